@@ -1,0 +1,47 @@
+# Everything here sets itself up: the first call makes .venv and installs what is needed into it.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PORT ?= 8010
+
+.PHONY: help serve test lint bench docs clean
+
+help:
+	@echo "make serve   run the emulator on http://127.0.0.1:$(PORT)"
+	@echo "make test    run the test suite"
+	@echo "make lint    ruff and mypy --strict"
+	@echo "make bench   measure, and print a table of ratios"
+	@echo "make docs    rewrite the generated tables in docs/"
+	@echo "make clean   remove .venv and what was built"
+
+serve: $(VENV)/core
+	$(BIN)/notify-mock serve --port $(PORT)
+
+test: $(VENV)/test
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/bench
+	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/core
+	$(BIN)/python -m docs.generate
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "no venv: on Debian, apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/core: setup.cfg pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/test $(VENV)/lint $(VENV)/bench: $(VENV)/%: setup.cfg pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,$*]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

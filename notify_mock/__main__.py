@@ -1,0 +1,5 @@
+"""``python -m notify_mock`` is ``notify-mock``."""
+
+from notify_mock.cli import main
+
+main()

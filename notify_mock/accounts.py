@@ -1,0 +1,174 @@
+"""Who may come in: accounts, their API keys, and the three ways to be turned away with a 401."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
+
+from notify_mock.errors import AccountNotActive, InvalidUsername, NoCredentials, RestrictedKey, WrongToken
+from notify_mock.usage import UsageError
+
+Status = Literal["active", "suspended", "closed"]
+
+_SID = re.compile(r"AC[0-9a-fA-F]{32}")
+_KEY_SID = re.compile(r"SK[0-9a-fA-F]{32}")
+_OPEN_USER = re.compile(r"(?:AC|SK)[\w-]{1,62}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """The secret of an ``SK...`` key; a ``restricted`` one lacks the permission for Notify (401/70051, observed)."""
+
+    secret: str = field(repr=False)
+    restricted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A Twilio account. ``keys`` maps ``SK`` sids to their ``ApiKey``."""
+
+    sid: str
+    auth_token: str = field(repr=False)
+    status: Status = "active"
+    keys: Mapping[str, ApiKey] = field(default_factory=dict)
+
+
+AccountsOption = Mapping[str, str] | Iterable[Account | str]
+"""``{"AC...": "token"}``, or a list of ``Account`` objects and ``"AC...:token"`` texts."""
+
+
+def read_accounts(given: AccountsOption) -> tuple[Account, ...]:
+    """The accounts that an option names. Raises ``UsageError`` for what is none, without repeating a token."""
+    if isinstance(given, str):
+        given = [given]
+    items = [Account(sid, token) for sid, token in given.items()] if isinstance(given, Mapping) else list(given)
+    accounts = tuple(_read_account(item, f"accounts[{number}]") for number, item in enumerate(items))
+    if not accounts:
+        raise UsageError("accounts", "no account given", "leave the option out to let every account in")
+    for sid in (account.sid for account in accounts):
+        if sum(account.sid == sid for account in accounts) > 1:
+            raise UsageError("accounts", f"{sid} is given twice")
+    return accounts
+
+
+def _read_account(item: Account | str, where: str) -> Account:
+    if isinstance(item, str):
+        sid, _, token = item.partition(":")
+        item = Account(sid, token)
+    if not isinstance(item, Account):
+        raise UsageError(where, f"a {type(item).__name__} is no account", 'give "AC...:token" or an Account')
+    if not isinstance(item.sid, str) or not _SID.fullmatch(item.sid):
+        raise UsageError(where, "its sid is none", "an account sid is AC and 32 hex digits, then :token")
+    if not isinstance(item.auth_token, str) or not item.auth_token:
+        raise UsageError(where, f"{item.sid} has no auth token", f"write {item.sid}:token")
+    if item.status not in get_args(Status):
+        raise UsageError(where, f"status {item.status!r}", f"it is one of {', '.join(get_args(Status))}")
+    for sid, key in item.keys.items():
+        if not _KEY_SID.fullmatch(sid) or not isinstance(key, ApiKey):
+            raise UsageError(where, "a key is none", "keys map SK and 32 hex digits to an ApiKey(secret)")
+    return item
+
+
+class Accounts:
+    """Open or strict.
+
+    Open, when none is ``given``: every ``AC`` user has an account of his own and every ``SK`` user comes into the default
+    one, with any password. Strict: only the given accounts and their keys are let in, with the right token.
+    """
+
+    def __init__(self, default: Account, given: tuple[Account, ...] = ()) -> None:
+        self.strict = bool(given)
+        self.default = given[0] if given else default
+        self._given = given or (default,)
+        self.reset()
+
+    def __repr__(self) -> str:
+        return f"<Accounts {'strict' if self.strict else 'open'}: {', '.join(self._known)}>"
+
+    def __getitem__(self, sid: str) -> Account:
+        return self._known[sid]
+
+    def __contains__(self, sid: object) -> bool:
+        return sid in self._known
+
+    def suspend(self, sid: str) -> None:
+        """From now on its calls are answered 403/20005 (inferred)."""
+        self._set_status(sid, "suspended")
+
+    def activate(self, sid: str) -> None:
+        self._set_status(sid, "active")
+
+    def identify(self, authorization: str | None) -> Account:
+        """The account behind an Authorization header. Raises the ``TwilioError`` that turns the caller away."""
+        if not authorization or not authorization.strip():
+            raise NoCredentials()
+        scheme, _, rest = authorization.strip().partition(" ")
+        if scheme.lower() == "bearer" and not self.strict:
+            return self._active(self._known[self.default.sid])
+        if scheme.lower() != "basic":
+            raise InvalidUsername("the Authorization header is not Basic")
+        user, password = _basic(rest)
+        return self._active(self._strict(user, password) if self.strict else self._open(user, password))
+
+    def _open(self, user: str, password: str) -> Account:
+        account = self._known.get(user)
+        if account is not None:
+            return account
+        if not _OPEN_USER.fullmatch(user):
+            raise InvalidUsername("the user name begins with neither AC nor SK")
+        if user.startswith("SK"):
+            return self._known[self.default.sid]
+        account = self._known[user] = Account(user, password)
+        return account
+
+    def _strict(self, user: str, password: str) -> Account:
+        account = self._known.get(user)
+        if account is not None:
+            if password != account.auth_token:
+                raise WrongToken(f"wrong auth token for {user}")
+            return account
+        for account in self._known.values():
+            key = account.keys.get(user)
+            if key is not None:
+                if password != key.secret:
+                    raise WrongToken(f"wrong secret for {user}")
+                if key.restricted:
+                    raise RestrictedKey(f"{user} is restricted")
+                return account
+        raise InvalidUsername("no such account or key; known are " + ", ".join(self._known))
+
+    @staticmethod
+    def _active(account: Account) -> Account:
+        if account.status != "active":
+            raise AccountNotActive(f"{account.sid} is {account.status}")
+        return account
+
+    def _set_status(self, sid: str, status: Status) -> None:
+        account = self._known.get(sid)
+        if account is None:
+            if self.strict or not _OPEN_USER.fullmatch(sid):
+                raise UsageError("accounts", f"no account {sid!r}", "known are " + ", ".join(self._known))
+            account = Account(sid, "")
+        self._known[sid] = replace(account, status=status)
+
+    def reset(self) -> None:
+        self._known = {account.sid: account for account in self._given}
+
+    def snapshot(self) -> dict[str, Account]:
+        return dict(self._known)
+
+    def restore(self, known: dict[str, Account]) -> None:
+        self._known = dict(known)
+
+
+def _basic(encoded: str) -> tuple[str, str]:
+    try:
+        user, colon, password = b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
+    except ValueError as error:
+        raise InvalidUsername("the Authorization header is not base64 of user:password") from error
+    if not colon:
+        raise InvalidUsername("the Authorization header has no colon between user and password")
+    return user, password

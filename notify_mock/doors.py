@@ -1,0 +1,56 @@
+"""The six addresses behind which the same credentials are found, told apart by host and path."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+DOORS = ("notify/v1", "conversations/v1", "chat/v1", "chat/v2", "ip-messaging/v1", "ip-messaging/v2")
+"""Product and version. Source: Twilio's OpenAPI files; the Voice docs send users of one to the other."""
+
+HOME_REGION = "us1"
+_TWILIO = ".twilio.com"
+_PRODUCTS = frozenset(door.partition("/")[0] for door in DOORS)
+
+
+class Entrance(NamedTuple):
+    """Where a request came in: ``base`` is the path up to the version as the client wrote it, ``path`` the rest.
+
+    ``door`` is "" where there is none.
+    """
+
+    door: str
+    region: str
+    base: str
+    path: str
+
+
+def enter(host: str, path: str) -> Entrance:
+    """The entrance for a Host header and a decoded path.
+
+    On Twilio's hosts (``product[.edge][.region].twilio.com``, documented) the host names the product; on any other
+    host the path does (``/chat/v2/...``), and a bare ``/v1`` is Notify.
+    """
+    name = host.partition(":")[0].rstrip(".").lower()
+    if name.endswith(_TWILIO):
+        labels = name[: -len(_TWILIO)].split(".")
+        if labels[0] not in _PRODUCTS or len(labels) > 3:
+            return Entrance("", HOME_REGION, "", path)
+        region = labels[-1] if len(labels) > 1 else HOME_REGION
+        return _by_version(labels[0], region, "", path)
+    first, _, rest = path[1:].partition("/")
+    if first in _PRODUCTS:
+        return _by_version(first, HOME_REGION, f"/{first}", f"/{rest}")
+    return _by_version("notify", HOME_REGION, "", path)
+
+
+def _by_version(product: str, region: str, base: str, path: str) -> Entrance:
+    version, slash, rest = path[1:].partition("/")
+    door = f"{product}/{version}"
+    if door not in DOORS:
+        return Entrance("", region, "", path)
+    return Entrance(door, region, f"{base}/{version}", slash + rest)
+
+
+def api_domain(door: str) -> str:
+    """``chat/v2`` -> ``chat.twilio.com``; no door -> Notify's."""
+    return (door.partition("/")[0] or "notify") + _TWILIO

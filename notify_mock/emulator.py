@@ -1,0 +1,115 @@
+"""The emulator with its fronts: URL, Flask app and ready-made Twilio clients over one state."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from notify_mock.accounts import AccountsOption
+from notify_mock.clock import Moment
+from notify_mock.data import DataOption
+from notify_mock.engine import Engine
+from notify_mock.journal import PER_ACCOUNT
+from notify_mock.usage import UsageError
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from twilio.rest import Client
+
+    from notify_mock.server import Server
+    from notify_mock.shared_server import SharedServer
+
+
+class Emulator(Engine):
+    """An offline Twilio Notify.
+
+    ::
+
+        with Emulator() as emulator:
+            client = Client(*emulator.auth)
+            client.notify.base_url = emulator.url
+
+    ``host`` and ``port`` are where it serves, once ``url`` is asked for or a ``with`` block is entered (``port`` 0: any
+    free one). ``server`` mounts it on a shared server instead, when its turn comes. The other options are ``Engine``'s.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int | str = 0,
+        accounts: AccountsOption | None = None,
+        data: DataOption | None = None,
+        frozen: Moment | None = None,
+        journal_limit: int = PER_ACCOUNT,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        server: SharedServer | None = None,
+    ) -> None:
+        super().__init__(seed=seed, accounts=accounts, data=data, frozen=frozen, journal_limit=journal_limit)
+        self._address = host, port
+        self._shared = server
+        self._server: Server | None = None
+
+    def __repr__(self) -> str:
+        where = self._server.url if self._server else "in-process"
+        return f"<Emulator {where}, seed {self.seed!r}, {len(self.credentials)} credentials>"
+
+    def __enter__(self) -> Emulator:
+        self._serve()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @cached_property
+    def app(self) -> Flask:
+        """The Flask app, for a test client or a WSGI server of your own."""
+        from notify_mock.app import create_app
+
+        return create_app(self.handle)
+
+    @property
+    def url(self) -> str:
+        """The base URL, such as ``http://127.0.0.1:54321``; starts the server when first asked for."""
+        return self._serve()
+
+    def client(self, username: str | None = None, password: str | None = None, **options: Any) -> Client:
+        """A ``twilio.rest.Client`` that never touches a socket.
+
+        Signed in with ``auth`` unless told otherwise; ``options`` are those of ``twilio.rest.Client``. Raises
+        ``UsageError`` where twilio isn't installed.
+        """
+        return self._client("InProcessHttpClient", username, password, options)
+
+    def async_client(self, username: str | None = None, password: str | None = None, **options: Any) -> Client:
+        """The same for the SDK's ``*_async`` methods."""
+        return self._client("InProcessAsyncHttpClient", username, password, options)
+
+    def close(self) -> None:
+        """Stop serving. The state stays, and asking for ``url`` serves again."""
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+        if self._shared is not None:
+            self._shared.dismount(self)
+
+    def _serve(self) -> str:
+        if self._shared is not None:
+            return self._shared.mount(self)
+        if self._server is None:
+            from notify_mock.server import Server
+
+            self._server = Server(*self._address, mounted=self)
+            self._server.start()
+        return self._server.url
+
+    def _client(self, transport: str, username: str | None, password: str | None, options: dict[str, Any]) -> Client:
+        try:
+            from twilio.rest import Client
+
+            from notify_mock import transport as transports
+        except ImportError as error:
+            raise UsageError("twilio", "isn't installed", "pip install twilio") from error
+        account_sid, auth_token = self.auth
+        http_client = getattr(transports, transport)(self.handle)
+        return Client(username or account_sid, password or auth_token, http_client=http_client, **options)

@@ -1,0 +1,61 @@
+"""The response headers of Twilio's gateway, in the order of the June 2022 recording of POST /v1/Credentials."""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+
+from notify_mock.doors import HOME_REGION
+
+Headers = list[tuple[str, str]]
+
+JSON = "application/json; charset=utf-8"
+ERROR_JSON = "application/json"
+"""Errors came without a charset (observed: serverless v1, 2020)."""
+
+_CORS: Headers = [
+    ("Access-Control-Allow-Origin", "*"),
+    (
+        "Access-Control-Allow-Headers",
+        "Accept, Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since",
+    ),
+    ("Access-Control-Allow-Methods", "GET, POST, DELETE, OPTIONS"),
+    ("Access-Control-Expose-Headers", "ETag"),
+    ("Access-Control-Allow-Credentials", "true"),
+    ("X-Powered-By", "AT-5000"),
+    ("X-Shenanigans", "none"),
+]
+_HSTS = ("Strict-Transport-Security", "max-age=31536000")
+
+
+def gateway(
+    *,
+    at: float,
+    content_type: str,
+    length: int,
+    request_id: str,
+    duration: float,
+    concurrent: int | None,
+    region: str = HOME_REGION,
+    domain: str = "notify.twilio.com",
+    extra: tuple[tuple[str, str], ...] = (),
+) -> Headers:
+    """All headers of one answer but ``Connection``, which belongs to the socket.
+
+    ``at`` in seconds since 1970, ``length`` in bytes, ``duration`` in seconds. ``concurrent`` is None on errors: the
+    recorded 404 lacks ``Twilio-Concurrent-Requests``. ``extra`` stands behind ``Content-Length``.
+    """
+    lines: Headers = [
+        ("Date", formatdate(at, usegmt=True)),
+        ("Content-Type", content_type),
+        ("Content-Length", str(length)),
+        *extra,
+    ]
+    if concurrent is not None:
+        lines.append(("Twilio-Concurrent-Requests", str(concurrent)))
+    lines.append(("Twilio-Request-Id", request_id))
+    lines.append(("Twilio-Request-Duration", f"{duration:.3f}"))
+    lines += _CORS
+    lines.append(("X-Home-Region", region))
+    lines.append(("X-API-Domain", domain))
+    lines.append(_HSTS)
+    return lines

@@ -1,0 +1,55 @@
+"""Log lines of the standalone server, for people or for machines; never a secret in either."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Literal
+
+from notify_mock.journal import Exchange
+
+Format = Literal["text", "json"]
+
+_LOG = logging.getLogger("notify_mock.calls")
+
+
+def configure(style: Format, level: str) -> None:
+    """Write the package's log to stderr."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_JsonLines() if style == "json" else logging.Formatter("%(levelname)-7s %(message)s"))
+    root = logging.getLogger("notify_mock")
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    root.propagate = False
+
+
+def log_exchange(exchange: Exchange) -> None:
+    """One line for one answered request."""
+    _LOG.info("%s", exchange, extra={"exchange": exchange})
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object per line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {"level": record.levelname.lower(), "logger": record.name}
+        exchange = getattr(record, "exchange", None)
+        if exchange is None:
+            line["message"] = record.getMessage()
+        else:
+            line |= {
+                "time": exchange.time.isoformat(),
+                "number": exchange.number,
+                "call": exchange.name,
+                "request": str(exchange.call),
+                "account_sid": exchange.account_sid or None,
+                "door": exchange.door or None,
+                "region": exchange.region,
+                "sid": exchange.sid,
+                "status": exchange.status,
+                "code": exchange.code,
+                "reason": exchange.reason or None,
+            }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line)

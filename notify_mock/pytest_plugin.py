@@ -1,0 +1,143 @@
+"""The pytest plugin: a fresh emulator for every test that asks for one, and its requests in the report of a failure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from notify_mock.emulator import Emulator
+    from notify_mock.shared_server import SharedServer
+
+_SEED = pytest.StashKey[str]()
+_EMULATOR = pytest.StashKey["Emulator"]()
+_MARKER_KEYS = ("seed", "data", "accounts", "frozen")
+_OPTION_KEYS = (*_MARKER_KEYS, "journal_limit", "host", "port")
+_SHOWN = 50
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("notify-mock", "offline Twilio Notify")
+    group.addoption(
+        "--notify-mock-seed", metavar="SEED", help="repeat a run with the sids of the seed that its header names"
+    )
+    parser.addini("notify_mock_seed", "seed of the sids that notify_mock makes (default: another one each run)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "notify_mock(seed=..., data=..., accounts=..., frozen=...): how the notify_mock fixture is made for this test",
+    )
+    given = config.getoption("--notify-mock-seed") or config.getini("notify_mock_seed")
+    shared = getattr(config, "workerinput", {}).get("notify_mock_seed")
+    config.stash[_SEED] = str(shared or given or int.from_bytes(os.urandom(4), "big"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """pytest-xdist: every worker has a server of its own, and all have the seed of the run."""
+    node.workerinput["notify_mock_seed"] = node.config.stash[_SEED]
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    seed = config.stash[_SEED]
+    return f"notify-mock: seed {seed} (--notify-mock-seed={seed} repeats it)"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A wrong marker is an error of the collection, so that it is seen before any test has run."""
+    wrong = _wrong_marker(metafunc.definition.iter_markers("notify_mock"))
+    if wrong:
+        raise pytest.Collector.CollectError(f"{metafunc.definition.nodeid}: {wrong}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    emulator = item.stash.get(_EMULATOR, None)
+    if emulator is not None and report.failed:
+        report.sections.append(("notify-mock requests", emulator.journal.show(_SHOWN)))
+    return report
+
+
+@pytest.fixture(scope="session")
+def notify_mock_options() -> Mapping[str, Any]:
+    """Options for every emulator of the session; override it to return seed, accounts, data, frozen, journal_limit,
+    host or port. A marker's arguments win over it."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def notify_mock_server(notify_mock_options: Mapping[str, Any]) -> Iterator[SharedServer]:
+    """The session's server. Its ``url`` starts it, and is the same in every test."""
+    from notify_mock.shared_server import SharedServer
+
+    server = SharedServer(notify_mock_options.get("host", "127.0.0.1"), notify_mock_options.get("port", 0))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def notify_mock(
+    request: pytest.FixtureRequest,
+    notify_mock_options: Mapping[str, Any],
+    notify_mock_server: SharedServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Emulator]:
+    """An ``Emulator`` of this test's own: ``.client()`` needs no socket, ``.url`` serves it on the session's server.
+
+    TWILIO_REGION and TWILIO_EDGE are unset meanwhile, since the SDK would build them into ``.url``.
+    """
+    from notify_mock.emulator import Emulator
+    from notify_mock.usage import UsageError, only_known
+
+    monkeypatch.delenv("TWILIO_REGION", raising=False)
+    monkeypatch.delenv("TWILIO_EDGE", raising=False)
+    try:
+        only_known("notify_mock_options", notify_mock_options, _OPTION_KEYS)
+        options = _options(request.node, notify_mock_options)
+        emulator = Emulator(**options, server=notify_mock_server)
+    except UsageError as error:
+        pytest.fail(f"notify_mock: {error}", pytrace=False)
+    request.node.stash[_EMULATOR] = emulator
+    yield emulator
+    emulator.close()
+
+
+def _options(item: pytest.Item, session: Mapping[str, Any]) -> dict[str, Any]:
+    """The session's options, then the markers' from module to function; the nearest wins."""
+    marks = list(item.iter_markers("notify_mock"))
+    wrong = _wrong_marker(marks)
+    if wrong:
+        pytest.fail(wrong, pytrace=False)
+    options: dict[str, Any] = {"seed": f"{item.config.stash[_SEED]}/{item.nodeid}", **session}
+    if "data" in options:
+        options["data"] = _beside(options["data"], item.config.rootpath)
+    for mark in reversed(marks):
+        options.update(mark.kwargs)
+        if "data" in mark.kwargs:
+            options["data"] = _beside(mark.kwargs["data"], item.path.parent)
+    return {key: value for key, value in options.items() if key not in ("host", "port")}
+
+
+def _beside(data: Any, folder: Path) -> Any:
+    """A path is meant from the test's folder (marker) or the root folder (options)."""
+    return folder / data if isinstance(data, (str, Path)) else data
+
+
+def _wrong_marker(marks: Iterable[pytest.Mark]) -> str:
+    """What is wrong with a marker, or nothing."""
+    for mark in marks:
+        if mark.args:
+            return f"marker notify_mock takes keywords only, as in notify_mock({_MARKER_KEYS[0]}=...)"
+        unknown = [key for key in mark.kwargs if key not in _MARKER_KEYS]
+        if unknown:
+            from notify_mock.usage import nearest
+
+            return f"marker notify_mock has no argument {unknown[0]!r}; {nearest(unknown[0], _MARKER_KEYS)}"
+    return ""

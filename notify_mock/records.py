@@ -1,0 +1,118 @@
+"""The records of one resource seen from outside: a mapping by sid for asserting and for seeding, secrets included."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime, timezone
+from typing import Any, Generic, TypeVar
+
+from notify_mock.clock import moment
+from notify_mock.doors import HOME_REGION
+from notify_mock.resource import Resource
+from notify_mock.state import State
+from notify_mock.store import Record
+from notify_mock.usage import UsageError
+
+R = TypeVar("R", bound=Record)
+
+_REGION = re.compile(r"[a-z]{2}[0-9]")
+_ACCOUNT = re.compile(r"AC[\w-]{1,62}", re.ASCII)
+
+
+class Records(Mapping[str, R], Generic[R]):
+    """All records of a resource, or with ``of`` those of one account, oldest first within an account."""
+
+    def __init__(
+        self, state: State, lock: AbstractContextManager[bool], resource: Resource[R], account_sid: str | None = None
+    ) -> None:
+        self._state, self._lock, self._resource, self._account_sid = state, lock, resource, account_sid
+
+    def of(self, account_sid: str) -> Records[R]:
+        """The same view narrowed to one account."""
+        return Records(self._state, self._lock, self._resource, account_sid)
+
+    def __getitem__(self, sid: str) -> R:
+        with self._lock:
+            for shelf in self._shelves():
+                found = shelf.get(sid)
+                if found is not None:
+                    return found  # type: ignore[no-any-return]
+        raise KeyError(sid)
+
+    def __iter__(self) -> Iterator[str]:
+        with self._lock:
+            return iter([record.sid for shelf in self._shelves() for record in shelf])
+
+    def __len__(self) -> int:
+        with self._lock:
+            return sum(len(shelf) for shelf in self._shelves())
+
+    def __repr__(self) -> str:
+        whose = f" of {self._account_sid}" if self._account_sid else ""
+        return f"<{len(self)} {self._resource.key}{whose}>"
+
+    def add(self, **values: Any) -> R:
+        """Put a record there without a request, and return it.
+
+        Takes the record's own fields, and ``sid``, ``account_sid`` (the default account), ``region`` ("us1"),
+        ``date_created`` and ``date_updated`` where they matter. Raises ``UsageError``; then nothing was added.
+        """
+        with self._lock:
+            given = {"account_sid": self._account_sid, **values}
+            return plant(self._state, self._resource, given, f"{self._resource.key}.add")  # type: ignore[no-any-return]
+
+    def remove(self, sid: str) -> None:
+        """Take a record away without a request. Raises ``KeyError``."""
+        with self._lock:
+            record: Any = self[sid]
+            self._state.store.shelf(self._resource.name, record.account_sid, record.region).remove(sid)
+
+    def _shelves(self) -> list[Any]:
+        return self._state.store.shelves(self._resource.name, self._account_sid)
+
+
+def plant(state: State, resource: Resource[Any], values: Mapping[str, Any], where: str) -> Any:
+    """Add a record from plain data. ``where`` names the data in the ``UsageError`` that refuses it."""
+    own = dict(values)
+    account_sid = own.pop("account_sid", None) or state.accounts.default.sid
+    region = own.pop("region", None) or HOME_REGION
+    sid = own.pop("sid", None)
+    created = _date(own.pop("date_created", None), f"{where}.date_created") or state.clock.now()
+    updated = _date(own.pop("date_updated", None), f"{where}.date_updated") or created
+    fields = resource.seed(own, where)
+    if not isinstance(account_sid, str) or not _ACCOUNT.fullmatch(account_sid):
+        raise UsageError(f"{where}.account_sid", f"{account_sid!r} is no account sid", "it is AC and 32 hex digits")
+    if state.accounts.strict and account_sid not in state.accounts:
+        raise UsageError(f"{where}.account_sid", f"{account_sid} is none of the given accounts")
+    if not isinstance(region, str) or not _REGION.fullmatch(region):
+        raise UsageError(f"{where}.region", f"{region!r} is no region", "it is us1, ie1, au1, ...")
+    if sid is not None:
+        _check_sid(state, resource, sid, f"{where}.sid")
+    record = resource.record(
+        sid=sid or state.sids.new(resource.prefix),
+        account_sid=account_sid,
+        region=region,
+        date_created=created.replace(microsecond=0),
+        date_updated=updated.replace(microsecond=0),
+        **fields,
+    )
+    state.store.shelf(resource.name, account_sid, region).add(record)
+    return record
+
+
+def _check_sid(state: State, resource: Resource[Any], sid: Any, where: str) -> None:
+    if not isinstance(sid, str) or not re.fullmatch(f"{resource.prefix}[0-9a-fA-F]{{32}}", sid):
+        raise UsageError(where, f"{sid!r} is no {resource.name} sid", f"it is {resource.prefix} and 32 hex digits")
+    if any(shelf.get(sid) for shelf in state.store.shelves(resource.name)):
+        raise UsageError(where, f"{sid} is already there", "a sid is given once")
+
+
+def _date(value: Any, where: str) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        return datetime.fromtimestamp(moment(value), timezone.utc)
+    except UsageError as error:
+        raise UsageError(where, error.wrong, error.remedy) from error

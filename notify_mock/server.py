@@ -1,0 +1,130 @@
+"""A threaded HTTP/1.1 server on one socket, in front of the emulator that is mounted on it."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from contextlib import suppress
+from threading import Lock, Thread, current_thread
+from typing import Any
+
+from werkzeug.serving import ThreadedWSGIServer
+
+from notify_mock.connection import LOG, Connection, Served
+from notify_mock.errors import EdgeUnavailable
+from notify_mock.headers import ERROR_JSON
+from notify_mock.usage import UsageError
+
+_POLL_SECONDS = 0.02
+_JOIN_SECONDS = 2.0
+
+
+class Server:
+    """Binds at once, in the caller's thread; raises ``UsageError`` when it can't. ``port`` 0 picks a free one.
+
+    ``mounted`` may be exchanged while it runs; without one, every request is answered 503.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, mounted: Served | None = None) -> None:
+        self.mounted = mounted
+        with _bind(host, port) as bound:
+            self._listener = _Listener(self, host, port, bound.fileno())
+        self._thread: Thread | None = None
+
+    def __repr__(self) -> str:
+        return f"<Server {self.url}>"
+
+    @property
+    def url(self) -> str:
+        """``http://127.0.0.1:8010``, without a slash at the end."""
+        host = self._listener.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._listener.port}"
+
+    def start(self) -> None:
+        """Serve in a thread of its own."""
+        self._thread = Thread(
+            target=self._listener.serve_forever, args=(_POLL_SECONDS,), name="notify-mock-server", daemon=True
+        )
+        self._thread.start()
+
+    def serve_here(self) -> None:
+        """Serve in this thread until a KeyboardInterrupt, which ends it at once."""
+        self._listener.serve_forever()
+
+    def stop(self) -> None:
+        """Close the socket and every connection, and wait for their threads."""
+        if self._thread is not None:
+            self._listener.shutdown()
+            self._thread.join()
+            self._thread = None
+        self._listener.server_close()
+        self._listener.close_connections()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OverflowError as error:
+        raise UsageError(f"port {port}", "is no port", "give 0 to 65535; 0 picks a free one") from error
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise UsageError(
+                f"port {port}", f"is in use on {host}", "stop what listens there, or give 0 for a free port"
+            ) from error
+        raise UsageError(f"host {host}, port {port}", f"can't listen there: {error.strerror}") from error
+
+
+class _Listener(ThreadedWSGIServer):
+    """Keeps its connections, so that none outlives it."""
+
+    def __init__(self, server: Server, host: str, port: int, fd: int) -> None:
+        self._owner = server
+        self._lock = Lock()
+        self._connections: dict[Any, Thread] = {}
+        super().__init__(host, port, self._app, Connection, fd=fd)
+
+    @property
+    def mounted(self) -> Served | None:
+        return self._owner.mounted
+
+    def _app(self, environ: Any, start_response: Any) -> Any:
+        mounted = self.mounted
+        return mounted.app(environ, start_response) if mounted else _nobody(environ, start_response)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        thread = Thread(
+            target=self.process_request_thread, args=(request, client_address), name="notify-mock-call", daemon=True
+        )
+        with self._lock:
+            self._connections[request] = thread
+        thread.start()
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._connections.pop(request, None)
+        super().shutdown_request(request)
+
+    def close_connections(self) -> None:
+        with self._lock:
+            left = dict(self._connections)
+        for connection in left:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread in left.values():
+            if thread is not current_thread():
+                thread.join(_JOIN_SECONDS)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - werkzeug's signature
+        LOG.debug("connection of %s broke", client_address, exc_info=True)
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002, ARG002 - werkzeug's signature
+        LOG.debug(message, *args)
+
+
+def _nobody(environ: Any, start_response: Any) -> list[bytes]:
+    """The answer between two tests: the request came from something that outlived its own."""
+    LOG.warning("late request: %s %s came while no test was running", environ["REQUEST_METHOD"], environ["PATH_INFO"])
+    body = EdgeUnavailable().body()
+    start_response("503 SERVICE UNAVAILABLE", [("Content-Type", ERROR_JSON), ("Content-Length", str(len(body)))])
+    return [body]

@@ -1,0 +1,44 @@
+"""All that an emulator remembers, in one object with one reset."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+from notify_mock.accounts import Account, Accounts
+from notify_mock.clock import Clock, Moment
+from notify_mock.journal import Journal
+from notify_mock.sids import Sids
+from notify_mock.store import Store
+
+
+class State:
+    """Clock, sids, accounts, store and journal; the seed is where sids and the default account come from."""
+
+    def __init__(
+        self,
+        lock: AbstractContextManager[bool],
+        *,
+        seed: int | str,
+        accounts: tuple[Account, ...],
+        frozen: Moment | None,
+        journal_limit: int,
+    ) -> None:
+        self.clock = Clock(frozen)
+        self.sids = Sids(seed)
+        default = Account("AC" + self.sids.hex("account"), self.sids.hex("auth token"))
+        self.accounts = Accounts(default, accounts)
+        self.store = Store()
+        self.journal = Journal(lock, journal_limit)
+        self._parts: tuple[Any, ...] = (self.clock, self.sids, self.accounts, self.store, self.journal)
+
+    def reset(self) -> None:
+        for part in self._parts:
+            part.reset()
+
+    def snapshot(self) -> tuple[Any, ...]:
+        return tuple(part.snapshot() for part in self._parts)
+
+    def restore(self, snapshots: tuple[Any, ...]) -> None:
+        for part, snapshot in zip(self._parts, snapshots, strict=True):
+            part.restore(snapshot)
