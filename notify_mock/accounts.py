@@ -75,8 +75,8 @@ def _read_account(item: Account | str, where: str) -> Account:
 class Accounts:
     """Open or strict.
 
-    Open, when none is ``given``: every ``AC`` user has an account of his own and every ``SK`` user comes into the default
-    one, with any password. Strict: only the given accounts and their keys are let in, with the right token.
+    Open, when none is ``given``: every ``AC`` user has an account of his own and every ``SK`` user comes into the
+    default one, with any password. Strict: only the given accounts and their keys are let in, with the right token.
     """
 
     def __init__(self, default: Account, given: tuple[Account, ...] = ()) -> None:

@@ -67,7 +67,7 @@ def _read(defect: TwilioError | None = None) -> Call:
         except RequestEntityTooLarge:
             defect = EntityTooLarge(f"the body is over the limit of {BODY_LIMIT} bytes")
     return read(
-        request.method,
+        environ["REQUEST_METHOD"],
         target,
         host=environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}",
         headers={name.lower(): value for name, value in request.headers},

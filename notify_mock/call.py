@@ -15,6 +15,7 @@ from notify_mock.redaction import show_pairs, show_text
 BODY_LIMIT = 1024 * 1024
 """Bytes of a request body; more is a 413. Source: Notify's limit of 1 MB for a request (documented)."""
 
+_FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 _MOST_PARAMETERS = 20_000
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -68,7 +69,8 @@ class Call:
     """One request.
 
     ``path`` is decoded and without query; ``headers`` have lower-case names; ``scheme`` and ``host`` are those that the
-    client used. A request that couldn't be read has a ``defect``, which becomes its answer.
+    client used. A request that couldn't be read has a ``defect``, which becomes its answer; ``unread`` is the content
+    type of a body that isn't read at all.
     """
 
     method: str
@@ -79,6 +81,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     scheme: str = "https"
     defect: TwilioError | None = None
+    unread: str = ""
 
     def __str__(self) -> str:
         """Method, path and parameters on one line, secrets masked."""
@@ -111,19 +114,25 @@ def read(
     """The call for a request as it stood on the wire.
 
     ``target`` is the request target in Latin-1, still percent-encoded; ``headers`` have lower-case names. Never raises:
-    what can't be read becomes the call's ``defect``.
+    what can't be read becomes the call's ``defect``. JSON isn't read, as Twilio doesn't (observed): its required
+    parameters will be missing.
     """
     raw_path, _, raw_query = target.partition("?")
     path, query, form = show_text(raw_path), NONE, NONE
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
         path = _decode_path(raw_path)
         query = _decode_pairs(raw_query, "query string")
         if len(body) > BODY_LIMIT:
             raise EntityTooLarge(f"the body has {len(body)} bytes, the limit is {BODY_LIMIT}")
-        form = _decode_body(headers.get("content-type", ""), body)
+        if body and kind == _FORM:
+            form = _decode_pairs(body.decode("latin-1"), "body")
+        elif body and kind == _MULTIPART:
+            form = _decode_multipart(headers["content-type"], body)
     except TwilioError as error:
         defect = defect or error
-    return Call(method, host, path, query, form, headers, scheme, defect)
+    unread = kind if body and kind not in (_FORM, _MULTIPART) else ""
+    return Call(method, host, path, query, form, headers, scheme, defect, unread)
 
 
 def _decode_path(raw: str) -> str:
@@ -137,16 +146,6 @@ def _decode_path(raw: str) -> str:
         return unquote_to_bytes(raw.encode("latin-1")).decode("utf-8")
     except UnicodeDecodeError as error:
         raise MalformedRequest("the path isn't UTF-8", what="invalid UTF-8") from error
-
-
-def _decode_body(content_type: str, body: bytes) -> Params:
-    """Form fields of a body. JSON isn't read, as Twilio doesn't (observed): its required parameters will be missing."""
-    kind = content_type.partition(";")[0].strip().lower()
-    if not body or kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        return NONE
-    if kind == "multipart/form-data":
-        return _decode_multipart(content_type, body)
-    return _decode_pairs(body.decode("latin-1"), "body")
 
 
 def _decode_pairs(raw: str, where: str) -> Params:

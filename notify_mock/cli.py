@@ -14,6 +14,7 @@ from notify_mock import __version__
 from notify_mock.usage import UsageError
 
 if TYPE_CHECKING:
+    from notify_mock.accounts import Account
     from notify_mock.emulator import Emulator
 
 _EXAMPLE = """\b
@@ -78,7 +79,7 @@ def serve(
     from notify_mock.server import Server
 
     logs.configure("json" if log_format == "json" else "text", log_level)
-    emulator = Emulator(seed=_seed(seed), accounts=accounts or None, data=data, frozen=frozen)
+    emulator = Emulator(seed=_seed(seed), accounts=_accounts(accounts), data=data, frozen=frozen)
     emulator.journal.subscribe(logs.log_exchange)
     emulator.app  # noqa: B018 - built before the port is announced
     server = Server(host, port, mounted=emulator)
@@ -114,6 +115,16 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 def _seed(text: str) -> int | str:
     return int(text) if text.isascii() and text.removeprefix("-").isdigit() else text
+
+
+def _accounts(given: tuple[str, ...]) -> tuple[Account, ...] | None:
+    """Raises ``UsageError`` that names the option."""
+    from notify_mock.accounts import read_accounts
+
+    try:
+        return read_accounts(given) if given else None
+    except UsageError as error:
+        raise error.inside("--account") from error
 
 
 def _curl(emulator: Emulator, url: str) -> str:

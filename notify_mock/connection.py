@@ -69,8 +69,8 @@ class Connection(WSGIRequestHandler):
         self._write(status, list(headers.items()), b"".join(chunks))
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """What http.server couldn't read, answered in Twilio's shape."""
-        reason = message or explain or ""
+        """What http.server couldn't read, in Twilio's shape. Its messages quote the client, so they are cut."""
+        reason = (message or "").partition("(")[0].strip()
         if code == 414:
             self._refuse(UriTooLong(reason))
         elif code == 431:
@@ -124,7 +124,7 @@ class Connection(WSGIRequestHandler):
         mounted: Served | None = self.server.mounted
         if mounted is None:
             return
-        known = self.command is not None
+        known = bool(self.command)
         call = read(
             self.command if known else "-",
             self.path if known else "/",

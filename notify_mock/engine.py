@@ -167,5 +167,8 @@ class Engine:
             domain=api_domain(exchange.door),
             extra=extra,
         )
-        self.journal.close(exchange, status, refusal.code if refusal else None, refusal.reason if refusal else "")
+        code, reason = (refusal.code, refusal.reason) if refusal else (None, "")
+        if refusal and exchange.call.unread:
+            reason += f"; the body is {exchange.call.unread}, and only forms are read"
+        self.journal.close(exchange, status, code, reason)
         return Answer(status, lines, body)

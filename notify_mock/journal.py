@@ -24,7 +24,8 @@ class Exchange:
 
     ``name`` is the call's (``credential.create``) or None when it is no call of the API; ``account_sid`` is "" when the
     caller wasn't let in; ``sid`` is the record's; ``path`` is what stands behind the version, as a 404 names it.
-    ``status`` and ``code`` are None until answered, ``code`` stays None when nothing was refused. ``reason`` says more of a refusal than Twilio does.
+    ``status`` and ``code`` are None until answered, ``code`` stays None when nothing was refused. ``reason`` says more
+    of a refusal than Twilio does.
     """
 
     __slots__ = (

@@ -20,9 +20,9 @@ class Resource(Generic[R]):
 
     ``name`` is the first half of its calls' names, ``path`` the collection names in its URL, ``key`` the name of the
     array in a list. ``record`` is a frozen dataclass with ``sid``, ``account_sid``, ``region``, ``date_created`` and
-    ``date_updated`` besides its own fields. ``create`` and ``update`` read a form and give those own fields, or raise
-     ``TwilioError``; ``seed`` does so for plain data of a user, or raises ``UsageError``. ``show`` gives
-    the record's JSON in Twilio's key order, for the URL that the record has at the door that was asked.
+    ``date_updated`` besides fields of its own. ``create`` and ``update`` read a form and give those, or raise
+    ``TwilioError``; ``seed`` does so for plain data of a user, or raises ``UsageError``. ``show`` gives the record's
+    JSON in Twilio's key order, for the URL that the record has at the door that was asked.
     """
 
     name: str

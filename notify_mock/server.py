@@ -16,6 +16,7 @@ from notify_mock.headers import ERROR_JSON
 from notify_mock.usage import UsageError
 
 _POLL_SECONDS = 0.02
+_BACKLOG = 1024
 _JOIN_SECONDS = 2.0
 
 
@@ -62,11 +63,11 @@ class Server:
 
 
 def _bind(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    if not isinstance(port, int) or not 0 <= port <= 65535:
+        raise UsageError(f"port {port}", "is no port", "give 0 to 65535; 0 picks a free one")
     try:
-        return socket.create_server((host, port), family=family, backlog=1024)
-    except OverflowError as error:
-        raise UsageError(f"port {port}", "is no port", "give 0 to 65535; 0 picks a free one") from error
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise UsageError(

@@ -18,8 +18,9 @@ from notify_mock.call import BODY_LIMIT, NONE, Answer, Call, Params, read
 
 Handle = Callable[[Call], Answer]
 
-_SIMPLE_URL = re.compile(r"(https?)://([\w.:-]+)(/[\w./-]*)", re.ASCII)
-_LARGE = BODY_LIMIT // 3
+_SIMPLE_URL = re.compile(r"(https?)://([\w.:-]+)((?:/(?!\.)[\w.-]*)+)", re.ASCII)
+_LARGE = BODY_LIMIT // 12
+"""Characters that may be over the limit once encoded: one of them is 12 bytes at most."""
 
 
 class InProcessResponse(Response):  # type: ignore[misc]
@@ -102,11 +103,10 @@ def call_for(
         lower["authorization"] = "Basic " + b64encode(f"{auth[0]}:{auth[1]}".encode()).decode()
     form = _pairs(data)
     simple = _SIMPLE_URL.fullmatch(url)
-    if simple is None or sum(len(name) + len(value) for name, value in form) > _LARGE:
+    is_form = lower.get("content-type") == "application/x-www-form-urlencoded"
+    if simple is None or (form and not is_form) or sum(len(name) + len(value) for name, value in form) > _LARGE:
         return _encoded(method, url, params, form, lower)
     scheme, host, path = simple.groups()
-    if form and lower.get("content-type", "").partition(";")[0] != "application/x-www-form-urlencoded":
-        form = ()
     return Call(
         method.upper(),
         host,

@@ -28,7 +28,7 @@ LONGEST_NAME = 64
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A stored credential; secrets stay out of its ``repr``. ``sandbox`` is ``"True"``, ``"False"`` or None (observed)."""
+    """A stored credential. ``sandbox`` is ``"True"``, ``"False"`` or None; the ``repr`` leaves out the secrets."""
 
     sid: str
     account_sid: str

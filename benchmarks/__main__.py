@@ -1,0 +1,65 @@
+"""Runs the benchmarks that are named, or all, and prints their table."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from collections.abc import Callable, Mapping
+from time import perf_counter
+
+from benchmarks.fetches import constant, replayed, stubbed
+from benchmarks.imports import imports
+from benchmarks.memory import memory
+from benchmarks.paging import paging
+from benchmarks.plugin import plugin
+from benchmarks.resets import resets
+from benchmarks.startup import startup
+from benchmarks.table import Row, render
+
+BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
+    "constant": constant,
+    "responses": stubbed,
+    "vcr": replayed,
+    "import": imports,
+    "plugin": plugin,
+    "reset": resets,
+    "startup": startup,
+    "page": paging,
+    "memory": memory,
+}
+
+
+def main() -> None:
+    """The table goes to stdout, progress to stderr. A missed target is a word in the table and no failure."""
+    names = _names()
+    rows = [row for name in names for row in _run(name)]
+    print(f"{_machine()}\n\n{render(rows)}")
+
+
+def _names() -> list[str]:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)} (default: all)")
+    names: list[str] = parser.parse_args().names
+    for name in names:
+        if name not in BENCHMARKS:
+            parser.error(f"no benchmark {name!r}; known are {', '.join(BENCHMARKS)}")
+    return names or list(BENCHMARKS)
+
+
+def _run(name: str) -> list[Row]:
+    print(f"{name} ", end="", file=sys.stderr, flush=True)
+    start = perf_counter()
+    rows = BENCHMARKS[name]()
+    print(f" {perf_counter() - start:.0f} s", file=sys.stderr)
+    return rows
+
+
+def _machine() -> str:
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{python}, {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
+
+
+if __name__ == "__main__":
+    main()

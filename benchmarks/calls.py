@@ -1,0 +1,53 @@
+"""Plain calls on an emulator, without the SDK, for setting up and for what the SDK would only slow down."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from notify_mock import Answer, Call, Emulator
+from notify_mock.call import read
+
+HOST = "notify.twilio.com"
+LIST = "/v1/Credentials"
+LEGACY_KEY_LENGTH = 152
+
+
+def call(emulator: Emulator, method: str, target: str, form: Mapping[str, str] | None = None) -> Call:
+    """The call that a server reads when the default account sends this."""
+    user = ":".join(emulator.auth)
+    headers = {"authorization": f"Basic {b64encode(user.encode()).decode()}"}
+    body = b""
+    if form is not None:
+        headers["content-type"] = "application/x-www-form-urlencoded"
+        body = urlencode(form).encode()
+    return read(method, target, host=HOST, headers=headers, body=body, scheme="https")
+
+
+def play(emulator: Emulator, method: str, target: str, form: Mapping[str, str] | None = None) -> Answer:
+    """The answer to it. Raises ``RuntimeError`` for a refusal: a benchmark of refusals would mean nothing."""
+    answer = emulator.handle(call(emulator, method, target, form))
+    if answer.status >= 400:
+        raise RuntimeError(f"{method} {target}: {answer.status} {answer.body.decode()}")
+    return answer
+
+
+def payload(answer: Answer) -> dict[str, Any]:
+    """The JSON of an answer."""
+    parsed: dict[str, Any] = json.loads(answer.body)
+    return parsed
+
+
+def fcm_form(number: int) -> dict[str, str]:
+    """The form of an fcm credential; its name and its key of a legacy server key's length are its own."""
+    key = f"AAAA{number:07d}:APA91b".ljust(LEGACY_KEY_LENGTH, "x")
+    return {"Type": "fcm", "FriendlyName": f"Android app {number}", "Secret": key}
+
+
+def create_fcm(emulator: Emulator, number: int) -> str:
+    """Create such a credential and return its sid."""
+    sid: str = payload(play(emulator, "POST", LIST, fcm_form(number)))["sid"]
+    return sid

@@ -1,0 +1,89 @@
+"""Timing two things in turns, so that a noisy machine slows both down and their ratio stays."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable
+from statistics import median, quantiles
+from time import perf_counter
+from typing import NamedTuple
+
+Sample = Callable[[], float]
+"""Does something once more, and gives the seconds that it took."""
+
+_WARM_UP_CALLS = 50
+
+
+class Pair(NamedTuple):
+    """The seconds of both sides, round by round."""
+
+    ours: list[float]
+    theirs: list[float]
+
+    def ratios(self) -> list[float]:
+        """Ours over theirs for each round."""
+        return [ours / theirs for ours, theirs in zip(self.ours, self.theirs, strict=True)]
+
+    def flipped(self) -> Pair:
+        """The same seen from the other side."""
+        return Pair(self.theirs, self.ours)
+
+
+class Spread(NamedTuple):
+    """The middle of many numbers, and the borders of their middle half."""
+
+    low: float
+    middle: float
+    high: float
+
+
+def spread(numbers: list[float]) -> Spread:
+    low, _, high = quantiles(numbers, n=4, method="inclusive")
+    return Spread(low, median(numbers), high)
+
+
+def in_turns(ours: Sample, theirs: Sample, rounds: int) -> Pair:
+    """Sample both sides ``rounds`` times. Every other round begins with the other side, so that neither has the better
+    place."""
+    pair = Pair([], [])
+    gc.collect()
+    for number in range(rounds):
+        if number % 2:
+            pair.theirs.append(theirs())
+            pair.ours.append(ours())
+        else:
+            pair.ours.append(ours())
+            pair.theirs.append(theirs())
+        _tick(number, rounds)
+    return pair
+
+
+def once(call: Callable[[], object]) -> float:
+    """The seconds of one call."""
+    start = perf_counter()
+    call()
+    return perf_counter() - start
+
+
+def repeated(call: Callable[[], object], least: float = 0.02) -> Sample:
+    """A sample of so many calls that it lasts ``least`` seconds; it gives the seconds of one call."""
+    _many(call, _WARM_UP_CALLS)
+    number = 1
+    while _many(call, number) < least:
+        number *= 2
+    return lambda: _many(call, number) / number
+
+
+def _many(call: Callable[[], object], number: int) -> float:
+    turns = range(number)
+    start = perf_counter()
+    for _ in turns:
+        call()
+    return perf_counter() - start
+
+
+def _tick(number: int, rounds: int) -> None:
+    """A dot on stderr for every tenth of the rounds."""
+    if (number + 1) * 10 // rounds > number * 10 // rounds:
+        print(".", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,90 @@
+"""From the start of a server's process to its first answer."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from base64 import b64encode
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+from urllib.request import ProxyHandler, Request, build_opener
+
+from benchmarks.calls import LIST
+from benchmarks.measure import in_turns
+from benchmarks.processes import start
+from benchmarks.table import Row, at_most
+
+_ROUNDS = 30
+_WAIT_SECONDS = 30
+_URL = re.compile(r"http://127\.0\.0\.1:\d+")
+_USER = "AC" + "0" * 32
+_FLASK_APP = """\
+from flask import Flask
+
+app = Flask(__name__)
+
+
+@app.get("/v1/Credentials")
+def credentials():
+    return {"credentials": []}
+
+
+app.run(port=0, threaded=True)
+"""
+
+
+def startup() -> list[Row]:
+    """``notify-mock serve`` against a bare Flask app."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder, "bare.py")
+        script.write_text(_FLASK_APP)
+        ours, theirs = [_console_script(), "serve", "--port", "0"], [sys.executable, str(script)]
+        first_answer(ours, folder)
+        first_answer(theirs, folder)
+        pair = in_turns(lambda: first_answer(ours, folder), lambda: first_answer(theirs, folder), _ROUNDS)
+    return [at_most("first answer of notify-mock serve / of a bare Flask app", pair, 1.3)]
+
+
+def first_answer(command: Sequence[str], folder: str) -> float:
+    """Seconds until a list of credentials is answered. Either server prints its URL once it is bound."""
+    begin = perf_counter()
+    process = start(command, folder)
+    try:
+        _list_credentials(_ready_url(process))
+        return perf_counter() - begin
+    finally:
+        process.terminate()
+        process.communicate(timeout=_WAIT_SECONDS)
+
+
+def _ready_url(process: subprocess.Popen[str]) -> str:
+    """The first URL that the server prints."""
+    lines = []
+    for line in process.stdout or ():
+        found = _URL.search(line)
+        if found:
+            return found[0]
+        lines.append(line)
+    raise RuntimeError(f"the server ended before it was ready:\n{''.join(lines)}")
+
+
+def _list_credentials(url: str) -> None:
+    """Raises for any answer but a 200, and for one without the list."""
+    token = b64encode(f"{_USER}:token".encode()).decode()
+    request = Request(url + LIST, headers={"Authorization": f"Basic {token}"})
+    with build_opener(ProxyHandler({})).open(request, timeout=_WAIT_SECONDS) as answer:
+        if b'"credentials"' not in answer.read():
+            raise RuntimeError(f"{url} gave something else")
+
+
+def _console_script() -> str:
+    """The command that the package installs, beside this Python."""
+    found = shutil.which("notify-mock", path=sysconfig.get_path("scripts"))
+    if found is None:
+        raise RuntimeError("notify-mock isn't installed beside this Python; pip install -e . puts it there")
+    return found

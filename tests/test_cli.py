@@ -1,0 +1,188 @@
+"""The command line, as a process: its ready line, its options, its signals, and one clear line for every mistake."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from conftest import basic
+
+ACCOUNT = "AC" + "1" * 32
+
+
+class Running(NamedTuple):
+    process: subprocess.Popen[str]
+    url: str
+    curl: str
+
+    def get(self, path: str, user: str = "ACx", password: str = "y") -> dict[str, object]:
+        request = urllib.request.Request(self.url + path, headers={"Authorization": basic(user, password)})
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return json.load(response)
+
+    def stop(self, how: signal.Signals) -> tuple[int, str, str]:
+        """Exit status, the rest of stdout, and stderr."""
+        self.process.send_signal(how)
+        out, err = self.process.communicate(timeout=20)
+        return self.process.returncode, out, err
+
+
+Serve = Callable[..., Running]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    processes = []
+
+    def start(*options: str, module: bool = False) -> Running:
+        command = (
+            [sys.executable, "-m", "notify_mock"] if module else [str(Path(sys.executable).parent / "notify-mock")]
+        )
+        process = subprocess.Popen(
+            [*command, "serve", "--port", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        processes.append(process)
+        assert process.stdout is not None
+        ready, curl = process.stdout.readline(), process.stdout.readline()
+        found = re.fullmatch(r"notify-mock ready on (http://\S+)\n", ready)
+        assert found, ready + (process.stderr.read() if process.stderr and not ready else "")
+        return Running(process, found[1], curl)
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "notify_mock", *arguments], capture_output=True, text=True, timeout=30, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("module", [False, True])
+def test_serve_says_when_it_is_ready_and_stops_at_a_signal_with_status_0(
+    serve: Serve, how: signal.Signals, module: bool
+) -> None:
+    running = serve(module=module)
+    assert running.get("/v1/Credentials")["credentials"] == []
+    status, out, err = running.stop(how)
+    assert (status, out) == (0, "")
+    assert "Traceback" not in err
+
+
+def test_the_curl_line_works_when_pasted(serve: Serve) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    running = serve()
+    words = shlex.split(running.curl)
+    assert words[0] == "curl"
+    done = subprocess.run([*words, "-s"], capture_output=True, text=True, timeout=20, check=True)
+    assert json.loads(done.stdout)["credentials"] == []
+    created = subprocess.run(
+        [*words, "-s", "--data-urlencode", "Type=fcm", "--data-urlencode", "Secret=a+b c"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=True,
+    )
+    assert json.loads(created.stdout)["type"] == "fcm"
+    assert "a+b c" not in running.stop(signal.SIGTERM)[2]
+
+
+def test_accounts_make_it_strict_and_their_tokens_are_not_printed(serve: Serve) -> None:
+    running = serve("--account", f"{ACCOUNT}:hush-token", "--account", f"AC{'2' * 32}:other")
+    assert running.get("/v1/Credentials", ACCOUNT, "hush-token")["credentials"] == []
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        running.get("/v1/Credentials", ACCOUNT, "wrong")
+    assert running.curl == f"curl -u {ACCOUNT} {running.url}/v1/Credentials\n"
+    assert "hush" not in running.stop(signal.SIGTERM)[2]
+
+
+def test_data_seed_and_frozen_give_the_same_world_every_time(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "seed.yaml").write_text(f"credentials:\n  - {{type: fcm, account_sid: {ACCOUNT}, secret: hush}}\n")
+    options = ["--data", str(tmp_path / "seed.yaml"), "--seed", "7", "--frozen", "2030-01-01T00:00:00Z"]
+    pages = []
+    for _ in range(2):
+        running = serve(*options)
+        pages.append(running.get("/v1/Credentials", ACCOUNT)["credentials"])
+        running.stop(signal.SIGTERM)
+    assert pages[0][0]["date_created"] == "2030-01-01T00:00:00Z"  # type: ignore[index]
+    assert [one["sid"] for one in pages[0]] == [one["sid"] for one in pages[1]]  # type: ignore[attr-defined]
+
+
+def test_the_log_is_text_or_json_on_stderr(serve: Serve) -> None:
+    text, as_json, quiet = serve(), serve("--log-format", "json"), serve("--log-level", "warning")
+    for running in (text, as_json, quiet):
+        running.get("/v1/Credentials?Secret=hush")
+    assert "credential.list: GET /v1/Credentials?Secret=[secret] -> 200" in text.stop(signal.SIGTERM)[2]
+    line = json.loads(as_json.stop(signal.SIGTERM)[2])
+    assert (line["call"], line["status"], line["level"]) == ("credential.list", 200, "info")
+    assert quiet.stop(signal.SIGTERM)[2] == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--prot", "1"], "--port"),
+        (["--port", "99999"], "99999"),
+        (["--port", "abc"], "--port"),
+        (["--account", "bob"], "--account, accounts[0]: its sid is none; an account sid is AC and 32 hex digits"),
+        (["--account", ACCOUNT], f"write {ACCOUNT}:token"),
+        (["--data", "missing.yaml"], "missing.yaml: can't be read: No such file or directory"),
+        (["--frozen", "soon"], "'soon' is no point in time"),
+        (["--log-format", "xml"], "'text', 'json'"),
+        (["--host", "256.1.1.1"], "host 256.1.1.1, port 0: can't listen there"),
+        (["extra"], "extra"),
+    ],
+)
+def test_a_mistake_is_one_line_on_stderr_and_status_2(arguments: list[str], said: str) -> None:
+    port = [] if "--port" in arguments else ["--port", "0"]
+    status, out, err = run("serve", *port, *arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("notify-mock: ")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_a_bad_sid_in_seed_data_names_file_line_and_key(tmp_path: Path) -> None:
+    path = tmp_path / "seed.yaml"
+    path.write_text("credentials:\n  - type: fcm\n    sid: CR12\n")
+    assert run("serve", "--port", "0", "--data", str(path)) == (
+        2,
+        "",
+        f"notify-mock: {path}, line 2, credentials[0].sid: 'CR12' is no credential sid; it is CR and 32 hex digits\n",
+    )
+
+
+def test_a_taken_port_is_one_line_and_status_2() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        status, out, err = run("serve", "--port", port)
+    assert (status, out) == (2, "")
+    assert err == (
+        f"notify-mock: port {port}: is in use on 127.0.0.1; stop what listens there, or give 0 for a free port\n"
+    )
+
+
+def test_help_and_version_are_there() -> None:
+    assert run("--version")[:2] == (0, "notify-mock, version 0.1.0\n")
+    status, out, _ = run("serve", "--help")
+    assert status == 0
+    for option in ("--host", "--port", "--seed", "--account", "--data", "--log-format", "--log-level"):
+        assert option in out
+    assert run()[0] == 2
+    assert run("srve")[0] == 2

@@ -1,0 +1,260 @@
+"""The pytest plugin, used as its users use it."""
+
+from __future__ import annotations
+
+import pytest
+from twilio.rest import Client
+
+from notify_mock import Emulator
+
+PLAIN = ["-p", "no:randomly", "-p", "no:cacheprovider"]
+
+
+def test_the_sdk_over_the_fixtures_server(notify_mock: Emulator) -> None:
+    client = Client(*notify_mock.auth)
+    client.notify.base_url = notify_mock.url
+    made = client.notify.v1.credentials.create(type="fcm", secret="x")
+    assert made.url == f"{notify_mock.url}/v1/Credentials/{made.sid}"
+    assert notify_mock.credentials[made.sid].secret == "x"
+    notify_mock.journal.expect("credential.create", count=1)
+    client.http_client.session.close()
+
+
+@pytest.mark.notify_mock(seed=7, accounts={"AC" + "1" * 32: "token"}, frozen="2030-01-01")
+def test_the_marker_makes_the_emulator(notify_mock: Emulator) -> None:
+    assert notify_mock.auth == ("AC" + "1" * 32, "token")
+    assert notify_mock.seed == 7
+    assert notify_mock.client().notify.v1.credentials.create(type="fcm", secret="x").date_created.year == 2030
+
+
+def test_every_test_has_a_state_of_its_own_on_one_server(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        urls, accounts = set(), set()
+
+        @pytest.mark.parametrize("turn", range(3))
+        def test_fresh(notify_mock, notify_mock_server, turn):
+            assert len(notify_mock.credentials) == len(notify_mock.journal) == 0
+            notify_mock.credentials.add(type="fcm")
+            notify_mock.client().notify.v1.credentials.list()
+            urls.add(notify_mock.url)
+            accounts.add(notify_mock.auth)
+            assert notify_mock.url == notify_mock_server.url
+            assert (len(urls), len(accounts)) == (1, turn + 1)
+        """
+    )
+    pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=3)
+
+
+def test_no_server_starts_before_a_url_is_asked_for(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import sys, threading
+
+        def test_in_process(notify_mock, notify_mock_server):
+            notify_mock.client().notify.v1.credentials.list()
+            assert repr(notify_mock_server) == "<SharedServer not started>"
+            assert "flask" not in sys.modules and "cryptography" not in sys.modules
+            assert notify_mock.url
+            assert any(thread.name == "notify-mock-server" for thread in threading.enumerate())
+        """
+    )
+    pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=1)
+
+
+def test_the_plugin_costs_no_import_when_it_is_not_used(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import sys
+
+        def test_nothing():
+            assert "notify_mock.pytest_plugin" in sys.modules
+            ours = {name for name in sys.modules if name.startswith("notify_mock")}
+            assert ours == {"notify_mock", "notify_mock.pytest_plugin"}
+            assert not {"flask", "werkzeug", "cryptography", "yaml", "twilio"} & set(sys.modules)
+        """
+    )
+    pytester.runpytest_subprocess(*PLAIN, "-p", "no:hypothesispytest", "-p", "no:xdist").assert_outcomes(passed=1)
+
+
+def test_a_failing_test_shows_the_requests_and_answers_without_secrets(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def test_fails(notify_mock):
+            credentials = notify_mock.client().notify.v1.credentials
+            credentials.create(type="fcm", secret="hush-hush")
+            credentials("CR1").fetch()
+
+        def test_passes(notify_mock):
+            notify_mock.client().notify.v1.credentials.list()
+        """
+    )
+    result = pytester.runpytest_subprocess(*PLAIN)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*- notify-mock requests -*",
+            "#1 * credential.create: POST /v1/Credentials Type=fcm Secret=[[]secret] -> 201",
+            "#2 * credential.fetch: GET /v1/Credentials/CR1 -> 404 20404 (no credential CR1)",
+        ]
+    )
+    assert str(result.stdout).count("notify-mock requests") == 1
+    assert "#1 " in str(result.stdout)
+    requests = str(result.stdout).partition("notify-mock requests")[2]
+    assert "hush" not in requests
+
+
+def test_a_failing_expect_reads_well(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def test_fails(notify_mock):
+            notify_mock.client().notify.v1.credentials.list()
+            notify_mock.journal.expect("credential.create", count=1)
+        """
+    )
+    result = pytester.runpytest_subprocess(*PLAIN)
+    result.stdout.fnmatch_lines(["E*AssertionError: expected 1 of credential.create, found 0"])
+    assert "def expect" not in str(result.stdout)
+
+
+def test_the_header_names_the_seed_and_the_option_repeats_the_run(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_sid(notify_mock):\n    print('SID', notify_mock.credentials.add(type='fcm').sid)")
+
+    def sid(*options: str) -> tuple[str, str]:
+        lines = pytester.runpytest_subprocess("-s", *PLAIN, *options).outlines
+        header = next(line for line in lines if line.startswith("notify-mock: seed "))
+        return header.split()[2], next(line for line in lines if "SID " in line).partition("SID ")[2]
+
+    seed, first = sid()
+    assert sid()[1] != first
+    assert sid(f"--notify-mock-seed={seed}") == (seed, first)
+    pytester.makeini(f"[pytest]\nnotify_mock_seed = {seed}")
+    assert sid() == (seed, first)
+
+
+def test_workers_of_xdist_have_a_server_each_and_the_seed_of_the_run(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        from pathlib import Path
+
+        @pytest.mark.parametrize("turn", range(6))
+        def test_it(notify_mock, pytestconfig, worker_id, turn):
+            assert notify_mock.client().notify.v1.credentials.list() == []
+            with open("seen.txt", "a") as seen:
+                seen.write(f"{worker_id} {notify_mock.url} {notify_mock.seed.partition('/')[0]}\\n")
+        """
+    )
+    result = pytester.runpytest_subprocess("-n2", *PLAIN, "--notify-mock-seed=42")
+    result.assert_outcomes(passed=6)
+    seen = {tuple(line.split()) for line in (pytester.path / "seen.txt").read_text().splitlines()}
+    assert {seed for _, _, seed in seen} == {"42"}
+    assert len({url for _, url, _ in seen}) == len({worker for worker, _, _ in seen})
+
+
+def test_markers_are_merged_from_module_to_class_to_function(pytester: pytest.Pytester) -> None:
+    pytester.makefile(".yaml", seed="credentials:\n  - {type: fcm, friendly_name: from a file}\n")
+    pytester.makepyfile(
+        """
+        import pytest
+        pytestmark = pytest.mark.notify_mock(seed=1, frozen="2030-01-01", data="seed.yaml")
+
+        @pytest.mark.notify_mock(seed=2)
+        class TestIt:
+            @pytest.mark.notify_mock(frozen="2031-01-01")
+            def test_function(self, notify_mock):
+                assert notify_mock.seed == 2
+                assert notify_mock.clock.now().year == 2031
+                assert [one.friendly_name for one in notify_mock.credentials.values()] == ["from a file"]
+        """
+    )
+    pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=1)
+
+
+def test_options_are_set_by_overriding_a_fixture(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        """
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def notify_mock_options():
+            return {"seed": 5, "journal_limit": 2}
+        """
+    )
+    pytester.makepyfile(
+        """
+        import pytest
+
+        def test_options(notify_mock):
+            assert notify_mock.seed == 5
+
+        @pytest.mark.notify_mock(seed=6)
+        def test_marker_wins(notify_mock):
+            assert notify_mock.seed == 6
+        """
+    )
+    pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize(
+    ("marker", "said"),
+    [
+        ("notify_mock(sed=1)", "marker notify_mock has no argument 'sed'; did you mean seed?"),
+        ("notify_mock(7)", "marker notify_mock takes keywords only, as in notify_mock(seed=...)"),
+    ],
+)
+def test_a_wrong_marker_argument_stops_the_collection(pytester: pytest.Pytester, marker: str, said: str) -> None:
+    pytester.makepyfile(f"import pytest\n@pytest.mark.{marker}\ndef test_it(notify_mock): pass")
+    result = pytester.runpytest_subprocess(*PLAIN)
+    assert result.ret == 2
+    result.stdout.fnmatch_lines([f"*test_it: {said.replace('[', '[[]')}"])
+    assert "Traceback" not in str(result.stdout)
+
+
+@pytest.mark.parametrize(
+    ("marker", "said"),
+    [
+        ("notify_mock(seed=1.5)", "notify_mock: seed: 1.5 is no seed"),
+        ("notify_mock(data='missing.yaml')", "missing.yaml: can't be read: No such file or directory"),
+        ("notify_mock(accounts=[])", "accounts: no account given"),
+        ("notify_mock(frozen='soon')", "'soon' is no point in time"),
+        (
+            "notify_mock(data={'credentials': [{'type': 'fcm', 'sid': 'CR1'}]})",
+            "data, credentials[[]0].sid: 'CR1' is no*",
+        ),
+    ],
+)
+def test_a_wrong_value_fails_that_test_with_one_line(pytester: pytest.Pytester, marker: str, said: str) -> None:
+    pytester.makepyfile(f"import pytest\n@pytest.mark.{marker}\ndef test_it(notify_mock): pass")
+    result = pytester.runpytest_subprocess(*PLAIN)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"*{said}*"])
+    assert "Traceback" not in str(result.stdout)
+
+
+def test_the_developers_region_and_edge_do_not_bend_the_url(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import os
+        from twilio.rest import Client
+
+        def test_url(notify_mock):
+            client = Client(*notify_mock.auth)
+            client.notify.base_url = notify_mock.url
+            assert client.notify.v1.credentials.list() == []
+
+        def test_they_are_put_back():
+            assert os.environ["TWILIO_REGION"] == "ie1"
+        """
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TWILIO_REGION", "ie1")
+        patch.setenv("TWILIO_EDGE", "dublin")
+        pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=2)
+
+
+def test_the_plugin_loads_by_name_where_it_is_not_installed_as_one(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest('pytest_plugins = ["notify_mock.pytest_plugin"]')
+    pytester.makepyfile("def test_it(notify_mock): assert notify_mock.auth")
+    pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=1)

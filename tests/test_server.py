@@ -1,0 +1,135 @@
+"""The server: binding, starting, stopping, and what it leaves behind."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+from conftest import basic, send
+
+from notify_mock import Emulator, UsageError
+from notify_mock.server import Server
+from notify_mock.shared_server import SharedServer
+
+
+def ask(url: str, emulator: Emulator) -> bytes:
+    return send(
+        url,
+        f"GET /v1/Credentials HTTP/1.1\r\nHost: x\r\nAuthorization: {basic(*emulator.auth)}\r\n"
+        "Connection: close\r\n\r\n".encode(),
+    ).body
+
+
+@pytest.fixture
+def no_thread_left() -> Iterator[None]:
+    """Fails a test that leaves a thread behind."""
+    before = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) <= before
+
+
+def test_a_taken_port_is_an_error_that_names_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=f"port {port}: is in use"):
+            Server("127.0.0.1", port)
+        with pytest.raises(UsageError, match=f"port {port}"):
+            _ = Emulator(port=port).url
+
+
+@pytest.mark.parametrize("address", [("127.0.0.1", 70_000), ("256.0.0.1", 0), ("no.such.host.invalid", 0)])
+def test_a_bad_address_is_an_error(address: tuple[str, int]) -> None:
+    with pytest.raises(UsageError, match="port"):
+        Server(*address)
+
+
+@pytest.mark.usefixtures("no_thread_left")
+def test_stopping_leaves_no_thread_and_no_open_connection() -> None:
+    emulator = Emulator()
+    idle = socket.create_connection(("127.0.0.1", int(emulator.url.rpartition(":")[2])))
+    ask(emulator.url, emulator)
+    emulator.close()
+    idle.settimeout(10)
+    assert idle.recv(1) == b""
+    idle.close()
+
+
+def test_a_closed_emulator_serves_again_with_its_state() -> None:
+    emulator = Emulator()
+    emulator.credentials.add(type="fcm")
+    first = emulator.url
+    emulator.close()
+    emulator.close()
+    assert b'"type": "fcm"' in ask(emulator.url, emulator)
+    emulator.close()
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", int(first.rpartition(":")[2])))
+
+
+def test_a_with_block_serves_a_fixed_port_and_frees_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with Emulator(port=port) as emulator:
+        assert emulator.url == f"http://127.0.0.1:{port}"
+        assert ask(f"http://127.0.0.1:{port}", emulator)
+    with Emulator(port=port) as emulator:
+        assert ask(f"http://127.0.0.1:{port}", emulator)
+
+
+def test_ipv6_has_its_url_in_brackets() -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback")
+    with Emulator(host="::1") as emulator:
+        assert emulator.url.startswith("http://[::1]:")
+        assert b'"credentials": []' in ask(emulator.url, emulator)
+
+
+def test_a_client_that_leaves_in_the_middle_harms_nobody(served: Emulator) -> None:
+    port = int(served.url.rpartition(":")[2])
+    for start in (b"", b"POST /v1/Cred", b"POST /v1/Credentials HTTP/1.1\r\nContent-Length: 100\r\n\r\nType=fcm&Sec"):
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(start)
+    assert b'"credentials": []' in ask(served.url, served)
+    assert len(served.credentials) == 0
+
+
+def test_many_idle_connections_do_not_hold_up_a_call(served: Emulator) -> None:
+    port = int(served.url.rpartition(":")[2])
+    idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(200)]
+    assert b'"credentials": []' in ask(served.url, served)
+    for connection in idle:
+        connection.close()
+
+
+@pytest.mark.usefixtures("no_thread_left")
+def test_a_shared_server_answers_for_the_emulator_that_is_mounted() -> None:
+    shared = SharedServer()
+    assert repr(shared) == "<SharedServer not started>"
+    one, two = Emulator(server=shared), Emulator(server=shared, seed=2)
+    one.credentials.add(type="fcm")
+    assert one.url == shared.url
+    assert b'"type": "fcm"' in ask(shared.url, one)
+    one.close()
+    with pytest.raises(urllib.error.HTTPError, match="503"):
+        urllib.request.urlopen(f"{shared.url}/v1/Credentials")
+    assert two.url == shared.url
+    one.close()
+    assert b'"credentials": []' in ask(shared.url, two)
+    two.close()
+    shared.stop()
+    shared.stop()
+
+
+def test_a_late_request_is_logged_and_answered_503(caplog: pytest.LogCaptureFixture) -> None:
+    shared = SharedServer()
+    with pytest.raises(urllib.error.HTTPError, match="503"):
+        urllib.request.urlopen(f"{shared.url}/v1/Credentials?Secret=hush")
+    shared.stop()
+    assert "late request: GET /v1/Credentials came while no test was running" in caplog.text
+    assert "hush" not in caplog.text
