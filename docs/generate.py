@@ -1,0 +1,37 @@
+"""Rewrites the generated tables in ``docs/`` from the code: ``make docs``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from notify_mock.errors import ERRORS
+
+FIDELITY = Path(__file__).with_name("fidelity.md")
+
+
+def error_table() -> str:
+    """Every refusal with its status, code, text and evidence, as Markdown."""
+    rows = ["| HTTP | code | message | known | source |", "|---|---|---|---|---|"]
+    for error in ERRORS:
+        text = re.sub(r"\{(\w+)\}", r"<\1>", error.message)
+        rows.append(f"| {error.status} | {error.code} | `{text}` | {error.evidence} | {error.source} |")
+    return "\n".join(rows)
+
+
+def fill(page: str, name: str, content: str) -> str:
+    """``page`` with what stands between the markers of ``name`` replaced. Raises ``ValueError`` without markers."""
+    start, end = f"<!-- {name}: generated -->\n", f"\n<!-- {name}: end -->"
+    before, found, rest = page.partition(start)
+    _, closed, after = rest.partition(end)
+    if not found or not closed:
+        raise ValueError(f"no markers for {name}")
+    return before + start + content + end + after
+
+
+def main() -> None:
+    FIDELITY.write_text(fill(FIDELITY.read_text(), "errors", error_table()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""The documentation is run and held against the code."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import SHARED
+
+from notify_mock import Emulator
+from notify_mock.errors import ERRORS, TwilioError
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+
+def test_the_pytest_examples_of_the_readme_pass(pytester: pytest.Pytester) -> None:
+    examples = [block for block in blocks("python") if "def test_" in block]
+    assert len(examples) == 2
+    for number, example in enumerate(examples):
+        pytester.makepyfile(**{f"test_example_{number}": example})
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
+
+
+def test_the_plain_python_example_of_the_readme_runs(tmp_path: Path) -> None:
+    (example,) = [block for block in blocks("python") if "def test_" not in block]
+    (tmp_path / "example.py").write_text(example)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", tmp_path / "example.py"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_curl_examples_of_the_readme_work_with_its_seed_data(tmp_path: Path) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    (data,) = blocks("yaml")
+    (tmp_path / "seed.yaml").write_text(data)
+    curls = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("curl")]
+    assert len(curls) == 3
+    answers = []
+    with Emulator(data=tmp_path / "seed.yaml") as emulator:
+        for line in curls:
+            words = shlex.split(line.replace("http://127.0.0.1:8010", emulator.url))
+            answers.append(
+                subprocess.run([*words, "-s"], capture_output=True, text=True, timeout=20, check=True).stdout
+            )
+    assert json.loads(answers[0])["friendly_name"] == "Android"
+    assert [one["type"] for one in json.loads(answers[1])["credentials"]] == ["apn", "fcm", "fcm"]
+    assert [answers[2] + "\n"] == blocks("json")
+
+
+def test_the_serve_example_of_the_readme_has_only_real_options() -> None:
+    from click.testing import CliRunner
+
+    from notify_mock.cli import commands
+
+    shown = CliRunner().invoke(commands, ["serve", "--help"]).output
+    for option in set(re.findall(r"(?<![-\w])--[a-z][a-z-]+", " ".join(blocks("sh")) + README)) - {
+        "--notify-mock-seed"
+    }:
+        assert option in shown
+
+
+def test_the_readmes_marker_table_names_every_argument() -> None:
+    from notify_mock.pytest_plugin import _MARKER_KEYS
+
+    assert tuple(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)) == _MARKER_KEYS
+
+
+def test_links_between_the_documents_lead_somewhere() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "benchmarks").glob("*.md")]:
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_table_of_errors_is_made_from_the_code() -> None:
+    generate = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+    page = (ROOT / "docs" / "fidelity.md").read_text()
+    assert generate["fill"](page, "errors", generate["error_table"]()) == page, "run: make docs"
+
+
+def test_every_error_says_how_well_it_is_known() -> None:
+    def descendants(cls: type[TwilioError]) -> set[type[TwilioError]]:
+        return {cls}.union(*(descendants(child) for child in cls.__subclasses__()))
+
+    assert descendants(TwilioError) - {TwilioError} == set(ERRORS)
+    for error in ERRORS:
+        assert error.evidence in ("observed", "documented", "inferred")
+        assert error.source
+
+
+def test_the_map_of_the_design_has_every_module() -> None:
+    from test_layers import ORDER
+
+    (floors,) = re.findall(
+        r"^```\nfacts(.*?)^```$", (ROOT / "docs" / "design.md").read_text(), re.DOTALL | re.MULTILINE
+    )
+    named = set(re.findall(r"[a-z_/]+", floors)) - {"memory", "domain", "core", "fronts"}
+    assert named == {name.replace(".", "/") for name in ORDER} - {"", "__main__", "resources"}
+
+
+def test_observed_texts_stand_in_the_facts_page() -> None:
+    """Where the collected evidence is at hand: an error that claims to be observed has its text there."""
+    page = SHARED / "reference" / "twilio-facts.md"
+    if not page.exists():
+        pytest.skip("the collected evidence is not at hand")
+    facts = page.read_text()
+    for error in ERRORS:
+        if error.evidence == "observed":
+            pieces = [piece for piece in re.split(r"\{\w+\}|<path>", error.message) if len(piece.strip(" '")) > 3]
+            for piece in pieces:
+                assert piece.strip(" '").replace("{verb}", "create") in facts, error
