@@ -6,9 +6,10 @@ import logging
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import responses
-import vcr
+import vcr  # type: ignore[import-untyped]
 import yaml
 from twilio.http import HttpClient
 from twilio.http.http_client import TwilioHttpClient
@@ -20,7 +21,7 @@ from benchmarks.measure import in_turns, repeated
 from benchmarks.table import Row, at_least, at_most
 from notify_mock import Answer, Emulator
 
-_ROUNDS = 100
+_ROUNDS = 60
 
 Fetch = Callable[[], object]
 
@@ -98,5 +99,5 @@ def _cassette(scene: Scene) -> str:
         "headers": {name: [value] for name, value in scene.answer.headers},
         "body": {"string": scene.answer.body.decode()},
     }
-    request = {"method": "GET", "uri": scene.url, "body": None, "headers": {}}
+    request: dict[str, Any] = {"method": "GET", "uri": scene.url, "body": None, "headers": {}}
     return yaml.safe_dump({"version": 1, "interactions": [{"request": request, "response": response}]})

@@ -9,7 +9,7 @@ from benchmarks.measure import Sample, in_turns, repeated
 from benchmarks.table import Row, at_most
 from notify_mock import Emulator
 
-_ROUNDS = 100
+_ROUNDS = 60
 _RECORDS = 100_000
 _DEEP = 99_000
 _SIZE = 50

@@ -9,7 +9,7 @@ from benchmarks.measure import Sample, in_turns, once
 from benchmarks.processes import output
 from benchmarks.table import Row, at_most
 
-_ROUNDS = 50
+_ROUNDS = 30
 _TESTS = 500
 _PLUGIN = "notify_mock.pytest_plugin"
 _NO_SUCH_PLUGIN = "notify_mock.no_such_plugin"

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-_UNWANTED = ("PYTEST_", "FLASK_", "WERKZEUG_", "TWILIO_", "PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONPROFILEIMPORTTIME")
+_UNWANTED = ("PYTEST_", "FLASK_", "WERKZEUG_")
 
 
 def environment() -> dict[str, str]:

@@ -19,7 +19,7 @@ from benchmarks.measure import in_turns
 from benchmarks.processes import start
 from benchmarks.table import Row, at_most
 
-_ROUNDS = 30
+_ROUNDS = 24
 _WAIT_SECONDS = 30
 _URL = re.compile(r"http://127\.0\.0\.1:\d+")
 _USER = "AC" + "0" * 32

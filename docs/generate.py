@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from notify_mock.errors import ERRORS
+from notify_mock.catalog import FAULT_ERRORS
+from notify_mock.errors import ERRORS, TwilioError
 
 FIDELITY = Path(__file__).with_name("fidelity.md")
 
 
-def error_table() -> str:
-    """Every refusal with its status, code, text and evidence, as Markdown."""
+def error_table(errors: tuple[type[TwilioError], ...] = ERRORS) -> str:
+    """Refusals with their status, code, text and evidence, as Markdown."""
     rows = ["| HTTP | code | message | known | source |", "|---|---|---|---|---|"]
-    for error in ERRORS:
+    for error in errors:
         text = re.sub(r"\{(\w+)\}", r"<\1>", error.message)
         rows.append(f"| {error.status} | {error.code} | `{text}` | {error.evidence} | {error.source} |")
     return "\n".join(rows)
@@ -30,7 +31,8 @@ def fill(page: str, name: str, content: str) -> str:
 
 
 def main() -> None:
-    FIDELITY.write_text(fill(FIDELITY.read_text(), "errors", error_table()))
+    page = fill(FIDELITY.read_text(), "errors", error_table())
+    FIDELITY.write_text(fill(page, "fault errors", error_table(FAULT_ERRORS)))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,13 @@ if TYPE_CHECKING:
     from notify_mock.call import Answer, Call
     from notify_mock.emulator import Emulator
     from notify_mock.errors import TwilioError
-    from notify_mock.journal import Exchange, Journal
+    from notify_mock.exchange import Exchange
+    from notify_mock.faults.answers import RateLimit, Refuse, Status
+    from notify_mock.faults.connections import Drop, Garble, Reset, Truncate
+    from notify_mock.faults.states import Expire, Forget, Stale
+    from notify_mock.faults.times import Delay, Dribble, Hang
+    from notify_mock.journal import Journal
+    from notify_mock.pairs import apn_pair
     from notify_mock.records import Records
     from notify_mock.resources.credential import Credential
     from notify_mock.usage import UsageError
@@ -22,12 +28,26 @@ __all__ = [
     "ApiKey",
     "Call",
     "Credential",
+    "Delay",
+    "Dribble",
+    "Drop",
     "Emulator",
     "Exchange",
+    "Expire",
+    "Forget",
+    "Garble",
+    "Hang",
     "Journal",
+    "RateLimit",
     "Records",
+    "Refuse",
+    "Reset",
+    "Stale",
+    "Status",
+    "Truncate",
     "TwilioError",
     "UsageError",
+    "apn_pair",
 ]
 
 _HOMES = {
@@ -36,12 +56,26 @@ _HOMES = {
     "ApiKey": "accounts",
     "Call": "call",
     "Credential": "resources.credential",
+    "Delay": "faults.times",
+    "Dribble": "faults.times",
+    "Drop": "faults.connections",
     "Emulator": "emulator",
-    "Exchange": "journal",
+    "Exchange": "exchange",
+    "Expire": "faults.states",
+    "Forget": "faults.states",
+    "Garble": "faults.connections",
+    "Hang": "faults.times",
     "Journal": "journal",
+    "RateLimit": "faults.answers",
     "Records": "records",
+    "Refuse": "faults.answers",
+    "Reset": "faults.connections",
+    "Stale": "faults.states",
+    "Status": "faults.answers",
+    "Truncate": "faults.connections",
     "TwilioError": "errors",
     "UsageError": "usage",
+    "apn_pair": "pairs",
 }
 
 

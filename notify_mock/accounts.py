@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from notify_mock.errors import AccountNotActive, InvalidUsername, NoCredentials, RestrictedKey, WrongToken
-from notify_mock.usage import UsageError
+from notify_mock.usage import UsageError, shown
 
 Status = Literal["active", "suspended", "closed"]
 
 _SID = re.compile(r"AC[0-9a-fA-F]{32}")
 _KEY_SID = re.compile(r"SK[0-9a-fA-F]{32}")
+_REMEMBERED = 1000
 _OPEN_USER = re.compile(r"(?:AC|SK)[\w-]{1,62}", re.ASCII)
 
 
@@ -44,6 +45,9 @@ def read_accounts(given: AccountsOption) -> tuple[Account, ...]:
     """The accounts that an option names. Raises ``UsageError`` for what is none, without repeating a token."""
     if isinstance(given, str):
         given = [given]
+    __tracebackhide__ = True
+    if not isinstance(given, Iterable):
+        raise UsageError("accounts", f"{shown(given)} is no list of accounts", 'give {"AC...": "token"}')
     items = [Account(sid, token) for sid, token in given.items()] if isinstance(given, Mapping) else list(given)
     accounts = tuple(_read_account(item, f"accounts[{number}]") for number, item in enumerate(items))
     if not accounts:
@@ -60,16 +64,24 @@ def _read_account(item: Account | str, where: str) -> Account:
         item = Account(sid, token)
     if not isinstance(item, Account):
         raise UsageError(where, f"a {type(item).__name__} is no account", 'give "AC...:token" or an Account')
+    __tracebackhide__ = True
     if not isinstance(item.sid, str) or not _SID.fullmatch(item.sid):
-        raise UsageError(where, "its sid is none", "an account sid is AC and 32 hex digits, then :token")
+        raise UsageError(where, f"{_beginning(item.sid)} is no account sid", "it is AC and 32 hex digits, then :token")
     if not isinstance(item.auth_token, str) or not item.auth_token:
         raise UsageError(where, f"{item.sid} has no auth token", f"write {item.sid}:token")
     if item.status not in get_args(Status):
-        raise UsageError(where, f"status {item.status!r}", f"it is one of {', '.join(get_args(Status))}")
+        raise UsageError(where, f"status {shown(item.status)}", f"it is one of {', '.join(get_args(Status))}")
+    if not isinstance(item.keys, Mapping):
+        raise UsageError(where, "its keys are no mapping", "they map SK and 32 hex digits to an ApiKey(secret)")
     for sid, key in item.keys.items():
-        if not _KEY_SID.fullmatch(sid) or not isinstance(key, ApiKey):
+        if not isinstance(sid, str) or not _KEY_SID.fullmatch(sid) or not isinstance(key, ApiKey):
             raise UsageError(where, "a key is none", "keys map SK and 32 hex digits to an ApiKey(secret)")
     return item
+
+
+def _beginning(sid: object) -> str:
+    """Enough of a sid to know it by; the rest may be a token in the wrong place."""
+    return shown(f"{sid[:6]}..." if isinstance(sid, str) and len(sid) > 8 else sid)
 
 
 class Accounts:
@@ -101,16 +113,40 @@ class Accounts:
     def activate(self, sid: str) -> None:
         self._set_status(sid, "active")
 
+    def expire(self, sid: str, *, authorization: str | None = None, new_token: str | None = None) -> None:
+        """Let the token of ``sid`` stop working: the one in ``authorization``, or the account's own.
+
+        ``new_token`` becomes the account's own; an open emulator takes any other token as well.
+        """
+        account = self._known.get(sid) or Account(sid, "")
+        scheme, _, rest = (authorization or "").strip().partition(" ")
+        used = _basic(rest) if scheme.lower() == "basic" else (sid, account.auth_token)
+        self._let_in.clear()
+        self._expired |= {used, (sid, account.auth_token)}
+        if new_token is not None:
+            self._expired.discard((sid, new_token))
+            self._known[sid] = replace(account, auth_token=new_token)
+
     def identify(self, authorization: str | None) -> Account:
         """The account behind an Authorization header. Raises the ``TwilioError`` that turns the caller away."""
+        known = self._let_in.get(authorization or "")
+        if known is None:
+            known = self._identify(authorization)
+            if len(self._let_in) < _REMEMBERED:
+                self._let_in[authorization or ""] = known
+        return known
+
+    def _identify(self, authorization: str | None) -> Account:
         if not authorization or not authorization.strip():
-            raise NoCredentials()
+            raise NoCredentials("no Authorization header")
         scheme, _, rest = authorization.strip().partition(" ")
         if scheme.lower() == "bearer" and not self.strict:
             return self._active(self._known[self.default.sid])
         if scheme.lower() != "basic":
             raise InvalidUsername("the Authorization header is not Basic")
         user, password = _basic(rest)
+        if (user, password) in self._expired:
+            raise WrongToken(f"the token of {user} has expired")
         return self._active(self._strict(user, password) if self.strict else self._open(user, password))
 
     def _open(self, user: str, password: str) -> Account:
@@ -149,19 +185,24 @@ class Accounts:
     def _set_status(self, sid: str, status: Status) -> None:
         account = self._known.get(sid)
         if account is None:
-            if self.strict or not _OPEN_USER.fullmatch(sid):
-                raise UsageError("accounts", f"no account {sid!r}", "known are " + ", ".join(self._known))
+            if self.strict or not isinstance(sid, str) or not _OPEN_USER.fullmatch(sid):
+                raise UsageError("accounts", f"no account {shown(sid)}", "known are " + ", ".join(self._known))
             account = Account(sid, "")
         self._known[sid] = replace(account, status=status)
+        self._let_in.clear()
 
     def reset(self) -> None:
         self._known = {account.sid: account for account in self._given}
+        self._expired: set[tuple[str, str]] = set()
+        self._let_in: dict[str, Account] = {}
 
-    def snapshot(self) -> dict[str, Account]:
-        return dict(self._known)
+    def snapshot(self) -> tuple[dict[str, Account], set[tuple[str, str]]]:
+        return dict(self._known), set(self._expired)
 
-    def restore(self, known: dict[str, Account]) -> None:
-        self._known = dict(known)
+    def restore(self, kept: tuple[dict[str, Account], set[tuple[str, str]]]) -> None:
+        known, expired = kept
+        self._known, self._expired = dict(known), set(expired)
+        self._let_in.clear()
 
 
 def _basic(encoded: str) -> tuple[str, str]:

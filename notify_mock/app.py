@@ -2,31 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Protocol
+from urllib.parse import quote
 
 from flask import Flask, Response, request
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.routing import BaseConverter
 
-from notify_mock.call import BODY_LIMIT, Answer, Call, read
-from notify_mock.errors import EntityTooLarge, InternalError, TwilioError
+from notify_mock.call import BODY_LIMIT, Answer, Call, Wait, Wire, read
+from notify_mock.control import Controlled, control_view
+from notify_mock.doors import DOORS
+from notify_mock.errors import EntityTooLarge
+from notify_mock.holds import Released
 from notify_mock.routes import ROUTES
+
+PASSAGE = "notify_mock.passage"
+"""Where a server that can delay and break connections leaves its ``Passage`` in the WSGI environ."""
+
+
+class Passage:
+    """What app and server tell each other about one request: how to ``wait``, and what to do to the ``wire``."""
+
+    def __init__(self, wait: Wait) -> None:
+        self.wait = wait
+        self.wire: Wire | None = None
+
+
+class DoorConverter(BaseConverter):
+    """``chat/v2`` on any host, ``v2`` on Twilio's own."""
+
+    regex = "|".join(sorted({*DOORS, *(door.partition("/")[2] for door in DOORS)}))
+    part_isolating = False
+
+
+class Handler(Controlled, Protocol):
+    """An emulator."""
+
+    def handle(self, call: Call, wait: Wait | None = None) -> Answer: ...
+    def failure(self) -> Answer: ...
 
 
 class WireResponse(Response):
-    """A response whose headers go out as they are: werkzeug would take ``Content-Length: 0`` from a 204."""
+    """A response whose headers go out as they are: werkzeug would take ``Content-Length: 0`` from a 204.
+
+    What is to be done to the connection is left to the server; where it can't do that, a connection that should break
+    raises ``ConnectionResetError`` out of the app.
+    """
+
+    wire: Wire | None = None
+
+    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
+        passage: Passage | None = environ.get(PASSAGE)
+        if passage is not None:
+            passage.wire = self.wire
+        elif self.wire is not None and (self.wire.ending or self.wire.sent is not None):
+            raise ConnectionResetError(f"a fault rule broke the connection: {self.wire}")
+        return super().__call__(environ, start_response)
 
     def get_wsgi_headers(self, environ: Any) -> Headers:  # noqa: ARG002 - werkzeug's signature
         return self.headers
 
 
-def create_app(handle: Callable[[Call], Answer]) -> Flask:
-    """The app for one emulator's ``handle``.
+def create_app(emulator: Handler) -> Flask:
+    """The app for one emulator, its control API under ``/_mock`` included.
 
-    Its ``url_map`` is made from the route table, so that a hook of a user's own sees ``request.endpoint`` as
-    ``credential.create@chat/v2``, or ``credential.create@v1`` where the host tells the product. Where werkzeug finds no
-    rule, the emulator still has the answer.
+    Its ``url_map`` is made from the route table, so that a hook of a user's own sees the call's name as
+    ``request.endpoint``. Where werkzeug finds no rule, the emulator still has the answer.
     """
     app = Flask("notify_mock", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
@@ -34,38 +77,40 @@ def create_app(handle: Callable[[Call], Answer]) -> Flask:
     app.url_map.merge_slashes = False
 
     def serve(**_sids: str) -> Response:
-        return _write(handle(_read()))
+        passage: Passage | None = request.environ.get(PASSAGE)
+        try:
+            return _write(emulator.handle(_read(), passage.wait if passage else None))
+        except Released:
+            return _write(Answer(0, [], b"", Wire("drop")))
 
     def stray(error: HTTPException) -> Response:
-        if error.code in (404, 405):
-            return serve()
-        return _write(handle(_read(InternalError("the emulator failed; the traceback is in its log"))))
+        return serve() if (error.code or 500) < 500 else _write(emulator.failure())
 
-    for (pattern, method), endpoint in _rules().items():
-        app.add_url_rule(pattern, endpoint, serve, methods=[method], provide_automatic_options=False)
+    app.url_map.converters["door"] = DoorConverter
+    for pattern, method, name in dict.fromkeys((route.pattern, route.method, route.name) for route in ROUTES):
+        app.add_url_rule(f"/<door:door>{pattern}", name, serve, methods=[method], provide_automatic_options=False)
+    app.add_url_rule(
+        "/_mock/<path:path>",
+        "control",
+        control_view(emulator),
+        methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+        provide_automatic_options=False,
+    )
     app.register_error_handler(HTTPException, stray)
     return app
 
 
-def _rules() -> dict[tuple[str, str], str]:
-    """Endpoints by pattern and method: under ``/chat/v2`` for any host, and under ``/v2`` for Twilio's own."""
-    rules: dict[tuple[str, str], str] = {}
-    for route in ROUTES:
-        for prefix in (route.door, route.door.partition("/")[2]):
-            rules.setdefault((f"/{prefix}{route.pattern}", route.method), f"{route.name}@{prefix}")
-    return rules
-
-
-def _read(defect: TwilioError | None = None) -> Call:
+def _read() -> Call:
     """The call in the current request. The raw target is taken where the server gives it, to see bad escapes."""
     environ = request.environ
-    target = environ.get("RAW_URI") or environ.get("REQUEST_URI") or request.full_path
-    body = b""
-    if defect is None:
-        try:
-            body = request.get_data(cache=False)
-        except RequestEntityTooLarge:
-            defect = EntityTooLarge(f"the body is over the limit of {BODY_LIMIT} bytes")
+    target = environ.get("RAW_URI") or environ.get("REQUEST_URI")
+    if not target:
+        target = quote(environ["PATH_INFO"].encode("latin-1")) + "?" + environ.get("QUERY_STRING", "")
+    body, defect = b"", None
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        defect = EntityTooLarge(f"the body is over the limit of {BODY_LIMIT} bytes")
     return read(
         environ["REQUEST_METHOD"],
         target,
@@ -78,4 +123,6 @@ def _read(defect: TwilioError | None = None) -> Call:
 
 
 def _write(answer: Answer) -> Response:
-    return WireResponse(answer.body, answer.status, answer.headers)
+    response = WireResponse(answer.body, answer.status or 500, answer.headers)
+    response.wire = answer.wire
+    return response

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote_to_bytes
 
-from notify_mock.errors import EntityTooLarge, MalformedRequest, TwilioError
+from notify_mock.errors import EntityTooLarge, MalformedRequest, TwilioError, UriTooLong
 from notify_mock.headers import Headers
 from notify_mock.redaction import show_pairs, show_text
 
 BODY_LIMIT = 1024 * 1024
 """Bytes of a request body; more is a 413. Source: Notify's limit of 1 MB for a request (documented)."""
+
+TARGET_LIMIT = 64 * 1024 - 512
+"""Characters of a request target; more is a 414. The server reads request lines of up to 64 KiB."""
 
 _FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 _MOST_PARAMETERS = 20_000
@@ -64,8 +67,7 @@ class Params:
 NONE = Params()
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One request.
 
     ``path`` is decoded and without query; ``headers`` have lower-case names; ``scheme`` and ``host`` are those that the
@@ -78,27 +80,56 @@ class Call:
     path: str
     query: Params = NONE
     form: Params = NONE
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = MappingProxyType({})
     scheme: str = "https"
     defect: TwilioError | None = None
     unread: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Call {self}>"
+
+    def size(self) -> int:
+        """Characters of its parameters."""
+        pairs = (*self.form.pairs, *self.query.pairs)
+        return sum(len(name) + len(value) for name, value in pairs) if pairs else 0
 
     def __str__(self) -> str:
         """Method, path and parameters on one line, secrets masked."""
         line = f"{self.method} {show_text(self.path)}"
         if self.query:
-            line += f"?{show_pairs(self.query.pairs)}"
+            line += f"?{show_pairs(self.query.pairs, '&')}"
         if self.form:
             line += f" {show_pairs(self.form.pairs)}"
         return line
 
 
+class Wire(NamedTuple):
+    """What a front must do to the connection.
+
+    ``ending``: close it without an answer (``drop``) or reset it (``reset``). ``sent``: close it after so many bytes of
+    the body. ``pieces`` and ``over``: send the body in so many pieces, spread over so many seconds.
+    """
+
+    ending: Literal["", "drop", "reset"] = ""
+    sent: int | None = None
+    pieces: int = 1
+    over: float = 0.0
+
+
 class Answer(NamedTuple):
-    """What goes back: ``headers`` in wire order without ``Connection``; ``body`` for HEAD too, where fronts drop it."""
+    """What goes back: ``headers`` in wire order without ``Connection``; ``body`` for HEAD too, where fronts drop it.
+
+    ``wire`` is None when nothing is to be done to the connection.
+    """
 
     status: int
     headers: Headers
     body: bytes
+    wire: Wire | None = None
+
+
+Wait = Callable[[float], None]
+"""How a front lets so many seconds pass before a call is played or answered."""
 
 
 def read(
@@ -121,6 +152,8 @@ def read(
     path, query, form = show_text(raw_path), NONE, NONE
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
+        if len(target) > TARGET_LIMIT:
+            raise UriTooLong(f"the target has {len(target)} characters, the limit is {TARGET_LIMIT}")
         path = _decode_path(raw_path)
         query = _decode_pairs(raw_query, "query string")
         if len(body) > BODY_LIMIT:
@@ -144,7 +177,7 @@ def _decode_path(raw: str) -> str:
         raise MalformedRequest("a % in the path isn't followed by two hex digits", what="invalid percent-encoding")
     try:
         return unquote_to_bytes(raw.encode("latin-1")).decode("utf-8")
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise MalformedRequest("the path isn't UTF-8", what="invalid UTF-8") from error
 
 
@@ -174,7 +207,12 @@ def _decode_multipart(content_type: str, body: bytes) -> Params:
     mimetype, options = parse_options_header(content_type)
     try:
         body.decode("utf-8")
-        parser = FormDataParser(silent=False, max_form_memory_size=BODY_LIMIT, max_form_parts=_MOST_PARAMETERS)
+        parser = FormDataParser(
+            stream_factory=lambda *_, **__: BytesIO(),
+            silent=False,
+            max_form_memory_size=BODY_LIMIT,
+            max_form_parts=_MOST_PARAMETERS,
+        )
         _, form, _ = parser.parse(BytesIO(body), mimetype, len(body), options)
     except UnicodeDecodeError as error:
         raise MalformedRequest("a multipart field isn't UTF-8", what="invalid UTF-8") from error

@@ -51,13 +51,22 @@ def commands() -> None:
     "--data", metavar="FILE", type=click.Path(path_type=Path), help="YAML or JSON with records to start from."
 )
 @click.option("--frozen", metavar="TIME", help='Stop the clock at this moment, such as "2030-01-01T12:00:00Z".')
+@click.option("--faults", metavar="FILE", type=click.Path(path_type=Path), help="YAML or JSON with fault rules.")
+@click.option("--scenario", metavar="NAME", help="Fault rules that ship with it: rate-limited, outage, slow, ...")
+@click.option("--fault-header", is_flag=True, help="Let a request carry a rule, in the header X-Notify-Mock-Fault.")
+@click.option(
+    "--control-token",
+    envvar="NOTIFY_MOCK_CONTROL_TOKEN",
+    metavar="TOKEN",
+    help="Token for the control API under /_mock, which needs one beyond loopback.",
+)
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
     default="info",
     show_default=True,
-    help="info logs every call.",
+    help="info logs every call, debug broken connections too.",
 )
 def serve(
     host: str,
@@ -66,6 +75,10 @@ def serve(
     accounts: tuple[str, ...],
     data: Path | None,
     frozen: str | None,
+    faults: Path | None,
+    scenario: str | None,
+    fault_header: bool,
+    control_token: str | None,
     log_format: str,
     log_level: str,
 ) -> None:
@@ -73,19 +86,30 @@ def serve(
 
     When it accepts connections it says so on stdout, with a curl command to try; its log goes to stderr.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _interrupt)
     from notify_mock import logs
     from notify_mock.emulator import Emulator
     from notify_mock.server import Server
 
     logs.configure("json" if log_format == "json" else "text", log_level)
-    emulator = Emulator(seed=_seed(seed), accounts=_accounts(accounts), data=data, frozen=frozen)
+    emulator = Emulator(
+        seed=_seed(seed),
+        accounts=_accounts(accounts),
+        data=data,
+        frozen=frozen,
+        faults=faults,
+        scenario=scenario,
+        fault_header=fault_header,
+        control_token=control_token,
+    )
     emulator.journal.subscribe(logs.log_exchange)
     emulator.app  # noqa: B018 - built before the port is announced
     server = Server(host, port, mounted=emulator)
     click.echo(f"notify-mock ready on {server.url}")
     click.echo(_curl(emulator, server.url))
     sys.stdout.flush()
+    logs.log_start(server.url, len(emulator.credentials))
     server.serve_here()
 
 
@@ -102,6 +126,8 @@ def main() -> None:
         _fail(str(error))
     except (KeyboardInterrupt, click.Abort):
         sys.exit(0)
+    except OSError as error:
+        _fail(f"can't go on: {error.strerror or error}")
 
 
 def _fail(message: str) -> None:
@@ -128,7 +154,11 @@ def _accounts(given: tuple[str, ...]) -> tuple[Account, ...] | None:
 
 
 def _curl(emulator: Emulator, url: str) -> str:
-    """A command to paste. A token that the user gave isn't repeated: curl will ask for it."""
+    """A command to paste, as the account that the data is of. A token that the user gave isn't repeated: curl will ask
+    for it."""
     account_sid, auth_token = emulator.auth
+    for record in emulator.credentials.values():
+        account_sid = record.account_sid
+        break
     user = account_sid if emulator.accounts.strict else f"{account_sid}:{auth_token}"
     return f"curl -u {user} {url}/v1/Credentials"

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import logging
+import re
 import socket
+import time
 from contextlib import suppress
-from io import BufferedReader, BytesIO
-from typing import IO, TYPE_CHECKING, Any, Protocol, cast
+from email.errors import FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Protocol
 
 from werkzeug.http import HTTP_STATUS_CODES
-from werkzeug.serving import DechunkedInput, WSGIRequestHandler
-from werkzeug.test import run_wsgi_app
+from werkzeug.serving import WSGIRequestHandler
 
-from notify_mock.call import BODY_LIMIT, Answer, Call, read
-from notify_mock.errors import EntityTooLarge, HeadersTooLarge, MalformedRequest, TwilioError, UriTooLong
+from notify_mock.app import PASSAGE, Passage
+from notify_mock.call import BODY_LIMIT, Answer, Call, Wait, Wire, read
+from notify_mock.errors import (
+    EdgeUnavailable,
+    EntityTooLarge,
+    HeadersTooLarge,
+    MalformedRequest,
+    TwilioError,
+    UriTooLong,
+)
+from notify_mock.headers import ERROR_JSON, edge
+from notify_mock.holds import Holds, Released
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -21,6 +33,13 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("notify_mock.server")
 
 _IDLE_SECONDS = 60
+_LONGEST_LINE = 65536
+_LONGEST_CHUNK_LINE = 1024
+_MOST_BLANK_LINES = 8
+_MOST_TRAILERS = 100
+_BODILESS = ("204", "304")
+_HEAD_DEFECTS = (MissingHeaderBodySeparatorDefect, FirstHeaderLineIsContinuationDefect)
+_HEX = re.compile(rb"[0-9A-Fa-f]{1,16}")
 _MOST_DRAINED = 64 * 1024 * 1024
 
 
@@ -30,7 +49,36 @@ class Served(Protocol):
     @property
     def app(self) -> WSGIApplication: ...
 
-    def handle(self, call: Call) -> Answer: ...
+    @property
+    def holds(self) -> Holds: ...
+
+    def handle(self, call: Call, wait: Wait | None = None) -> Answer: ...
+
+
+def _run(app: WSGIApplication, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
+    """Status line, headers and whole body of what ``app`` answers."""
+    started: list[Any] = []
+    written: list[bytes] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:  # noqa: ARG001 - WSGI's signature
+        started[:] = [status, headers]
+        return written.append
+
+    chunks = app(environ, start_response)
+    try:
+        written.extend(chunks)
+    finally:
+        if hasattr(chunks, "close"):
+            chunks.close()
+    status, headers = started
+    return status, list(headers), b"".join(written)
+
+
+def nobody() -> Answer:
+    """The answer while no emulator is mounted: the request came from something that outlived its test, or is ahead of
+    it."""
+    body = EdgeUnavailable().body()
+    return Answer(503, edge(at=time.time(), content_type=ERROR_JSON, length=len(body)), body)
 
 
 class Connection(WSGIRequestHandler):
@@ -40,6 +88,7 @@ class Connection(WSGIRequestHandler):
     """
 
     server: Any
+    raw_requestline: bytes
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = 64 * 1024
@@ -49,13 +98,27 @@ class Connection(WSGIRequestHandler):
         """Postponed to the moment when the body is wanted."""
         return True
 
+    def parse_request(self) -> bool:
+        """Blank lines before a request are passed over (RFC 9112, 2.2)."""
+        for _ in range(_MOST_BLANK_LINES):
+            if self.raw_requestline not in (b"\r\n", b"\n"):
+                break
+            self.raw_requestline = self.rfile.readline(_LONGEST_LINE + 1)
+        if len(self.raw_requestline) > _LONGEST_LINE:
+            self.command = ""
+            self.send_error(414)
+            return False
+        return super().parse_request()
+
     def run_wsgi(self) -> None:
         try:
+            self._check_head()
             body = self._read_body()
+            environ = self._environ()
         except TwilioError as error:
             self._refuse(error)
             return
-        environ = self.make_environ()
+        passage = Passage(self._wait)
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         environ.update(
             {
@@ -63,10 +126,11 @@ class Connection(WSGIRequestHandler):
                 "REQUEST_URI": self.path,
                 "CONTENT_LENGTH": str(len(body)),
                 "wsgi.input": BytesIO(body),
+                PASSAGE: passage,
             }
         )
-        chunks, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
-        self._write(status, list(headers.items()), b"".join(chunks))
+        status, headers, content = _run(self.server.app, environ)
+        self._carry_out(passage.wire or Wire(), status, headers, content)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What http.server couldn't read, in Twilio's shape. Its messages quote the client, so they are cut."""
@@ -80,6 +144,20 @@ class Connection(WSGIRequestHandler):
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002, ARG002 - werkzeug's signature
         LOG.debug(message, *args)
+
+    def _check_head(self) -> None:
+        """http.client drops what stands behind a malformed header line, the end of the head included."""
+        rest = self.headers.get_payload()
+        if any(isinstance(defect, _HEAD_DEFECTS) for defect in self.headers.defects) or (
+            isinstance(rest, str) and rest
+        ):
+            raise MalformedRequest("a header line is malformed", what="invalid header")
+
+    def _environ(self) -> dict[str, Any]:
+        try:
+            return self.make_environ()
+        except ValueError as error:
+            raise MalformedRequest("the request target is no URL", what="invalid request target") from error
 
     def _read_body(self) -> bytes:
         """The whole body. Raises the ``TwilioError`` that answers a body with no clear end or over the limit."""
@@ -96,22 +174,36 @@ class Connection(WSGIRequestHandler):
         self._continue()
         body = self.rfile.read(int(length))
         if len(body) < int(length):
-            raise ConnectionAbortedError("the client left in the middle of its body")
+            raise MalformedRequest("the body is shorter than its Content-Length", what="incomplete body")
         return body
 
     def _read_chunked(self) -> bytes:
-        if self.headers["transfer-encoding"].strip().lower() != "chunked" or "content-length" in self.headers:
+        codings = [value.strip().lower() for value in self.headers.get_all("transfer-encoding", [])]
+        if codings != ["chunked"] or "content-length" in self.headers:
             raise MalformedRequest("Transfer-Encoding must be chunked, alone", what="invalid Transfer-Encoding")
         self._continue()
-        try:
-            body = BufferedReader(DechunkedInput(cast(IO[bytes], self.rfile))).read(BODY_LIMIT + 1)  # type: ignore[type-var]
-        except ConnectionError:
-            raise
-        except OSError as error:
-            raise MalformedRequest(f"chunked body: {error}", what="invalid chunk") from error
-        if len(body) > BODY_LIMIT:
-            raise EntityTooLarge(f"the body is over the limit of {BODY_LIMIT} bytes")
-        return body
+        chunks: list[bytes] = []
+        while size := self._chunk_size():
+            chunks.append(self.rfile.read(size))
+            if sum(map(len, chunks)) > BODY_LIMIT:
+                raise EntityTooLarge(f"the body is over the limit of {BODY_LIMIT} bytes")
+            if len(chunks[-1]) < size or self.rfile.readline(3) not in (b"\r\n", b"\n"):
+                raise MalformedRequest("a chunk isn't as long as it says", what="invalid chunk")
+        for _ in range(_MOST_TRAILERS):
+            if self.rfile.readline(_LONGEST_LINE) in (b"\r\n", b"\n", b""):
+                return b"".join(chunks)
+        raise MalformedRequest("too many trailers", what="invalid chunk")
+
+    def _chunk_size(self) -> int:
+        """Of the chunk that comes next; its extensions are passed over."""
+        line = self.rfile.readline(_LONGEST_CHUNK_LINE)
+        digits = line.partition(b";")[0].strip()
+        if not line.endswith(b"\n") or not _HEX.fullmatch(digits):
+            raise MalformedRequest("a chunk has no size", what="invalid chunk")
+        size = int(digits, 16)
+        if size > BODY_LIMIT:
+            raise EntityTooLarge(f"a chunk has {size} bytes, the limit is {BODY_LIMIT}")
+        return size
 
     def _continue(self) -> None:
         if self.headers.get("expect", "").lower().strip() == "100-continue":
@@ -122,8 +214,6 @@ class Connection(WSGIRequestHandler):
         """Answer a request that can't be played, and close: where the next one would begin isn't known."""
         self.close_connection = True
         mounted: Served | None = self.server.mounted
-        if mounted is None:
-            return
         known = bool(self.command)
         call = read(
             self.command if known else "-",
@@ -132,20 +222,60 @@ class Connection(WSGIRequestHandler):
             headers={},
             defect=error,
         )
-        answer = mounted.handle(call)
+        answer = mounted.handle(call) if mounted is not None else nobody()
         reason = HTTP_STATUS_CODES.get(answer.status, "error").upper()
         self._write(f"{answer.status} {reason}", answer.headers, answer.body)
         self._drain()
 
+    def _wait(self, seconds: float) -> None:
+        """Keep the call waiting, while its client is there. Raises ``Released``."""
+        mounted: Served | None = self.server.mounted
+        if mounted is not None:
+            mounted.holds.wait(seconds, self._is_gone)
+
+    def _is_gone(self) -> bool:
+        """Whether the client has closed its end, where the platform can tell without reading."""
+        try:
+            return bool(self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"")
+        except BlockingIOError:
+            return False
+        except (OSError, AttributeError):
+            return not hasattr(socket, "MSG_DONTWAIT")
+
+    def _carry_out(self, wire: Wire, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+        """Write the answer as far as ``wire`` lets it, and do to the connection what it says."""
+        promised = dict(headers).get("Content-Length")
+        if wire.ending or wire.sent is not None or (body and promised not in (None, str(len(body)))):
+            self.close_connection = True
+        if wire.ending == "reset":
+            self.server.reset(self.connection)
+        if wire.ending:
+            return
+        if wire.pieces <= 1:
+            self._write(status, headers, body[: wire.sent])
+            return
+        size = max(1, -(-len(body) // wire.pieces))
+        self._write(status, headers, body[:size])
+        for start in range(size, len(body), size):
+            try:
+                self._wait(wire.over / wire.pieces)
+            except Released:
+                self.close_connection = True
+                return
+            self.wfile.write(body[start : start + size])
+            self.wfile.flush()
+
     def _write(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
         connection = f"Connection: {'close' if self.close_connection else 'keep-alive'}"
+        if self.command == "HEAD":
+            body = b""
         lines = [f"HTTP/1.1 {status}"]
         for name, value in headers:
             lines.append(f"{name}: {value}")
             if name.lower() == "content-length":
                 lines.append(connection)
         if connection not in lines:
-            lines += [f"Content-Length: {len(body)}", connection]
+            lines += [connection] if status[:3] in _BODILESS else [f"Content-Length: {len(body)}", connection]
         self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
         self.wfile.flush()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import NamedTuple
 
 DOORS = ("notify/v1", "conversations/v1", "chat/v1", "chat/v2", "ip-messaging/v1", "ip-messaging/v2")
@@ -9,6 +11,7 @@ DOORS = ("notify/v1", "conversations/v1", "chat/v1", "chat/v2", "ip-messaging/v1
 
 HOME_REGION = "us1"
 _TWILIO = ".twilio.com"
+_REGION = re.compile(r"[a-z]{2}[0-9]")
 _PRODUCTS = frozenset(door.partition("/")[0] for door in DOORS)
 
 
@@ -24,6 +27,7 @@ class Entrance(NamedTuple):
     path: str
 
 
+@lru_cache(maxsize=256)
 def enter(host: str, path: str) -> Entrance:
     """The entrance for a Host header and a decoded path.
 
@@ -36,6 +40,8 @@ def enter(host: str, path: str) -> Entrance:
         if labels[0] not in _PRODUCTS or len(labels) > 3:
             return Entrance("", HOME_REGION, "", path)
         region = labels[-1] if len(labels) > 1 else HOME_REGION
+        if not _REGION.fullmatch(region):
+            return Entrance("", HOME_REGION, "", path)
         return _by_version(labels[0], region, "", path)
     first, _, rest = path[1:].partition("/")
     if first in _PRODUCTS:

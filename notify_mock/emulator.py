@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from notify_mock.accounts import AccountsOption
+from notify_mock.address import read_address
 from notify_mock.clock import Moment
 from notify_mock.data import DataOption
 from notify_mock.engine import Engine
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from flask import Flask
     from twilio.rest import Client
 
+    from notify_mock.faults.reading import FaultsOption
+    from notify_mock.faults.rule import Unused
     from notify_mock.server import Server
     from notify_mock.shared_server import SharedServer
 
@@ -30,7 +34,8 @@ class Emulator(Engine):
             client.notify.base_url = emulator.url
 
     ``host`` and ``port`` are where it serves, once ``url`` is asked for or a ``with`` block is entered (``port`` 0: any
-    free one). ``server`` mounts it on a shared server instead, when its turn comes. The other options are ``Engine``'s.
+    free one). ``server`` mounts it on a shared server instead. ``control_token`` is what the
+    control API asks for, which needs one beyond loopback. The other options are ``Engine``'s.
     """
 
     def __init__(
@@ -41,14 +46,34 @@ class Emulator(Engine):
         data: DataOption | None = None,
         frozen: Moment | None = None,
         journal_limit: int = PER_ACCOUNT,
+        faults: FaultsOption | None = None,
+        scenario: str | None = None,
+        unused_faults: Unused = "error",
+        fault_header: bool = False,
+        control_token: str | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         server: SharedServer | None = None,
     ) -> None:
-        super().__init__(seed=seed, accounts=accounts, data=data, frozen=frozen, journal_limit=journal_limit)
-        self._address = host, port
-        self._shared = server
+        __tracebackhide__ = True
+        super().__init__(
+            seed=seed,
+            accounts=accounts,
+            data=data,
+            frozen=frozen,
+            journal_limit=journal_limit,
+            faults=faults,
+            scenario=scenario,
+            unused_faults=unused_faults,
+            fault_header=fault_header,
+        )
+        self.control_token = control_token
+        self._address = read_address(host, port)
+        self._serving = Lock()
         self._server: Server | None = None
+        self._shared = server
+        if server is not None:
+            server.mount(self)
 
     def __repr__(self) -> str:
         where = self._server.url if self._server else "in-process"
@@ -66,7 +91,7 @@ class Emulator(Engine):
         """The Flask app, for a test client or a WSGI server of your own."""
         from notify_mock.app import create_app
 
-        return create_app(self.handle)
+        return create_app(self)
 
     @property
     def url(self) -> str:
@@ -76,8 +101,9 @@ class Emulator(Engine):
     def client(self, username: str | None = None, password: str | None = None, **options: Any) -> Client:
         """A ``twilio.rest.Client`` that never touches a socket.
 
-        Signed in with ``auth`` unless told otherwise; ``options`` are those of ``twilio.rest.Client``. Raises
-        ``UsageError`` where twilio isn't installed.
+        Signed in with ``auth`` unless told otherwise; ``options`` are those of ``twilio.rest.Client``. A delay moves
+        the emulator's clock and waits for nothing, unless ``real_time=True`` is among them. Raises ``UsageError``
+        where twilio isn't installed.
         """
         return self._client("InProcessHttpClient", username, password, options)
 
@@ -86,22 +112,28 @@ class Emulator(Engine):
         return self._client("InProcessAsyncHttpClient", username, password, options)
 
     def close(self) -> None:
-        """Stop serving. The state stays, and asking for ``url`` serves again."""
-        if self._server is not None:
-            self._server.stop()
-            self._server = None
+        """Stop serving, and let go what a fault holds. The state stays, and asking for ``url`` serves again.
+
+        On a shared server its turn is over for good.
+        """
+        self.holds.release()
+        with self._serving:
+            server, self._server = self._server, None
+        if server is not None:
+            server.stop()
         if self._shared is not None:
             self._shared.dismount(self)
 
     def _serve(self) -> str:
         if self._shared is not None:
-            return self._shared.mount(self)
-        if self._server is None:
-            from notify_mock.server import Server
+            return self._shared.url
+        with self._serving:
+            if self._server is None:
+                from notify_mock.server import Server
 
-            self._server = Server(*self._address, mounted=self)
-            self._server.start()
-        return self._server.url
+                self._server = Server(*self._address, mounted=self)
+                self._server.start()
+            return self._server.url
 
     def _client(self, transport: str, username: str | None, password: str | None, options: dict[str, Any]) -> Client:
         try:
@@ -111,5 +143,6 @@ class Emulator(Engine):
         except ImportError as error:
             raise UsageError("twilio", "isn't installed", "pip install twilio") from error
         account_sid, auth_token = self.auth
-        http_client = getattr(transports, transport)(self.handle)
+        real_time = bool(options.pop("real_time", False))
+        http_client = getattr(transports, transport)(self, real_time=real_time)
         return Client(username or account_sid, password or auth_token, http_client=http_client, **options)

@@ -12,16 +12,18 @@ class TwilioError(Exception):
     """An answer that refuses.
 
     ``message`` is a ``str.format`` template; the keywords given to the constructor fill it.
-    ``reason`` says to the person who debugs what was wrong; it goes into the journal, never onto the wire.
+    ``reason`` says to the person who debugs what was wrong; it goes into the journal, never onto the wire. ``headers``
+    are those that it adds; an error ``at_edge`` comes from before the gateway and lacks the gateway's.
     """
 
     status: ClassVar[int]
     code: ClassVar[int]
     message: ClassVar[str]
-    detail: ClassVar[str | None] = None
     evidence: ClassVar[Evidence]
     source: ClassVar[str]
-    headers: ClassVar[tuple[tuple[str, str], ...]] = ()
+    at_edge: ClassVar[bool] = False
+    detail: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, reason: str = "", **values: str) -> None:
         self.reason = reason
@@ -94,7 +96,7 @@ class MethodNotAllowed(TwilioError):
 
     def __init__(self, reason: str = "", *, path: str, method: str, allow: tuple[str, ...]) -> None:
         super().__init__(reason, path=path, method=method)
-        self.allow = allow
+        self.headers = (("Allow", ", ".join(allow)),)
 
 
 # --- how it is asked -------------------------------------------------------------------------------------------------
@@ -204,6 +206,7 @@ class EdgeUnavailable(TwilioError):
     status, code = 503, 20503
     message = "Service is unavailable, please try again"
     evidence, source = "observed", "api.twilio.com's edge, 2025: compact JSON, more_info ends in the status"
+    at_edge = True
 
     def body(self) -> bytes:
         return (

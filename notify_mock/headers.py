@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from email.utils import formatdate
+import math
+import time
+from functools import lru_cache
 
 from notify_mock.doors import HOME_REGION
 
@@ -24,7 +26,27 @@ _CORS: Headers = [
     ("X-Powered-By", "AT-5000"),
     ("X-Shenanigans", "none"),
 ]
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _HSTS = ("Strict-Transport-Security", "max-age=31536000")
+
+
+@lru_cache(maxsize=16)
+def _date(second: int) -> str:
+    """``Fri, 10 Jun 2022 20:58:33 GMT``, in English whatever the locale."""
+    when = time.gmtime(second)
+    day, month = _DAYS[when.tm_wday], _MONTHS[when.tm_mon - 1]
+    return f"{day}, {when.tm_mday:02d} {month} {when.tm_year:04d} {time.strftime('%H:%M:%S', when)} GMT"
+
+
+def edge(*, at: float, content_type: str, length: int, extra: tuple[tuple[str, str], ...] = ()) -> Headers:
+    """The few headers of an answer that doesn't come from the gateway (inferred)."""
+    return [
+        ("Date", _date(math.floor(at))),
+        ("Content-Type", content_type),
+        ("Content-Length", str(length)),
+        *extra,
+    ]
 
 
 def gateway(
@@ -44,12 +66,7 @@ def gateway(
     ``at`` in seconds since 1970, ``length`` in bytes, ``duration`` in seconds. ``concurrent`` is None on errors: the
     recorded 404 lacks ``Twilio-Concurrent-Requests``. ``extra`` stands behind ``Content-Length``.
     """
-    lines: Headers = [
-        ("Date", formatdate(at, usegmt=True)),
-        ("Content-Type", content_type),
-        ("Content-Length", str(length)),
-        *extra,
-    ]
+    lines = edge(at=at, content_type=content_type, length=length, extra=extra)
     if concurrent is not None:
         lines.append(("Twilio-Concurrent-Requests", str(concurrent)))
     lines.append(("Twilio-Request-Id", request_id))

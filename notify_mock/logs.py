@@ -6,7 +6,8 @@ import json
 import logging
 from typing import Literal
 
-from notify_mock.journal import Exchange
+from notify_mock.exchange import Exchange
+from notify_mock.redaction import show_pairs, show_text
 
 Format = Literal["text", "json"]
 
@@ -23,6 +24,11 @@ def configure(style: Format, level: str) -> None:
     root.propagate = False
 
 
+def log_start(url: str, records: int) -> None:
+    """The first line: where it listens, and how many records it starts with."""
+    _LOG.info("listening on %s with %d records", url, records, extra={"url": url, "records": records})
+
+
 def log_exchange(exchange: Exchange) -> None:
     """One line for one answered request."""
     _LOG.info("%s", exchange, extra={"exchange": exchange})
@@ -36,19 +42,23 @@ class _JsonLines(logging.Formatter):
         exchange = getattr(record, "exchange", None)
         if exchange is None:
             line["message"] = record.getMessage()
+            line |= {name: getattr(record, name) for name in ("url", "records") if hasattr(record, name)}
         else:
             line |= {
                 "time": exchange.time.isoformat(),
                 "number": exchange.number,
                 "call": exchange.name,
-                "request": str(exchange.call),
+                "method": exchange.call.method,
+                "path": show_text(exchange.call.path),
+                "parameters": show_pairs((*exchange.call.query.pairs, *exchange.call.form.pairs)),
                 "account_sid": exchange.account_sid or None,
                 "door": exchange.door or None,
                 "region": exchange.region,
-                "sid": exchange.sid,
+                "sid": exchange.sid and show_text(exchange.sid),
                 "status": exchange.status,
                 "code": exchange.code,
-                "reason": exchange.reason or None,
+                "reason": show_text(exchange.reason) or None,
+                "faults": list(exchange.faults),
             }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)

@@ -64,7 +64,8 @@ def read_paging(query: Params, shelf: Shelf[Any]) -> Paging:
 def page_of(shelf: Shelf[Any], paging: Paging, url: str, key: str) -> tuple[list[Any], dict[str, Any]]:
     """The records of the page and its ``meta``, keys in the observed order.
 
-    A page begins behind the record that its token names, so it stays right while others are created and deleted.
+    A page begins behind the record that its token names, so it stays right while others are created and deleted. When
+    all that stood before a token is gone, the page is empty and the first page follows it.
     """
     if paging.token is None:
         records = shelf.ahead(0, paging.size)
@@ -79,6 +80,8 @@ def page_of(shelf: Shelf[Any], paging: Paging, url: str, key: str) -> tuple[list
             previous = paging._replace(page=max(0, paging.page - 1), token=f"PB{first}").link(url)
         if shelf.ahead((shelf.place(last) or 0) + 1, 1):
             following = paging._replace(page=paging.page + 1, token=f"PA{last}").link(url)
+    elif paging.token is not None and paging.token.startswith("PB") and len(shelf):
+        following = Paging(paging.size, 0, None, 0).link(url)
     meta = {
         "page": paging.page,
         "page_size": paging.size,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from base64 import b64decode
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
     from cryptography.x509 import Certificate
 
-_BLOCK = r"-----BEGIN (?P<label>{label})-----(?P<base64>.*?)-----END (?P=label)-----"
-_CERTIFICATE = re.compile(_BLOCK.format(label="CERTIFICATE"), re.DOTALL)
-_PRIVATE_KEY = re.compile(_BLOCK.format(label="(?:RSA |EC )?PRIVATE KEY"), re.DOTALL)
 _BLANKS = re.compile(r"(?:\s|\\r|\\n)+")
+_KEY_LABELS = ("PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY")
 
 
 def read_certificate(text: str) -> Certificate:
@@ -22,24 +21,36 @@ def read_certificate(text: str) -> Certificate:
     Real newlines, ``\\n`` escapes and one line between the markers (documented) are all taken; without the markers
     Twilio could not parse it either (observed).
     """
-    from cryptography.x509 import load_der_x509_certificate
+    from cryptography.x509 import InvalidVersion, load_der_x509_certificate
 
-    return load_der_x509_certificate(_der(_CERTIFICATE, text))
+    der = _der(text, "CERTIFICATE")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return load_der_x509_certificate(der)
+    except InvalidVersion as error:
+        raise ValueError("a certificate of an unknown version") from error
 
 
 def read_private_key(text: str) -> PrivateKeyTypes:
     """The first unencrypted private key in ``text``, PKCS#1 or PKCS#8. Raises ``ValueError`` when there is none."""
-    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.exceptions import InternalError, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_der_private_key
 
+    der = _der(text, *_KEY_LABELS)
     try:
-        return load_der_private_key(_der(_PRIVATE_KEY, text), None, unsafe_skip_rsa_key_validation=True)
-    except (TypeError, UnsupportedAlgorithm) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
+    except (TypeError, InternalError, UnsupportedAlgorithm) as error:
         raise ValueError("an encrypted or unsupported private key") from error
 
 
-def _der(block: re.Pattern[str], text: str) -> bytes:
-    found = block.search(text)
-    if found is None:
-        raise ValueError("no BEGIN and END markers")
-    return b64decode(_BLANKS.sub("", found["base64"]), validate=True)
+def _der(text: str, *labels: str) -> bytes:
+    """What stands between the first pair of markers. Finds each marker once, so odd input costs no more."""
+    for label in labels:
+        _, begun, rest = text.partition(f"-----BEGIN {label}-----")
+        body, ended, _ = rest.partition(f"-----END {label}-----")
+        if begun and ended:
+            return b64decode(_BLANKS.sub("", body), validate=True)
+    raise ValueError("no BEGIN and END markers")

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _SEED = pytest.StashKey[str]()
 _EMULATOR = pytest.StashKey["Emulator"]()
-_MARKER_KEYS = ("seed", "data", "accounts", "frozen")
-_OPTION_KEYS = (*_MARKER_KEYS, "journal_limit", "host", "port")
+_MARKER_KEYS = ("seed", "data", "accounts", "frozen", "scenario", "unused_faults")
+_OPTION_KEYS = (*_MARKER_KEYS, "journal_limit", "faults", "fault_header", "host", "port")
 _SHOWN = 50
 
 
@@ -31,7 +31,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "notify_mock(seed=..., data=..., accounts=..., frozen=...): how the notify_mock fixture is made for this test",
+        "notify_mock(seed=..., data=..., accounts=..., frozen=..., scenario=..., unused_faults=...): "
+        "how the notify_mock fixture is made for this test",
+    )
+    config.addinivalue_line(
+        "markers",
+        "notify_fault(call, effect, **options): a fault rule in force from the start, with what faults.add takes",
     )
     given = config.getoption("--notify-mock-seed") or config.getini("notify_mock_seed")
     shared = getattr(config, "workerinput", {}).get("notify_mock_seed")
@@ -50,10 +55,23 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A wrong marker is an error of the collection, so that it is seen before any test has run."""
+    """A wrong marker is an error of the collection, so that it is seen before any test has run.
+
+    Those on a single parameter set or a TestCase are seen when their test is set up.
+    """
     wrong = _wrong_marker(metafunc.definition.iter_markers("notify_mock"))
     if wrong:
         raise pytest.Collector.CollectError(f"{metafunc.definition.nodeid}: {wrong}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """A fault that never struck fails the test, when nothing else has."""
+    result = yield
+    emulator = item.stash.get(_EMULATOR, None)
+    if emulator is not None:
+        _check_unused(emulator)
+    return result
 
 
 @pytest.hookimpl(wrapper=True)
@@ -62,6 +80,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     emulator = item.stash.get(_EMULATOR, None)
     if emulator is not None and report.failed:
         report.sections.append(("notify-mock requests", emulator.journal.show(_SHOWN)))
+    if report.when == "teardown" and emulator is not None:
+        del item.stash[_EMULATOR]
     return report
 
 
@@ -77,6 +97,8 @@ def notify_mock_server(notify_mock_options: Mapping[str, Any]) -> Iterator[Share
     """The session's server. Its ``url`` starts it, and is the same in every test."""
     from notify_mock.shared_server import SharedServer
 
+    if not isinstance(notify_mock_options, Mapping):
+        notify_mock_options = {}
     server = SharedServer(notify_mock_options.get("host", "127.0.0.1"), notify_mock_options.get("port", 0))
     yield server
     server.stop()
@@ -93,20 +115,31 @@ def notify_mock(
 
     TWILIO_REGION and TWILIO_EDGE are unset meanwhile, since the SDK would build them into ``.url``.
     """
+    monkeypatch.delenv("TWILIO_REGION", raising=False)
+    monkeypatch.delenv("TWILIO_EDGE", raising=False)
+    made = _make(request.node, notify_mock_options, notify_mock_server)
+    if isinstance(made, str):
+        pytest.fail(f"notify_mock: {made}", pytrace=False)
+    request.node.stash[_EMULATOR] = made
+    yield made
+    made.close()
+
+
+def _make(item: pytest.Item, session: Mapping[str, Any], server: SharedServer) -> Emulator | str:
+    """The test's emulator, or what is wrong with its options and markers."""
     from notify_mock.emulator import Emulator
     from notify_mock.usage import UsageError, only_known
 
-    monkeypatch.delenv("TWILIO_REGION", raising=False)
-    monkeypatch.delenv("TWILIO_EDGE", raising=False)
     try:
-        only_known("notify_mock_options", notify_mock_options, _OPTION_KEYS)
-        options = _options(request.node, notify_mock_options)
-        emulator = Emulator(**options, server=notify_mock_server)
+        if not isinstance(session, Mapping):
+            raise UsageError("notify_mock_options", "returns no mapping", "return {} for no option")
+        only_known("notify_mock_options", session, _OPTION_KEYS)
+        emulator = Emulator(**_options(item, session), server=server)
+        for mark in reversed(list(item.iter_markers("notify_fault"))):
+            _add_fault(emulator, mark)
     except UsageError as error:
-        pytest.fail(f"notify_mock: {error}", pytrace=False)
-    request.node.stash[_EMULATOR] = emulator
-    yield emulator
-    emulator.close()
+        return str(error)
+    return emulator
 
 
 def _options(item: pytest.Item, session: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,6 +156,30 @@ def _options(item: pytest.Item, session: Mapping[str, Any]) -> dict[str, Any]:
         if "data" in mark.kwargs:
             options["data"] = _beside(mark.kwargs["data"], item.path.parent)
     return {key: value for key, value in options.items() if key not in ("host", "port")}
+
+
+def _add_fault(emulator: Emulator, mark: pytest.Mark) -> None:
+    """Raises ``UsageError`` that names the marker."""
+    from notify_mock.usage import UsageError
+
+    try:
+        if len(mark.args) != 2:
+            raise UsageError("arguments", f"{len(mark.args)} given", "give a call's name and an effect, then keywords")
+        emulator.faults.add(*mark.args, **mark.kwargs)
+    except UsageError as error:
+        raise error.inside("marker notify_fault") from error
+
+
+def _check_unused(emulator: Emulator) -> None:
+    unused = emulator.faults.unused
+    warned = [str(rule) for rule in unused if rule.unused == "warn"]
+    failed = [str(rule) for rule in unused if rule.unused == "error"]
+    if warned:
+        import warnings
+
+        warnings.warn(pytest.PytestWarning(f"faults that never fired: {', '.join(warned)}"), stacklevel=2)
+    if failed:
+        pytest.fail(f"faults that never fired: {', '.join(failed)} (unused='ignore' allows it)", pytrace=False)
 
 
 def _beside(data: Any, folder: Path) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping, ValuesView
 from contextlib import AbstractContextManager
 from datetime import datetime, timezone
 from typing import Any, Generic, TypeVar
@@ -13,16 +13,17 @@ from notify_mock.doors import HOME_REGION
 from notify_mock.resource import Resource
 from notify_mock.state import State
 from notify_mock.store import Record
-from notify_mock.usage import UsageError
+from notify_mock.usage import UsageError, shown
 
 R = TypeVar("R", bound=Record)
 
+_SHOWN = 10
 _REGION = re.compile(r"[a-z]{2}[0-9]")
 _ACCOUNT = re.compile(r"AC[\w-]{1,62}", re.ASCII)
 
 
 class Records(Mapping[str, R], Generic[R]):
-    """All records of a resource, or with ``of`` those of one account, oldest first within an account."""
+    """All records of a resource, or with ``of`` those of one account, in the order in which they were added."""
 
     def __init__(
         self, state: State, lock: AbstractContextManager[bool], resource: Resource[R], account_sid: str | None = None
@@ -39,11 +40,19 @@ class Records(Mapping[str, R], Generic[R]):
                 found = shelf.get(sid)
                 if found is not None:
                     return found  # type: ignore[no-any-return]
-        raise KeyError(sid)
+        known = ", ".join(list(self)[:_SHOWN])
+        raise KeyError(f"{sid} is none of the {len(self)} {self._resource.key}{': ' + known if known else ''}")
 
     def __iter__(self) -> Iterator[str]:
-        with self._lock:
-            return iter([record.sid for shelf in self._shelves() for record in shelf])
+        return iter(self._all())
+
+    def values(self) -> ValuesView[R]:
+        """The records as they are now; what happens meanwhile changes nothing in it."""
+        return self._all().values()
+
+    def items(self) -> ItemsView[str, R]:
+        """The records by sid, likewise."""
+        return self._all().items()
 
     def __len__(self) -> int:
         with self._lock:
@@ -59,6 +68,7 @@ class Records(Mapping[str, R], Generic[R]):
         Takes the record's own fields, and ``sid``, ``account_sid`` (the default account), ``region`` ("us1"),
         ``date_created`` and ``date_updated`` where they matter. Raises ``UsageError``; then nothing was added.
         """
+        __tracebackhide__ = True
         with self._lock:
             given = {"account_sid": self._account_sid, **values}
             return plant(self._state, self._resource, given, f"{self._resource.key}.add")  # type: ignore[no-any-return]
@@ -69,12 +79,17 @@ class Records(Mapping[str, R], Generic[R]):
             record: Any = self[sid]
             self._state.store.shelf(self._resource.name, record.account_sid, record.region).remove(sid)
 
+    def _all(self) -> dict[str, R]:
+        with self._lock:
+            return {record.sid: record for shelf in self._shelves() for record in shelf}
+
     def _shelves(self) -> list[Any]:
         return self._state.store.shelves(self._resource.name, self._account_sid)
 
 
 def plant(state: State, resource: Resource[Any], values: Mapping[str, Any], where: str) -> Any:
     """Add a record from plain data. ``where`` names the data in the ``UsageError`` that refuses it."""
+    __tracebackhide__ = True
     own = dict(values)
     account_sid = own.pop("account_sid", None) or state.accounts.default.sid
     region = own.pop("region", None) or HOME_REGION
@@ -83,11 +98,13 @@ def plant(state: State, resource: Resource[Any], values: Mapping[str, Any], wher
     updated = _date(own.pop("date_updated", None), f"{where}.date_updated") or created
     fields = resource.seed(own, where)
     if not isinstance(account_sid, str) or not _ACCOUNT.fullmatch(account_sid):
-        raise UsageError(f"{where}.account_sid", f"{account_sid!r} is no account sid", "it is AC and 32 hex digits")
+        raise UsageError(
+            f"{where}.account_sid", f"{shown(account_sid)} is no account sid", "it is AC and 32 hex digits"
+        )
     if state.accounts.strict and account_sid not in state.accounts:
         raise UsageError(f"{where}.account_sid", f"{account_sid} is none of the given accounts")
     if not isinstance(region, str) or not _REGION.fullmatch(region):
-        raise UsageError(f"{where}.region", f"{region!r} is no region", "it is us1, ie1, au1, ...")
+        raise UsageError(f"{where}.region", f"{shown(region)} is no region", "it is us1, ie1, au1, ...")
     if sid is not None:
         _check_sid(state, resource, sid, f"{where}.sid")
     record = resource.record(
@@ -98,21 +115,16 @@ def plant(state: State, resource: Resource[Any], values: Mapping[str, Any], wher
         date_updated=updated.replace(microsecond=0),
         **fields,
     )
-    state.store.shelf(resource.name, account_sid, region).add(record)
+    state.store.shelf(resource.name, account_sid, region, make=True).add(record)
     return record
 
 
 def _check_sid(state: State, resource: Resource[Any], sid: Any, where: str) -> None:
     if not isinstance(sid, str) or not re.fullmatch(f"{resource.prefix}[0-9a-fA-F]{{32}}", sid):
-        raise UsageError(where, f"{sid!r} is no {resource.name} sid", f"it is {resource.prefix} and 32 hex digits")
+        raise UsageError(where, f"{shown(sid)} is no {resource.name} sid", f"it is {resource.prefix} and 32 hex digits")
     if any(shelf.get(sid) for shelf in state.store.shelves(resource.name)):
         raise UsageError(where, f"{sid} is already there", "a sid is given once")
 
 
 def _date(value: Any, where: str) -> datetime | None:
-    if value is None:
-        return None
-    try:
-        return datetime.fromtimestamp(moment(value), timezone.utc)
-    except UsageError as error:
-        raise UsageError(where, error.wrong, error.remedy) from error
+    return None if value is None else datetime.fromtimestamp(moment(value, where), timezone.utc)

@@ -6,15 +6,16 @@ import re
 from collections.abc import Iterable
 
 MASK = "[secret]"
-_SECRET_NAMES = frozenset({"certificate", "privatekey", "apikey", "secret", "authorization", "password", "authtoken"})
+_SECRET_NAME = re.compile(r"secret|key|certificate|password|authorization|authtoken|credential.?json")
 _SECRET_LOOK = re.compile(r"-----BEGIN|private_key|AAAA[\w-]{7}:APA91|AIza[\w-]{30}")
 _PLAIN_NAME = re.compile(r"[A-Za-z][\w.\[\]-]{0,60}")
+_KNOWN = frozenset({"Type", "FriendlyName", "Sandbox", "PageSize", "Page", "PageToken"})
 _LONGEST = 120
 
 
 def is_secret(name: str) -> bool:
     """Whether a parameter or header of this name holds a secret, however it is spelled."""
-    return re.sub(r"[^a-z]", "", name.lower()) in _SECRET_NAMES
+    return bool(_SECRET_NAME.search(re.sub(r"[^a-z]", "", name.lower())))
 
 
 def show_text(value: str) -> str:
@@ -25,11 +26,19 @@ def show_text(value: str) -> str:
     return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}... ({len(shown)} characters)"
 
 
-def show_pairs(pairs: Iterable[tuple[str, str]]) -> str:
-    """``Type=fcm Secret=[secret]`` for a list of parameters."""
-    return " ".join(
-        f"{name}={MASK if is_secret(name) else show_text(value)}"
-        if _PLAIN_NAME.fullmatch(name)
-        else "(unreadable name)"
-        for name, value in pairs
-    )
+def show_pairs(pairs: Iterable[tuple[str, str]], between: str = " ") -> str:
+    """``Type=fcm Secret=[secret]`` for a list of parameters.
+
+    A name without a value isn't shown: it may be the rest of a secret with an ``&`` that wasn't encoded.
+    """
+    return between.join(_show_pair(name, value) for name, value in pairs)
+
+
+def _show_pair(name: str, value: str) -> str:
+    if is_secret(name) and _PLAIN_NAME.fullmatch(name):
+        return f"{name}={MASK}"
+    if not value.strip("=") and name not in _KNOWN:
+        return "(a name without a value)"
+    if not _PLAIN_NAME.fullmatch(name):
+        return "(unreadable name)"
+    return f"{name}={show_text(value)}"

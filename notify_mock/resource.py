@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Generic, Literal, TypeVar
 
 from notify_mock.call import Params
@@ -14,7 +15,7 @@ Verb = Literal["create", "fetch", "list", "update", "delete"]
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Resource(Generic[R]):
     """One kind of record.
 
@@ -38,6 +39,7 @@ class Resource(Generic[R]):
     show: Callable[[R, str], dict[str, Any]]
 
 
+@lru_cache(maxsize=256)
 def timestamp(at: datetime) -> str:
     """``YYYY-MM-DDTHH:MM:SSZ``, as every recorded answer has it."""
     return at.isoformat()[:19] + "Z"

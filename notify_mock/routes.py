@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from notify_mock.resource import Resource, Verb
@@ -70,6 +71,7 @@ for _route in ROUTES:
     _TABLE.setdefault((_route.door, _names, _is_item), {})[_route.method] = _route
 
 
+@lru_cache(maxsize=256)
 def find(door: str, path: str) -> Place | None:
     """The place at ``path`` (without version), or None. Path and sids are case-sensitive (documented).
 

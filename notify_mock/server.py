@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import errno
 import socket
+import struct
 from contextlib import suppress
 from threading import Lock, Thread, current_thread
 from typing import Any
 
 from werkzeug.serving import ThreadedWSGIServer
 
-from notify_mock.connection import LOG, Connection, Served
-from notify_mock.errors import EdgeUnavailable
-from notify_mock.headers import ERROR_JSON
+from notify_mock.address import read_address
+from notify_mock.connection import LOG, Connection, Served, nobody
 from notify_mock.usage import UsageError
 
 _POLL_SECONDS = 0.02
@@ -27,6 +27,7 @@ class Server:
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, mounted: Served | None = None) -> None:
+        host, port = read_address(host, port)
         self.mounted = mounted
         with _bind(host, port) as bound:
             self._listener = _Listener(self, host, port, bound.fileno())
@@ -63,8 +64,6 @@ class Server:
 
 
 def _bind(host: str, port: int) -> socket.socket:
-    if not isinstance(port, int) or not 0 <= port <= 65535:
-        raise UsageError(f"port {port}", "is no port", "give 0 to 65535; 0 picks a free one")
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
@@ -83,6 +82,7 @@ class _Listener(ThreadedWSGIServer):
         self._owner = server
         self._lock = Lock()
         self._connections: dict[Any, Thread] = {}
+        self._to_reset: set[Any] = set()
         super().__init__(host, port, self._app, Connection, fd=fd)
 
     @property
@@ -101,10 +101,22 @@ class _Listener(ThreadedWSGIServer):
             self._connections[request] = thread
         thread.start()
 
+    def reset(self, request: Any) -> None:
+        """Close ``request`` with a TCP RST once its handler has finished."""
+        with suppress(OSError):
+            request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with self._lock:
+            self._to_reset.add(request)
+
     def shutdown_request(self, request: Any) -> None:
         with self._lock:
             self._connections.pop(request, None)
-        super().shutdown_request(request)
+            is_reset = request in self._to_reset
+            self._to_reset.discard(request)
+        if is_reset:
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
 
     def close_connections(self) -> None:
         with self._lock:
@@ -124,8 +136,8 @@ class _Listener(ThreadedWSGIServer):
 
 
 def _nobody(environ: Any, start_response: Any) -> list[bytes]:
-    """The answer between two tests: the request came from something that outlived its own."""
-    LOG.warning("late request: %s %s came while no test was running", environ["REQUEST_METHOD"], environ["PATH_INFO"])
-    body = EdgeUnavailable().body()
-    start_response("503 SERVICE UNAVAILABLE", [("Content-Type", ERROR_JSON), ("Content-Length", str(len(body)))])
-    return [body]
+    request = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+    LOG.warning("%s came while no test was running that asked for notify_mock", request)
+    answer = nobody()
+    start_response("503 SERVICE UNAVAILABLE", answer.headers)
+    return [answer.body]

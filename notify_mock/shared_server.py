@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING
+
+from notify_mock.address import read_address
 
 if TYPE_CHECKING:
     from notify_mock.connection import Served
@@ -10,10 +13,15 @@ if TYPE_CHECKING:
 
 
 class SharedServer:
-    """What the pytest plugin keeps for the session; each test's emulator is mounted while the test runs."""
+    """What the pytest plugin keeps for the session; each test's emulator is mounted while the test runs.
+
+    Raises ``UsageError`` for a bad address.
+    """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._address = host, port
+        self._address = read_address(host, port)
+        self._lock = Lock()
+        self._mounted: Served | None = None
         self._server: Server | None = None
 
     def __repr__(self) -> str:
@@ -21,30 +29,33 @@ class SharedServer:
 
     @property
     def url(self) -> str:
-        """The base URL, the same for the whole session."""
-        return self._started().url
+        """The base URL, the same for the whole session; starts the server when first asked for."""
+        with self._lock:
+            if self._server is None:
+                from notify_mock.server import Server
 
-    def mount(self, emulator: Served) -> str:
-        """Let ``emulator`` answer from now on, and return the URL."""
-        server = self._started()
-        server.mounted = emulator
-        return server.url
+                self._server = Server(*self._address, mounted=self._mounted)
+                self._server.start()
+            return self._server.url
+
+    def mount(self, emulator: Served) -> None:
+        """Let ``emulator`` answer from now on, whether the server has started or not."""
+        self._set(emulator)
 
     def dismount(self, emulator: Served) -> None:
         """End the turn of ``emulator``, if it is its turn."""
-        if self._server is not None and self._server.mounted is emulator:
-            self._server.mounted = None
+        if self._mounted is emulator:
+            self._set(None)
 
     def stop(self) -> None:
         """Close the socket and every connection."""
-        if self._server is not None:
-            self._server.stop()
-            self._server = None
+        with self._lock:
+            if self._server is not None:
+                self._server.stop()
+                self._server = None
 
-    def _started(self) -> Server:
-        if self._server is None:
-            from notify_mock.server import Server
-
-            self._server = Server(*self._address)
-            self._server.start()
-        return self._server
+    def _set(self, emulator: Served | None) -> None:
+        with self._lock:
+            self._mounted = emulator
+            if self._server is not None:
+                self._server.mounted = emulator

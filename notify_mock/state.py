@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from notify_mock.accounts import Account, Accounts
 from notify_mock.clock import Clock, Moment
+from notify_mock.faults.book import Faults
 from notify_mock.journal import Journal
 from notify_mock.sids import Sids
 from notify_mock.store import Store
 
+if TYPE_CHECKING:
+    from notify_mock.faults.rule import Unused
+
 
 class State:
-    """Clock, sids, accounts, store and journal; the seed is where sids and the default account come from."""
+    """Clock, sids, accounts, store, journal and faults; the seed is where sids and the default account come from."""
 
     def __init__(
         self,
@@ -23,14 +27,24 @@ class State:
         accounts: tuple[Account, ...],
         frozen: Moment | None,
         journal_limit: int,
+        call_names: tuple[str, ...],
+        unused_faults: Unused,
     ) -> None:
         self.clock = Clock(frozen)
         self.sids = Sids(seed)
         default = Account("AC" + self.sids.hex("account"), self.sids.hex("auth token"))
         self.accounts = Accounts(default, accounts)
         self.store = Store()
-        self.journal = Journal(lock, journal_limit)
-        self._parts: tuple[Any, ...] = (self.clock, self.sids, self.accounts, self.store, self.journal)
+        self.journal = Journal(lock, call_names, journal_limit)
+        self.faults = Faults(lock, self.clock, self.sids, self.accounts, call_names, unused_faults)
+        self._parts: tuple[Any, ...] = (
+            self.clock,
+            self.sids,
+            self.accounts,
+            self.store,
+            self.journal,
+            self.faults,
+        )
 
     def reset(self) -> None:
         for part in self._parts:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 
@@ -18,12 +18,24 @@ class Record(Protocol):
 R = TypeVar("R", bound=Record)
 
 _REMEMBERED_GRAVES = 10_000
+_REMEMBERED_CHANGES = 1_000
+_REMEMBERED_TEXTS = 2_000
+
+
+class _Change(NamedTuple):
+    """One write: ``old`` is the record that stood there before, None where there was none."""
+
+    at: float
+    place: int
+    sid: str
+    old: Any
 
 
 class Shelf(Generic[R]):
     """Records by sid and by place. A place is a number that only grows, so a page can begin behind any sid.
 
-    A removed sid keeps its place for a while (the last 10,000 of them), so that a page token outlives its record.
+    A removed sid keeps its place for a while (the last 10,000 of them), so that a page token outlives its record. The
+    last 1,000 writes are remembered, so that a read can lag behind; ``at`` is when they happen, in seconds since 1970.
     """
 
     def __init__(self) -> None:
@@ -31,6 +43,7 @@ class Shelf(Generic[R]):
         self._places: dict[str, int] = {}
         self._order: list[int] = []
         self._graves: deque[str] = deque()
+        self._changes: deque[_Change] = deque(maxlen=_REMEMBERED_CHANGES)
         self._next = 0
 
     def __len__(self) -> int:
@@ -42,18 +55,21 @@ class Shelf(Generic[R]):
     def get(self, sid: str) -> R | None:
         return self._records.get(self._places.get(sid, -1))
 
-    def add(self, record: R) -> None:
+    def add(self, record: R, at: float = 0.0) -> None:
+        self._changes.append(_Change(at, self._next, record.sid, None))
         self._records[self._next] = record
         self._places[record.sid] = self._next
         self._order.append(self._next)
         self._next += 1
 
-    def replace(self, record: R) -> None:
-        self._records[self._places[record.sid]] = record
+    def replace(self, record: R, at: float = 0.0) -> None:
+        place = self._places[record.sid]
+        self._changes.append(_Change(at, place, record.sid, self._records[place]))
+        self._records[place] = record
 
-    def remove(self, sid: str) -> None:
+    def remove(self, sid: str, at: float = 0.0) -> None:
         place = self._places[sid]
-        del self._records[place]
+        self._changes.append(_Change(at, place, sid, self._records.pop(place)))
         del self._order[bisect_left(self._order, place)]
         self._graves.append(sid)
         if len(self._graves) > _REMEMBERED_GRAVES:
@@ -75,12 +91,27 @@ class Shelf(Generic[R]):
         end = bisect_left(self._order, place)
         return [self._records[at] for at in self._order[max(0, end - most) : end]]
 
+    def as_of(self, then: float) -> Shelf[R]:
+        """How the shelf stood ``then``, as far as the remembered writes reach back."""
+        past = self.copy()
+        for _, place, sid, old in (change for change in reversed(self._changes) if change.at > then):
+            if old is None:
+                past._records.pop(place, None)
+                past._order = [one for one in past._order if one != place]
+                continue
+            if place not in past._records:
+                insort(past._order, place)
+            past._records[place] = old
+            past._places[sid] = place
+        return past
+
     def copy(self) -> Shelf[R]:
         twin: Shelf[R] = Shelf()
         twin._records = dict(self._records)
         twin._places = dict(self._places)
         twin._order = list(self._order)
         twin._graves = deque(self._graves)
+        twin._changes = self._changes.copy()
         twin._next = self._next
         return twin
 
@@ -97,14 +128,16 @@ class Store:
     """All shelves. Records are immutable; a change puts a new record in the old one's place."""
 
     def __init__(self) -> None:
-        self._shelves: dict[Key, Shelf[Any]] = {}
+        self.reset()
 
-    def shelf(self, resource: str, account_sid: str, region: str) -> Shelf[Any]:
-        """The shelf of that resource, made when first asked for."""
+    def shelf(self, resource: str, account_sid: str, region: str, *, make: bool = False) -> Shelf[Any]:
+        """The shelf of that resource. Where there is none it is an empty one, kept if ``make``."""
         key = Key(resource, account_sid, region)
         found = self._shelves.get(key)
         if found is None:
-            found = self._shelves[key] = Shelf()
+            found = Shelf()
+            if make:
+                self._shelves[key] = found
         return found
 
     def shelves(self, resource: str, account_sid: str | None = None) -> list[Shelf[Any]]:
@@ -115,11 +148,37 @@ class Store:
             if key.resource == resource and account_sid in (None, key.account_sid)
         ]
 
+    def forget(self, sid: str) -> None:
+        """Let the next fetch of ``sid`` find nothing."""
+        self._forgotten.add(sid)
+
+    def forgets(self, sid: str) -> bool:
+        """Whether this fetch of ``sid`` is to find nothing; the next one will."""
+        if sid not in self._forgotten:
+            return False
+        self._forgotten.remove(sid)
+        return True
+
+    def text(self, record: Any, url: str, render: Callable[[], str]) -> str:
+        """The JSON of ``record`` for ``url``, rendered once: records don't change."""
+        known = self._texts.get(record)
+        if known is not None and known[0] == url:
+            return known[1]
+        if len(self._texts) >= _REMEMBERED_TEXTS:
+            self._texts.clear()
+        text = render()
+        self._texts[record] = url, text
+        return text
+
     def reset(self) -> None:
-        self._shelves = {}
+        self._texts: dict[Any, tuple[str, str]] = {}
+        self._shelves: dict[Key, Shelf[Any]] = {}
+        self._forgotten: set[str] = set()
 
-    def snapshot(self) -> dict[Key, Shelf[Any]]:
-        return {key: shelf.copy() for key, shelf in self._shelves.items()}
+    def snapshot(self) -> tuple[dict[Key, Shelf[Any]], set[str]]:
+        return {key: shelf.copy() for key, shelf in self._shelves.items()}, set(self._forgotten)
 
-    def restore(self, shelves: dict[Key, Shelf[Any]]) -> None:
+    def restore(self, kept: tuple[dict[Key, Shelf[Any]], set[str]]) -> None:
+        shelves, forgotten = kept
         self._shelves = {key: shelf.copy() for key, shelf in shelves.items()}
+        self._forgotten = set(forgotten)

@@ -3,50 +3,109 @@
 from __future__ import annotations
 
 import re
+from asyncio import to_thread
 from base64 import b64encode
-from collections.abc import Callable, Mapping
-from functools import cached_property
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 from requests.models import PreparedRequest
-from requests.structures import CaseInsensitiveDict
 from twilio.http import AsyncHttpClient, HttpClient
 from twilio.http.response import Response
 
-from notify_mock.call import BODY_LIMIT, NONE, Answer, Call, Params, read
+from notify_mock.breakage import body_of, break_aiohttp, break_requests
+from notify_mock.call import BODY_LIMIT, NONE, Answer, Call, Params, Wire, read
+from notify_mock.engine import Engine
+from notify_mock.holds import Released
+from notify_mock.pace import Pace
 
-Handle = Callable[[Call], Answer]
+_LONG_URL = 4096
+_AIOHTTP_SECONDS = 300.0
+"""aiohttp's own timeout, which holds unless the client has another."""
 
 _SIMPLE_URL = re.compile(r"(https?)://([\w.:-]+)((?:/(?!\.)[\w.-]*)+)", re.ASCII)
 _LARGE = BODY_LIMIT // 12
 """Characters that may be over the limit once encoded: one of them is 12 bytes at most."""
 
 
+class AnyCase(dict[str, str]):
+    """Headers with their names as they were sent, looked up in any case. Copied as fast as a plain dict: the SDK copies
+    them at every fetch."""
+
+    def __missing__(self, name: str) -> str:
+        lower = name.lower()
+        for key, value in self.items():
+            if key.lower() == lower:
+                return value
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
+
+    def get(self, name: str, default: Any = None) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+
 class InProcessResponse(Response):  # type: ignore[misc]
     """The SDK's response; its headers are looked up in any case, as those of ``requests`` are."""
 
-    def __init__(self, answer: Answer) -> None:
-        self.content = answer.body.decode()
+    def __init__(self, answer: Answer, content: str) -> None:
+        self.content = content
         self.cached = False
         self.status_code = answer.status
         self.ok = answer.status < 400
         self._lines = answer.headers
 
-    @cached_property
-    def headers(self) -> CaseInsensitiveDict[str]:
-        return CaseInsensitiveDict(self._lines)
+    @property
+    def headers(self) -> AnyCase:
+        return AnyCase(self._lines)
 
 
-class InProcessHttpClient(HttpClient):  # type: ignore[misc]
+class _InProcess:
+    """What the two clients share: a call is played on ``engine``, and time passes on its clock.
+
+    With ``real_time``, a delay is waited for.
+    """
+
+    def __init__(self, engine: Engine, *, real_time: bool = False) -> None:
+        self._engine, self._real_time = engine, real_time
+        self._signature: tuple[tuple[str, str], str] = (("", ""), "")
+        self._lowered: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
+        self._test_only_last_request: Any = None
+        self._test_only_last_response: InProcessResponse | None = None
+
+    def _sign(self, auth: tuple[str, str]) -> str:
+        """The Authorization header for ``auth``."""
+        if auth != self._signature[0]:
+            self._signature = auth, "Basic " + b64encode(f"{auth[0]}:{auth[1]}".encode()).decode()
+        return self._signature[1]
+
+    def _lower(self, headers: Mapping[str, str] | None, auth: tuple[str, str] | None) -> Mapping[str, str]:
+        """``headers`` with lower-case names, signed; the same object for the same headers, as most calls have."""
+        signed = {**(headers or {}), "Authorization": self._sign(auth)} if auth is not None else dict(headers or {})
+        if signed != self._lowered[0]:
+            self._lowered = signed, {name.lower(): value for name, value in signed.items()}
+        return self._lowered[1]
+
+    def _play(self, call: Call, timeout: float | None) -> tuple[Answer, Pace]:
+        """Raises ``ValueError`` for a bad ``timeout``, as the SDK does."""
+        if timeout is not None and timeout <= 0:
+            raise ValueError(timeout)
+        pace = Pace(self._engine.clock, self._engine.holds, timeout, real_time=self._real_time)
+        try:
+            return self._engine.handle(call, pace.wait), pace
+        except Released:
+            return Answer(0, [], b"", Wire("drop")), pace
+
+
+class InProcessHttpClient(_InProcess, HttpClient):  # type: ignore[misc]
     """Give it to ``twilio.rest.Client(http_client=...)``; ``Emulator.client()`` does."""
 
     is_async = False
-
-    def __init__(self, handle: Handle) -> None:
-        self._handle = handle
-        self._test_only_last_request: Any = None
-        self._test_only_last_response: InProcessResponse | None = None
 
     def request(
         self,
@@ -59,25 +118,48 @@ class InProcessHttpClient(HttpClient):  # type: ignore[misc]
         timeout: float | None = None,
         allow_redirects: bool = False,  # noqa: ARG002 - the SDK's signature
     ) -> InProcessResponse:
-        """What ``TwilioHttpClient.request`` does, without the network. Raises ``ValueError`` for a bad ``timeout``."""
-        if timeout is not None and timeout <= 0:
-            raise ValueError(timeout)
-        answer = self._handle(call_for(method, uri, params, data, headers, auth))
-        self._test_only_last_response = InProcessResponse(answer)
+        """What ``TwilioHttpClient.request`` does, without the network.
+
+        Under a fault it raises what ``requests`` would have raised.
+        """
+        call = call_for(method, uri, params, data, self._lower(headers, auth))
+        answer, pace = self._play(call, timeout)
+        if answer.wire is not None or pace.late:
+            break_requests(answer, pace, f"{call.scheme.upper()}ConnectionPool(host='{call.host}')")
+        self._test_only_last_response = InProcessResponse(answer, body_of(answer).decode(errors="replace"))
         return self._test_only_last_response
 
 
-class InProcessAsyncHttpClient(AsyncHttpClient):  # type: ignore[misc]
+class InProcessAsyncHttpClient(_InProcess, AsyncHttpClient):  # type: ignore[misc]
     """The same for the SDK's ``*_async`` methods; ``Emulator.async_client()`` uses it."""
 
     is_async = True
 
-    def __init__(self, handle: Handle) -> None:
-        self._sync = InProcessHttpClient(handle)
+    async def request(
+        self,
+        method: str,
+        uri: str,
+        params: Mapping[str, object] | None = None,
+        data: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,  # noqa: ARG002 - the SDK's signature
+    ) -> InProcessResponse:
+        """What ``AsyncTwilioHttpClient.request`` does, without the network.
 
-    async def request(self, method: str, uri: str, **options: Any) -> InProcessResponse:
-        """What ``AsyncTwilioHttpClient.request`` does, without the network."""
-        return self._sync.request(method, uri, **options)
+        Under a fault it raises what ``aiohttp`` would have raised.
+        """
+        call = call_for(method, uri, params, data, self._lower(headers, auth))
+        timeout = _AIOHTTP_SECONDS if timeout is None else timeout
+        if self._real_time:
+            answer, pace = await to_thread(self._play, call, timeout)
+        else:
+            answer, pace = self._play(call, timeout)
+        if answer.wire is not None or pace.late:
+            break_aiohttp(answer, pace)
+        self._test_only_last_response = InProcessResponse(answer, body_of(answer).decode())
+        return self._test_only_last_response
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -94,28 +176,36 @@ def call_for(
     url: str,
     params: Mapping[str, object] | None,
     data: Mapping[str, object] | None,
-    headers: Mapping[str, str] | None,
-    auth: tuple[str, str] | None,
+    headers: Mapping[str, str],
 ) -> Call:
-    """The call that the server would have read, had ``requests`` sent this."""
-    lower = {name.lower(): value for name, value in (headers or {}).items()}
-    if auth is not None:
-        lower["authorization"] = "Basic " + b64encode(f"{auth[0]}:{auth[1]}".encode()).decode()
-    form = _pairs(data)
-    simple = _SIMPLE_URL.fullmatch(url)
-    is_form = lower.get("content-type") == "application/x-www-form-urlencoded"
-    if simple is None or (form and not is_form) or sum(len(name) + len(value) for name, value in form) > _LARGE:
-        return _encoded(method, url, params, form, lower)
-    scheme, host, path = simple.groups()
+    """The call that the server would have read, had ``requests`` sent this; ``headers`` have lower-case names."""
+    form = _pairs(data) if data else ()
+    simple = _split(url)
+    if simple is None or (form and not _is_plain(form, headers)):
+        return _encoded(method, url, params, form, headers)
+    scheme, host, path = simple
     return Call(
         method.upper(),
         host,
         path,
         Params(_pairs(params)) if params else NONE,
         Params(form) if form else NONE,
-        lower,
+        headers,
         scheme,
     )
+
+
+@lru_cache(maxsize=256)
+def _split(url: str) -> tuple[str, str, str] | None:
+    """Scheme, host and path of a URL with nothing in it that ``requests`` would change, else None."""
+    simple = _SIMPLE_URL.fullmatch(url) if len(url) <= _LONG_URL else None
+    return (simple[1], simple[2], simple[3]) if simple else None
+
+
+def _is_plain(form: tuple[tuple[str, str], ...], headers: Mapping[str, str]) -> bool:
+    """Whether the form goes out as a form, and is small enough for the limit whatever its encoding."""
+    is_form = headers.get("content-type") == "application/x-www-form-urlencoded"
+    return is_form and sum(len(name) + len(value) for name, value in form) <= _LARGE
 
 
 def _encoded(

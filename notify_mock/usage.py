@@ -23,6 +23,15 @@ class UsageError(ValueError):
         return UsageError(f"{place}, {self.where}", self.wrong, self.remedy)
 
 
+def shown(value: object) -> str:
+    """``value`` as part of an error: its ``repr`` when that is short text or a number, else only its type."""
+    if isinstance(value, str):
+        return repr(value) if len(value) <= 60 else f"{value[:60]!r}..."
+    if value is None or isinstance(value, (bool, float)) or (isinstance(value, int) and abs(value) < 10**30):
+        return repr(value)
+    return f"a {type(value).__name__}"
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """A remedy that names the closest known word, or all of them."""
     names = sorted(known)

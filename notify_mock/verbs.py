@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from notify_mock import pages
 from notify_mock.errors import NotFound
-from notify_mock.journal import Exchange
+from notify_mock.exchange import Exchange
 from notify_mock.resource import Resource, Verb
 from notify_mock.state import State
 from notify_mock.store import Shelf
 
-Outcome = tuple[int, dict[str, Any] | None]
-"""Status and JSON body; None for no body."""
+Outcome = tuple[int, str]
+"""Status and JSON body; "" for no body."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """A call that was let in. ``url`` is the collection's, as the caller would write it."""
 
     state: State
@@ -29,10 +29,13 @@ class Visit:
     region: str
     url: str
     sid: str = ""
+    lag: float = 0.0
 
     @property
     def shelf(self) -> Shelf[Any]:
-        return self.state.store.shelf(self.resource.name, self.account_sid, self.region)
+        """The records, as they stood ``lag`` seconds ago."""
+        shelf = self.state.store.shelf(self.resource.name, self.account_sid, self.region)
+        return shelf.as_of(self.state.clock.time() - self.lag) if self.lag else shelf
 
     def now(self) -> datetime:
         """Whole seconds, as Twilio's dates are."""
@@ -40,14 +43,15 @@ class Visit:
 
     def record(self) -> Any:
         """The record that the path names; its sid is taken as given. Raises ``NotFound``."""
-        self.exchange.sid = self.sid
         found = self.shelf.get(self.sid)
         if found is None:
             raise NotFound(f"no {self.resource.name} {self.sid}", path=self.exchange.path)
         return found
 
-    def show(self, record: Any) -> dict[str, Any]:
-        return self.resource.show(record, f"{self.url}/{record.sid}")
+    def show(self, record: Any) -> str:
+        """The record's JSON: one line, spaced (observed)."""
+        url = f"{self.url}/{record.sid}"
+        return self.state.store.text(record, url, lambda: json.dumps(self.resource.show(record, url)))
 
 
 def create(visit: Visit) -> Outcome:
@@ -63,11 +67,14 @@ def create(visit: Visit) -> Outcome:
         **values,
     )
     visit.exchange.sid = record.sid
-    visit.shelf.add(record)
+    shelf = visit.state.store.shelf(visit.resource.name, visit.account_sid, visit.region, make=True)
+    shelf.add(record, visit.state.clock.time())
     return 201, visit.show(record)
 
 
 def fetch(visit: Visit) -> Outcome:
+    if visit.state.store.forgets(visit.sid):
+        raise NotFound("a fault rule made it forgotten", path=visit.exchange.path)
     return 200, visit.show(visit.record())
 
 
@@ -76,7 +83,8 @@ def read_many(visit: Visit) -> Outcome:
     shelf = visit.shelf
     paging = pages.read_paging(visit.exchange.call.query, shelf)
     records, meta = pages.page_of(shelf, paging, visit.url, visit.resource.key)
-    return 200, {"meta": meta, visit.resource.key: [visit.show(record) for record in records]}
+    shown = ", ".join(visit.show(record) for record in records)
+    return 200, f'{{"meta": {json.dumps(meta)}, "{visit.resource.key}": [{shown}]}}'
 
 
 def update(visit: Visit) -> Outcome:
@@ -84,14 +92,14 @@ def update(visit: Visit) -> Outcome:
     record = visit.record()
     values = visit.resource.update(visit.exchange.call.form, record)
     record = replace(record, date_updated=visit.now(), **values)
-    visit.shelf.replace(record)
+    visit.shelf.replace(record, visit.state.clock.time())
     return 200, visit.show(record)
 
 
 def delete(visit: Visit) -> Outcome:
     visit.record()
-    visit.shelf.remove(visit.sid)
-    return 204, None
+    visit.shelf.remove(visit.sid, visit.state.clock.time())
+    return 204, ""
 
 
 VERBS: Mapping[Verb, Callable[[Visit], Outcome]] = {

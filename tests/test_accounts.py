@@ -103,10 +103,13 @@ def test_a_401_wins_over_a_404_and_a_405() -> None:
     ("accounts", "said"),
     [
         ([], "no account given"),
-        ("bob", "an account sid is AC and 32 hex digits"),
+        ("bob", "'bob' is no account sid; it is AC and 32 hex digits"),
         ([f"{ONE}"], f"write {ONE}:token"),
         ([f"{ONE}:a", f"{ONE}:b"], "given twice"),
-        ({"ACshort": "hush"}, "an account sid is AC and 32 hex digits"),
+        ({"ACshort": "hush"}, "'ACshort' is no account sid"),
+        (5, "5 is no list of accounts"),
+        ([Account(ONE, "t", keys=None)], "its keys are no mapping"),  # type: ignore[arg-type]
+        ([Account(ONE, "t", keys={5: ApiKey("x")})], "SK and 32 hex digits"),  # type: ignore[dict-item]
         ([Account(ONE, "t", status="gone")], "active, suspended, closed"),  # type: ignore[arg-type]
         ([Account(ONE, "t", keys={"SK1": ApiKey("hush")})], "SK and 32 hex digits"),
         ([17], "a int is no account"),

@@ -124,13 +124,35 @@ def test_data_seed_and_frozen_give_the_same_world_every_time(serve: Serve, tmp_p
     assert [one["sid"] for one in pages[0]] == [one["sid"] for one in pages[1]]  # type: ignore[attr-defined]
 
 
+def test_it_stops_at_ctrl_c_even_where_a_shell_has_let_the_signal_be_ignored() -> None:
+    """As a script's ``notify-mock serve &`` has it."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "notify_mock", "serve", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    )
+    assert process.stdout is not None
+    assert b"ready" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+def test_the_curl_line_is_for_the_account_that_the_data_is_of(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "seed.yaml").write_text("credentials:\n  - {type: fcm, account_sid: ACme}\n")
+    assert "-u ACme:" in serve("--data", str(tmp_path / "seed.yaml")).curl
+
+
 def test_the_log_is_text_or_json_on_stderr(serve: Serve) -> None:
     text, as_json, quiet = serve(), serve("--log-format", "json"), serve("--log-level", "warning")
     for running in (text, as_json, quiet):
         running.get("/v1/Credentials?Secret=hush")
     assert "credential.list: GET /v1/Credentials?Secret=[secret] -> 200" in text.stop(signal.SIGTERM)[2]
-    line = json.loads(as_json.stop(signal.SIGTERM)[2])
+    start, line = (json.loads(one) for one in as_json.stop(signal.SIGTERM)[2].splitlines())
+    assert (start["url"], start["records"]) == (as_json.url, 0)
     assert (line["call"], line["status"], line["level"]) == ("credential.list", 200, "info")
+    assert (line["method"], line["path"], line["parameters"]) == ("GET", "/v1/Credentials", "Secret=[secret]")
     assert quiet.stop(signal.SIGTERM)[2] == ""
 
 
@@ -140,7 +162,7 @@ def test_the_log_is_text_or_json_on_stderr(serve: Serve) -> None:
         (["--prot", "1"], "--port"),
         (["--port", "99999"], "99999"),
         (["--port", "abc"], "--port"),
-        (["--account", "bob"], "--account, accounts[0]: its sid is none; an account sid is AC and 32 hex digits"),
+        (["--account", "bob"], "--account, accounts[0]: 'bob' is no account sid; it is AC and 32 hex digits"),
         (["--account", ACCOUNT], f"write {ACCOUNT}:token"),
         (["--data", "missing.yaml"], "missing.yaml: can't be read: No such file or directory"),
         (["--frozen", "soon"], "'soon' is no point in time"),

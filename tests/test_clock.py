@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -95,6 +96,28 @@ def test_what_is_no_span_is_refused_and_changes_nothing(by: object) -> None:
     with pytest.raises(UsageError, match="no length of time"):
         clock.advance(by)  # type: ignore[arg-type]
     assert clock.now() == NEW_YEAR
+
+
+def test_it_cannot_be_advanced_out_of_the_calendar() -> None:
+    clock = Clock("9998-12-01")
+    with pytest.raises(UsageError, match="no point in time"):
+        clock.advance("3650d")
+    assert clock.now().year == 9998
+    with pytest.raises(UsageError, match="no length of time"):
+        clock.advance(10**400)
+
+
+def test_16_threads_lose_no_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    clock, before = Clock("2030-01-01"), sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(lambda _: [clock.advance(1) for _ in range(200)], range(16)))
+    finally:
+        sys.setswitchinterval(before)
+    assert clock.now() == NEW_YEAR + datetime.timedelta(seconds=3200)
 
 
 def test_freezegun_governs_records_and_the_date_header_in_the_servers_thread(served: Emulator) -> None:

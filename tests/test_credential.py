@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from conftest import Pair, make_pair
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from notify_mock import Emulator
+from notify_mock import Emulator, apn_pair
 
 SERVICE_ACCOUNT = json.dumps({"type": "service_account", "private_key": "-----BEGIN PRIVATE KEY-----\nx\n"})
 
@@ -169,6 +170,51 @@ def test_a_wrecked_certificate_is_refused(client: Client, pair: Pair, wreck: Any
     create = client.notify.v1.credentials.create
     form = {"type": "apn", "certificate": wreck(pair.certificate), "private_key": pair.private_key}
     assert refusal(create, **form) == (400, 20001, "Could not parse certificate")
+
+
+def test_markers_without_end_cost_no_more_than_others(client: Client, pair: Pair) -> None:
+    """A pattern that looks for both markers at once takes minutes for this."""
+    form = {"type": "apn", "certificate": "-----BEGIN CERTIFICATE-----" * 30_000, "private_key": pair.private_key}
+    assert refusal(client.notify.v1.credentials.create, **form) == (400, 20001, "Could not parse certificate")
+
+
+def altered(pem: str, old: bytes, new: bytes) -> str:
+    body = b64decode("".join(line for line in pem.splitlines() if "-----" not in line))
+    assert old in body
+    changed = b64encode(body.replace(old, new, 1)).decode()
+    return f"-----BEGIN CERTIFICATE-----{changed}-----END CERTIFICATE-----"
+
+
+def test_a_certificate_of_an_unknown_version_is_refused(client: Client, pair: Pair) -> None:
+    certificate = altered(pair.certificate, b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x05")
+    form = {"type": "apn", "certificate": certificate, "private_key": pair.private_key}
+    assert refusal(client.notify.v1.credentials.create, **form) == (400, 20001, "Could not parse certificate")
+
+
+def test_what_cryptography_only_warns_of_is_taken(client: Client, pair: Pair) -> None:
+    body = b64decode("".join(line for line in pair.certificate.splitlines() if "-----" not in line))
+    serial = body.find(b"\x02\x14") + 2
+    form = {
+        "type": "apn",
+        "certificate": altered(pair.certificate, body[serial - 2 : serial + 1], b"\x02\x14\xff"),
+        "private_key": pair.private_key,
+    }
+    assert client.notify.v1.credentials.create(**form).type == "apn"
+
+
+def test_a_key_that_breaks_openssl_is_refused(client: Client, pair: Pair) -> None:
+    key = "MC4CAQAwBQYDK2VvBCIEIGhoTP/4CDPt+hwUYZTX1LWo4q+pGTt6rIvqDXU0TZ/H"
+    form = {
+        "type": "apn",
+        "certificate": pair.certificate,
+        "private_key": f"-----BEGIN PRIVATE KEY-----{key}-----END PRIVATE KEY-----",
+    }
+    assert refusal(client.notify.v1.credentials.create, **form) == (400, 20001, "Could not parse private key")
+
+
+def test_a_pair_made_for_tests_is_taken(client: Client) -> None:
+    pair = apn_pair()
+    assert client.notify.v1.credentials.create(type="apn", **pair._asdict()).type == "apn"
 
 
 def test_an_encrypted_key_is_refused(client: Client, pair: Pair) -> None:

@@ -57,7 +57,7 @@ def test_an_empty_list_is_taken() -> None:
         ("a:\n  - b\n c: d", "line 3: isn't YAML"),
         ("credential:\n  - type: fcm", "unknown key 'credential'; did you mean credentials?"),
         ("credentials: {type: fcm}", "credentials: is no list"),
-        ("credentials:\n  - fcm", "line 2, credentials[0]: is no record"),
+        ("credentials:\n  - fcm", "line 2, credentials[0]: is no mapping"),
         (
             "credentials:\n\n  - type: webpush",
             "line 3, credentials[0].type: 'webpush' is no type; it is apn, gcm or fcm",
@@ -81,7 +81,12 @@ def test_an_empty_list_is_taken() -> None:
         ),
         ("credentials:\n  - {type: fcm, type: gcm}", "line 2: key 'type' is given twice"),
         ("credentials:\n  - !!python/object/apply:os.system [ls]", "isn't YAML"),
-        ("a: &a [*a]", "isn't YAML"),
+        ("a: &a [*a]", "unknown key 'a'"),
+        ("? [a, b]\n: [1]", "isn't YAML: found unhashable key"),
+        ("credentials: \0", "isn't YAML"),
+        ("credentials: [!!bool x]", "isn't YAML"),
+        ("credentials:\n  - {type: fcm, account_sid: " + "1" * 5000 + "}", "isn't YAML that can be read"),
+        ("x: &a [&b [&c [1, *b], *a]]\ny: [*a, *a, *a, *a]", "unknown key 'x'"),
     ],
 )
 def test_bad_data_is_refused_with_file_line_and_key(tmp_path: Path, text: str, said: str) -> None:

@@ -15,6 +15,7 @@ import pytest
 from conftest import SHARED
 
 from notify_mock import Emulator
+from notify_mock.catalog import FAULT_ERRORS
 from notify_mock.errors import ERRORS, TwilioError
 
 ROOT = Path(__file__).parents[1]
@@ -93,14 +94,16 @@ def test_the_table_of_errors_is_made_from_the_code() -> None:
     generate = runpy.run_path(str(ROOT / "docs" / "generate.py"))
     page = (ROOT / "docs" / "fidelity.md").read_text()
     assert generate["fill"](page, "errors", generate["error_table"]()) == page, "run: make docs"
+    assert generate["fill"](page, "fault errors", generate["error_table"](FAULT_ERRORS)) == page, "run: make docs"
 
 
 def test_every_error_says_how_well_it_is_known() -> None:
     def descendants(cls: type[TwilioError]) -> set[type[TwilioError]]:
         return {cls}.union(*(descendants(child) for child in cls.__subclasses__()))
 
-    assert descendants(TwilioError) - {TwilioError} == set(ERRORS)
-    for error in ERRORS:
+    every = (*ERRORS, *FAULT_ERRORS)
+    assert descendants(TwilioError) - {TwilioError} == set(every)
+    for error in every:
         assert error.evidence in ("observed", "documented", "inferred")
         assert error.source
 
@@ -121,7 +124,7 @@ def test_observed_texts_stand_in_the_facts_page() -> None:
     if not page.exists():
         pytest.skip("the collected evidence is not at hand")
     facts = page.read_text()
-    for error in ERRORS:
+    for error in (*ERRORS, *FAULT_ERRORS):
         if error.evidence == "observed":
             pieces = [piece for piece in re.split(r"\{\w+\}|<path>", error.message) if len(piece.strip(" '")) > 3]
             for piece in pieces:

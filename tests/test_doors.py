@@ -28,6 +28,8 @@ from notify_mock.doors import Entrance, enter
         ("localhost", "/v2/X", Entrance("", "us1", "", "/v2/X")),
         ("conversations.twilio.com", "/v2/X", Entrance("", "us1", "", "/v2/X")),
         ("notify.twilio.com", "/chat/v2/X", Entrance("", "us1", "", "/chat/v2/X")),
+        ("notify.ü.twilio.com", "/v1/X", Entrance("", "us1", "", "/v1/X")),
+        ("notify.edge.anything.twilio.com", "/v1/X", Entrance("", "us1", "", "/v1/X")),
         ("api.twilio.com", "/v1/X", Entrance("", "us1", "", "/v1/X")),
         ("a.b.c.d.twilio.com", "/v1/X", Entrance("", "us1", "", "/v1/X")),
         ("notify.twilio.com.evil.example", "/v1/X", Entrance("notify/v1", "us1", "/v1", "/X")),

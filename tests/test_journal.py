@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notify_mock import Emulator
+from notify_mock import Emulator, UsageError
 
 
 @pytest.fixture
@@ -61,14 +61,35 @@ def test_a_full_journal_drops_the_oldest_of_that_account_and_says_so() -> None:
     emulator.client("ACother", "x").notify.v1.credentials.list()
     assert [exchange.number for exchange in emulator.journal] == [3, 4, 5, 6]
     assert emulator.journal.show().startswith("(2 earlier exchanges are not shown)\n#3 ")
-    with pytest.raises(
-        AssertionError, match="keeps 3 exchanges for an account and has dropped 2 that may have counted"
-    ):
+    with pytest.raises(AssertionError, match=r"has dropped 2 exchanges that may have counted; raise journal_limit"):
         emulator.journal.expect("credential.list", count=4)
     with pytest.raises(AssertionError, match="found 0"):
         emulator.journal.expect("credential.create", count=1)
     assert emulator.journal.expect("credential.list", count=1, account_sid="ACother")
     assert emulator.journal.expect("credential.create", count=0) == []
+
+
+def test_the_journal_is_bounded_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notify_mock.journal.PER_ACCOUNT_BYTES", 5000)
+    emulator = Emulator()
+    for number in range(10):
+        emulator.client().notify.v1.credentials.create(type="fcm", secret=f"{number}" * 1000)
+    assert 1 <= len(emulator.journal) < 5
+    assert emulator.journal.last.parameter("Secret") == "9" * 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "criteria", "said"),
+    [
+        ("credentials.create", {}, "did you mean credential.create?"),
+        ("credential.create", {"type": "fcm"}, "no criterion 'type'"),
+        ("credential.create", {"statis": 201}, "did you mean status?"),
+    ],
+)
+def test_a_typo_in_an_assertion_is_no_passed_assertion(name: str, criteria: dict[str, object], said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Emulator().journal.expect(name, count=0, **criteria)
+    assert said in str(caught.value)
 
 
 def test_it_prints_one_line_for_each_request(used: Emulator) -> None:

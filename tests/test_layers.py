@@ -11,29 +11,43 @@ import notify_mock
 
 ROOT = Path(notify_mock.__file__).parent
 ORDER = [
-    *("usage", "errors", "clock", "sids", "doors", "headers", "redaction", "call", "pem", "fields"),  # facts
-    *("store", "accounts", "journal", "state"),  # memory
-    *("resource", "resources.credential", "resources", "pages", "verbs", "records", "data"),  # domain
-    *("routes", "engine"),  # core
+    # facts
     *(
-        "app",
-        "connection",
-        "server",
-        "shared_server",
-        "transport",
-        "emulator",
-        "logs",
-        "cli",
-        "pytest_plugin",
-    ),  # fronts
-    *("", "__main__"),  # the package's face
+        "usage",
+        "address",
+        "errors",
+        "catalog",
+        "clock",
+        "sids",
+        "doors",
+        "headers",
+        "redaction",
+        "call",
+        "pem",
+        "pairs",
+    ),
+    *("fields", "files"),
+    # memory
+    *("store", "accounts", "exchange", "sought", "journal", "holds"),
+    *("faults", "faults.fate", "faults.answers", "faults.times", "faults.connections", "faults.states", "faults.kinds"),
+    *("faults.match", "faults.schedule", "faults.rule", "faults.book", "faults.reading", "state"),
+    # domain
+    *("resource", "resources.credential", "resources", "pages", "verbs", "records", "data", "asserts"),
+    # core
+    *("routes", "engine"),
+    # fronts
+    *("openapi", "control", "app", "connection", "server", "shared_server", "pace", "breakage", "transport"),
+    *("emulator", "logs", "cli", "pytest_plugin"),
+    # the package's face
+    *("", "__main__"),
 ]
 ONLY_IN = {
-    "flask": {"app", "emulator"},
+    "flask": {"app", "control", "emulator"},
     "werkzeug": {"app", "connection", "server", "call"},
     "pytest": {"pytest_plugin"},
     "twilio": {"transport", "emulator"},
-    "requests": {"transport"},
+    "requests": {"transport", "breakage"},
+    "aiohttp": {"breakage"},
     "click": {"cli"},
 }
 LAZY = {"cryptography", "yaml"}

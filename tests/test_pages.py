@@ -105,6 +105,16 @@ def test_a_token_outlives_its_record() -> None:
     assert sids(get(emulator, first["meta"]["next_page_url"])[1]) == made[2:4]
 
 
+def test_when_all_before_a_token_is_gone_the_first_page_follows() -> None:
+    emulator, made = filled(4)
+    _, second = get(emulator, get(emulator, f"{URL}?PageSize=2")[1]["meta"]["next_page_url"])
+    for sid in made[:2]:
+        emulator.credentials.remove(sid)
+    _, empty = get(emulator, second["meta"]["previous_page_url"])
+    assert sids(empty) == []
+    assert sids(get(emulator, empty["meta"]["next_page_url"])[1]) == made[2:]
+
+
 def test_a_token_of_another_accounts_list_is_refused() -> None:
     emulator, made = filled(2)
     stranger = emulator.client("AC" + "0" * 32, "x")

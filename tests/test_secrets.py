@@ -9,6 +9,7 @@ import pytest
 from conftest import Pair, basic
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twilio.base.exceptions import TwilioRestException
 
 from notify_mock import Emulator
 from notify_mock.call import read
@@ -25,7 +26,7 @@ def shown(emulator: Emulator) -> str:
     things = [emulator, emulator.journal, emulator.accounts, emulator.credentials, records, exchanges]
     things += [exchange.call for exchange in exchanges] + [exchange.call.form for exchange in exchanges]
     with pytest.raises(AssertionError) as caught:
-        emulator.journal.expect("credential.nothing", Secret="sought-s3cr3t")
+        emulator.journal.expect("credential.delete", Secret="sought-s3cr3t")
     return "\n".join([*map(repr, things), *map(str, exchanges), str(emulator.journal), str(caught.value)])
 
 
@@ -62,7 +63,25 @@ def test_a_body_that_names_itself_badly_is_not_shown_either() -> None:
     headers = {"content-type": "application/x-www-form-urlencoded", "authorization": basic(*emulator.auth)}
     emulator.handle(read("POST", "/v1/Credentials", host="x", headers=headers, body=body))
     assert "hush" not in shown(emulator)
-    assert "(unreadable name)" in str(emulator.journal)
+    assert "(a name without a value)" in str(emulator.journal)
+
+
+@pytest.mark.parametrize(
+    "body", ["Type=fcm&Secret=abc&hush-tail", "Type=fcm&Secret=abc&hushtail==", "hushalone", "Credential[Secret]=hush"]
+)
+def test_the_rest_of_a_secret_that_was_not_encoded_is_not_shown(body: str) -> None:
+    emulator = Emulator()
+    headers = {"content-type": "application/x-www-form-urlencoded", "authorization": basic(*emulator.auth)}
+    emulator.handle(read("POST", "/v1/Credentials", host="x", headers=headers, body=body.encode()))
+    assert "hush" not in shown(emulator)
+
+
+def test_a_secret_in_the_wrong_parameter_is_masked_in_the_json_log(caplog: pytest.LogCaptureFixture) -> None:
+    emulator = Emulator()
+    emulator.journal.subscribe(log_exchange)
+    with caplog.at_level(logging.INFO, "notify_mock"), pytest.raises(TwilioRestException):
+        emulator.client().notify.v1.credentials.create(type="-----BEGIN PRIVATE KEY-----hush")
+    assert "hush" not in _JsonLines().format(caplog.records[0])
 
 
 def test_secrets_of_every_type_stay_out_of_a_records_repr(pair: Pair) -> None:
@@ -92,7 +111,7 @@ def test_a_log_line_has_no_secret_in_either_format(caplog: pytest.LogCaptureFixt
     as_json = json.loads(_JsonLines().format(record))
     assert as_json["call"] == "credential.create"
     assert as_json["status"] == 201
-    assert as_json["request"] == f"POST /v1/Credentials Type=fcm Secret={MASK}"
+    assert as_json["parameters"] == f"Type=fcm Secret={MASK}"
     assert "hush" not in record.getMessage() + json.dumps(as_json)
 
 

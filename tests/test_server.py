@@ -7,6 +7,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import basic, send
@@ -41,10 +42,28 @@ def test_a_taken_port_is_an_error_that_names_it() -> None:
             _ = Emulator(port=port).url
 
 
-@pytest.mark.parametrize("address", [("127.0.0.1", 70_000), ("256.0.0.1", 0), ("no.such.host.invalid", 0)])
-def test_a_bad_address_is_an_error(address: tuple[str, int]) -> None:
-    with pytest.raises(UsageError, match="port"):
+@pytest.mark.parametrize("address", [("256.0.0.1", 0), ("no.such.host.invalid", 0)])
+def test_an_address_that_cannot_be_listened_on_is_an_error(address: tuple[str, int]) -> None:
+    with pytest.raises(UsageError, match="can't listen there"):
         Server(*address)
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "said"),
+    [
+        ("127.0.0.1", 70_000, "port: 70000 is no port"),
+        ("127.0.0.1", "80", "port: '80' is no port"),
+        ("127.0.0.1", True, "port: True is no port"),
+        ("", 0, "host: '' is no address"),
+        ("a\0b", 0, "is no address"),
+        (None, 0, "host: None is no address"),
+    ],
+)
+def test_a_bad_address_is_refused_at_once(host: object, port: object, said: str) -> None:
+    for make in (Emulator, SharedServer):
+        with pytest.raises(UsageError) as caught:
+            make(host=host, port=port)  # type: ignore[arg-type]
+        assert said in str(caught.value)
 
 
 @pytest.mark.usefixtures("no_thread_left")
@@ -111,19 +130,29 @@ def test_many_idle_connections_do_not_hold_up_a_call(served: Emulator) -> None:
 def test_a_shared_server_answers_for_the_emulator_that_is_mounted() -> None:
     shared = SharedServer()
     assert repr(shared) == "<SharedServer not started>"
-    one, two = Emulator(server=shared), Emulator(server=shared, seed=2)
+    one = Emulator(server=shared)
     one.credentials.add(type="fcm")
+    assert repr(shared) == "<SharedServer not started>"
     assert one.url == shared.url
     assert b'"type": "fcm"' in ask(shared.url, one)
     one.close()
-    with pytest.raises(urllib.error.HTTPError, match="503"):
-        urllib.request.urlopen(f"{shared.url}/v1/Credentials")
-    assert two.url == shared.url
+    assert b"20503" in ask(shared.url, one)
+    two = Emulator(server=shared, seed=2)
     one.close()
+    assert b'"credentials": []' in ask(shared.url, two)
+    assert one.url == two.url
     assert b'"credentials": []' in ask(shared.url, two)
     two.close()
     shared.stop()
     shared.stop()
+
+
+def test_many_threads_that_ask_for_the_url_start_one_server() -> None:
+    emulator = Emulator()
+    with ThreadPoolExecutor(16) as pool:
+        urls = list(pool.map(lambda _: emulator.url, range(64)))
+    emulator.close()
+    assert len(set(urls)) == 1
 
 
 def test_a_late_request_is_logged_and_answered_503(caplog: pytest.LogCaptureFixture) -> None:
@@ -131,5 +160,5 @@ def test_a_late_request_is_logged_and_answered_503(caplog: pytest.LogCaptureFixt
     with pytest.raises(urllib.error.HTTPError, match="503"):
         urllib.request.urlopen(f"{shared.url}/v1/Credentials?Secret=hush")
     shared.stop()
-    assert "late request: GET /v1/Credentials came while no test was running" in caplog.text
+    assert "GET /v1/Credentials came while no test was running that asked for notify_mock" in caplog.text
     assert "hush" not in caplog.text

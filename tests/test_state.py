@@ -87,7 +87,9 @@ def test_checkpoint_puts_back_after_an_exception_and_nests() -> None:
     assert len(emulator.credentials) == 0
 
 
-@pytest.mark.parametrize("options", [{"seed": 1.5}, {"seed": True}, {"journal_limit": 0}, {"journal_limit": "many"}])
+@pytest.mark.parametrize(
+    "options", [{"seed": 1.5}, {"seed": True}, {"seed": 10**5000}, {"journal_limit": 0}, {"journal_limit": "many"}]
+)
 def test_a_bad_option_is_refused_by_name(options: dict[str, object]) -> None:
     with pytest.raises(UsageError, match=next(iter(options))):
         Emulator(**options)  # type: ignore[arg-type]
@@ -131,6 +133,35 @@ def test_16_threads_lose_and_duplicate_nothing(over_a_socket: bool, pair: Pair) 
     assert all(record.friendly_name.endswith("!") for record in emulator.credentials.values())
     emulator.journal.expect("credential.create", count=16 * rounds, status=201)
     emulator.journal.expect("credential.delete", count=16 * 4, status=204)
+
+
+def test_records_can_be_walked_while_others_come_and_go() -> None:
+    emulator = Emulator()
+    stop = threading.Event()
+
+    def churn() -> None:
+        while not stop.is_set():
+            emulator.credentials.remove(emulator.credentials.add(type="fcm").sid)
+
+    with ThreadPoolExecutor(2) as pool:
+        churning = [pool.submit(churn) for _ in range(2)]
+        for _ in range(500):
+            assert all(record.type == "fcm" for record in emulator.credentials.values())
+            assert all(sid == record.sid for sid, record in emulator.credentials.items())
+        stop.set()
+        for one in churning:
+            one.result()
+
+
+def test_reading_makes_no_shelf() -> None:
+    emulator = Emulator()
+    emulator.client("ACstranger", "x").notify.v1.credentials.list()
+    assert emulator._state.store.shelves("credential") == []
+
+
+@pytest.mark.parametrize("seed", ["\udcff", -5, 10**29])
+def test_an_odd_seed_will_do(seed: object) -> None:
+    assert make(Emulator(seed=seed)) == make(Emulator(seed=seed))  # type: ignore[arg-type]
 
 
 def test_repr_tells_where_it_stands(served: Emulator) -> None:

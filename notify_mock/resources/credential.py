@@ -19,14 +19,14 @@ from notify_mock.errors import (
 from notify_mock.fields import flag, given, text
 from notify_mock.pem import read_certificate, read_private_key
 from notify_mock.resource import Resource, timestamp
-from notify_mock.usage import UsageError, only_known
+from notify_mock.usage import UsageError, only_known, shown
 
 TYPES = ("apn", "gcm", "fcm")
 LONGEST_NAME = 64
 """Characters of a FriendlyName (documented); that the server refuses 65 is inferred."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Credential:
     """A stored credential. ``sandbox`` is ``"True"``, ``"False"`` or None; the ``repr`` leaves out the secrets."""
 
@@ -119,10 +119,11 @@ _SEED_TEXTS = ("friendly_name", "certificate", "private_key", "api_key", "secret
 
 def _seed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
     """Plain data for a record to start from. Secrets may be left out, and PEM isn't parsed."""
+    __tracebackhide__ = True
     only_known(where, values, ("type", "sandbox", *_SEED_TEXTS))
     kind = values.get("type")
     if kind not in TYPES:
-        wrong = "is missing" if kind is None else f"{kind!r} is no type"
+        wrong = "is missing" if kind is None else f"{shown(kind)} is no type"
         raise UsageError(f"{where}.type", wrong, "it is apn, gcm or fcm")
     for name in _SEED_TEXTS:
         if not isinstance(values.get(name), (str, type(None))):

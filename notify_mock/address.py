@@ -1,0 +1,23 @@
+"""Where a server listens: host and port, checked before anything is started."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from notify_mock.usage import UsageError, shown
+
+
+class Address(NamedTuple):
+    """``port`` 0 stands for any free one."""
+
+    host: str
+    port: int
+
+
+def read_address(host: object, port: object) -> Address:
+    """Raises ``UsageError`` that names ``host`` or ``port``."""
+    if not isinstance(host, str) or not host or not host.isprintable():
+        raise UsageError("host", f"{shown(host)} is no address", "give one such as 127.0.0.1")
+    if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
+        raise UsageError("port", f"{shown(port)} is no port", "give 0 to 65535; 0 picks a free one")
+    return Address(host, port)

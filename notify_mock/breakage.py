@@ -1,0 +1,62 @@
+"""What a broken connection looks like to a client library: the exception that it would have raised.
+
+Each was seen from the real library over a socket; ``docs/faults.md`` has the table, made by the test that compares.
+"""
+
+from __future__ import annotations
+
+from http.client import IncompleteRead, RemoteDisconnected
+
+from notify_mock.call import Answer, Wire
+from notify_mock.pace import Pace
+
+_RESET = (104, "Connection reset by peer")
+
+
+def body_of(answer: Answer) -> bytes:
+    """The body that a client reads: no more than Content-Length says."""
+    for name, value in answer.headers:
+        if name == "Content-Length":
+            return answer.body[: int(value)]
+    return answer.body
+
+
+def break_requests(answer: Answer, pace: Pace, pool: str) -> None:
+    """Raise what ``requests`` raises, if anything. ``pool`` is the name that urllib3 gives the connection."""
+    from requests.exceptions import ChunkedEncodingError, ReadTimeout
+    from requests.exceptions import ConnectionError as RequestsConnectionError
+    from urllib3.exceptions import ProtocolError, ReadTimeoutError
+
+    wire = answer.wire or Wire()
+    timed_out = ReadTimeoutError(pool, None, f"Read timed out. (read timeout={pace.timeout})")  # type: ignore[arg-type]
+    if pace.late:
+        raise ReadTimeout(timed_out)
+    if wire.ending == "drop":
+        lost = RemoteDisconnected("Remote end closed connection without response")
+        raise RequestsConnectionError(ProtocolError("Connection aborted.", lost))
+    if wire.ending == "reset":
+        raise RequestsConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(*_RESET)))
+    if wire.sent is not None:
+        cut = IncompleteRead(answer.body[: wire.sent], len(answer.body) - wire.sent)
+        raise ChunkedEncodingError(ProtocolError(f"Connection broken: {cut!r}", cut))
+    if wire.over and not pace.dribble(wire, by_piece=True):
+        raise RequestsConnectionError(timed_out)
+
+
+def break_aiohttp(answer: Answer, pace: Pace) -> None:
+    """Raise what ``aiohttp`` raises, if anything. Its timeout is for the whole request."""
+    from asyncio import TimeoutError as AsyncTimeoutError
+
+    from aiohttp import ClientOSError, ClientPayloadError, ServerDisconnectedError
+
+    wire = answer.wire or Wire()
+    if pace.late:
+        raise AsyncTimeoutError
+    if wire.ending == "drop":
+        raise ServerDisconnectedError
+    if wire.ending == "reset":
+        raise ClientOSError(*_RESET)
+    if wire.sent is not None:
+        raise ClientPayloadError("Response payload is not completed: not enough data to satisfy content length header.")
+    if wire.over and not pace.dribble(wire, by_piece=False):
+        raise AsyncTimeoutError

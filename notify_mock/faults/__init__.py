@@ -1,0 +1,1 @@
+"""Fault injection: a rule is a match, a schedule, an effect and a phase."""

@@ -1,0 +1,141 @@
+"""Effects that answer: a refusal of Twilio's, any status and body, a rate limit."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+from notify_mock import headers
+from notify_mock.call import Answer
+from notify_mock.catalog import BY_CODE, TooManyRequests
+from notify_mock.clock import Span, span
+from notify_mock.errors import EdgeUnavailable, TwilioError
+from notify_mock.exchange import Exchange
+from notify_mock.faults.fate import Effect, Fate
+from notify_mock.usage import UsageError, shown
+
+_BODILESS = (204, 304)
+
+
+@dataclass(frozen=True)
+class Refuse(Effect):
+    """Twilio's refusal with this ``code``: its status, text, more_info and headers.
+
+    ``message`` and ``detail`` replace the text; ``retry_after`` adds a Retry-After header, in seconds. 20503 is
+    the edge's own 503, compact and without the gateway's headers (observed).
+    """
+
+    kind = "refuse"
+    code: int
+    message: str | None = None
+    detail: str | None = None
+    retry_after: Span | None = None
+
+    def __post_init__(self) -> None:
+        if self.code not in BY_CODE or isinstance(self.code, bool):
+            known = ", ".join(str(code) for code in sorted(BY_CODE))
+            raise UsageError("code", f"{shown(self.code)} is no code that can be refused with", f"known are {known}")
+        for name in ("message", "detail"):
+            if not isinstance(getattr(self, name), (str, type(None))):
+                raise UsageError(name, "is not text", "put it in quotes")
+            if getattr(self, name) is not None and BY_CODE[self.code] is EdgeUnavailable:
+                raise UsageError(name, "can't be changed", "the edge's 503 has a fixed body; use status for another")
+        if self.retry_after is not None:
+            span(self.retry_after, "retry_after")
+
+    def strike(self, fate: Fate) -> bool:
+        retry_after = None if self.retry_after is None else math.ceil(span(self.retry_after))
+        fate.refusal = refusal_for(self.code, fate.exchange, retry_after, self.message, self.detail)
+        return True
+
+
+@dataclass(frozen=True)
+class Status(Effect):
+    """Any ``status`` with any ``body``: a gateway's HTML 502, an empty 500, a redirect with its ``location``."""
+
+    kind = "status"
+    status: int
+    body: str = ""
+    content_type: str = "text/html"
+    location: str | None = None
+    retry_after: Span | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.status, bool) or not isinstance(self.status, int) or not 200 <= self.status <= 599:
+            raise UsageError("status", f"{shown(self.status)} is no final HTTP status", "give 200 to 599")
+        for name in ("body", "content_type"):
+            if not isinstance(getattr(self, name), str):
+                raise UsageError(name, "is not text", "put it in quotes")
+        for name in ("content_type", "location"):
+            if not (getattr(self, name) or "x").isprintable():
+                raise UsageError(name, "is no header value", "leave out line breaks")
+        if self.retry_after is not None:
+            span(self.retry_after, "retry_after")
+
+    def strike(self, fate: Fate) -> bool:
+        body = b"" if self.status in _BODILESS else self.body.encode()
+        extra = [] if self.location is None else [("Location", self.location)]
+        if self.retry_after is not None:
+            extra.append(("Retry-After", str(math.ceil(span(self.retry_after)))))
+        lines = headers.edge(at=fate.now, content_type=self.content_type, length=len(body), extra=tuple(extra))
+        fate.answer = Answer(self.status, lines, body)
+        return True
+
+
+@dataclass(frozen=True)
+class RateLimit(Effect):
+    """Refuses with 429/20429 what an account sends beyond ``limit`` calls in ``window``, on the emulator's clock, or
+    beyond ``concurrent`` calls at once. With ``retry_after`` it says how long to wait; Twilio wasn't seen to."""
+
+    kind = "rate_limit"
+    phases = ("before",)
+    limit: int | None = None
+    window: Span = 1.0
+    concurrent: int | None = None
+    retry_after: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("limit", "concurrent"):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+                raise UsageError(name, f"{shown(value)} is no number of calls", "give 0 or more")
+        if self.limit is None and self.concurrent is None:
+            raise UsageError("limit", "is missing", "give limit, concurrent or both")
+        if span(self.window, "window") == 0:
+            raise UsageError("window", "is no time at all", 'give seconds or text such as "1m"')
+
+    def strike(self, fate: Fate) -> bool:
+        window = span(self.window)
+        times: deque[float] = fate.memory.setdefault(fate.exchange.account_sid, deque())
+        while times and times[0] <= fate.now - window:
+            times.popleft()
+        crowded = self.concurrent is not None and fate.in_play > self.concurrent
+        if not crowded and (self.limit is None or len(times) < self.limit):
+            if self.limit is not None:
+                times.append(fate.now)
+            return False
+        wait = times[0] + window - fate.now if times else window
+        retry_after = max(1, math.ceil(wait)) if self.retry_after else None
+        fate.refusal = refusal_for(TooManyRequests.code, fate.exchange, retry_after)
+        return True
+
+
+def refusal_for(
+    code: int,
+    exchange: Exchange,
+    retry_after: int | None = None,
+    message: str | None = None,
+    detail: str | None = None,
+) -> TwilioError:
+    """The refusal with ``code``, its text filled for the call at hand."""
+    call = exchange.call
+    values = {"path": exchange.path, "method": call.method, "name": "Type", "resource": "Credential", "verb": "create"}
+    error = BY_CODE[code]("a fault rule", **values, what="refused")
+    if message is not None:
+        error.text = message
+    if detail is not None:
+        error.detail = detail
+    if retry_after is not None:
+        error.headers = (*error.headers, ("Retry-After", str(retry_after)))
+    return error

@@ -1,0 +1,251 @@
+"""The fault rules in force: adding and removing them, finding those for a call, and letting them strike.
+
+Rules and effects are imported when the first one is added: most emulators never have any.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from notify_mock.accounts import Accounts
+from notify_mock.clock import Clock
+from notify_mock.exchange import Exchange
+from notify_mock.sids import Sids
+from notify_mock.usage import UsageError, nearest, shown
+
+if TYPE_CHECKING:
+    from notify_mock.faults.fate import Draw, Effect, Fate, Phase
+    from notify_mock.faults.rule import Rule, Unused
+
+    _Index = dict[tuple[str, ...] | None, list[Rule]]
+
+
+class Added:
+    """What ``Faults.add`` gives back: the rule, and a context manager that takes it out again."""
+
+    def __init__(self, faults: Faults, rule: Rule) -> None:
+        self._faults, self.rule = faults, rule
+
+    def __repr__(self) -> str:
+        return repr(self.rule)
+
+    @property
+    def fired(self) -> int:
+        """How many calls it has struck."""
+        return self.rule.fired
+
+    def remove(self) -> None:
+        """Take it out; a rule that never struck still counts as unused."""
+        self._faults.remove(self.rule.name)
+
+    def __enter__(self) -> Added:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.rule.name in self._faults:
+            self.remove()
+
+
+class Faults:
+    """The rules by name, in the order they were added, which is the order in which they strike.
+
+    Once one has answered a call or broken its connection, the later ones don't see it.
+    """
+
+    def __init__(
+        self,
+        lock: AbstractContextManager[bool],
+        clock: Clock,
+        sids: Sids,
+        accounts: Accounts,
+        call_names: tuple[str, ...],
+        unused: Unused = "error",
+    ) -> None:
+        self._lock, self._clock, self._sids, self._accounts = lock, clock, sids, accounts
+        self._call_names, self._default_unused = call_names, unused
+        self._rules: dict[str, Rule] = {}
+        self._index: dict[tuple[Phase, str | None], _Index] = {}
+        self._gone: list[Rule] = []
+        self._fired: list[tuple[Exchange, str]] = []
+        self._added: dict[str, int] = defaultdict(int)
+
+    def __iter__(self) -> Iterator[Rule]:
+        with self._lock:
+            return iter(list(self._rules.values()))
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._rules
+
+    def __getitem__(self, name: str) -> Rule:
+        return self._rules[name]
+
+    def __repr__(self) -> str:
+        return f"<Faults: {', '.join(str(rule) for rule in self) or 'none'}>"
+
+    def add(self, call: str, effect: Effect | str, **options: Any) -> Added:
+        """Put a rule in force for the calls named ``call`` (globs allowed).
+
+        ``effect`` is an ``Effect``, or its kind with its fields among ``options``. The other options are those of
+        ``RULE_KEYS``, and parameters of Twilio's to match, with a capital (``Type="apn"``). Raises ``UsageError``; then
+        nothing was added.
+        """
+        with self._lock:
+            return Added(self, self._put(call, effect, options))
+
+    def read(self, spec: Mapping[str, Any], where: str) -> Rule:
+        """The same from plain data: ``{"call": ..., "effect": "refuse", "code": 20429, "times": 2}``.
+
+        ``where`` names the data in the ``UsageError`` that refuses it.
+        """
+        given = dict(spec)
+        if "effect" not in given:
+            raise UsageError(f"{where}, effect", "is missing", 'name one, such as "refuse"')
+        try:
+            with self._lock:
+                return self._put(given.pop("call", "*"), given.pop("effect"), given)
+        except UsageError as error:
+            raise error.inside(where) from error
+
+    def once(self, spec: Mapping[str, Any]) -> Rule:
+        """A rule for one call, that never comes into force. Raises ``UsageError``."""
+        given = dict(spec)
+        return self._make(given.pop("call", "*"), given.pop("effect"), given)
+
+    def remove(self, name: str) -> None:
+        """Take the rule ``name`` out. Raises ``UsageError`` when there is none."""
+        with self._lock:
+            if name not in self._rules:
+                raise UsageError("name", f"no rule {shown(name)}", nearest(name, self._rules) if self._rules else "")
+            rule = self._rules.pop(name)
+            if not rule.fired:
+                self._gone.append(rule)
+            self._index.clear()
+
+    def clear(self) -> None:
+        """Take every rule out."""
+        with self._lock:
+            self._rules.clear()
+            self._gone.clear()
+            self._index.clear()
+
+    @property
+    def fired(self) -> list[tuple[Exchange, str]]:
+        """Each strike: the exchange and the rule's name."""
+        with self._lock:
+            return list(self._fired)
+
+    @property
+    def unused(self) -> list[Rule]:
+        """The rules that never struck, those already taken out included."""
+        with self._lock:
+            return [rule for rule in (*self._gone, *self._rules.values()) if not rule.fired]
+
+    def strike(self, exchange: Exchange, phase: Phase, in_play: int, own: Rule | None = None) -> Fate | None:
+        """Let the rules for this call and phase strike; None when none does. ``own`` is a rule of the call's own."""
+        if not self._rules and own is None:
+            return None
+        from notify_mock.faults.fate import Fate
+
+        found = self._find(exchange, phase)
+        if own is not None and own.phase == phase:
+            found.append(own)
+        fate = None
+        for rule in found:
+            draw = self._match(rule, exchange)
+            if draw is None:
+                continue
+            if fate is None:
+                fate = Fate(exchange, phase, self._clock.time(), in_play, self._accounts, draw, rule.memory)
+            fate.draw, fate.memory = draw, rule.memory
+            if rule.effect.strike(fate):
+                rule.fired += 1
+                exchange.faults += (rule.name,)
+                self._fired.append((exchange, rule.name))
+            if fate.stops:
+                break
+        return fate
+
+    def reset(self) -> None:
+        self.clear()
+        self._fired.clear()
+        self._added.clear()
+
+    def snapshot(self) -> tuple[Any, ...]:
+        kept = [(rule, rule.seen, rule.fired, dict(rule.memory)) for rule in self._rules.values()]
+        return kept, list(self._gone), list(self._fired), dict(self._added)
+
+    def restore(self, snapshot: tuple[Any, ...]) -> None:
+        kept, gone, fired, added = snapshot
+        self.reset()
+        for rule, seen, struck, memory in kept:
+            rule.seen, rule.fired, rule.memory = seen, struck, dict(memory)
+            self._rules[rule.name] = rule
+        self._gone, self._fired = list(gone), list(fired)
+        self._added.update(added)
+
+    def _put(self, call: Any, effect: Any, given: dict[str, Any]) -> Rule:
+        rule = self._make(call, effect, given)
+        if rule.name in self._rules:
+            raise UsageError("name", f"there is a rule {shown(rule.name)} already", "give it another name")
+        kind = rule.effect.kind
+        self._added[kind] += 1
+        rule.number = sum(self._added.values())
+        self._rules[rule.name] = rule
+        self._index.clear()
+        return rule
+
+    def _make(self, call: Any, effect: Any, given: dict[str, Any]) -> Rule:
+        from notify_mock.faults.fate import Effect
+        from notify_mock.faults.rule import make_rule
+
+        kind = effect.kind if isinstance(effect, Effect) else effect
+        name = f"{kind}-{self._added.get(kind, 0) + 1}" if isinstance(kind, str) else ""
+        return make_rule(
+            call,
+            effect,
+            given,
+            call_names=self._call_names,
+            now=self._clock.time(),
+            name=name,
+            unused=self._default_unused,
+        )
+
+    def _find(self, exchange: Exchange, phase: Phase) -> list[Rule]:
+        """The rules that may be for this call: by its name, then by the one equality that each is filed under."""
+        from notify_mock.faults.match import keys_of
+
+        index = self._index.get((phase, exchange.name))
+        if index is None:
+            index = self._index[phase, exchange.name] = {}
+            for rule in self._rules.values():
+                if rule.phase == phase and rule.match.names(exchange.name) and _acts_on(rule, exchange.name):
+                    index.setdefault(rule.match.key(), []).append(rule)
+        if not index:
+            return []
+        found = [rule for key in keys_of(exchange) if key in index for rule in index[key]]
+        return sorted(dict.fromkeys(found), key=lambda rule: rule.number)
+
+    def _match(self, rule: Rule, exchange: Exchange) -> Draw | None:
+        """A source of luck when the rule's turn has come, else None."""
+        if not rule.match.fits(exchange) or not rule.schedule.open(self._clock.time()):
+            return None
+        rule.seen += 1
+        number = rule.seen
+
+        def draw(purpose: str) -> float:
+            return self._sids.luck(f"{rule.name}/{number}/{purpose}")
+
+        if not rule.schedule.due(number, rule.fired):
+            return None
+        return draw if rule.schedule.chance == 1 or draw("chance") < rule.schedule.chance else None
+
+
+def _acts_on(rule: Rule, name: str | None) -> bool:
+    return any(fnmatchcase(name or "", glob) for glob in rule.effect.only)

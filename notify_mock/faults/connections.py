@@ -1,0 +1,96 @@
+"""Effects on the connection: closed without an answer, reset, cut short, garbled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from notify_mock.call import Answer, Wire
+from notify_mock.faults.fate import Effect, Fate
+from notify_mock.usage import UsageError, shown
+
+
+@dataclass(frozen=True)
+class Drop(Effect):
+    """The connection closes without an answer."""
+
+    kind = "drop"
+
+    def strike(self, fate: Fate) -> bool:
+        fate.wire = Wire("drop")
+        return True
+
+
+@dataclass(frozen=True)
+class Reset(Effect):
+    """The connection is reset (TCP RST)."""
+
+    kind = "reset"
+
+    def strike(self, fate: Fate) -> bool:
+        fate.wire = Wire("reset")
+        return True
+
+
+@dataclass(frozen=True)
+class Truncate(Effect):
+    """Fewer bytes of the body than Content-Length says, then the connection closes: ``bytes`` of them, or half."""
+
+    kind = "truncate"
+    phases = ("after",)
+    bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.bytes is not None and (
+            isinstance(self.bytes, bool) or not isinstance(self.bytes, int) or self.bytes < 0
+        ):
+            raise UsageError("bytes", f"{shown(self.bytes)} is no number of bytes", "give 0 or more")
+
+    def strike(self, fate: Fate) -> bool:
+        fate.spoil.append(self._spoil)
+        return True
+
+    def _spoil(self, answer: Answer) -> Answer:
+        if not answer.body:
+            return answer._replace(wire=Wire("drop"))
+        half = len(answer.body) // 2
+        return answer._replace(wire=Wire(sent=half if self.bytes is None else min(self.bytes, len(answer.body) - 1)))
+
+
+What = Literal["json", "utf-8", "content-type", "content-length"]
+
+
+@dataclass(frozen=True)
+class Garble(Effect):
+    """An answer that can't be trusted: ``json`` that ends too early, bytes that aren't ``utf-8``, a ``content-type`` of
+    HTML, or a ``content-length`` that is too small."""
+
+    kind = "garble"
+    phases = ("after",)
+    what: What = "json"
+
+    def __post_init__(self) -> None:
+        if self.what not in get_args(What):
+            raise UsageError(
+                "what", f"{shown(self.what)} can't be garbled", f"it is one of {', '.join(get_args(What))}"
+            )
+
+    def strike(self, fate: Fate) -> bool:
+        fate.spoil.append(self._spoil)
+        return True
+
+    def _spoil(self, answer: Answer) -> Answer:
+        status, headers, body, wire = answer
+        short = body[: len(body) * 2 // 3]
+        if self.what == "json":
+            return Answer(status, _with(headers, "Content-Length", str(len(short))), short, wire)
+        if self.what == "utf-8":
+            broken = body.replace(b'": "', b'": "\xff\xfe', 1)
+            return Answer(status, _with(headers, "Content-Length", str(len(broken))), broken, wire)
+        if self.what == "content-type":
+            return Answer(status, _with(headers, "Content-Type", "text/html"), body, wire)
+        return Answer(status, _with(headers, "Content-Length", str(len(short))), body, wire)
+
+
+def _with(headers: list[tuple[str, str]], name: str, value: str) -> list[tuple[str, str]]:
+    return [(one, value if one == name else old) for one, old in headers]

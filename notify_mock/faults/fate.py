@@ -1,0 +1,73 @@
+"""What the rules that strike a call make of it, and what an effect is."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, ClassVar, Literal
+
+from notify_mock.accounts import Accounts
+from notify_mock.call import Answer, Wire
+from notify_mock.errors import TwilioError
+from notify_mock.exchange import Exchange
+
+Phase = Literal["before", "after"]
+"""``before``: the call isn't applied (or late). ``after``: it is applied, and its answer is lost, spoiled or late."""
+
+Draw = Callable[[str], float]
+"""A number from 0 to 1 for a purpose: the same for the same seed, rule and number of the matched call."""
+
+
+@dataclass(slots=True)
+class Fate:
+    """One call in one phase. Effects write into it; the engine then acts on it.
+
+    ``now`` in seconds since 1970; ``in_play`` is the number of calls of the account under way; ``draw`` and ``memory``
+    belong to the rule that is striking.
+    """
+
+    exchange: Exchange
+    phase: Phase
+    now: float
+    in_play: int
+    accounts: Accounts
+    draw: Draw
+    memory: dict[str, Any]
+    pause: float = 0.0
+    refusal: TwilioError | None = None
+    answer: Answer | None = None
+    wire: Wire | None = None
+    spoil: list[Callable[[Answer], Answer]] = field(default_factory=list)
+    stale: float = 0.0
+    forget: bool = False
+
+    @property
+    def stops(self) -> bool:
+        """Whether the call goes no further: it has its answer, or will have none."""
+        return bool(self.refusal or self.answer or (self.wire and self.wire.ending))
+
+
+class Effect:
+    """What a rule does. Subclasses are frozen dataclasses, and their fields are their JSON.
+
+    ``kind`` is the name in JSON, ``phases`` those in which it makes sense, the default first; ``only`` are globs of the
+    calls that it can act on.
+    """
+
+    kind: ClassVar[str]
+    phases: ClassVar[tuple[Phase, ...]] = ("before", "after")
+    only: ClassVar[tuple[str, ...]] = ("*",)
+
+    @abstractmethod
+    def strike(self, fate: Fate) -> bool:
+        """Write into ``fate``. False when there was nothing to do after all."""
+
+    def describe(self) -> dict[str, Any]:
+        """``{"effect": "refuse", "code": 20429}``: the kind, and the fields that aren't at their default."""
+        shown = {"effect": self.kind}
+        for one in fields(self):  # type: ignore[arg-type]
+            default = one.default_factory() if one.default_factory is not MISSING else one.default
+            if getattr(self, one.name) != default:
+                shown[one.name] = getattr(self, one.name)
+        return shown

@@ -1,0 +1,53 @@
+"""All effects by the name they have in JSON, YAML, markers and headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from notify_mock.faults.answers import RateLimit, Refuse, Status
+from notify_mock.faults.connections import Drop, Garble, Reset, Truncate
+from notify_mock.faults.fate import Effect
+from notify_mock.faults.states import Expire, Forget, Stale
+from notify_mock.faults.times import Delay, Dribble, Hang
+from notify_mock.usage import UsageError, nearest, shown
+
+EFFECTS: tuple[type[Effect], ...] = (
+    Refuse,
+    Status,
+    RateLimit,
+    Delay,
+    Hang,
+    Dribble,
+    Drop,
+    Reset,
+    Truncate,
+    Garble,
+    Stale,
+    Forget,
+    Expire,
+)
+
+BY_KIND: Mapping[str, type[Effect]] = {effect.kind: effect for effect in EFFECTS}
+
+
+def effect_class(kind: Any) -> type[Effect]:
+    """The effect of this name. Raises ``UsageError`` with the nearest."""
+    found = BY_KIND.get(kind) if isinstance(kind, str) else None
+    if found is None:
+        raise UsageError("effect", f"no effect {shown(kind)}", nearest(str(kind), BY_KIND))
+    return found
+
+
+def field_names(effect: type[Effect]) -> tuple[str, ...]:
+    """What the effect takes."""
+    return tuple(field.name for field in fields(effect))  # type: ignore[arg-type]
+
+
+def make_effect(effect: type[Effect], given: Mapping[str, Any]) -> Effect:
+    """An effect of its fields. Raises ``UsageError`` that names the field."""
+    for field in fields(effect):  # type: ignore[arg-type]
+        if field.name not in given and field.default is field.default_factory:
+            raise UsageError(field.name, "is missing", f"{effect.kind} needs it")
+    return effect(**given)

@@ -1,0 +1,145 @@
+"""One fault rule: match, schedule, effect and phase, and what has become of it so far."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from notify_mock.clock import moment, span
+from notify_mock.faults.fate import Effect, Phase
+from notify_mock.faults.kinds import effect_class, field_names, make_effect
+from notify_mock.faults.match import Match
+from notify_mock.faults.schedule import Schedule
+from notify_mock.redaction import MASK, is_secret
+from notify_mock.usage import UsageError, nearest, shown
+
+Unused = Literal["error", "warn", "ignore"]
+
+RULE_KEYS = (
+    *("name", "phase", "unused", "times", "skip", "every", "chance", "after", "until"),
+    *("account_sid", "door", "sid", "form", "headers", "predicate"),
+)
+"""What a rule takes besides its call and its effect's own fields."""
+
+
+class Rule:
+    """``seen`` counts the calls that it matched, ``fired`` those that it struck. ``memory`` is its effect's own."""
+
+    def __init__(
+        self, name: str, match: Match, schedule: Schedule, effect: Effect, phase: Phase, unused: Unused
+    ) -> None:
+        self.name, self.match, self.schedule, self.effect = name, match, schedule, effect
+        self.phase, self.unused = phase, unused
+        self.number = self.seen = self.fired = 0
+        self.memory: dict[str, Any] = {}
+
+    def __str__(self) -> str:
+        fields = " ".join(f"{key}={value!r}" for key, value in self.effect.describe().items() if key != "effect")
+        return f"{self.name} ({self.match.call} {self.effect.kind}{' ' + fields if fields else ''} {self.phase})"
+
+    def __repr__(self) -> str:
+        return f"<Rule {self}, seen {self.seen}, fired {self.fired}>"
+
+    def describe(self) -> dict[str, Any]:
+        """Its JSON, as ``make_rule`` reads it, with ``seen`` and ``fired``."""
+        shown: dict[str, Any] = {"name": self.name, "call": self.match.call, **self.effect.describe()}
+        for part, keys in (
+            (self.match, ("account_sid", "door", "sid", "form", "headers")),
+            (self.schedule, ("times", "skip", "every", "chance", "after", "until")),
+        ):
+            fresh = type(part)()
+            shown |= {key: getattr(part, key) for key in keys if getattr(part, key) != getattr(fresh, key)}
+        if "form" in shown:
+            shown["form"] = {key: MASK if is_secret(key) else value for key, value in shown["form"].items()}
+        return {**shown, "phase": self.phase, "unused": self.unused, "seen": self.seen, "fired": self.fired}
+
+
+def make_rule(
+    call: Any,
+    effect: Any,
+    given: dict[str, Any],
+    *,
+    call_names: tuple[str, ...],
+    now: float,
+    name: str = "",
+    unused: Unused,
+) -> Rule:
+    """A rule from what a user wrote: ``effect`` an ``Effect`` or its kind, ``given`` its fields and the rule's.
+
+    Keys with a capital are parameters of Twilio's to match. ``name`` and ``unused`` are what the rule has when
+    ``given`` doesn't say. Raises ``UsageError`` that names the key.
+    """
+    own = effect_class(effect) if not isinstance(effect, Effect) else type(effect)
+    fields = () if isinstance(effect, Effect) else field_names(own)
+    form = {key: value for key, value in given.items() if key[:1].isupper()}
+    for key in given:
+        if key not in fields and key not in RULE_KEYS and key not in form:
+            raise UsageError(key, "unknown key", nearest(key, (*fields, *RULE_KEYS)))
+    if not isinstance(effect, Effect):
+        effect = make_effect(own, {key: value for key, value in given.items() if key in fields})
+    rest = {key: value for key, value in given.items() if key in RULE_KEYS and key not in fields}
+    return Rule(
+        _text("name", rest.get("name", name)),
+        _match(call, own, rest, form, call_names),
+        _schedule(rest, now),
+        effect,
+        _one_of("phase", rest.get("phase", own.phases[0]), own.phases),  # type: ignore[arg-type]
+        _one_of("unused", rest.get("unused", unused), ("error", "warn", "ignore")),  # type: ignore[arg-type]
+    )
+
+
+def _match(
+    call: Any, effect: type[Effect], rest: dict[str, Any], form: dict[str, Any], call_names: tuple[str, ...]
+) -> Match:
+    match = Match(
+        _text("call", call),
+        rest.get("account_sid"),
+        rest.get("door"),
+        rest.get("sid"),
+        form={**_texts("form", rest.get("form", {})), **_texts("form", form)},
+        headers={key.lower(): value for key, value in _texts("headers", rest.get("headers", {})).items()},
+        predicate=rest.get("predicate"),
+    )
+    for key in ("account_sid", "door", "sid"):
+        if getattr(match, key) is not None:
+            _text(key, getattr(match, key))
+    if match.predicate is not None and not callable(match.predicate):
+        raise UsageError("predicate", "is no function", "it takes an Exchange and gives True or False")
+    matched = [name for name in call_names if match.names(name)]
+    if not matched:
+        raise UsageError("call", f"{shown(call)} matches no call", nearest(match.call, call_names))
+    acts_on = [name for name in matched if any(Match(glob).names(name) for glob in effect.only)]
+    if not acts_on:
+        raise UsageError("call", f"{effect.kind} can't act on {shown(call)}", f"it acts on {', '.join(effect.only)}")
+    return match
+
+
+def _schedule(rest: dict[str, Any], now: float) -> Schedule:
+    """``after`` and ``until`` are points in time, or lengths of time from now (``"10s"``)."""
+    given: dict[str, Any] = {key: rest[key] for key in ("times", "skip", "every", "chance") if key in rest}
+    for key in ("after", "until"):
+        when = rest.get(key)
+        if when is None:
+            continue
+        try:
+            given[key] = now + span(when, key) if isinstance(when, str) else moment(when, key)
+        except UsageError:
+            given[key] = moment(when, key)
+    return Schedule(**given)
+
+
+def _text(key: str, value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise UsageError(key, f"{shown(value)} is no name", "give a text")
+    return value
+
+
+def _texts(key: str, value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(text, str) for pair in value.items() for text in pair):
+        raise UsageError(key, "is no mapping of texts", "write name: value, numbers in quotes")
+    return value
+
+
+def _one_of(key: str, value: Any, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise UsageError(key, f"{shown(value)} is not possible here", f"it is {' or '.join(known)}")
+    return str(value)

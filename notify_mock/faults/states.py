@@ -1,0 +1,63 @@
+"""Effects on what the service remembers: reads that lag behind, records that vanish, tokens that expire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from notify_mock.clock import Span, span
+from notify_mock.errors import WrongToken
+from notify_mock.faults.fate import Effect, Fate
+from notify_mock.usage import UsageError
+
+
+@dataclass(frozen=True)
+class Stale(Effect):
+    """A read that doesn't see the writes of the last ``seconds`` yet: eventual consistency."""
+
+    kind = "stale"
+    phases = ("before",)
+    only = ("*.fetch", "*.list")
+    seconds: Span = 5.0
+
+    def __post_init__(self) -> None:
+        if span(self.seconds, "seconds") == 0:
+            raise UsageError("seconds", "is no time at all", 'give seconds or text such as "5s"')
+
+    def strike(self, fate: Fate) -> bool:
+        fate.stale = max(fate.stale, span(self.seconds))
+        return True
+
+
+@dataclass(frozen=True)
+class Forget(Effect):
+    """The next fetch of what was created is a 404."""
+
+    kind = "forget"
+    phases = ("after",)
+    only = ("*.create",)
+
+    def strike(self, fate: Fate) -> bool:
+        fate.forget = True
+        return True
+
+
+@dataclass(frozen=True)
+class Expire(Effect):
+    """The token that the account came with stops working; ``new_token`` works instead where accounts are strict.
+
+    ``before``: this call is refused with a 401 already; ``after``: the next one.
+    """
+
+    kind = "expire"
+    new_token: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.new_token is not None and (not isinstance(self.new_token, str) or not self.new_token):
+            raise UsageError("new_token", "is no token", "give a text")
+
+    def strike(self, fate: Fate) -> bool:
+        authorization = fate.exchange.call.headers.get("authorization")
+        fate.accounts.expire(fate.exchange.account_sid, authorization=authorization, new_token=self.new_token)
+        if fate.phase == "before":
+            fate.refusal = WrongToken("a fault rule made the token expire")
+        return True

@@ -1,0 +1,38 @@
+"""How time passes for one in-process request: on the emulator's clock, or for real where that is asked for."""
+
+from __future__ import annotations
+
+from notify_mock.call import Wire
+from notify_mock.clock import Clock
+from notify_mock.holds import Holds
+
+
+class Pace:
+    """``timeout`` is the client's, in seconds. ``late`` once it would have given up waiting for the answer to begin."""
+
+    def __init__(self, clock: Clock, holds: Holds, timeout: float | None, *, real_time: bool) -> None:
+        self._clock, self._holds, self._real_time = clock, holds, real_time
+        self.timeout = timeout
+        self.passed = 0.0
+        self.late = False
+
+    def wait(self, seconds: float) -> None:
+        """Let ``seconds`` pass, or what is left until the client gives up. Raises ``Released`` in real time."""
+        if self.timeout is not None and self.passed + seconds > self.timeout:
+            seconds, self.late = max(0.0, self.timeout - self.passed), True
+        self.passed += seconds
+        if self._real_time:
+            self._holds.wait(seconds)
+        else:
+            self._clock.advance(seconds)
+
+    def dribble(self, wire: Wire, *, by_piece: bool) -> bool:
+        """Let the body come in. False when the client gives up meanwhile: its timeout is for each piece, or for all."""
+        longest = wire.over / wire.pieces if by_piece else self.passed + wire.over
+        if self.timeout is not None and longest > self.timeout:
+            self.timeout = None
+            self.wait(longest if by_piece else wire.over)
+            return False
+        self.timeout = None
+        self.wait(wire.over)
+        return True
