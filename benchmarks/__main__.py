@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from time import perf_counter
 
+from benchmarks.faults import faults
 from benchmarks.fetches import constant, replayed, stubbed
 from benchmarks.imports import imports
 from benchmarks.memory import memory
@@ -28,6 +29,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "startup": startup,
     "page": paging,
     "memory": memory,
+    "faults": faults,
 }
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from notify_mock.catalog import FAULT_ERRORS
 from notify_mock.errors import ERRORS, TwilioError
+from notify_mock.faults.reading import describe_scenario, scenario_names
 
 FIDELITY = Path(__file__).with_name("fidelity.md")
+FAULTS = Path(__file__).with_name("faults.md")
 
 
 def error_table(errors: tuple[type[TwilioError], ...] = ERRORS) -> str:
@@ -18,6 +20,12 @@ def error_table(errors: tuple[type[TwilioError], ...] = ERRORS) -> str:
         text = re.sub(r"\{(\w+)\}", r"<\1>", error.message)
         rows.append(f"| {error.status} | {error.code} | `{text}` | {error.evidence} | {error.source} |")
     return "\n".join(rows)
+
+
+def scenario_table() -> str:
+    """The scenarios that ship with the package, as Markdown."""
+    rows = [f"| `{name}` | {describe_scenario(name)} |" for name in scenario_names()]
+    return "\n".join(["| name | what happens |", "|---|---|", *rows])
 
 
 def fill(page: str, name: str, content: str) -> str:
@@ -33,6 +41,7 @@ def fill(page: str, name: str, content: str) -> str:
 def main() -> None:
     page = fill(FIDELITY.read_text(), "errors", error_table())
     FIDELITY.write_text(fill(page, "fault errors", error_table(FAULT_ERRORS)))
+    FAULTS.write_text(fill(FAULTS.read_text(), "scenarios", scenario_table()))
 
 
 if __name__ == "__main__":

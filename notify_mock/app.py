@@ -123,6 +123,8 @@ def _read() -> Call:
 
 
 def _write(answer: Answer) -> Response:
+    """The headers are put back, since a Response corrects a Content-Length that a fault has made wrong."""
     response = WireResponse(answer.body, answer.status or 500, answer.headers)
+    response.headers = Headers(answer.headers)
     response.wire = answer.wire
     return response

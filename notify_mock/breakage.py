@@ -10,6 +10,7 @@ from http.client import IncompleteRead, RemoteDisconnected
 from notify_mock.call import Answer, Wire
 from notify_mock.pace import Pace
 
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 _RESET = (104, "Connection reset by peer")
 
 
@@ -43,11 +44,16 @@ def break_requests(answer: Answer, pace: Pace, pool: str) -> None:
         raise RequestsConnectionError(timed_out)
 
 
-def break_aiohttp(answer: Answer, pace: Pace) -> None:
+def is_tried_again(answer: Answer, pace: Pace, method: str) -> bool:
+    """Whether ``aiohttp`` sends a request a second time by itself, as it does once when the connection is lost."""
+    return not pace.late and bool(answer.wire and answer.wire.ending) and method in _IDEMPOTENT
+
+
+def break_aiohttp(answer: Answer, pace: Pace, method: str, url: str) -> None:
     """Raise what ``aiohttp`` raises, if anything. Its timeout is for the whole request."""
     from asyncio import TimeoutError as AsyncTimeoutError
 
-    from aiohttp import ClientOSError, ClientPayloadError, ServerDisconnectedError
+    from aiohttp import ClientOSError, ClientPayloadError, ClientResponseError, RequestInfo, ServerDisconnectedError
 
     wire = answer.wire or Wire()
     if pace.late:
@@ -60,3 +66,9 @@ def break_aiohttp(answer: Answer, pace: Pace) -> None:
         raise ClientPayloadError("Response payload is not completed: not enough data to satisfy content length header.")
     if wire.over and not pace.dribble(wire, by_piece=False):
         raise AsyncTimeoutError
+    if len(body_of(answer)) < len(answer.body):
+        from multidict import CIMultiDict, CIMultiDictProxy
+        from yarl import URL
+
+        info = RequestInfo(URL(url), method, CIMultiDictProxy(CIMultiDict()), URL(url))
+        raise ClientResponseError(info, (), status=400, message="Data after `Connection: close`")

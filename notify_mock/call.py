@@ -90,8 +90,9 @@ class Call(NamedTuple):
 
     def size(self) -> int:
         """Characters of its parameters."""
-        pairs = (*self.form.pairs, *self.query.pairs)
-        return sum(len(name) + len(value) for name, value in pairs) if pairs else 0
+        if not self.form.pairs and not self.query.pairs:
+            return 0
+        return sum(len(name) + len(value) for name, value in (*self.form.pairs, *self.query.pairs))
 
     def __str__(self) -> str:
         """Method, path and parameters on one line, secrets masked."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import selectors
 import socket
 import time
 from contextlib import suppress
@@ -234,13 +235,13 @@ class Connection(WSGIRequestHandler):
             mounted.holds.wait(seconds, self._is_gone)
 
     def _is_gone(self) -> bool:
-        """Whether the client has closed its end, where the platform can tell without reading."""
+        """Whether the client has closed its end."""
         try:
-            return bool(self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"")
-        except BlockingIOError:
-            return False
-        except (OSError, AttributeError):
-            return not hasattr(socket, "MSG_DONTWAIT")
+            with selectors.DefaultSelector() as selector:
+                selector.register(self.connection, selectors.EVENT_READ)
+                return bool(selector.select(0)) and self.connection.recv(1, socket.MSG_PEEK) == b""
+        except OSError:
+            return True
 
     def _carry_out(self, wire: Wire, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
         """Write the answer as far as ``wire`` lets it, and do to the connection what it says."""

@@ -101,9 +101,9 @@ class Emulator(Engine):
     def client(self, username: str | None = None, password: str | None = None, **options: Any) -> Client:
         """A ``twilio.rest.Client`` that never touches a socket.
 
-        Signed in with ``auth`` unless told otherwise; ``options`` are those of ``twilio.rest.Client``. A delay moves
-        the emulator's clock and waits for nothing, unless ``real_time=True`` is among them. Raises ``UsageError``
-        where twilio isn't installed.
+        Signed in with ``auth`` unless told otherwise; ``options`` are those of ``twilio.rest.Client``, and ``timeout``
+        in seconds. A delay moves the emulator's clock and waits for nothing, unless ``real_time=True`` is among them.
+        Raises ``UsageError`` where twilio isn't installed.
         """
         return self._client("InProcessHttpClient", username, password, options)
 
@@ -143,6 +143,6 @@ class Emulator(Engine):
         except ImportError as error:
             raise UsageError("twilio", "isn't installed", "pip install twilio") from error
         account_sid, auth_token = self.auth
-        real_time = bool(options.pop("real_time", False))
-        http_client = getattr(transports, transport)(self, real_time=real_time)
+        own = {name: options.pop(name) for name in ("real_time", "timeout") if name in options}
+        http_client = getattr(transports, transport)(self, **own)
         return Client(username or account_sid, password or auth_token, http_client=http_client, **options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import RLock
@@ -73,7 +72,7 @@ class Engine:
         self.holds = Holds()
         self._fault_header = fault_header
         self._lock = RLock()
-        self._in_play: Counter[str] = Counter()
+        self._in_play: dict[str, int] = {}
         self._seeds = read_data(data) if data is not None else ()
         self._rules = _read_rules(scenario, faults)
         self._state = State(
@@ -202,7 +201,7 @@ class Engine:
             return answer
         finally:
             with self._lock:
-                self._in_play[exchange.account_sid] -= 1
+                self._leave_play(exchange.account_sid)
                 if exchange.ended is None:
                     exchange.reason = "it was let go, or the emulator failed: then the traceback tells more"
                     self.journal.close(exchange, self.clock.time())
@@ -228,10 +227,10 @@ class Engine:
         finally:
             self.journal.file(exchange)
         own = self._own_rule(call)
-        self._in_play[exchange.account_sid] += 1
+        in_play = self._in_play[exchange.account_sid] = self._in_play.get(exchange.account_sid, 0) + 1
         if call.method == "OPTIONS":
             return None, None
-        return own, self.faults.strike(exchange, "before", self._in_play[exchange.account_sid], own)
+        return own, self.faults.strike(exchange, "before", in_play, own)
 
     def _pass(
         self,
@@ -312,6 +311,13 @@ class Engine:
             exchange.retry_after = next((float(value) for name, value in answer.headers if name == "Retry-After"), None)
         self.journal.close(exchange, self.clock.time())
         return answer
+
+    def _leave_play(self, account_sid: str) -> None:
+        left = self._in_play[account_sid] - 1
+        if left:
+            self._in_play[account_sid] = left
+        else:
+            del self._in_play[account_sid]
 
     def _gateway(
         self,

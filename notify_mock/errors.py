@@ -94,9 +94,9 @@ class MethodNotAllowed(TwilioError):
     message = "The requested resource {path} does not support the attempted HTTP method {method}"
     evidence, source = "observed", "sibling products; the Allow header is inferred"
 
-    def __init__(self, reason: str = "", *, path: str, method: str, allow: tuple[str, ...]) -> None:
-        super().__init__(reason, path=path, method=method)
-        self.headers = (("Allow", ", ".join(allow)),)
+    def __init__(self, reason: str = "", *, allow: tuple[str, ...] = (), **values: str) -> None:
+        super().__init__(reason, **values)
+        self.headers = (("Allow", ", ".join(allow)),) if allow else ()
 
 
 # --- how it is asked -------------------------------------------------------------------------------------------------

@@ -66,13 +66,13 @@ def gateway(
     ``at`` in seconds since 1970, ``length`` in bytes, ``duration`` in seconds. ``concurrent`` is None on errors: the
     recorded 404 lacks ``Twilio-Concurrent-Requests``. ``extra`` stands behind ``Content-Length``.
     """
-    lines = edge(at=at, content_type=content_type, length=length, extra=extra)
-    if concurrent is not None:
-        lines.append(("Twilio-Concurrent-Requests", str(concurrent)))
-    lines.append(("Twilio-Request-Id", request_id))
-    lines.append(("Twilio-Request-Duration", f"{duration:.3f}"))
-    lines += _CORS
-    lines.append(("X-Home-Region", region))
-    lines.append(("X-API-Domain", domain))
-    lines.append(_HSTS)
-    return lines
+    return [
+        *edge(at=at, content_type=content_type, length=length, extra=extra),
+        *((("Twilio-Concurrent-Requests", str(concurrent)),) if concurrent is not None else ()),
+        ("Twilio-Request-Id", request_id),
+        ("Twilio-Request-Duration", f"{duration:.3f}"),
+        *_CORS,
+        ("X-Home-Region", region),
+        ("X-API-Domain", domain),
+        _HSTS,
+    ]

@@ -1,36 +1,86 @@
-"""The OpenAPI document of the control API."""
+"""The OpenAPI document of the control API; the types of a rule's fields in it are those that are enforced."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import MISSING, Field, fields
+from inspect import getdoc
+from typing import Any, get_args
 
 from notify_mock import __version__
-from notify_mock.faults.kinds import EFFECTS, field_names
+from notify_mock.catalog import BY_CODE
+from notify_mock.faults.connections import What
+from notify_mock.faults.fate import Effect
+from notify_mock.faults.kinds import BY_KIND, EFFECTS
 
-_OK = {"description": "done"}
-_ERROR = {
-    "description": "what was wrong, and the field's name",
-    "content": {
-        "application/json": {
-            "schema": {
-                "type": "object",
-                "properties": {
-                    "error": {
-                        "type": "object",
-                        "required": ["message"],
-                        "properties": {"message": {"type": "string"}, "field": {"type": "string"}},
-                    }
-                },
-            }
-        }
+_Schema = dict[str, Any]
+
+_TEXT: _Schema = {"type": "string"}
+_NAME: _Schema = {"type": "string", "minLength": 1}
+_WHOLE: _Schema = {"type": "integer", "minimum": 0}
+_TRUE: _Schema = {"type": "boolean", "enum": [True]}
+_MAYBE_TEXT: _Schema = {"type": ["string", "null"]}
+_MAYBE_WHOLE: _Schema = {"type": ["integer", "null"]}
+_TEXTS: _Schema = {"type": "object", "additionalProperties": _TEXT}
+_SPAN: _Schema = {
+    "type": ["number", "string"],
+    "description": 'seconds, or text such as "90s", "15m", "1h30m"',
+    "minimum": 0,
+    "exclusiveMaximum": 1e11,
+    "pattern": r"^(?=\d)(\d+(\.\d+)?d)?(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?$",
+}
+_MOMENT: _Schema = {"type": ["string", "number"], "description": "ISO 8601 text, or seconds since 1970"}
+_WHEN: _Schema = {
+    "type": ["string", "number", "null"],
+    "description": 'ISO 8601 text or seconds since 1970, or a length of time from now such as "10s"',
+}
+
+_BY_TYPE: dict[str, _Schema] = {"int": _WHOLE, "str": _TEXT, "bool": {"type": "boolean"}, "Span": _SPAN}
+_BY_NAME: dict[str, _Schema] = {
+    "code": {"type": "integer", "enum": sorted(BY_CODE)},
+    "status": {"type": "integer", "minimum": 200, "maximum": 599},
+    "pieces": {"type": "integer", "minimum": 1, "maximum": 10_000},
+    "what": {"type": "string", "enum": list(get_args(What))},
+    "new_token": {**_NAME, "description": "masked in answers"},
+}
+_TOGETHER: dict[str, _Schema] = {
+    "delay": {
+        "oneOf": [
+            {"required": ["seconds"], "properties": {"low": False, "high": False, "median": False, "p99": False}},
+            {"required": ["low", "high"], "properties": {"seconds": False, "median": False, "p99": False}},
+            {"required": ["median", "p99"], "properties": {"seconds": False, "low": False, "high": False}},
+        ]
     },
+    "rate_limit": {"anyOf": [{"required": ["limit"]}, {"required": ["concurrent"]}]},
+}
+"""Which fields of an effect are given together."""
+
+_OWN: dict[str, _Schema] = {
+    "call": {**_NAME, "default": "*", "description": "a call's name, globs allowed"},
+    "name": {**_NAME, "description": "made from the effect unless given"},
+    "unused": {"type": "string", "enum": ["error", "warn", "ignore"]},
+    "times": {"type": ["integer", "null"], "minimum": 1, "description": "calls that it strikes at most"},
+    "skip": {**_WHOLE, "default": 0, "description": "matched calls that it lets through first"},
+    "every": {"type": "integer", "minimum": 1, "default": 1, "description": "it strikes one call in so many"},
+    "chance": {"type": "number", "minimum": 0, "maximum": 1, "default": 1},
+    "after": _WHEN,
+    "until": _WHEN,
+    "account_sid": {"type": ["string", "null"], "minLength": 1},
+    "door": {"type": ["string", "null"], "minLength": 1, "description": "product and version, such as chat/v2"},
+    "sid": {"type": ["string", "null"], "minLength": 1},
+    "form": {**_TEXTS, "description": "Twilio's parameters to match, globs allowed; secrets are masked in answers"},
+    "headers": {**_TEXTS, "description": "request headers to match, globs allowed; secrets are masked in answers"},
+}
+_SHOWN: dict[str, _Schema] = {
+    "seen": {**_WHOLE, "readOnly": True, "description": "calls that it matched; passed over when it is sent back"},
+    "fired": {**_WHOLE, "readOnly": True, "description": "calls that it struck; passed over when it is sent back"},
+    "predicate": {**_TRUE, "readOnly": True, "description": "a function in Python matches too; it can't be sent"},
 }
 
 
-def document(server: str) -> dict[str, Any]:
+def document(server: str) -> _Schema:
     """The document, for a server at this base URL."""
     return {
-        "openapi": "3.0.3",
+        "openapi": "3.1.0",
         "info": {
             "title": "notify-mock control API",
             "version": __version__,
@@ -40,95 +90,182 @@ def document(server: str) -> dict[str, Any]:
         "servers": [{"url": server}],
         "components": {
             "securitySchemes": {"token": {"type": "apiKey", "in": "header", "name": "X-Notify-Mock-Token"}},
-            "schemas": {"Rule": _rule_schema()},
+            "schemas": _schemas(),
         },
         "security": [{}, {"token": []}],
         "paths": _paths(),
     }
 
 
-def _paths() -> dict[str, Any]:
-    rule = {"$ref": "#/components/schemas/Rule"}
-    name = [{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}]
-    clock = {
-        "type": "object",
-        "minProperties": 1,
-        "maxProperties": 1,
-        "properties": {
-            "freeze": {"description": "a point in time, or null for now", "nullable": True},
-            "set": {"description": "a point in time"},
-            "advance": {"description": 'seconds, or text such as "2h"'},
-            "resume": {"type": "boolean", "enum": [True]},
-        },
-    }
-    named = {"type": "object", "properties": {"name": {"type": "string", "default": "default"}}}
+def rule_fields(kind: Any) -> dict[str, _Schema]:
+    """The schema of each field of a rule with this effect; of an unknown one, only the fields that every rule has."""
+    effect = BY_KIND.get(kind) if isinstance(kind, str) else None
+    own = {**_OWN, **_SHOWN}
+    if effect is None:
+        return own
+    phase = {"type": "string", "enum": list(effect.phases), "default": effect.phases[0]}
+    call = {**_OWN["call"], "description": f"a call's name, globs allowed; it acts on {', '.join(effect.only)}"}
+    of_effect = {one.name: _field(one) for one in fields(effect)}  # type: ignore[arg-type]
+    return {"effect": {"type": "string", "const": kind}, **of_effect, **own, "call": call, "phase": phase}
+
+
+def _field(field: Field[Any]) -> _Schema:
+    kind, _, none = str(field.type).partition(" | ")
+    schema = dict(_BY_NAME.get(field.name) or _BY_TYPE[kind])
+    if none:
+        types = schema["type"]
+        schema["type"] = [*([types] if isinstance(types, str) else types), "null"]
+    elif field.default is not MISSING:
+        schema["default"] = field.default
+    return schema
+
+
+def _rule(effect: type[Effect]) -> _Schema:
+    needed = [one.name for one in fields(effect) if one.default is MISSING]  # type: ignore[arg-type]
     return {
-        "/_mock/health": {"get": _operation("health", "Whether it answers, its version, seed and clock")},
-        "/_mock/state": {"get": _operation("state", "All that it holds, secrets left out")},
-        "/_mock/journal": {"get": _operation("journal", "The requests that arrived, secrets masked")},
-        "/_mock/reset": {"post": _operation("reset", "Back to how it was started; held calls are let go")},
+        "type": "object",
+        "title": effect.kind,
+        "description": " ".join((getdoc(effect) or "").replace("``", "").split()),
+        "required": ["effect", *needed],
+        "properties": rule_fields(effect.kind),
+        "patternProperties": {"^[A-Z]": {**_TEXT, "description": "a parameter of Twilio's to match, as in form"}},
+        "additionalProperties": False,
+        **_TOGETHER.get(effect.kind, {}),
+    }
+
+
+def _schemas() -> dict[str, _Schema]:
+    names = {effect.kind: "Rule." + effect.kind for effect in EFFECTS}
+    to_rule = {kind: _ref(name) for kind, name in names.items()}
+    return {
+        "Rule": {
+            "oneOf": list(to_rule.values()),
+            "discriminator": {
+                "propertyName": "effect",
+                "mapping": {kind: reference["$ref"] for kind, reference in to_rule.items()},
+            },
+        },
+        **{names[effect.kind]: _rule(effect) for effect in EFFECTS},
+        "Error": _object(error={**_object(message=_TEXT), "properties": {"message": _TEXT, "field": _TEXT}}),
+        "Time": _object(now=_TEXT),
+        "Status": _object(status=_TEXT),
+        "Health": _object(status=_TEXT, version=_TEXT, seed={"type": ["integer", "string"]}, now=_TEXT),
+        "Faults": _object(faults=_list_of("Rule")),
+        "Journal": _object(exchanges=_list_of("Exchange")),
+        "Checkpoint": _object(name=_NAME),
+        "Exchange": _exchange(),
+        "Credential": _credential(),
+        "State": _state(),
+    }
+
+
+def _exchange() -> _Schema:
+    texts = ("call", "account_sid", "door", "sid", "reason")
+    numbers = ("status", "code", "played")
+    return _object(
+        number=_WHOLE,
+        time=_TEXT,
+        request={**_TEXT, "description": "one line, secrets masked"},
+        region=_TEXT,
+        faults={"type": "array", "items": _TEXT},
+        **dict.fromkeys(texts, _MAYBE_TEXT),
+        **dict.fromkeys(numbers, _MAYBE_WHOLE),
+    )
+
+
+def _credential() -> _Schema:
+    texts = ("sid", "account_sid", "region", "type", "friendly_name", "sandbox", "date_created", "date_updated")
+    return _object(**dict.fromkeys(texts, _MAYBE_TEXT))
+
+
+def _state() -> _Schema:
+    return _object(
+        seed={"type": ["integer", "string"]},
+        now=_TEXT,
+        strict={"type": "boolean"},
+        default_account=_TEXT,
+        credentials=_list_of("Credential"),
+        requests=_WHOLE,
+        faults=_list_of("Rule"),
+    )
+
+
+def _paths() -> dict[str, Any]:
+    name = [{"name": "name", "in": "path", "required": True, "schema": _NAME}]
+    return {
+        "/_mock/health": {"get": _operation("health", "Whether it answers, its version, seed and clock", "Health")},
+        "/_mock/state": {"get": _operation("state", "All that it holds, secrets left out", "State")},
+        "/_mock/journal": {"get": _operation("journal", "The requests that arrived, secrets masked", "Journal")},
+        "/_mock/reset": {
+            "post": _operation(
+                "reset", "Back to how it was started; held calls are let go, and checkpoints stay", "Status"
+            )
+        },
         "/_mock/clock": {
-            "get": _operation("getClock", "The emulator's time"),
-            "post": _operation("moveClock", "Freeze, set, advance or resume the clock", body=clock),
+            "get": _operation("getClock", "The emulator's time", "Time"),
+            "post": _taking(_clock(), _operation("moveClock", "Freeze, set, advance or resume the clock", "Time")),
         },
         "/_mock/faults": {
-            "get": _operation("listFaults", "The fault rules in force"),
-            "post": _operation("addFault", "Put a fault rule in force", body=rule, status="201"),
-            "delete": _operation("clearFaults", "Take every fault rule out", status="204"),
+            "get": _operation("listFaults", "The fault rules in force", "Faults"),
+            "post": _taking(_ref("Rule"), _operation("addFault", "Put a fault rule in force", "Rule", "201")),
+            "delete": _operation("clearFaults", "Take every fault rule out"),
         },
-        "/_mock/faults/{name}": {
-            "parameters": name,
-            "delete": _operation("removeFault", "Take one fault rule out", status="204"),
-        },
+        "/_mock/faults/{name}": {"parameters": name, "delete": _operation("removeFault", "Take one fault rule out")},
         "/_mock/checkpoint": {
-            "post": _operation("setCheckpoint", "Remember everything under a name", body=named, status="201")
+            "post": _taking(
+                {**_object(name={**_NAME, "default": "default"}), "required": []},
+                _operation("setCheckpoint", "Remember everything under a name", "Checkpoint", "201"),
+                required=False,
+            )
         },
         "/_mock/checkpoint/{name}": {
             "parameters": name,
-            "post": _operation("restoreCheckpoint", "Put back what was remembered"),
-            "delete": _operation("dropCheckpoint", "Forget what was remembered", status="204"),
+            "post": _operation("restoreCheckpoint", "Put back what was remembered", "Checkpoint"),
+            "delete": _operation("dropCheckpoint", "Forget what was remembered"),
         },
-        "/_mock/openapi.json": {"get": _operation("openapi", "This document")},
+        "/_mock/openapi.json": {"get": _operation("openapi", "This document", {"type": "object"})},
     }
 
 
-def _operation(name: str, summary: str, *, body: dict[str, Any] | None = None, status: str = "200") -> dict[str, Any]:
-    operation: dict[str, Any] = {
-        "operationId": name,
-        "summary": summary,
-        "responses": {status: _OK, "401": _ERROR, "403": _ERROR},
+def _clock() -> _Schema:
+    acts = _object(
+        freeze={**_MOMENT, "type": ["string", "number", "null"], "description": "a point in time, or null for now"},
+        set=_MOMENT,
+        advance=_SPAN,
+        resume=_TRUE,
+    )
+    return {**acts, "required": [], "minProperties": 1, "maxProperties": 1}
+
+
+def _operation(name: str, summary: str, answer: str | _Schema = "", status: str = "200") -> dict[str, Any]:
+    """``answer`` is its schema or the schema's name; without one the body is empty."""
+    schema = _ref(answer) if isinstance(answer, str) else answer
+    done = {"description": "done", "content": {"application/json": {"schema": schema}}}
+    wrong = {
+        "description": "what was wrong, and where it can be told the field's name",
+        "content": {"application/json": {"schema": _ref("Error")}},
     }
-    if body is not None:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
-        operation["responses"]["400"] = _ERROR
-    return operation
+    responses = {status: done} if answer else {"204": {"description": "done"}}
+    return {"operationId": name, "summary": summary, "responses": {**responses, "4XX": wrong}}
 
 
-def _rule_schema() -> dict[str, Any]:
-    number = {"type": "integer"}
-    text = {"type": "string"}
-    texts = {"type": "object", "additionalProperties": text}
+def _taking(body: _Schema, operation: dict[str, Any], *, required: bool = True) -> dict[str, Any]:
+    return {**operation, "requestBody": {"required": required, "content": {"application/json": {"schema": body}}}}
+
+
+def _ref(name: str) -> _Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _list_of(name: str) -> _Schema:
+    return {"type": "array", "items": _ref(name)}
+
+
+def _object(**properties: _Schema) -> _Schema:
+    """An object with these fields, all of them there, and no other."""
     return {
         "type": "object",
-        "required": ["effect"],
-        "description": "A rule's own fields, those of its effect, and parameters of Twilio's to match, with a capital. "
-        + "; ".join(f"{one.kind}: {', '.join(field_names(one)) or 'no field'}" for one in EFFECTS),
-        "properties": {
-            "call": {"type": "string", "default": "*", "description": "a call's name, globs allowed"},
-            "effect": {"type": "string", "enum": [one.kind for one in EFFECTS]},
-            "name": text,
-            "phase": {"type": "string", "enum": ["before", "after"]},
-            "unused": {"type": "string", "enum": ["error", "warn", "ignore"]},
-            "times": number,
-            "skip": number,
-            "every": number,
-            "chance": {"type": "number", "minimum": 0, "maximum": 1},
-            "after": {"description": "a point in time, or a length of time from now"},
-            "until": {"description": "a point in time, or a length of time from now"},
-            "account_sid": text,
-            "door": text,
-            "sid": text,
-            "form": texts,
-            "headers": texts,
-        },
+        "required": list(properties),
+        "properties": properties,
+        "additionalProperties": False,
     }

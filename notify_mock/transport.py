@@ -14,7 +14,7 @@ from requests.models import PreparedRequest
 from twilio.http import AsyncHttpClient, HttpClient
 from twilio.http.response import Response
 
-from notify_mock.breakage import body_of, break_aiohttp, break_requests
+from notify_mock.breakage import body_of, break_aiohttp, break_requests, is_tried_again
 from notify_mock.call import BODY_LIMIT, NONE, Answer, Call, Params, Wire, read
 from notify_mock.engine import Engine
 from notify_mock.holds import Released
@@ -68,11 +68,11 @@ class InProcessResponse(Response):  # type: ignore[misc]
 class _InProcess:
     """What the two clients share: a call is played on ``engine``, and time passes on its clock.
 
-    With ``real_time``, a delay is waited for.
+    With ``real_time``, a delay is waited for. ``timeout`` is the client's, in seconds, unless a request has its own.
     """
 
-    def __init__(self, engine: Engine, *, real_time: bool = False) -> None:
-        self._engine, self._real_time = engine, real_time
+    def __init__(self, engine: Engine, *, real_time: bool = False, timeout: float | None = None) -> None:
+        self._engine, self._real_time, self.timeout = engine, real_time, timeout
         self._signature: tuple[tuple[str, str], str] = (("", ""), "")
         self._lowered: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
         self._test_only_last_request: Any = None
@@ -93,6 +93,7 @@ class _InProcess:
 
     def _play(self, call: Call, timeout: float | None) -> tuple[Answer, Pace]:
         """Raises ``ValueError`` for a bad ``timeout``, as the SDK does."""
+        timeout = self.timeout if timeout is None else timeout
         if timeout is not None and timeout <= 0:
             raise ValueError(timeout)
         pace = Pace(self._engine.clock, self._engine.holds, timeout, real_time=self._real_time)
@@ -151,15 +152,17 @@ class InProcessAsyncHttpClient(_InProcess, AsyncHttpClient):  # type: ignore[mis
         Under a fault it raises what ``aiohttp`` would have raised.
         """
         call = call_for(method, uri, params, data, self._lower(headers, auth))
-        timeout = _AIOHTTP_SECONDS if timeout is None else timeout
-        if self._real_time:
-            answer, pace = await to_thread(self._play, call, timeout)
-        else:
-            answer, pace = self._play(call, timeout)
+        timeout = self.timeout or _AIOHTTP_SECONDS if timeout is None else timeout
+        answer, pace = await self._pass(call, timeout)
+        if is_tried_again(answer, pace, call.method):
+            answer, pace = await self._pass(call, timeout)
         if answer.wire is not None or pace.late:
-            break_aiohttp(answer, pace)
+            break_aiohttp(answer, pace, call.method, uri)
         self._test_only_last_response = InProcessResponse(answer, body_of(answer).decode())
         return self._test_only_last_response
+
+    async def _pass(self, call: Call, timeout: float) -> tuple[Answer, Pace]:
+        return await to_thread(self._play, call, timeout) if self._real_time else self._play(call, timeout)
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -144,6 +144,37 @@ def test_the_curl_line_is_for_the_account_that_the_data_is_of(serve: Serve, tmp_
     assert "-u ACme:" in serve("--data", str(tmp_path / "seed.yaml")).curl
 
 
+def test_faults_come_from_a_file_or_a_scenario_and_a_header_where_it_is_switched_on(
+    serve: Serve, tmp_path: Path
+) -> None:
+    (tmp_path / "faults.yaml").write_text(
+        "faults:\n  - {call: credential.list, effect: refuse, code: 20429, times: 1}\n"
+    )
+    from_file = serve("--faults", str(tmp_path / "faults.yaml"), "--fault-header")
+    with pytest.raises(urllib.error.HTTPError, match="429"):
+        from_file.get("/v1/Credentials")
+    assert from_file.get("/v1/Credentials")["credentials"] == []
+    request = urllib.request.Request(
+        from_file.url + "/v1/Credentials",
+        headers={"Authorization": basic("ACx", "y"), "X-Notify-Mock-Fault": "refuse code=20503"},
+    )
+    with pytest.raises(urllib.error.HTTPError, match="503"):
+        urllib.request.urlopen(request, timeout=20)
+    with pytest.raises(urllib.error.HTTPError, match="503"):
+        serve("--scenario", "outage").get("/v1/Credentials")
+
+
+def test_the_control_api_takes_the_token_of_the_command_line(serve: Serve) -> None:
+    running = serve("--control-token", "hush-control")
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        running.get("/_mock/health")
+    request = urllib.request.Request(running.url + "/_mock/health", headers={"X-Notify-Mock-Token": "hush-control"})
+    with urllib.request.urlopen(request, timeout=20) as response:
+        assert json.load(response)["status"] == "ok"
+    assert serve().get("/_mock/health")["status"] == "ok"
+    assert "hush" not in running.stop(signal.SIGTERM)[2]
+
+
 def test_the_log_is_text_or_json_on_stderr(serve: Serve) -> None:
     text, as_json, quiet = serve(), serve("--log-format", "json"), serve("--log-level", "warning")
     for running in (text, as_json, quiet):
@@ -166,6 +197,8 @@ def test_the_log_is_text_or_json_on_stderr(serve: Serve) -> None:
         (["--account", ACCOUNT], f"write {ACCOUNT}:token"),
         (["--data", "missing.yaml"], "missing.yaml: can't be read: No such file or directory"),
         (["--frozen", "soon"], "'soon' is no point in time"),
+        (["--faults", "missing.yaml"], "missing.yaml: can't be read: No such file or directory"),
+        (["--scenario", "outrage"], "scenario: no scenario 'outrage'; did you mean outage?"),
         (["--log-format", "xml"], "'text', 'json'"),
         (["--host", "256.1.1.1"], "host 256.1.1.1, port 0: can't listen there"),
         (["extra"], "extra"),

@@ -196,7 +196,7 @@ def test_what_cryptography_only_warns_of_is_taken(client: Client, pair: Pair) ->
     serial = body.find(b"\x02\x14") + 2
     form = {
         "type": "apn",
-        "certificate": altered(pair.certificate, body[serial - 2 : serial + 1], b"\x02\x14\xff"),
+        "certificate": altered(pair.certificate, body[serial - 2 : serial + 1], b"\x02\x14\x81"),
         "private_key": pair.private_key,
     }
     assert client.notify.v1.credentials.create(**form).type == "apn"

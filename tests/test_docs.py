@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from conftest import SHARED
@@ -22,20 +23,25 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+FAULTS = (ROOT / "docs" / "faults.md").read_text()
+
+
+def blocks(language: str, page: str = README) -> list[str]:
+    return [dedent(block) for block in re.findall(rf"^ *```{language}\n(.*?)^ *```$", page, re.DOTALL | re.MULTILINE)]
 
 
 def test_the_pytest_examples_of_the_readme_pass(pytester: pytest.Pytester) -> None:
     examples = [block for block in blocks("python") if "def test_" in block]
-    assert len(examples) == 2
+    assert len(examples) == 4
     for number, example in enumerate(examples):
         pytester.makepyfile(**{f"test_example_{number}": example})
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=5)
 
 
-def test_the_plain_python_example_of_the_readme_runs(tmp_path: Path) -> None:
-    (example,) = [block for block in blocks("python") if "def test_" not in block]
+@pytest.mark.parametrize(
+    "example", [block for page in (README, FAULTS) for block in blocks("python", page) if "def test_" not in block]
+)
+def test_the_plain_python_examples_run(tmp_path: Path, example: str) -> None:
     (tmp_path / "example.py").write_text(example)
     done = subprocess.run(
         [sys.executable, "-W", "error", tmp_path / "example.py"],
@@ -45,6 +51,37 @@ def test_the_plain_python_example_of_the_readme_runs(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_fault_file_of_the_page_is_read(tmp_path: Path) -> None:
+    (rules,) = blocks("yaml", FAULTS)
+    (tmp_path / "faults.yaml").write_text(rules)
+    assert len(Emulator(faults=tmp_path / "faults.yaml").faults) == 2
+
+
+def test_the_control_examples_of_the_page_work() -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    (lines,) = blocks("sh", FAULTS)
+    with Emulator() as emulator:
+        for line in lines.splitlines():
+            words = shlex.split(line.replace("http://127.0.0.1:8010", emulator.url))
+            subprocess.run([*words, "-s", "--fail"], capture_output=True, timeout=20, check=True)
+            assert len(emulator.faults) == (0 if "reset" in line else 1)
+
+
+def test_the_fetch_example_of_the_readme_works(served: Emulator) -> None:
+    if shutil.which("node") is None:
+        pytest.skip("node is not installed")
+    (example,) = blocks("js")
+    example = example.replace("await fetch(", "const answer = await fetch(").replace(
+        "http://127.0.0.1:8010", served.url
+    )
+    script = example + "console.log((await answer.json()).type);"
+    done = subprocess.run(
+        ["node", "--input-type=module", "-e", script], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.stdout == "fcm\n", done.stderr
 
 
 def test_the_curl_examples_of_the_readme_work_with_its_seed_data(tmp_path: Path) -> None:
@@ -85,7 +122,12 @@ def test_the_readmes_marker_table_names_every_argument() -> None:
 
 
 def test_links_between_the_documents_lead_somewhere() -> None:
-    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "benchmarks").glob("*.md")]:
+    for page in [
+        ROOT / "CHANGELOG.md",
+        ROOT / "README.md",
+        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "benchmarks").glob("*.md"),
+    ]:
         for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
 
@@ -95,6 +137,18 @@ def test_the_table_of_errors_is_made_from_the_code() -> None:
     page = (ROOT / "docs" / "fidelity.md").read_text()
     assert generate["fill"](page, "errors", generate["error_table"]()) == page, "run: make docs"
     assert generate["fill"](page, "fault errors", generate["error_table"](FAULT_ERRORS)) == page, "run: make docs"
+    assert generate["fill"](FAULTS, "scenarios", generate["scenario_table"]()) == FAULTS, "run: make docs"
+
+
+def test_the_page_of_faults_names_every_effect_and_every_key_of_a_rule() -> None:
+    from notify_mock.faults.kinds import EFFECTS, field_names
+    from notify_mock.faults.rule import RULE_KEYS
+
+    effects = FAULTS.partition("## Effects")[2].partition("## Four ways")[0]
+    for effect in EFFECTS:
+        (row,) = re.findall(rf"^\| (.*`{effect.__name__}\(.*?) \| ", effects, re.MULTILINE)
+        assert all(name in row or effect.__name__ in ("Delay", "Garble") for name in field_names(effect)), row
+    assert all(f"`{key}`" in FAULTS or f"{key}=" in FAULTS for key in RULE_KEYS)
 
 
 def test_every_error_says_how_well_it_is_known() -> None:

@@ -258,3 +258,162 @@ def test_the_plugin_loads_by_name_where_it_is_not_installed_as_one(pytester: pyt
     pytester.makeconftest('pytest_plugins = ["notify_mock.pytest_plugin"]')
     pytester.makepyfile("def test_it(notify_mock): assert notify_mock.auth")
     pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=1)
+
+
+def test_a_fault_marker_puts_a_rule_in_force_and_markers_add_up(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        from notify_mock import Delay, Refuse
+        from twilio.base.exceptions import TwilioRestException
+
+        pytestmark = pytest.mark.notify_fault("*", "delay", seconds="1h", name="slow")
+
+        @pytest.mark.notify_mock(frozen="2030-01-01")
+        @pytest.mark.notify_fault("credential.create", "refuse", code=20429, Type="fcm")
+        class TestIt:
+            @pytest.mark.notify_fault("credential.create", Refuse(20503), name="mine", unused="ignore")
+            def test_order(self, notify_mock):
+                assert [rule.name for rule in notify_mock.faults] == ["slow", "refuse-1", "mine"]
+                with pytest.raises(TwilioRestException) as caught:
+                    notify_mock.client().notify.v1.credentials.create(type="fcm", secret="x")
+                assert caught.value.code == 20429
+                assert notify_mock.clock.now().hour == 1
+        """
+    )
+    pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=1)
+
+
+def test_a_fault_that_never_fired_fails_the_test_unless_it_failed_anyway(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        unused = lambda **options: pytest.mark.notify_fault("credential.create", "drop", **options)
+
+        @unused(name="lonely")
+        def test_error(notify_mock):
+            pass
+
+        @unused(unused="ignore")
+        def test_ignored(notify_mock):
+            pass
+
+        @unused(unused="warn")
+        def test_warned(notify_mock):
+            pass
+
+        @pytest.mark.notify_mock(unused_faults="ignore")
+        @unused()
+        def test_ignored_by_default(notify_mock):
+            pass
+
+        @unused()
+        def test_fails_itself(notify_mock):
+            assert 1 == 2
+
+        def test_gone_without_a_strike(notify_mock):
+            with notify_mock.faults.add("credential.create", "drop", name="gone"):
+                pass
+        """
+    )
+    result = pytester.runpytest_subprocess(*PLAIN)
+    result.assert_outcomes(passed=3, failed=3, warnings=1)
+    lonely = "faults that never fired: lonely (credential.create drop before) (unused='ignore' allows it)"
+    result.stdout.fnmatch_lines([lonely, "faults that never fired: gone (credential.create drop before)*"])
+    assert str(result.stdout).count("faults that never fired") == 3, "two failures and a warning"
+
+
+@pytest.mark.parametrize(
+    ("marker", "said"),
+    [
+        ("notify_fault('credential.craete', 'drop')", "marker notify_fault, call: 'credential.craete' matches no call"),
+        ("notify_fault('*', 'dorp')", "marker notify_fault, effect: no effect 'dorp'; did you mean drop?"),
+        ("notify_fault('*')", "marker notify_fault, arguments: 1 given; give a call's name and an effect"),
+        ("notify_fault('*', 'drop', chance=2)", "marker notify_fault, chance: 2 is outside 0 to 1"),
+        ("notify_mock(scenario='outrage')", "scenario: no scenario 'outrage'; did you mean outage?"),
+        ("notify_mock(unused_faults='x')", "unused_faults: 'x'"),
+    ],
+)
+def test_a_wrong_fault_fails_that_test_with_one_line(pytester: pytest.Pytester, marker: str, said: str) -> None:
+    pytester.makepyfile(f"import pytest\n@pytest.mark.{marker}\ndef test_it(notify_mock): pass")
+    result = pytester.runpytest_subprocess(*PLAIN)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"*{said}*"])
+    assert "Traceback" not in str(result.stdout)
+
+
+@pytest.mark.notify_mock(scenario="outage")
+def test_a_scenario_is_chosen_by_marker(notify_mock: Emulator) -> None:
+    response = notify_mock.client().http_client.request(
+        "GET", "https://notify.twilio.com/v1/Credentials", auth=notify_mock.auth
+    )
+    assert response.status_code == 503
+
+
+def test_a_held_call_is_let_go_at_the_end_of_its_test(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import socket, threading
+        from base64 import b64encode
+
+        held = []
+
+        def test_holds(notify_mock):
+            notify_mock.faults.add("*", "hang", seconds=3000)
+            host, _, port = notify_mock.url.removeprefix("http://").rpartition(":")
+            connection = socket.create_connection((host, int(port)))
+            user = b64encode(b"ACx:y").decode()
+            connection.sendall(f"GET /v1/Credentials HTTP/1.1\\r\\nAuthorization: Basic {user}\\r\\n\\r\\n".encode())
+            fired = threading.Event()
+            while not notify_mock.faults.fired:
+                fired.wait(0.01)
+            held.append(connection)
+
+        def test_is_free():
+            held[0].settimeout(20)
+            assert held[0].recv(1) == b""
+            held[0].close()
+        """
+    )
+    pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=2)
+
+
+def test_the_app_of_the_whole_session_talks_to_the_emulator_of_each_test(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+        from twilio.rest import Client
+
+        @pytest.fixture(scope="session")
+        def app(notify_mock_server):
+            client = Client("ACapp", "any")
+            client.notify.base_url = notify_mock_server.url
+            return client
+
+        @pytest.mark.parametrize("turn", range(2))
+        def test_it(app, notify_mock, turn):
+            assert app.notify.v1.credentials.list() == []
+            made = app.notify.v1.credentials.create(type="fcm", secret="x")
+            assert list(notify_mock.credentials) == [made.sid]
+        """
+    )
+    pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=2)
+
+
+def test_an_emulator_is_not_kept_when_its_test_is_over(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import gc, weakref
+        kept = []
+
+        def test_one(notify_mock):
+            notify_mock.client().notify.v1.credentials.list()
+            kept.append(weakref.ref(notify_mock))
+
+        def test_two():
+            gc.collect()
+            assert kept[0]() is None
+        """
+    )
+    pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=2)

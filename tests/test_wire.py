@@ -183,7 +183,7 @@ def test_a_bad_create_gets_its_error_and_changes_nothing(
     assert len(served.credentials) == 0
 
 
-@pytest.mark.parametrize("head", ["Content-Length : 60\r\n", "X Y: z\r\nContent-Length: 60\r\n", " folded\r\n"])
+@pytest.mark.parametrize("head", ["Content-Length : 60\r\n", "X Y: z\r\nContent-Length: 60\r\n"])
 def test_a_malformed_header_line_hides_no_second_request(served: Emulator, head: str) -> None:
     """http.client drops what stands behind such a line, and would take the body for the next request."""
     who = f"Authorization: {basic(*served.auth)}\r\n"

@@ -89,7 +89,7 @@ class Garble(Effect):
             return Answer(status, _with(headers, "Content-Length", str(len(broken))), broken, wire)
         if self.what == "content-type":
             return Answer(status, _with(headers, "Content-Type", "text/html"), body, wire)
-        return Answer(status, _with(headers, "Content-Length", str(len(short))), body, wire)
+        return Answer(status, _with(headers, "Content-Length", str(len(short))), body, wire or Wire())
 
 
 def _with(headers: list[tuple[str, str]], name: str, value: str) -> list[tuple[str, str]]:

@@ -52,6 +52,9 @@ class Match:
         for name, glob in self.form.items():
             if glob and not _WILD.search(glob):
                 return ("form", name, glob)
+        for name, glob in self.headers.items():
+            if glob and not _WILD.search(glob):
+                return ("header", name, glob)
         if self.account_sid is not None:
             return ("account", self.account_sid)
         return None if self.door is None else ("door", self.door)
@@ -62,6 +65,7 @@ def keys_of(exchange: Exchange) -> list[tuple[str, ...] | None]:
     keys: list[tuple[str, ...] | None] = [None, ("account", exchange.account_sid), ("door", exchange.door)]
     if exchange.sid is not None:
         keys.append(("sid", exchange.sid))
+    keys += [("header", name, value) for name, value in exchange.call.headers.items()]
     for params in (exchange.call.form, exchange.call.query):
         keys += [("form", name, value) for name, value in params.pairs]
     return keys
