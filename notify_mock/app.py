@@ -41,7 +41,7 @@ class Handler(Controlled, Protocol):
     """An emulator."""
 
     def handle(self, call: Call, wait: Wait | None = None) -> Answer: ...
-    def failure(self) -> Answer: ...
+    def failed(self) -> Answer: ...
 
 
 class WireResponse(Response):
@@ -84,7 +84,7 @@ def create_app(emulator: Handler) -> Flask:
             return _write(Answer(0, [], b"", Wire("drop")))
 
     def stray(error: HTTPException) -> Response:
-        return serve() if (error.code or 500) < 500 else _write(emulator.failure())
+        return serve() if (error.code or 500) < 500 else _write(emulator.failed())
 
     app.url_map.converters["door"] = DoorConverter
     for pattern, method, name in dict.fromkeys((route.pattern, route.method, route.name) for route in ROUTES):

@@ -13,7 +13,8 @@ class Exchange:
     """One request and its answer.
 
     ``name`` is the call's (``credential.create``) or None when it is no call of the API; ``account_sid`` is "" when the
-    caller wasn't let in; ``sid`` is the record's; ``path`` is what stands behind the version, as a 404 names it.
+    caller wasn't let in; ``sid`` is the record's; ``path`` is what stands behind the version, as a 404 names it,
+    and ``base`` what stands before.
     ``status`` and ``code`` are those of the answer; both stay None while there is none, and ``code`` when nothing was
     refused. ``reason`` says more of a refusal than Twilio does. ``faults`` names the fault rules that struck, and
     ``played`` is the status that the call had before one of them took its answer away. ``at`` and ``ended`` are
@@ -23,6 +24,7 @@ class Exchange:
     __slots__ = (
         "account_sid",
         "at",
+        "base",
         "call",
         "code",
         "door",
@@ -41,7 +43,7 @@ class Exchange:
 
     def __init__(self, number: int, at: float, call: Call, name: str | None, entrance: Entrance) -> None:
         self.number, self.at, self.call, self.name = number, at, call, name
-        self.door, self.region, _, self.path = entrance
+        self.door, self.region, self.base, self.path = entrance
         self.account_sid = ""
         self.sid: str | None = None
         self.status: int | None = None

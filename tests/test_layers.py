@@ -34,7 +34,7 @@ ORDER = [
     # domain
     *("resource", "resources.credential", "resources", "pages", "verbs", "records", "data", "asserts"),
     # core
-    *("routes", "engine"),
+    *("routes", "writer", "player", "engine"),
     # fronts
     *("openapi", "control", "app", "connection", "server", "shared_server", "pace", "breakage", "transport"),
     *("emulator", "logs", "cli", "pytest_plugin"),
