@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import selectors
 import socket
 import time
@@ -16,10 +15,10 @@ from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.serving import WSGIRequestHandler
 
 from notify_mock.app import PASSAGE, Passage
-from notify_mock.call import BODY_LIMIT, Answer, Call, Wait, Wire, read
+from notify_mock.body import read_body
+from notify_mock.call import Answer, Call, Wait, Wire, read
 from notify_mock.errors import (
     EdgeUnavailable,
-    EntityTooLarge,
     HeadersTooLarge,
     MalformedRequest,
     TwilioError,
@@ -35,12 +34,9 @@ LOG = logging.getLogger("notify_mock.server")
 
 _IDLE_SECONDS = 60
 _LONGEST_LINE = 65536
-_LONGEST_CHUNK_LINE = 1024
 _MOST_BLANK_LINES = 8
-_MOST_TRAILERS = 100
 _BODILESS = ("204", "304")
 _HEAD_DEFECTS = (MissingHeaderBodySeparatorDefect, FirstHeaderLineIsContinuationDefect)
-_HEX = re.compile(rb"[0-9A-Fa-f]{1,16}")
 _MOST_DRAINED = 64 * 1024 * 1024
 
 
@@ -114,7 +110,7 @@ class Connection(WSGIRequestHandler):
     def run_wsgi(self) -> None:
         try:
             self._check_head()
-            body = self._read_body()
+            body = read_body(self.headers, self.rfile, self._continue)
             environ = self._environ()
         except TwilioError as error:
             self._refuse(error)
@@ -159,52 +155,6 @@ class Connection(WSGIRequestHandler):
             return self.make_environ()
         except ValueError as error:
             raise MalformedRequest("the request target is no URL", what="invalid request target") from error
-
-    def _read_body(self) -> bytes:
-        """The whole body. Raises the ``TwilioError`` that answers a body with no clear end or over the limit."""
-        if "transfer-encoding" in self.headers:
-            return self._read_chunked()
-        lengths = set(self.headers.get_all("content-length", []))
-        if not lengths:
-            return b""
-        length = lengths.pop().strip()
-        if lengths or not (length.isascii() and length.isdigit()):
-            raise MalformedRequest("Content-Length must be one whole number", what="invalid Content-Length")
-        if len(length) > 18 or int(length) > BODY_LIMIT:
-            raise EntityTooLarge(f"the body has {length[:18]} bytes, the limit is {BODY_LIMIT}")
-        self._continue()
-        body = self.rfile.read(int(length))
-        if len(body) < int(length):
-            raise MalformedRequest("the body is shorter than its Content-Length", what="incomplete body")
-        return body
-
-    def _read_chunked(self) -> bytes:
-        codings = [value.strip().lower() for value in self.headers.get_all("transfer-encoding", [])]
-        if codings != ["chunked"] or "content-length" in self.headers:
-            raise MalformedRequest("Transfer-Encoding must be chunked, alone", what="invalid Transfer-Encoding")
-        self._continue()
-        chunks: list[bytes] = []
-        while size := self._chunk_size():
-            chunks.append(self.rfile.read(size))
-            if sum(map(len, chunks)) > BODY_LIMIT:
-                raise EntityTooLarge(f"the body is over the limit of {BODY_LIMIT} bytes")
-            if len(chunks[-1]) < size or self.rfile.readline(3) not in (b"\r\n", b"\n"):
-                raise MalformedRequest("a chunk isn't as long as it says", what="invalid chunk")
-        for _ in range(_MOST_TRAILERS):
-            if self.rfile.readline(_LONGEST_LINE) in (b"\r\n", b"\n", b""):
-                return b"".join(chunks)
-        raise MalformedRequest("too many trailers", what="invalid chunk")
-
-    def _chunk_size(self) -> int:
-        """Of the chunk that comes next; its extensions are passed over."""
-        line = self.rfile.readline(_LONGEST_CHUNK_LINE)
-        digits = line.partition(b";")[0].strip()
-        if not line.endswith(b"\n") or not _HEX.fullmatch(digits):
-            raise MalformedRequest("a chunk has no size", what="invalid chunk")
-        size = int(digits, 16)
-        if size > BODY_LIMIT:
-            raise EntityTooLarge(f"a chunk has {size} bytes, the limit is {BODY_LIMIT}")
-        return size
 
     def _continue(self) -> None:
         if self.headers.get("expect", "").lower().strip() == "100-continue":

@@ -36,14 +36,14 @@ ORDER = [
     # core
     *("routes", "writer", "player", "engine"),
     # fronts
-    *("openapi", "control", "app", "connection", "server", "shared_server", "pace", "breakage", "transport"),
+    *("openapi", "control", "app", "body", "connection", "server", "shared_server", "pace", "breakage", "transport"),
     *("emulator", "logs", "cli", "pytest_plugin"),
     # the package's face
     *("", "__main__"),
 ]
 ONLY_IN = {
     "flask": {"app", "control", "emulator"},
-    "werkzeug": {"app", "connection", "server", "call"},
+    "werkzeug": {"app", "body", "connection", "server", "call"},
     "pytest": {"pytest_plugin"},
     "twilio": {"transport", "emulator"},
     "requests": {"transport", "breakage"},
