@@ -17,6 +17,7 @@ from werkzeug.serving import WSGIRequestHandler
 from notify_mock.app import PASSAGE, Passage
 from notify_mock.body import read_body
 from notify_mock.call import Answer, Call, Wait, Wire, read
+from notify_mock.control import is_control, refusal
 from notify_mock.errors import (
     EdgeUnavailable,
     HeadersTooLarge,
@@ -164,8 +165,18 @@ class Connection(WSGIRequestHandler):
     def _refuse(self, error: TwilioError) -> None:
         """Answer a request that can't be played, and close: where the next one would begin isn't known."""
         self.close_connection = True
-        mounted: Served | None = self.server.mounted
         known = bool(self.command)
+        if known and is_control(self.path):
+            answer = refusal(error.status, error.reason or error.text)
+        else:
+            answer = self._refused(error, known=known)
+        reason = HTTP_STATUS_CODES.get(answer.status, "error").upper()
+        self._write(f"{answer.status} {reason}", answer.headers, answer.body)
+        self._drain()
+
+    def _refused(self, error: TwilioError, *, known: bool) -> Answer:
+        """The emulator's answer to what couldn't be read; whether method and target are ``known``."""
+        mounted: Served | None = self.server.mounted
         call = read(
             self.command if known else "-",
             self.path if known else "/",
@@ -173,10 +184,7 @@ class Connection(WSGIRequestHandler):
             headers={},
             defect=error,
         )
-        answer = mounted.handle(call) if mounted is not None else nobody()
-        reason = HTTP_STATUS_CODES.get(answer.status, "error").upper()
-        self._write(f"{answer.status} {reason}", answer.headers, answer.body)
-        self._drain()
+        return mounted.handle(call) if mounted is not None else nobody()
 
     def _wait(self, seconds: float) -> None:
         """Keep the call waiting, while its client is there. Raises ``Released``."""

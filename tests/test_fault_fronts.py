@@ -222,7 +222,7 @@ def test_an_async_client_with_a_timeout_of_its_own_gives_up(nothing_left: None) 
     async def main() -> None:
         await emulator.async_client().notify.v1.credentials.list_async()
 
-    with pytest.raises(TimeoutError):
+    with pytest.raises(asyncio.TimeoutError):
         asyncio.run(main())
     assert emulator.clock.now().minute == 5, "aiohttp's own 300 seconds"
 

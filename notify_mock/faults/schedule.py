@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from notify_mock.usage import UsageError, shown
@@ -27,7 +26,7 @@ class Schedule:
                 continue
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise UsageError(name, f"{shown(value)} is no number of calls", f"give {least} or more")
-        if isinstance(self.chance, bool) or not isinstance(self.chance, (int, float)) or math.isnan(self.chance):
+        if isinstance(self.chance, bool) or not isinstance(self.chance, (int, float)):
             raise UsageError("chance", f"{shown(self.chance)} is no number", "give 0 to 1")
         if not 0 <= self.chance <= 1:
             raise UsageError("chance", f"{shown(self.chance)} is outside 0 to 1")
