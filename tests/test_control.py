@@ -16,7 +16,8 @@ from conftest import Raw, basic, send
 from werkzeug.test import TestResponse
 
 from notify_mock import Account, Emulator
-from notify_mock.control import ACTIONS, TOKEN_HEADER
+from notify_mock.control import ACTIONS
+from notify_mock.control_guard import TOKEN_HEADER
 from notify_mock.faults.kinds import BY_KIND, EFFECTS, field_names
 from notify_mock.faults.rule import RULE_KEYS
 from notify_mock.faults.times import Delay

@@ -36,13 +36,13 @@ ORDER = [
     # core
     *("routes", "writer", "player", "engine"),
     # fronts
-    *("openapi", "control", "app", "body", "connection", "server", "shared_server", "pace", "breakage", "transport"),
-    *("emulator", "logs", "cli", "pytest_plugin"),
+    *("openapi", "control_guard", "control_json", "control", "app", "body", "connection", "server", "shared_server"),
+    *("pace", "breakage", "transport", "emulator", "logs", "cli", "pytest_plugin"),
     # the package's face
     *("", "__main__"),
 ]
 ONLY_IN = {
-    "flask": {"app", "control", "emulator"},
+    "flask": {"app", "control", "control_guard", "control_json", "emulator"},
     "werkzeug": {"app", "body", "connection", "server", "call"},
     "pytest": {"pytest_plugin"},
     "twilio": {"transport", "emulator"},

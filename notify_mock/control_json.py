@@ -1,0 +1,135 @@
+"""The JSON of the control API: what comes in, checked, and what goes out, without secrets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask import request
+
+from notify_mock.control_guard import Refused
+from notify_mock.exchange import Exchange
+from notify_mock.redaction import MASK, is_secret, show_text
+
+if TYPE_CHECKING:
+    from notify_mock.faults.rule import Rule
+
+_LARGEST = 256 * 1024
+
+_JSON_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "object": (dict,),
+    "null": (type(None),),
+}
+
+
+def read_object(default: str = "") -> dict[str, Any]:
+    """The JSON object in the request; ``default`` stands for an empty body."""
+    content = _parse(_read() or default)
+    if not isinstance(content, dict):
+        raise Refused(400, "the body must be a JSON object", "body")
+    return content
+
+
+def _read() -> str:
+    too_long = Refused(413, f"the body is over the limit of {_LARGEST} bytes", "body")
+    if (request.content_length or 0) > _LARGEST:
+        raise too_long
+    data = request.stream.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise too_long
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise Refused(400, "the body isn't UTF-8", "body") from error
+
+
+def _parse(text: str) -> Any:
+    try:
+        content = json.loads(text, parse_constant=_no_constant)
+        json.dumps(content, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise Refused(400, "the body has half a character (a lone surrogate)", "body") from error
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise Refused(400, f"the body isn't JSON: {error.msg}, {where}", "body") from error
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, "the body has a number or a nesting that isn't read", "body") from error
+    return content
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def check_rule(given: Mapping[str, Any]) -> None:
+    """Types as the OpenAPI document has them, and no masked secret: it would be taken for a glob. Raises
+    ``Refused``, without the value, which may be a secret."""
+    from notify_mock.openapi import rule_fields
+
+    known = rule_fields(given.get("effect"))
+    for key, value in given.items():
+        types = known.get(key, {"type": "string"} if key[:1].isupper() else {}).get("type", ())
+        types = (types,) if isinstance(types, str) else types
+        if types and not _is_one_of(types, value):
+            raise Refused(400, f"{key}: a {type(value).__name__} is not possible here; give {' or '.join(types)}", key)
+        if MASK in (value.values() if isinstance(value, dict) else (value,)):
+            raise Refused(400, f"{key}: {MASK} stands for a secret; give the secret itself", key)
+
+
+def _is_one_of(types: tuple[str, ...], value: Any) -> bool:
+    if isinstance(value, bool):
+        return "boolean" in types
+    return any(isinstance(value, _JSON_TYPES.get(name, ())) for name in types)
+
+
+def show_rule(rule: Rule) -> dict[str, Any]:
+    """A rule as it may be sent again, but for masked secrets and a function of Python's."""
+    content = {key: _plain(value) for key, value in rule.describe().items()}
+    if "new_token" in content:
+        content["new_token"] = MASK
+    if "headers" in content:
+        content["headers"] = {
+            name: MASK if is_secret(name) or "token" in name or "cookie" in name else value
+            for name, value in content["headers"].items()
+        }
+    return content if rule.match.predicate is None else {**content, "predicate": True}
+
+
+def _plain(value: Any) -> Any:
+    """``value`` in JSON: rules that were made in Python may hold more."""
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    return value if value is None or isinstance(value, (str, int, float)) else str(value)
+
+
+def show_record(record: Any) -> dict[str, Any]:
+    """A record without its secrets."""
+    names = ("sid", "account_sid", "region", "type", "friendly_name", "sandbox")
+    dates = {name: getattr(record, name).isoformat() for name in ("date_created", "date_updated")}
+    return {name: getattr(record, name) for name in names} | dates
+
+
+def show_exchange(exchange: Exchange) -> dict[str, Any]:
+    """An exchange without secrets."""
+    return {
+        "number": exchange.number,
+        "time": exchange.time.isoformat(),
+        "call": exchange.name,
+        "request": str(exchange.call),
+        "account_sid": exchange.account_sid or None,
+        "door": exchange.door or None,
+        "region": exchange.region,
+        "sid": show_text(exchange.sid) if exchange.sid else None,
+        "status": exchange.status,
+        "code": exchange.code,
+        "reason": show_text(exchange.reason) if exchange.reason else None,
+        "faults": list(exchange.faults),
+        "played": exchange.played,
+    }
