@@ -11,11 +11,12 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.routing import BaseConverter
 
-from notify_mock.call import BODY_LIMIT, Answer, Call, Wait, Wire, read
+from notify_mock.call import BODY_LIMIT, Answer, Call, Wire, read
 from notify_mock.control import Controlled, control_view, is_control
 from notify_mock.doors import DOORS
 from notify_mock.errors import EntityTooLarge
 from notify_mock.holds import Released
+from notify_mock.player import Wait
 from notify_mock.routes import ROUTES
 
 PASSAGE = "notify_mock.passage"

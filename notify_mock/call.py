@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote_to_bytes
@@ -129,10 +129,6 @@ class Answer(NamedTuple):
     wire: Wire | None = None
 
 
-Wait = Callable[[float], None]
-"""How a front lets so many seconds pass before a call is played or answered."""
-
-
 def read(
     method: str,
     target: str,
@@ -169,9 +165,13 @@ def read(
     return Call(method, host, path, query, form, headers, scheme, defect, unread)
 
 
+def origin_form(target: str) -> str:
+    """``http://host/path`` as ``/path``; what begins with a slash as it is."""
+    return target if target.startswith("/") else "/" + target.partition("://")[2].partition("/")[2]
+
+
 def _decode_path(raw: str) -> str:
-    if not raw.startswith("/"):
-        raw = "/" + raw.partition("://")[2].partition("/")[2]
+    raw = origin_form(raw)
     if raw.isascii() and "%" not in raw:
         return raw
     if _BAD_ESCAPE.search(raw):

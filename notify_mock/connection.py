@@ -16,7 +16,7 @@ from werkzeug.serving import WSGIRequestHandler
 
 from notify_mock.app import PASSAGE, Passage
 from notify_mock.body import read_body
-from notify_mock.call import Answer, Call, Wait, Wire, read
+from notify_mock.call import Answer, Call, Wire, origin_form, read
 from notify_mock.control import is_control, refusal
 from notify_mock.errors import (
     EdgeUnavailable,
@@ -26,7 +26,8 @@ from notify_mock.errors import (
     UriTooLong,
 )
 from notify_mock.headers import ERROR_JSON, edge
-from notify_mock.holds import Holds, Released
+from notify_mock.holds import Hold, Holds, Released
+from notify_mock.player import Wait
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -166,7 +167,7 @@ class Connection(WSGIRequestHandler):
         """Answer a request that can't be played, and close: where the next one would begin isn't known."""
         self.close_connection = True
         known = bool(self.command)
-        if known and is_control(self.path):
+        if known and is_control(origin_form(self.path)):
             answer = refusal(error.status, error.reason or error.text)
         else:
             answer = self._refused(error, known=known)
@@ -186,11 +187,9 @@ class Connection(WSGIRequestHandler):
         )
         return mounted.handle(call) if mounted is not None else nobody()
 
-    def _wait(self, seconds: float) -> None:
+    def _wait(self, seconds: float, hold: Hold) -> None:
         """Keep the call waiting, while its client is there. Raises ``Released``."""
-        mounted: Served | None = self.server.mounted
-        if mounted is not None:
-            mounted.holds.wait(seconds, self._is_gone)
+        hold.wait(seconds, self._is_gone)
 
     def _is_gone(self) -> bool:
         """Whether the client has closed its end."""
@@ -213,11 +212,16 @@ class Connection(WSGIRequestHandler):
         if wire.pieces <= 1:
             self._write(status, headers, body[: wire.sent])
             return
+        self._dribble(wire, status, headers, body)
+
+    def _dribble(self, wire: Wire, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+        mounted: Served | None = self.server.mounted
+        hold = mounted.holds.take() if mounted is not None else Holds().take()
         size = max(1, -(-len(body) // wire.pieces))
         self._write(status, headers, body[:size])
         for start in range(size, len(body), size):
             try:
-                self._wait(wire.over / wire.pieces)
+                self._wait(wire.over / wire.pieces, hold)
             except Released:
                 self.close_connection = True
                 return

@@ -67,6 +67,8 @@ class Emulator(Engine):
             unused_faults=unused_faults,
             fault_header=fault_header,
         )
+        if control_token is not None and (not isinstance(control_token, str) or not control_token):
+            raise UsageError("control_token", "is no token", "give a text that isn't empty")
         self.control_token = control_token
         self._address = read_address(host, port)
         self._serving = Lock()

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from notify_mock import asserts
 from notify_mock.accounts import Accounts, AccountsOption, read_accounts
-from notify_mock.call import Answer, Call, Wait
+from notify_mock.call import Answer, Call
 from notify_mock.clock import Clock, Moment, Span
 from notify_mock.data import DataOption, plant_all, read_data
 from notify_mock.exchange import Exchange
 from notify_mock.faults.book import Faults
 from notify_mock.holds import Holds
 from notify_mock.journal import PER_ACCOUNT, Journal
-from notify_mock.player import Player
+from notify_mock.player import Player, Wait
 from notify_mock.records import Records
 from notify_mock.resources import CREDENTIAL
 from notify_mock.resources.credential import Credential
@@ -79,7 +79,7 @@ class Engine:
             call_names=CALL_NAMES,
             unused_faults=unused_faults,
         )
-        self._player = Player(self._state, self._lock, fault_header=fault_header)
+        self._player = Player(self._state, self._lock, self.holds, fault_header=fault_header)
         self._furnish()
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from notify_mock.call import Wire
 from notify_mock.clock import Clock
-from notify_mock.holds import Holds
+from notify_mock.holds import Hold, Holds
 
 
 class Pace:
@@ -16,23 +16,23 @@ class Pace:
         self.passed = 0.0
         self.late = False
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float, hold: Hold) -> None:
         """Let ``seconds`` pass, or what is left until the client gives up. Raises ``Released`` in real time."""
         if self.timeout is not None and self.passed + seconds > self.timeout:
             seconds, self.late = max(0.0, self.timeout - self.passed), True
-        self.passed += seconds
-        if self._real_time:
-            self._holds.wait(seconds)
-        else:
-            self._clock.advance(seconds)
+        self._pass(seconds, hold)
 
     def dribble(self, wire: Wire, *, by_piece: bool) -> bool:
         """Let the body come in. False when the client gives up meanwhile: its timeout is for each piece, or for all."""
         longest = wire.over / wire.pieces if by_piece else self.passed + wire.over
-        if self.timeout is not None and longest > self.timeout:
-            self.timeout = None
-            self.wait(longest if by_piece else wire.over)
-            return False
-        self.timeout = None
-        self.wait(wire.over)
-        return True
+        gives_up = self.timeout is not None and longest > self.timeout
+        left = (self.timeout or 0.0) - (0.0 if by_piece else self.passed)
+        self._pass(max(0.0, left) if gives_up else wire.over, self._holds.take())
+        return not gives_up
+
+    def _pass(self, seconds: float, hold: Hold) -> None:
+        self.passed += seconds
+        if self._real_time:
+            hold.wait(seconds)
+        else:
+            self._clock.advance(seconds)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from notify_mock import routes
-from notify_mock.call import Answer, Call, Wait
+from notify_mock.call import Answer, Call
 from notify_mock.doors import enter
 from notify_mock.errors import MalformedRequest, MethodNotAllowed, NotFound, TwilioError
 from notify_mock.exchange import Exchange
+from notify_mock.holds import Hold, Holds
 from notify_mock.state import State
 from notify_mock.usage import UsageError
 from notify_mock.verbs import Visit
@@ -18,6 +20,9 @@ from notify_mock.writer import Writer
 if TYPE_CHECKING:
     from notify_mock.faults.fate import Fate
     from notify_mock.faults.rule import Rule
+
+Wait = Callable[[float, Hold], None]
+"""How a front lets so many seconds pass for a call that a fault holds. What it raises ends the call."""
 
 FAULT_HEADER = "x-notify-mock-fault"
 
@@ -35,14 +40,13 @@ class Passage:
 class Player:
     """Plays calls on a state, under its lock but for the time that faults take."""
 
-    def __init__(self, state: State, lock: AbstractContextManager[bool], *, fault_header: bool) -> None:
-        self._state, self._lock, self._fault_header = state, lock, fault_header
+    def __init__(self, state: State, lock: AbstractContextManager[bool], holds: Holds, *, fault_header: bool) -> None:
+        self._state, self._lock, self._holds, self._fault_header = state, lock, holds, fault_header
         self._writer = Writer(state)
         self._in_play: dict[str, int] = {}
 
     def play(self, call: Call, wait: Wait | None = None) -> Answer:
         """The whole way of a call; see ``Engine.handle``."""
-        clock = self._state.clock
         with self._lock:
             passage = self._open(call)
         exchange = passage.exchange
@@ -52,13 +56,15 @@ class Player:
                     fate = self._arrive(passage)
                 except TwilioError as refusal:
                     return self._leave(exchange, self._writer.refused(exchange, refusal))
-            if fate is not None and fate.pause:
-                (wait or clock.advance)(fate.pause)
+                hold = self._holds.take() if fate is not None and fate.pause else None
+            if fate is not None and hold is not None:
+                self._wait(fate.pause, hold, wait)
             with self._lock:
                 answer, late = self._pass(passage, fate)
-            if late:
-                (wait or clock.advance)(late)
-                exchange.ended = clock.time()
+                hold = self._holds.take() if late else None
+            if hold is not None:
+                self._wait(late, hold, wait)
+                exchange.ended = self._state.clock.time()
             return answer
         finally:
             with self._lock:
@@ -67,6 +73,13 @@ class Player:
     def failed(self) -> Answer:
         """The answer of a front to a request at which the emulator itself failed; the journal has it already."""
         return self._writer.failed()
+
+    def _wait(self, seconds: float, hold: Hold, wait: Wait | None) -> None:
+        """Outside the lock; by the emulator's clock where the front has no way of its own."""
+        if wait is None:
+            self._state.clock.advance(seconds)
+        else:
+            wait(seconds, hold)
 
     def _open(self, call: Call) -> Passage:
         """Where the call wants to go. Its record is opened, though not yet anybody's."""

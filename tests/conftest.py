@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 import socket
+import threading
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from notify_mock import Emulator
+from notify_mock.holds import Hold
 
 pytest_plugins = ["pytester"]
 
@@ -106,3 +108,16 @@ def served() -> Iterator[Emulator]:
     """An emulator on a server of its own."""
     with Emulator() as emulator:
         yield emulator
+
+
+def waits(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
+    """Released once for every call that begins to be held."""
+    begun = threading.Semaphore(0)
+    wait = Hold.wait
+
+    def waiting(hold: Hold, seconds: float, gone: Callable[[], bool] = lambda: False) -> None:
+        begun.release()
+        wait(hold, seconds, gone)
+
+    monkeypatch.setattr(Hold, "wait", waiting)
+    return begun

@@ -11,19 +11,20 @@ import os
 import runpy
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from conftest import basic, send
+from conftest import basic, send, waits
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from notify_mock import (
+    Call,
     Delay,
     Dribble,
     Drop,
@@ -39,6 +40,7 @@ from notify_mock import (
     Status,
     Truncate,
 )
+from notify_mock.holds import Hold, Released
 
 ROOT = Path(__file__).parents[1]
 JSON = "application/json"
@@ -232,6 +234,18 @@ def request(emulator: Emulator, target: str = "/v1/Credentials", method: str = "
     return f"{method} {target} HTTP/1.1\r\nHost: x\r\nAuthorization: {user}\r\n{more}\r\n".encode()
 
 
+def test_a_reset_between_strike_and_wait_is_not_missed() -> None:
+    emulator = Emulator()
+    emulator.faults.add("*", Hang(3000))
+
+    def wait(seconds: float, hold: Hold) -> None:
+        emulator.reset()
+        hold.wait(seconds)
+
+    with pytest.raises(Released):
+        emulator.handle(Call("GET", "x", "/v1/Credentials", headers={"authorization": basic("ACx", "y")}), wait)
+
+
 def connect(emulator: Emulator) -> socket.socket:
     host, _, port = emulator.url.removeprefix("http://").rpartition(":")
     return socket.create_connection((host, int(port)), timeout=20)
@@ -253,21 +267,17 @@ def test_200_held_calls_hold_only_themselves_and_reset_lets_them_go(served: Emul
     assert b'"credentials": []' in send(served.url, request(served, more="Connection: close\r\n")).body
 
 
-def test_a_call_that_reset_lets_go_before_it_was_played_is_not_played(served: Emulator, nothing_left: None) -> None:
+@pytest.mark.usefixtures("nothing_left")
+def test_a_call_that_reset_lets_go_before_it_was_played_is_not_played(
+    served: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     served.faults.add("credential.create", Delay(3000))
     form = b"Type=fcm&Secret=x"
     head = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n"
-    arrived = threading.Event()
-    wait = served.holds.wait
-
-    def waiting(seconds: float, gone: Callable[[], bool] = lambda: False) -> bool:
-        arrived.set()
-        return wait(seconds, gone)
-
-    served.holds.wait = waiting  # type: ignore[method-assign]
+    arrived = waits(monkeypatch)
     with connect(served) as connection:
         connection.sendall(request(served, method="POST", more=head) + form)
-        assert arrived.wait(20)
+        assert arrived.acquire(timeout=20)
         served.reset()
         assert connection.recv(1) == b""
     assert len(served.credentials) == 0
@@ -320,18 +330,11 @@ def test_a_dribbled_body_comes_whole_and_the_connection_lives_on(served: Emulato
     assert answer.body.count(b'"credentials": []') == 2
 
 
-def test_calls_at_once_are_counted_for_a_rate_limit(served: Emulator) -> None:
+def test_calls_at_once_are_counted_for_a_rate_limit(served: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     served.faults.add("credential.fetch", Hang(3000))
     served.faults.add("credential.list", RateLimit(concurrent=2))
     held = [connect(served) for _ in range(2)]
-    arrived = threading.Semaphore(0)
-    wait = served.holds.wait
-
-    def waiting(seconds: float, gone: Callable[[], bool] = lambda: False) -> bool:
-        arrived.release()
-        return wait(seconds, gone)
-
-    served.holds.wait = waiting  # type: ignore[method-assign]
+    arrived = waits(monkeypatch)
     close = "Connection: close\r\n"
     assert send(served.url, request(served, more=close)).status == "HTTP/1.1 200 OK"
     for connection in held:
@@ -345,20 +348,14 @@ def test_calls_at_once_are_counted_for_a_rate_limit(served: Emulator) -> None:
     assert send(served.url, request(served, more=close)).status == "HTTP/1.1 200 OK"
 
 
-def test_in_real_time_a_delay_is_waited_for_and_can_be_let_go(nothing_left: None) -> None:
+@pytest.mark.usefixtures("nothing_left")
+def test_in_real_time_a_delay_is_waited_for_and_can_be_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     emulator = Emulator()
     emulator.faults.add("*", Hang(3000), times=1)
-    waiting = threading.Event()
-    wait = emulator.holds.wait
-
-    def held(seconds: float, gone: Callable[[], bool] = lambda: False) -> bool:
-        waiting.set()
-        return wait(seconds, gone)
-
-    emulator.holds.wait = held  # type: ignore[method-assign]
+    waiting = waits(monkeypatch)
     with ThreadPoolExecutor(1) as pool:
         met = pool.submit(meet, emulator.client(real_time=True), "CR1")
-        assert waiting.wait(20)
+        assert waiting.acquire(timeout=20)
         emulator.reset()
         assert met.result(20) == "`requests.ConnectionError`"
 

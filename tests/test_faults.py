@@ -430,7 +430,12 @@ def test_what_a_rule_says_of_itself_makes_the_same_rule(emulator: Emulator) -> N
         ("*", "hang", {"seconds": "2h"}, "seconds: is longer than an hour"),
         ("*", "dribble", {"pieces": 0}, "pieces: 0 is no number of pieces"),
         ("*", "status", {"status": 99}, "status: 99 is no final HTTP status"),
-        ("*", "status", {"status": 200, "location": "a\nb"}, "location: is no header value"),
+        ("*", "status", {"status": 200, "location": "a\nb"}, "location: can't be sent"),
+        ("*", "status", {"status": 200, "location": 5}, "location: is not text"),
+        ("*", "status", {"status": 200, "content_type": "日本"}, "content_type: can't be sent"),
+        ("*", "status", {"status": 200, "body": "\ud800"}, "body: can't be sent"),
+        ("*", "refuse", {"code": [1]}, "code: a list is no code"),
+        ("*", "rate_limit", {"limit": 1, "retry_after": "yes"}, "retry_after: 'yes' is neither true nor false"),
         ("*", "rate_limit", {}, "limit: is missing"),
         ("*", "rate_limit", {"limit": 1, "window": 0}, "window: is no time at all"),
         ("*", "truncate", {"bytes": -1}, "bytes: -1 is no number of bytes"),
@@ -459,6 +464,12 @@ def test_a_bad_rule_is_refused_by_its_key_and_nothing_is_added(
         emulator.faults.add(call, effect, **options)
     assert said in str(caught.value)
     assert len(emulator.faults) == 0
+
+
+def test_a_name_that_is_made_up_is_free(emulator: Emulator) -> None:
+    emulator.faults.add("*", Drop(), name="drop-1")
+    emulator.faults.add("*", Drop(), name="drop-3")
+    assert [emulator.faults.add("*", Drop()).rule.name for _ in range(2)] == ["drop-4", "drop-5"]
 
 
 def test_two_rules_have_not_the_same_name(emulator: Emulator) -> None:

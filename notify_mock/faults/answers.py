@@ -33,7 +33,7 @@ class Refuse(Effect):
     retry_after: Span | None = None
 
     def __post_init__(self) -> None:
-        if self.code not in BY_CODE or isinstance(self.code, bool):
+        if isinstance(self.code, bool) or not isinstance(self.code, int) or self.code not in BY_CODE:
             known = ", ".join(str(code) for code in sorted(BY_CODE))
             raise UsageError("code", f"{shown(self.code)} is no code that can be refused with", f"known are {known}")
         for name in ("message", "detail"):
@@ -64,12 +64,12 @@ class Status(Effect):
     def __post_init__(self) -> None:
         if isinstance(self.status, bool) or not isinstance(self.status, int) or not 200 <= self.status <= 599:
             raise UsageError("status", f"{shown(self.status)} is no final HTTP status", "give 200 to 599")
-        for name in ("body", "content_type"):
-            if not isinstance(getattr(self, name), str):
+        for name in ("body", "content_type", "location"):
+            value = getattr(self, name)
+            if not isinstance(value, str) and (name != "location" or value is not None):
                 raise UsageError(name, "is not text", "put it in quotes")
-        for name in ("content_type", "location"):
-            if not (getattr(self, name) or "x").isprintable():
-                raise UsageError(name, "is no header value", "leave out line breaks")
+            if value is not None and not _can_be_sent(value, in_header=name != "body"):
+                raise UsageError(name, "can't be sent", "a header takes printable Latin-1, a body no half characters")
         if self.retry_after is not None:
             span(self.retry_after, "retry_after")
 
@@ -100,6 +100,8 @@ class RateLimit(Effect):
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
                 raise UsageError(name, f"{shown(value)} is no number of calls", "give 0 or more")
+        if not isinstance(self.retry_after, bool):
+            raise UsageError("retry_after", f"{shown(self.retry_after)} is neither true nor false")
         if self.limit is None and self.concurrent is None:
             raise UsageError("limit", "is missing", "give limit, concurrent or both")
         if span(self.window, "window") == 0:
@@ -119,6 +121,14 @@ class RateLimit(Effect):
         retry_after = max(1, math.ceil(wait)) if self.retry_after else None
         fate.refusal = refusal_for(TooManyRequests.code, fate.exchange, retry_after)
         return True
+
+
+def _can_be_sent(text: str, *, in_header: bool) -> bool:
+    try:
+        text.encode("latin-1" if in_header else "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return not in_header or text.isprintable()
 
 
 def refusal_for(

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from notify_mock.accounts import Accounts
@@ -206,7 +205,7 @@ class Faults:
         from notify_mock.faults.rule import make_rule
 
         kind = effect.kind if isinstance(effect, Effect) else effect
-        name = f"{kind}-{self._added.get(kind, 0) + 1}" if isinstance(kind, str) else ""
+        name = self._free_name(kind) if isinstance(kind, str) else ""
         return make_rule(
             call,
             effect,
@@ -217,6 +216,13 @@ class Faults:
             unused=self._default_unused,
         )
 
+    def _free_name(self, kind: str) -> str:
+        """``drop-3`` for the third rule of its kind, or the next number that no rule has."""
+        number = self._added.get(kind, 0) + 1
+        while f"{kind}-{number}" in self._rules:
+            number += 1
+        return f"{kind}-{number}"
+
     def _find(self, exchange: Exchange, phase: Phase) -> list[Rule]:
         """The rules that may be for this call: by its name, then by the one equality that each is filed under."""
         from notify_mock.faults.match import keys_of
@@ -225,7 +231,7 @@ class Faults:
         if index is None:
             index = self._index[phase, exchange.name] = {}
             for rule in self._rules.values():
-                if rule.phase == phase and rule.match.names(exchange.name) and _acts_on(rule, exchange.name):
+                if rule.phase == phase and rule.is_for(exchange.name):
                     index.setdefault(rule.match.key(), []).append(rule)
         if not index:
             return []
@@ -245,7 +251,3 @@ class Faults:
         if not rule.schedule.due(number, rule.fired):
             return None
         return draw if rule.schedule.chance == 1 or draw("chance") < rule.schedule.chance else None
-
-
-def _acts_on(rule: Rule, name: str | None) -> bool:
-    return any(fnmatchcase(name or "", glob) for glob in rule.effect.only)

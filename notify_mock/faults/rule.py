@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from notify_mock.clock import moment, span
@@ -38,6 +39,10 @@ class Rule:
 
     def __repr__(self) -> str:
         return f"<Rule {self}, seen {self.seen}, fired {self.fired}>"
+
+    def is_for(self, name: str | None) -> bool:
+        """Whether it may strike calls of this name: they match, and its effect can act on them."""
+        return self.match.names(name) and any(fnmatchcase(name or "", glob) for glob in self.effect.only)
 
     def describe(self) -> dict[str, Any]:
         """Its JSON, as ``make_rule`` reads it, with ``seen`` and ``fired``."""
