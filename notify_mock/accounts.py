@@ -93,12 +93,16 @@ class Accounts:
 
     def __init__(self, default: Account, given: tuple[Account, ...] = ()) -> None:
         self.strict = bool(given)
-        self.default = given[0] if given else default
         self._given = given or (default,)
         self.reset()
 
     def __repr__(self) -> str:
         return f"<Accounts {'strict' if self.strict else 'open'}: {', '.join(self._known)}>"
+
+    @property
+    def default(self) -> Account:
+        """The account for those who name none, with the token that it has now."""
+        return self._known[self._given[0].sid]
 
     def __getitem__(self, sid: str) -> Account:
         return self._known[sid]
@@ -141,7 +145,7 @@ class Accounts:
             raise NoCredentials("no Authorization header")
         scheme, _, rest = authorization.strip().partition(" ")
         if scheme.lower() == "bearer" and not self.strict:
-            return self._active(self._known[self.default.sid])
+            return self._active(self.default)
         if scheme.lower() != "basic":
             raise InvalidUsername("the Authorization header is not Basic")
         user, password = _basic(rest)
@@ -156,7 +160,7 @@ class Accounts:
         if not _OPEN_USER.fullmatch(user):
             raise InvalidUsername("the user name begins with neither AC nor SK")
         if user.startswith("SK"):
-            return self._known[self.default.sid]
+            return self.default
         account = self._known[user] = Account(user, password)
         return account
 

@@ -13,6 +13,7 @@ from notify_mock.journal import Journal
 from notify_mock.redaction import is_secret
 from notify_mock.sought import listed
 
+_REGULAR = 0.02
 _IDENTITY = ("sid", "date_created", "date_updated")
 
 
@@ -33,11 +34,12 @@ def backoff(
     minimum: Span | Sequence[Span],
     growth: float,
     jitter: bool,
+    maximum: Span | None,
 ) -> list[float]:
     """Assert how long the client waited between its attempts, and return the waits in seconds.
 
-    ``minimum`` is the least wait, or the least of each; each wait is at least ``growth`` times the one before; with
-    ``jitter`` they must not all be alike (nor all multiples of the first by the same factor).
+    ``minimum`` is the least wait, or the least of each; each wait is at least ``growth`` times the one before, and none
+    is over ``maximum``; with ``jitter`` they must not all be alike (nor all multiples of the first by the same factor).
     """
     __tracebackhide__ = True
     found = journal.calls(name, **criteria)
@@ -50,12 +52,14 @@ def backoff(
     if len(least) > len(waits):
         raise AssertionError(f"expected {len(least)} waits, found {len(waits)}{_timeline(found)}")
     for number, (wait, needed) in enumerate(zip(waits, least, strict=False), 1):
-        if wait < needed - 1e-6:
+        if _is_less(wait, needed):
             raise AssertionError(f"wait {number} was {wait:.3f}s, expected at least {needed:.3f}s{_timeline(found)}")
     for number, (one, two) in enumerate(pairwise(waits), 2):
-        if two < one * growth - 1e-6:
+        if _is_less(two, one * growth):
             text = f"wait {number} was {two:.3f}s, expected at least {growth:g} times the {one:.3f}s before it"
             raise AssertionError(text + _timeline(found))
+    if maximum is not None and _is_less(span(maximum, "maximum"), max(waits)):
+        raise AssertionError(f"the longest wait was {max(waits):.3f}s, expected at most {maximum}{_timeline(found)}")
     if jitter and not _is_jittered(waits):
         raise AssertionError(f"expected jitter, but the waits are regular{_timeline(found)}")
     return waits
@@ -73,7 +77,7 @@ def honours_retry_after(journal: Journal, name: str, criteria: dict[str, Any]) -
         following = next((two for two in later if (two.name, two.account_sid) == (one.name, one.account_sid)), None)
         if following is not None and one.ended is not None and one.retry_after is not None:
             wait = following.at - one.ended
-            if wait < one.retry_after - 1e-6:
+            if _is_less(wait, one.retry_after):
                 text = f"#{following.number} came {wait:.3f}s after #{one.number} said Retry-After: {one.retry_after:g}"
                 raise AssertionError(text + _timeline(found))
 
@@ -104,6 +108,11 @@ def no_duplicates(journal: Journal, records: Iterable[Any]) -> None:
         raise AssertionError("\n".join([*lines, *listed("created by", born)]))
 
 
+def _is_less(wait: float, needed: float) -> bool:
+    """By more than a running clock adds to a wait meanwhile: 10 ms, or one in a hundred."""
+    return wait < needed - max(0.01, needed / 100)
+
+
 def _waits(found: list[Exchange]) -> list[float]:
     """Seconds from each answer (or its loss) to the next attempt."""
     return [two.at - (one.at if one.ended is None else one.ended) for one, two in pairwise(found)]
@@ -113,8 +122,8 @@ def _is_jittered(waits: list[float]) -> bool:
     """Whether the waits are neither equal nor a plain progression; of two, whether they are no round multiples."""
     ratios = [two / one for one, two in pairwise(waits) if one > 0]
     if len(ratios) < 2:
-        return any(abs(ratio - round(ratio)) > 1e-3 for ratio in ratios)
-    return max(ratios) - min(ratios) > 1e-3
+        return any(abs(ratio - round(ratio)) > _REGULAR for ratio in ratios)
+    return max(ratios) - min(ratios) > _REGULAR
 
 
 def _timeline(found: list[Exchange]) -> str:

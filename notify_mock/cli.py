@@ -52,7 +52,14 @@ def commands() -> None:
 )
 @click.option("--frozen", metavar="TIME", help='Stop the clock at this moment, such as "2030-01-01T12:00:00Z".')
 @click.option("--faults", metavar="FILE", type=click.Path(path_type=Path), help="YAML or JSON with fault rules.")
-@click.option("--scenario", metavar="NAME", help="Fault rules that ship with it: rate-limited, outage, slow, ...")
+@click.option(
+    "--scenario",
+    "scenarios",
+    multiple=True,
+    metavar="NAME",
+    help="Fault rules that ship with it (repeatable): rate-limited, flaky-network, slow, outage, token-rotated, "
+    "account-suspended, legacy-fcm-off, notify-eol.",
+)
 @click.option("--fault-header", is_flag=True, help="Let a request carry a rule, in the header X-Notify-Mock-Fault.")
 @click.option(
     "--control-token",
@@ -60,6 +67,7 @@ def commands() -> None:
     metavar="TOKEN",
     help="Token for the control API under /_mock, which needs one beyond loopback.",
 )
+@click.option("--check", is_flag=True, help="Only read the options and files, and say whether all is well.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option(
     "--log-level",
@@ -76,9 +84,10 @@ def serve(
     data: Path | None,
     frozen: str | None,
     faults: Path | None,
-    scenario: str | None,
+    scenarios: tuple[str, ...],
     fault_header: bool,
     control_token: str | None,
+    check: bool,
     log_format: str,
     log_level: str,
 ) -> None:
@@ -99,10 +108,13 @@ def serve(
         data=data,
         frozen=frozen,
         faults=faults,
-        scenario=scenario,
+        scenario=scenarios or None,
         fault_header=fault_header,
         control_token=control_token,
     )
+    if check:
+        click.echo(f"notify-mock: all is well: {len(emulator.credentials)} records, {len(emulator.faults)} fault rules")
+        return
     emulator.journal.subscribe(logs.log_exchange)
     emulator.app  # noqa: B018 - built before the port is announced
     server = Server(host, port, mounted=emulator)
@@ -111,6 +123,7 @@ def serve(
     sys.stdout.flush()
     logs.log_start(server.url, len(emulator.credentials))
     server.serve_here()
+    logs.log_stop()
 
 
 def main() -> None:

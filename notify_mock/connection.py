@@ -19,7 +19,6 @@ from notify_mock.body import read_body
 from notify_mock.call import Answer, Call, Wire, origin_form, read
 from notify_mock.control import is_control, refusal
 from notify_mock.errors import (
-    EdgeUnavailable,
     HeadersTooLarge,
     MalformedRequest,
     TwilioError,
@@ -74,10 +73,10 @@ def _run(app: WSGIApplication, environ: dict[str, Any]) -> tuple[str, list[tuple
 
 
 def nobody() -> Answer:
-    """The answer while no emulator is mounted: the request came from something that outlived its test, or is ahead of
-    it."""
-    body = EdgeUnavailable().body()
-    return Answer(503, edge(at=time.time(), content_type=ERROR_JSON, length=len(body)), body)
+    """The answer while no emulator is mounted. It is no 5xx, since a client would try again and again."""
+    error = MalformedRequest(what="no test is running that asked for notify_mock")
+    body = error.body()
+    return Answer(error.status, edge(at=time.time(), content_type=ERROR_JSON, length=len(body)), body)
 
 
 class Connection(WSGIRequestHandler):

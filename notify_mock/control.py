@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from flask import Response, jsonify, request
 
@@ -19,6 +19,9 @@ from notify_mock.faults.book import Faults
 from notify_mock.journal import Journal
 from notify_mock.records import Records
 from notify_mock.usage import UsageError, nearest, shown
+
+if TYPE_CHECKING:
+    from notify_mock.faults.rule import Rule
 
 _MOST_CHECKPOINTS = 100
 _TARGET = re.compile(r"/_mock(?:[/?]|\Z)")
@@ -97,9 +100,27 @@ class Control:
 
     def add_fault(self) -> _Result:
         given = read_object()
+        if "scenario" in given:
+            return self._add_scenario(given)
         check_rule(given)
         rule = {key: value for key, value in given.items() if key not in _COUNTS}
         return 201, show_rule(self._emulator.faults.read(rule, "body"))
+
+    def _add_scenario(self, given: Mapping[str, Any]) -> _Result:
+        """All rules of a scenario, or none."""
+        from notify_mock.faults.reading import read_scenario
+
+        if set(given) != {"scenario"} or not isinstance(given["scenario"], str):
+            raise Refused(400, "give a scenario's name, and nothing else", "scenario")
+        added: list[Rule] = []
+        try:
+            for rule, where in read_scenario(given["scenario"]):
+                added.append(self._emulator.faults.read(rule, where))
+        except UsageError:
+            for one in added:
+                self._emulator.faults.remove(one.name)
+            raise
+        return 201, {"faults": [show_rule(rule) for rule in added]}
 
     def clear_faults(self) -> _Result:
         self._emulator.faults.clear()
@@ -165,7 +186,6 @@ def control_view(emulator: Controlled) -> Callable[[str], Response]:
     control = Control(emulator)
 
     def view(path: str) -> Response:
-        path += "/" if request.path.endswith("/") and not path.endswith("/") else ""
         try:
             return _respond(*control.answer(request.method, path))
         except Refused as error:

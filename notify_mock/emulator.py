@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -47,7 +48,7 @@ class Emulator(Engine):
         frozen: Moment | None = None,
         journal_limit: int = PER_ACCOUNT,
         faults: FaultsOption | None = None,
-        scenario: str | None = None,
+        scenario: str | Sequence[str] | None = None,
         unused_faults: Unused = "error",
         fault_header: bool = False,
         control_token: str | None = None,

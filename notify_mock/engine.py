@@ -50,7 +50,7 @@ class Engine:
         frozen: Moment | None = None,
         journal_limit: int = PER_ACCOUNT,
         faults: FaultsOption | None = None,
-        scenario: str | None = None,
+        scenario: str | Sequence[str] | None = None,
         unused_faults: Unused = "error",
         fault_header: bool = False,
     ) -> None:
@@ -106,7 +106,8 @@ class Engine:
     @property
     def auth(self) -> tuple[str, str]:
         """Account sid and auth token of the default account: the first given one, or one made from the seed."""
-        return self.accounts.default.sid, self.accounts.default.auth_token
+        account = self.accounts.default
+        return account.sid, account.auth_token
 
     def reset(self) -> None:
         """Back to how it was made: seed, accounts, data and faults as given, nothing else remembered.
@@ -144,15 +145,25 @@ class Engine:
         return asserts.attempts(self.journal, name, count, criteria)
 
     def assert_backoff(
-        self, name: str, *, minimum: Span | Sequence[Span] = 0, growth: float = 1, jitter: bool = False, **criteria: Any
+        self,
+        name: str,
+        *,
+        minimum: Span | Sequence[Span] = 0,
+        growth: float = 1,
+        jitter: bool = False,
+        maximum: Span | None = None,
+        **criteria: Any,
     ) -> list[float]:
         """Assert how long the client waited between its attempts at ``name``, on the emulator's clock.
 
         ``minimum`` is the least wait, or a list of the least waits in turn; each wait is at least ``growth`` times the
-        one before (1: no shorter); with ``jitter`` they must be irregular. Returns the waits in seconds.
+        one before (1: no shorter, 0: any) and none over ``maximum``; with ``jitter`` they must be irregular. Returns
+        the waits in seconds. 10 ms or one in a hundred are let pass, since a running clock goes on meanwhile.
         """
         __tracebackhide__ = True
-        return asserts.backoff(self.journal, name, criteria, minimum=minimum, growth=growth, jitter=jitter)
+        return asserts.backoff(
+            self.journal, name, criteria, minimum=minimum, growth=growth, jitter=jitter, maximum=maximum
+        )
 
     def assert_honours_retry_after(self, name: str = "*", **criteria: Any) -> None:
         """Assert that the client waited as long as each Retry-After header told it to."""
@@ -187,12 +198,14 @@ class Engine:
             self.faults.read(spec, where)
 
 
-def _read_rules(scenario: str | None, faults: FaultsOption | None) -> tuple[tuple[Mapping[str, Any], str], ...]:
+def _read_rules(
+    scenario: str | Sequence[str] | None, faults: FaultsOption | None
+) -> tuple[tuple[Mapping[str, Any], str], ...]:
     """The rules to start with. Raises ``UsageError``."""
     if scenario is None and faults is None:
         return ()
     from notify_mock.faults.reading import read_faults, read_scenario
 
-    return (read_scenario(scenario) if scenario is not None else ()) + (
-        read_faults(faults) if faults is not None else ()
-    )
+    names = (scenario,) if isinstance(scenario, str) else scenario or ()
+    rules = tuple(rule for name in names for rule in read_scenario(name))
+    return rules + (read_faults(faults) if faults is not None else ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from datetime import datetime, timezone
 from typing import Literal
 
 from notify_mock.exchange import Exchange
@@ -29,6 +30,11 @@ def log_start(url: str, records: int) -> None:
     _LOG.info("listening on %s with %d records", url, records, extra={"url": url, "records": records})
 
 
+def log_stop() -> None:
+    """The last line."""
+    _LOG.info("stopped")
+
+
 def log_exchange(exchange: Exchange) -> None:
     """One line for one answered request."""
     _LOG.info("%s", exchange, extra={"exchange": exchange})
@@ -38,7 +44,8 @@ class _JsonLines(logging.Formatter):
     """One JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, object] = {"level": record.levelname.lower(), "logger": record.name}
+        time = datetime.fromtimestamp(record.created, timezone.utc).isoformat()
+        line: dict[str, object] = {"time": time, "level": record.levelname.lower(), "logger": record.name}
         exchange = getattr(record, "exchange", None)
         if exchange is None:
             line["message"] = record.getMessage()
@@ -59,6 +66,7 @@ class _JsonLines(logging.Formatter):
                 "code": exchange.code,
                 "reason": show_text(exchange.reason) or None,
                 "faults": list(exchange.faults),
+                "played": exchange.played,
             }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)

@@ -11,6 +11,7 @@ from notify_mock.catalog import BY_CODE
 from notify_mock.faults.connections import What
 from notify_mock.faults.fate import Effect
 from notify_mock.faults.kinds import BY_KIND, EFFECTS
+from notify_mock.faults.reading import scenario_names
 
 _Schema = dict[str, Any]
 
@@ -150,6 +151,7 @@ def _schemas() -> dict[str, _Schema]:
         "Time": _object(now=_TEXT),
         "Status": _object(status=_TEXT),
         "Health": _object(status=_TEXT, version=_TEXT, seed={"type": ["integer", "string"]}, now=_TEXT),
+        "Scenario": _object(scenario={"type": "string", "enum": list(scenario_names())}),
         "Faults": _object(faults=_list_of("Rule")),
         "Journal": _object(exchanges=_list_of("Exchange")),
         "Checkpoint": _object(name=_NAME),
@@ -207,7 +209,12 @@ def _paths() -> dict[str, Any]:
         },
         "/_mock/faults": {
             "get": _operation("listFaults", "The fault rules in force", "Faults"),
-            "post": _taking(_ref("Rule"), _operation("addFault", "Put a fault rule in force", "Rule", "201")),
+            "post": _taking(
+                {"oneOf": [_ref("Rule"), _ref("Scenario")]},
+                _operation(
+                    "addFault", "Put a fault rule, or those of a scenario, in force", _either("Rule", "Faults"), "201"
+                ),
+            ),
             "delete": _operation("clearFaults", "Take every fault rule out"),
         },
         "/_mock/faults/{name}": {"parameters": name, "delete": _operation("removeFault", "Take one fault rule out")},
@@ -255,6 +262,10 @@ def _taking(body: _Schema, operation: dict[str, Any], *, required: bool = True) 
 
 def _ref(name: str) -> _Schema:
     return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _either(*names: str) -> _Schema:
+    return {"oneOf": [_ref(name) for name in names]}
 
 
 def _list_of(name: str) -> _Schema:

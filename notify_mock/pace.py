@@ -8,13 +8,15 @@ from notify_mock.holds import Hold, Holds
 
 
 class Pace:
-    """``timeout`` is the client's, in seconds. ``late`` once it would have given up waiting for the answer to begin."""
+    """``timeout`` is the client's, in seconds. ``late`` once it would have given up waiting for the answer to begin;
+    ``cancelled`` may be set from another thread, to end a wait in real time."""
 
     def __init__(self, clock: Clock, holds: Holds, timeout: float | None, *, real_time: bool) -> None:
         self._clock, self._holds, self._real_time = clock, holds, real_time
         self.timeout = timeout
         self.passed = 0.0
         self.late = False
+        self.cancelled = False
 
     def wait(self, seconds: float, hold: Hold) -> None:
         """Let ``seconds`` pass, or what is left until the client gives up. Raises ``Released`` in real time."""
@@ -33,6 +35,6 @@ class Pace:
     def _pass(self, seconds: float, hold: Hold) -> None:
         self.passed += seconds
         if self._real_time:
-            hold.wait(seconds)
+            hold.wait(seconds, lambda: self.cancelled)
         else:
             self._clock.advance(seconds)

@@ -135,7 +135,8 @@ class Player:
         in_play = self._in_play[exchange.account_sid]
         if call.method == "OPTIONS":
             allow = (("Allow", ", ".join(place.allow())),) if place else ()
-            return self._writer.played(exchange, in_play, 200, "", allow)
+            answer = self._writer.played(exchange, in_play, 200, "", allow)
+            return _letting_in(answer, FAULT_HEADER) if self._fault_header else answer
         if place is None:
             raise NotFound("no such path", path=exchange.path)
         if passage.route is None:
@@ -183,4 +184,14 @@ class Player:
         try:
             return self._state.faults.once(read_header(call.headers[FAULT_HEADER]))
         except UsageError as error:
-            raise MalformedRequest(str(error), what=f"invalid {FAULT_HEADER}") from error
+            refusal = MalformedRequest(str(error), what=f"invalid {FAULT_HEADER}")
+            refusal.detail = str(error)
+            raise refusal from error
+
+
+def _letting_in(answer: Answer, header: str) -> Answer:
+    """A preflight's answer that allows one header more."""
+    name = "Access-Control-Allow-Headers"
+    return answer._replace(
+        headers=[(one, f"{value}, {header}" if one == name else value) for one, value in answer.headers]
+    )

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _SEED = pytest.StashKey[str]()
 _EMULATOR = pytest.StashKey["Emulator"]()
-_MARKER_KEYS = ("seed", "data", "accounts", "frozen", "scenario", "unused_faults")
-_OPTION_KEYS = (*_MARKER_KEYS, "journal_limit", "faults", "fault_header", "host", "port")
+_MARKER_KEYS = ("seed", "data", "accounts", "frozen", "scenario", "faults", "unused_faults")
+_OPTION_KEYS = (*_MARKER_KEYS, "journal_limit", "fault_header", "host", "port")
 _SHOWN = 50
 
 
@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "notify_mock(seed=..., data=..., accounts=..., frozen=..., scenario=..., unused_faults=...): "
+        "notify_mock(seed=..., data=..., accounts=..., frozen=..., scenario=..., faults=..., unused_faults=...): "
         "how the notify_mock fixture is made for this test",
     )
     config.addinivalue_line(
@@ -149,12 +149,9 @@ def _options(item: pytest.Item, session: Mapping[str, Any]) -> dict[str, Any]:
     if wrong:
         pytest.fail(wrong, pytrace=False)
     options: dict[str, Any] = {"seed": f"{item.config.stash[_SEED]}/{item.nodeid}", **session}
-    if "data" in options:
-        options["data"] = _beside(options["data"], item.config.rootpath)
+    options = _beside(options, item.config.rootpath)
     for mark in reversed(marks):
-        options.update(mark.kwargs)
-        if "data" in mark.kwargs:
-            options["data"] = _beside(mark.kwargs["data"], item.path.parent)
+        options.update(_beside(mark.kwargs, item.path.parent))
     return {key: value for key, value in options.items() if key not in ("host", "port")}
 
 
@@ -182,9 +179,10 @@ def _check_unused(emulator: Emulator) -> None:
         pytest.fail(f"faults that never fired: {', '.join(failed)} (unused='ignore' allows it)", pytrace=False)
 
 
-def _beside(data: Any, folder: Path) -> Any:
+def _beside(options: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """A path is meant from the test's folder (marker) or the root folder (options)."""
-    return folder / data if isinstance(data, (str, Path)) else data
+    files = {key: folder / options[key] for key in ("data", "faults") if isinstance(options.get(key), (str, Path))}
+    return {**options, **files}
 
 
 def _wrong_marker(marks: Iterable[pytest.Mark]) -> str:

@@ -139,5 +139,5 @@ def _nobody(environ: Any, start_response: Any) -> list[bytes]:
     request = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
     LOG.warning("%s came while no test was running that asked for notify_mock", request)
     answer = nobody()
-    start_response("503 SERVICE UNAVAILABLE", answer.headers)
+    start_response("400 BAD REQUEST", answer.headers)
     return [answer.body]

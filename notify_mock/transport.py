@@ -91,16 +91,18 @@ class _InProcess:
             self._lowered = signed, {name.lower(): value for name, value in signed.items()}
         return self._lowered[1]
 
-    def _play(self, call: Call, timeout: float | None) -> tuple[Answer, Pace]:
+    def _pace(self, timeout: float | None) -> Pace:
         """Raises ``ValueError`` for a bad ``timeout``, as the SDK does."""
         timeout = self.timeout if timeout is None else timeout
         if timeout is not None and timeout <= 0:
             raise ValueError(timeout)
-        pace = Pace(self._engine.clock, self._engine.holds, timeout, real_time=self._real_time)
+        return Pace(self._engine.clock, self._engine.holds, timeout, real_time=self._real_time)
+
+    def _play(self, call: Call, pace: Pace) -> Answer:
         try:
-            return self._engine.handle(call, pace.wait), pace
+            return self._engine.handle(call, pace.wait)
         except Released:
-            return Answer(0, [], b"", Wire("drop")), pace
+            return Answer(0, [], b"", Wire("drop"))
 
 
 class InProcessHttpClient(_InProcess, HttpClient):  # type: ignore[misc]
@@ -124,7 +126,8 @@ class InProcessHttpClient(_InProcess, HttpClient):  # type: ignore[misc]
         Under a fault it raises what ``requests`` would have raised.
         """
         call = call_for(method, uri, params, data, self._lower(headers, auth))
-        answer, pace = self._play(call, timeout)
+        pace = self._pace(timeout)
+        answer = self._play(call, pace)
         if answer.wire is not None or pace.late:
             break_requests(answer, pace, f"{call.scheme.upper()}ConnectionPool(host='{call.host}')")
         self._test_only_last_response = InProcessResponse(answer, body_of(answer).decode(errors="replace"))
@@ -152,17 +155,23 @@ class InProcessAsyncHttpClient(_InProcess, AsyncHttpClient):  # type: ignore[mis
         Under a fault it raises what ``aiohttp`` would have raised.
         """
         call = call_for(method, uri, params, data, self._lower(headers, auth))
-        timeout = self.timeout or _AIOHTTP_SECONDS if timeout is None else timeout
-        answer, pace = await self._pass(call, timeout)
+        pace = self._pace(timeout or self.timeout or _AIOHTTP_SECONDS)
+        answer = await self._pass(call, pace)
         if is_tried_again(answer, pace, call.method):
-            answer, pace = await self._pass(call, timeout)
+            answer = await self._pass(call, pace)
         if answer.wire is not None or pace.late:
             break_aiohttp(answer, pace, call.method, uri)
         self._test_only_last_response = InProcessResponse(answer, body_of(answer).decode())
         return self._test_only_last_response
 
-    async def _pass(self, call: Call, timeout: float) -> tuple[Answer, Pace]:
-        return await to_thread(self._play, call, timeout) if self._real_time else self._play(call, timeout)
+    async def _pass(self, call: Call, pace: Pace) -> Answer:
+        """In real time in a thread, whose wait ends when the task is cancelled, as ``asyncio.wait_for`` does."""
+        if not self._real_time:
+            return self._play(call, pace)
+        try:
+            return await to_thread(self._play, call, pace)
+        finally:
+            pace.cancelled = True
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -54,6 +54,8 @@ def test_attempts_are_counted(emulator: Emulator) -> None:
         ([1.1, 2.7, 4.2], {"growth": 1.5, "jitter": True}),
         ([1.1, 2.7], {"jitter": True}),
         ([0, 0], {}),
+        ([1, 4, 4], {"maximum": 4}),
+        ([4, 1, 3], {"growth": 0, "jitter": True, "maximum": "5s"}),
     ],
 )
 def test_a_backoff_is_confirmed(emulator: Emulator, waits: list[float], claim: dict[str, Any]) -> None:
@@ -71,6 +73,7 @@ def test_a_backoff_is_confirmed(emulator: Emulator, waits: list[float], claim: d
         ([2, 1], {}, "wait 2 was 1.000s, expected at least 1 times the 2.000s before it"),
         ([1, 2, 4], {"jitter": True}, "expected jitter, but the waits are regular"),
         ([1, 1, 1], {"jitter": True}, "expected jitter, but the waits are regular"),
+        ([1, 9], {"maximum": 4}, "the longest wait was 9.000s, expected at most 4"),
         ([], {}, "expected several attempts at credential.create, found 1"),
     ],
 )
@@ -83,6 +86,12 @@ def test_a_backoff_that_isnt_one_fails_with_the_attempts(
     assert str(caught.value).startswith(said)
     assert "attempts (" in str(caught.value)
     assert "hush" not in str(caught.value)
+
+
+def test_a_backoff_on_a_running_clock_is_confirmed_too() -> None:
+    emulator = Emulator()
+    attempt(emulator, [1, 2, 4])
+    emulator.assert_backoff("credential.create", minimum=[1, 2, 4], growth=2)
 
 
 def test_waits_are_counted_from_the_answer_and_not_from_the_question(emulator: Emulator) -> None:

@@ -164,6 +164,13 @@ def test_faults_come_from_a_file_or_a_scenario_and_a_header_where_it_is_switched
         serve("--scenario", "outage").get("/v1/Credentials")
 
 
+def test_check_reads_everything_and_serves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "seed.yaml").write_text("credentials:\n  - {type: fcm}\n")
+    options = ["--check", "--data", str(tmp_path / "seed.yaml"), "--scenario", "slow", "--scenario", "outage"]
+    assert run("serve", *options) == (0, "notify-mock: all is well: 1 records, 2 fault rules\n", "")
+    assert run("serve", "--check", "--scenario", "outrage")[0] == 2
+
+
 def test_the_control_api_takes_the_token_of_the_command_line(serve: Serve) -> None:
     running = serve("--control-token", "hush-control")
     with pytest.raises(urllib.error.HTTPError, match="401"):
@@ -180,7 +187,8 @@ def test_the_log_is_text_or_json_on_stderr(serve: Serve) -> None:
     for running in (text, as_json, quiet):
         running.get("/v1/Credentials?Secret=hush")
     assert "credential.list: GET /v1/Credentials?Secret=[secret] -> 200" in text.stop(signal.SIGTERM)[2]
-    start, line = (json.loads(one) for one in as_json.stop(signal.SIGTERM)[2].splitlines())
+    start, line, end = (json.loads(one) for one in as_json.stop(signal.SIGTERM)[2].splitlines())
+    assert end["message"] == "stopped"
     assert (start["url"], start["records"]) == (as_json.url, 0)
     assert (line["call"], line["status"], line["level"]) == ("credential.list", 200, "info")
     assert (line["method"], line["path"], line["parameters"]) == ("GET", "/v1/Credentials", "Secret=[secret]")

@@ -193,6 +193,17 @@ def test_a_rule_can_be_added_seen_and_taken_out(emulator: Emulator) -> None:
     assert ask(emulator, "GET", "faults").get_json() == {"faults": []}
 
 
+def test_a_scenario_can_be_put_in_force_whole_or_not_at_all(emulator: Emulator) -> None:
+    added = ask(emulator, "POST", "faults", {"scenario": "flaky-network"}, status=201).get_json()["faults"]
+    assert [rule["name"] for rule in added] == [rule.name for rule in emulator.faults]
+    ask(emulator, "DELETE", "faults/flaky-late", status=204)
+    before = [rule.name for rule in emulator.faults]
+    assert "already" in refused(emulator, "POST", "faults", {"scenario": "flaky-network"})["message"]
+    assert [rule.name for rule in emulator.faults] == before
+    assert refused(emulator, "POST", "faults", {"scenario": "outrage"})["field"] == "scenario"
+    assert refused(emulator, "POST", "faults", {"scenario": "outage", "times": 1})["field"] == "scenario"
+
+
 def test_all_rules_can_be_taken_out_at_once(emulator: Emulator) -> None:
     for rule in RULES[:3]:
         ask(emulator, "POST", "faults", rule, status=201)

@@ -148,6 +148,7 @@ def test_the_page_of_faults_names_every_effect_and_every_key_of_a_rule() -> None
     for effect in EFFECTS:
         (row,) = re.findall(rf"^\| (.*`{effect.__name__}\(.*?) \| ", effects, re.MULTILINE)
         assert all(name in row or effect.__name__ in ("Delay", "Garble") for name in field_names(effect)), row
+    assert all(f"| `{effect.kind}`" in effects or f"`{effect.kind}` |" in effects for effect in EFFECTS)
     assert all(f"`{key}`" in FAULTS or f"{key}=" in FAULTS for key in RULE_KEYS)
 
 

@@ -55,12 +55,14 @@ class Row(NamedTuple):
     timeout: float | None = None
     call: str = "credential.fetch"
     phase: str | None = None
+    act: str = "fetch"
 
 
 ROWS = [
     Row("`Refuse(20404)`", Refuse(20404)),
     Row("`Refuse(20429)`", Refuse(20429)),
     Row("`Refuse(20503)`, the edge's own", Refuse(20503)),
+    Row("`Refuse(20503)`, on a list", Refuse(20503), call="credential.list", act="list"),
     Row("`RateLimit(limit=0)`", RateLimit(limit=0)),
     Row("`Expire()`", Expire()),
     Row("`Stale(60)`, a record of now", Stale(60)),
@@ -103,17 +105,19 @@ def armed(row: Row, **options: Any) -> tuple[Emulator, str]:
     return emulator, emulator.client().notify.v1.credentials.create(type="fcm", secret="x").sid
 
 
-def meet(client: Client, sid: str) -> str:
+def meet(client: Client, sid: str, act: str = "fetch") -> str:
+    credentials = client.notify.v1.credentials
     try:
-        client.notify.v1.credentials(sid).fetch()
+        credentials.list() if act == "list" else credentials(sid).fetch()
     except Exception as error:  # noqa: BLE001 - whatever it is, is what the table is about
         return named(error)
     return "success"
 
 
-async def meet_async(client: Client, sid: str) -> str:
+async def meet_async(client: Client, sid: str, act: str = "fetch") -> str:
+    credentials = client.notify.v1.credentials
     try:
-        await client.notify.v1.credentials(sid).fetch_async()
+        await (credentials.list_async() if act == "list" else credentials(sid).fetch_async())
     except Exception as error:  # noqa: BLE001 - whatever it is, is what the table is about
         return named(error)
     return "success"
@@ -125,14 +129,14 @@ def on_socket(row: Row) -> str:
         http_client = TwilioHttpClient(timeout=row.timeout)
         client = Client(*emulator.auth, http_client=http_client)
         client.notify.base_url = emulator.url
-        met = meet(client, sid)
+        met = meet(client, sid, row.act)
         http_client.session.close()
     return met
 
 
 def in_process(row: Row) -> str:
     emulator, sid = armed(row, frozen="2030-01-01")
-    return meet(emulator.client(timeout=row.timeout), sid)
+    return meet(emulator.client(timeout=row.timeout), sid, row.act)
 
 
 def on_socket_async(row: Row) -> str:
@@ -142,7 +146,7 @@ def on_socket_async(row: Row) -> str:
         async with AsyncTwilioHttpClient() as http_client:
             client = Client(*emulator.auth, http_client=http_client)
             client.notify.base_url = emulator.url
-            return await meet_async(client, sid)
+            return await meet_async(client, sid, row.act)
 
     with emulator:
         return asyncio.run(main())
@@ -150,7 +154,7 @@ def on_socket_async(row: Row) -> str:
 
 def in_process_async(row: Row) -> str:
     emulator, sid = armed(row, frozen="2030-01-01")
-    return asyncio.run(meet_async(emulator.async_client(), sid))
+    return asyncio.run(meet_async(emulator.async_client(), sid, row.act))
 
 
 @pytest.fixture
@@ -215,6 +219,18 @@ def test_aiohttp_tries_a_lost_fetch_again_by_itself_on_both_fronts(effect: Any, 
     assert asyncio.run(meet_async(two.async_client(), sid)) == "success"
     for emulator in (one, two):
         emulator.assert_attempts("credential.fetch", 2)
+
+
+def test_in_real_time_a_cancelled_call_ends_its_wait(nothing_left: None) -> None:
+    emulator = Emulator()
+    emulator.faults.add("*", Hang(3000))
+
+    async def main() -> None:
+        client = emulator.async_client(real_time=True)
+        await asyncio.wait_for(client.notify.v1.credentials("CR1").fetch_async(), 0.1)
+
+    with pytest.raises(asyncio.TimeoutError):
+        asyncio.run(main())
 
 
 def test_an_async_client_with_a_timeout_of_its_own_gives_up(nothing_left: None) -> None:

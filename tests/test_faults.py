@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from notify_mock import (
     Stale,
     Status,
     UsageError,
+    faults,
 )
 from notify_mock.catalog import BY_CODE
 from notify_mock.faults.reading import describe_scenario, scenario_names
@@ -339,7 +341,8 @@ def test_a_token_expires_for_the_call_that_is_struck_or_after_it() -> None:
     fetch = emulator.client().notify.v1.credentials(emulator.credentials.add(type="fcm").sid).fetch
     emulator.faults.add("*", Expire(new_token="new"), phase="after", times=1)
     assert [outcome(fetch), outcome(fetch)] == [200, 20003]
-    new = emulator.client(account, "new").notify.v1.credentials
+    assert emulator.auth == (account, "new")
+    new = emulator.client().notify.v1.credentials
     other = emulator.client("AC" + "2" * 32, "other").notify.v1.credentials
     assert [outcome(new.list), outcome(other.list)] == [200, 200]
     emulator.faults.add("*", Expire(), times=1)
@@ -548,6 +551,20 @@ def test_the_scenarios_are_the_documented_ones() -> None:
         Emulator(scenario="outrage")
 
 
+def test_scenarios_add_up() -> None:
+    emulator = Emulator(scenario=["slow", "outage"], frozen="2030-01-01")
+    assert create(emulator) == 20503
+    assert emulator.journal.last.faults == ("slow", "outage")
+
+
+def test_the_scenarios_are_part_of_the_package_that_is_installed() -> None:
+    config = configparser.ConfigParser()
+    config.read(Path(__file__).parents[1] / "setup.cfg")
+    pattern = config["options.package_data"]["notify_mock.faults"]
+    folder = Path(faults.__file__).parent
+    assert {path.stem for path in folder.glob(pattern)} == set(scenario_names()) != set()
+
+
 def test_a_flaky_network_loses_some_calls_and_is_the_same_for_the_same_seed() -> None:
     def run(seed: int) -> list[int | str]:
         emulator = Emulator(scenario="flaky-network", seed=seed)
@@ -588,12 +605,29 @@ def test_a_request_may_carry_a_fault_where_that_is_switched_on() -> None:
     assert request(Emulator(), "refuse code=20503; times=1")[0] == 201, "it is off by default"
 
 
+def test_a_header_may_quote(emulator: Emulator) -> None:
+    emulator = Emulator(fault_header=True)
+    assert request(emulator, 'status status=502 body="<h1>bad; gateway</h1>"; times=1') == (
+        502,
+        "<h1>bad; gateway</h1>",
+    )
+    status, text = request(emulator, 'refuse message="open')
+    assert (status, "no closing quotation; close the quotes" in text) == (400, True)
+
+
+def test_a_preflight_lets_the_fault_header_in_where_it_is_on() -> None:
+    for emulator, allowed in ((Emulator(fault_header=True), True), (Emulator(), False)):
+        answer = emulator.app.test_client().options("/v1/Credentials")
+        assert ("x-notify-mock-fault" in answer.headers["Access-Control-Allow-Headers"]) == allowed
+
+
 @pytest.mark.parametrize("header", ["explode", "refuse", "refuse code", "refuse code=x", "drop chance=2", "", "a=b; c"])
 def test_a_bad_fault_header_is_a_400_with_its_reason_in_the_journal(header: str) -> None:
     emulator = Emulator(fault_header=True)
     status, text = request(emulator, header)
     assert (status, '"code": 20001' in text) == (400, True)
     assert emulator.journal.last.reason
+    assert '"detail": ' in text
     assert len(emulator.credentials) == 0
 
 

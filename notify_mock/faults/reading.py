@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -44,10 +45,13 @@ def describe_scenario(name: str) -> str:
 
 
 def read_header(value: str) -> dict[str, Any]:
-    """``refuse code=20503; times=1`` as plain data. Raises ``UsageError``."""
-    effect, _, rest = value.strip().partition(" ")
-    spec: dict[str, Any] = {"effect": effect.rstrip(";"), "name": "header"}
-    for part in rest.replace(";", " ").split():
+    """``refuse code=20503 message="slow down"; times=1`` as plain data. Raises ``UsageError``."""
+    try:
+        effect, *parts = (part.rstrip(";") for part in shlex.split(value)) if value.strip() else ("",)
+    except ValueError as error:
+        raise UsageError("header", str(error).lower(), "close the quotes") from error
+    spec: dict[str, Any] = {"effect": effect, "name": "header"}
+    for part in parts:
         key, equals, text = part.partition("=")
         if not equals:
             raise UsageError("header", f"{shown(part)} is no key=value", "write refuse code=20503; phase=after")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
@@ -55,6 +56,9 @@ class Rule:
             shown |= {key: getattr(part, key) for key in keys if getattr(part, key) != getattr(fresh, key)}
         if "form" in shown:
             shown["form"] = {key: MASK if is_secret(key) else value for key, value in shown["form"].items()}
+        for key in ("after", "until"):
+            if key in shown:
+                shown[key] = datetime.fromtimestamp(shown[key], timezone.utc).isoformat()
         return {**shown, "phase": self.phase, "unused": self.unused, "seen": self.seen, "fired": self.fired}
 
 
