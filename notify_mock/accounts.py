@@ -124,7 +124,7 @@ class Accounts:
         """
         account = self._known.get(sid) or Account(sid, "")
         scheme, _, rest = (authorization or "").strip().partition(" ")
-        used = _basic(rest) if scheme.lower() == "basic" else (sid, account.auth_token)
+        used = _basic(rest) if scheme.lower() == "basic" else ("bearer", rest)
         self._let_in.clear()
         self._expired |= {used, (sid, account.auth_token)}
         if new_token is not None:
@@ -145,6 +145,8 @@ class Accounts:
             raise NoCredentials("no Authorization header")
         scheme, _, rest = authorization.strip().partition(" ")
         if scheme.lower() == "bearer" and not self.strict:
+            if ("bearer", rest) in self._expired:
+                raise WrongToken("the bearer token has expired")
             return self._active(self.default)
         if scheme.lower() != "basic":
             raise InvalidUsername("the Authorization header is not Basic")

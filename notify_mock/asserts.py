@@ -42,7 +42,7 @@ def backoff(
     is over ``maximum``; with ``jitter`` they must not all be alike (nor all multiples of the first by the same factor).
     """
     __tracebackhide__ = True
-    found = journal.calls(name, **criteria)
+    found = _attempts(journal, name, criteria)
     if len(found) < 2:
         raise AssertionError(f"expected several attempts at {name}, found {len(found)}{_timeline(found)}")
     waits = _waits(found)
@@ -68,7 +68,7 @@ def backoff(
 def honours_retry_after(journal: Journal, name: str, criteria: dict[str, Any]) -> None:
     """Assert that after every answer with Retry-After, the account's next attempt at that call came no sooner."""
     __tracebackhide__ = True
-    found = journal.calls(name, **criteria)
+    found = _attempts(journal, name, criteria)
     told = [one for one in found if one.retry_after is not None]
     if not told:
         raise AssertionError(f"no answer to {name} had a Retry-After header{_timeline(found)}")
@@ -85,7 +85,7 @@ def honours_retry_after(journal: Journal, name: str, criteria: dict[str, Any]) -
 def no_secret_in_query(journal: Journal) -> None:
     """Assert that no secret parameter was sent in a query string, where proxies and logs would see it."""
     __tracebackhide__ = True
-    caught = [one for one in journal if any(is_secret(name) for name in one.call.query)]
+    caught = [one for one in _attempts(journal, "*", {}) if any(is_secret(name) for name in one.call.query)]
     if caught:
         raise AssertionError("\n".join(listed("secrets in a query string", [str(one) for one in caught])))
 
@@ -106,6 +106,15 @@ def no_duplicates(journal: Journal, records: Iterable[Any]) -> None:
         lines = [f"{len(sids)} records are alike: {', '.join(sids)}" for sids in twins]
         born = [str(made[sid]) for sids in twins for sid in sids if sid in made]
         raise AssertionError("\n".join([*lines, *listed("created by", born)]))
+
+
+def _attempts(journal: Journal, name: str, criteria: dict[str, Any]) -> list[Exchange]:
+    """All of them: an assertion about attempts that the journal has dropped can't be made."""
+    __tracebackhide__ = True
+    search = journal.seek(name, criteria)
+    if search.dropped:
+        raise AssertionError(f"not all attempts at {search.sought} are known{search.dropped}")
+    return search.found
 
 
 def _is_less(wait: float, needed: float) -> bool:

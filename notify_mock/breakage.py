@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from http.client import IncompleteRead, RemoteDisconnected
 
-from notify_mock.call import Answer, Wire
+from notify_mock.call import Answer, Call, Wire
 from notify_mock.pace import Pace
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
@@ -22,26 +22,49 @@ def body_of(answer: Answer) -> bytes:
     return answer.body
 
 
-def break_requests(answer: Answer, pace: Pace, pool: str) -> None:
-    """Raise what ``requests`` raises, if anything. ``pool`` is the name that urllib3 gives the connection."""
+def text_in_requests(answer: Answer) -> str:
+    """The body as ``requests`` decodes it: text without a charset is Latin-1, and what can't be decoded is replaced."""
+    kind = dict(answer.headers).get("Content-Type", "")
+    if kind.startswith("application/json"):
+        return body_of(answer).decode(errors="replace")
+    from requests.structures import CaseInsensitiveDict
+    from requests.utils import get_encoding_from_headers
+
+    encoding = get_encoding_from_headers(CaseInsensitiveDict(answer.headers)) or "utf-8"
+    try:
+        return body_of(answer).decode(encoding, errors="replace")
+    except LookupError:
+        return body_of(answer).decode(errors="replace")
+
+
+def break_requests(answer: Answer, pace: Pace, call: Call, url: str) -> None:
+    """Raise what ``requests`` raises, if anything."""
+    from requests import Request
     from requests.exceptions import ChunkedEncodingError, ReadTimeout
     from requests.exceptions import ConnectionError as RequestsConnectionError
     from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
-    wire = answer.wire or Wire()
-    timed_out = ReadTimeoutError(pool, None, f"Read timed out. (read timeout={pace.timeout})")  # type: ignore[arg-type]
+    wire, asked = answer.wire or Wire(), Request(call.method, url).prepare()
     if pace.late:
-        raise ReadTimeout(timed_out)
+        text = f"Read timed out. (read timeout={pace.timeout})"
+        raise ReadTimeout(ReadTimeoutError(_pool(call), None, text), request=asked)  # type: ignore[arg-type]
     if wire.ending == "drop":
         lost = RemoteDisconnected("Remote end closed connection without response")
-        raise RequestsConnectionError(ProtocolError("Connection aborted.", lost))
+        raise RequestsConnectionError(ProtocolError("Connection aborted.", lost), request=asked)
     if wire.ending == "reset":
-        raise RequestsConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(*_RESET)))
+        broken = ProtocolError("Connection aborted.", ConnectionResetError(*_RESET))
+        raise RequestsConnectionError(broken, request=asked)
+    if wire.over and answer.body and not pace.dribble(wire, by_piece=True):
+        raise RequestsConnectionError(ReadTimeoutError(_pool(call), None, "Read timed out."))  # type: ignore[arg-type]
     if wire.sent is not None:
         cut = IncompleteRead(answer.body[: wire.sent], len(answer.body) - wire.sent)
         raise ChunkedEncodingError(ProtocolError(f"Connection broken: {cut!r}", cut))
-    if wire.over and not pace.dribble(wire, by_piece=True):
-        raise RequestsConnectionError(timed_out)
+
+
+def _pool(call: Call) -> str:
+    """The name that urllib3 gives the connection."""
+    host, _, port = call.host.partition(":")
+    return f"{call.scheme.upper()}ConnectionPool(host='{host}', port={port or (443 if call.scheme == 'https' else 80)})"
 
 
 def is_tried_again(answer: Answer, pace: Pace, method: str) -> bool:
@@ -62,10 +85,10 @@ def break_aiohttp(answer: Answer, pace: Pace, method: str, url: str) -> None:
         raise ServerDisconnectedError
     if wire.ending == "reset":
         raise ClientOSError(*_RESET)
+    if wire.over and answer.body and not pace.dribble(wire, by_piece=False):
+        raise AsyncTimeoutError
     if wire.sent is not None:
         raise ClientPayloadError("Response payload is not completed: not enough data to satisfy content length header.")
-    if wire.over and not pace.dribble(wire, by_piece=False):
-        raise AsyncTimeoutError
     if len(body_of(answer)) < len(answer.body):
         from multidict import CIMultiDict, CIMultiDictProxy
         from yarl import URL

@@ -210,8 +210,8 @@ class Connection(WSGIRequestHandler):
             return
         if wire.pieces <= 1:
             self._write(status, headers, body[: wire.sent])
-            return
-        self._dribble(wire, status, headers, body)
+        else:
+            self._dribble(wire, status, headers, body[: wire.sent])
 
     def _dribble(self, wire: Wire, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
         mounted: Served | None = self.server.mounted

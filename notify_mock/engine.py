@@ -25,6 +25,7 @@ from notify_mock.state import State
 from notify_mock.usage import UsageError, shown
 
 if TYPE_CHECKING:
+    from notify_mock.faults.fate import Effect
     from notify_mock.faults.reading import FaultsOption
     from notify_mock.faults.rule import Unused
 
@@ -63,12 +64,15 @@ class Engine:
             raise UsageError("seed", f"{shown(seed)} is no seed", "give a whole number or a text")
         if isinstance(journal_limit, bool) or not isinstance(journal_limit, int) or journal_limit < 1:
             raise UsageError("journal_limit", f"{shown(journal_limit)} is no limit", "give a whole number of 1 or more")
+        if not isinstance(fault_header, bool):
+            raise UsageError("fault_header", f"{shown(fault_header)} is neither true nor false")
         if unused_faults not in UNUSED:
             raise UsageError("unused_faults", f"{shown(unused_faults)}", f"it is one of {', '.join(UNUSED)}")
         self.seed = seed
         self.holds = Holds()
         self._lock = RLock()
         self._seeds = read_data(data) if data is not None else ()
+        self._armed: list[tuple[str, Effect | str, dict[str, Any]]] = []
         self._rules = _read_rules(scenario, faults)
         self._state = State(
             self._lock,
@@ -192,10 +196,17 @@ class Engine:
         """The answer of a front to a request at which the emulator itself failed; the journal has it already."""
         return self._player.failed()
 
+    def arm(self, call: str, effect: Effect | str, **options: Any) -> None:
+        """Put a fault rule in force now and again after every ``reset``; the rest is as in ``faults.add``."""
+        self.faults.add(call, effect, **options)
+        self._armed.append((call, effect, options))
+
     def _furnish(self) -> None:
         plant_all(self._seeds, self._state)
         for spec, where in self._rules:
             self.faults.read(spec, where)
+        for call, effect, options in self._armed:
+            self.faults.add(call, effect, **options)
 
 
 def _read_rules(

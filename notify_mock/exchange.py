@@ -17,7 +17,8 @@ class Exchange:
     and ``base`` what stands before.
     ``status`` and ``code`` are those of the answer; both stay None while there is none, and ``code`` when nothing was
     refused. ``reason`` says more of a refusal than Twilio does. ``faults`` names the fault rules that struck, and
-    ``played`` is the status that the call had before one of them took its answer away. ``at`` and ``ended`` are
+    ``played`` is the status that the call had before one of them took its answer away; while one holds its answer back
+    it is ``late``. ``at`` and ``ended`` are
     seconds since 1970 on the emulator's clock; ``retry_after`` is the answer's header, in seconds.
     """
 
@@ -30,6 +31,7 @@ class Exchange:
         "door",
         "ended",
         "faults",
+        "late",
         "name",
         "number",
         "path",
@@ -50,6 +52,7 @@ class Exchange:
         self.code: int | None = None
         self.reason = ""
         self.faults: tuple[str, ...] = ()
+        self.late = False
         self.played: int | None = None
         self.ended: float | None = None
         self.retry_after: float | None = None
@@ -65,7 +68,9 @@ class Exchange:
 
     def outcome(self) -> str:
         """``404 20404 (no credential CR1)``, or what a fault made of it: ``no answer [drop-1] after 201``."""
-        words = [str(self.status) if self.status is not None else "no answer" if self.ended else "no answer yet"]
+        words = [
+            str(self.status) if self.status is not None else "no answer" if self.ended is not None else "no answer yet"
+        ]
         if self.code is not None:
             words.append(str(self.code))
         if self.reason:

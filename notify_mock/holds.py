@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Event, Lock
 
-_STEP_SECONDS = 0.25
+_STEP_SECONDS = 0.05
 
 
 class Released(ConnectionError):

@@ -63,8 +63,9 @@ class Player:
                 answer, late = self._pass(passage, fate)
                 hold = self._holds.take() if late else None
             if hold is not None:
+                exchange.late = True
                 self._wait(late, hold, wait)
-                exchange.ended = self._state.clock.time()
+                exchange.late, exchange.ended = False, self._state.clock.time()
             return answer
         finally:
             with self._lock:
@@ -148,14 +149,19 @@ class Player:
 
     def _spoil(self, exchange: Exchange, answer: Answer, fate: Fate) -> Answer:
         """What the faults of the phase "after" leave of an answer."""
-        if fate.forget and exchange.sid and answer.status == 201:
+        if fate.forget and exchange.sid:
             self._state.store.forget(exchange.sid)
         if fate.stops:
             exchange.played, exchange.status, exchange.code, exchange.reason = answer.status, None, None, ""
             answer = self._writer.struck(exchange, fate)
+        if fate.wire is not None and fate.wire.ending:
+            return answer
         for spoil in fate.spoil:
             answer = spoil(answer)
-        return answer if fate.wire is None or answer.wire is not None else answer._replace(wire=fate.wire)
+        if fate.wire is None:
+            return answer
+        wire = answer.wire or fate.wire
+        return answer._replace(wire=wire._replace(pieces=fate.wire.pieces, over=fate.wire.over))
 
     def _leave(self, exchange: Exchange, answer: Answer) -> Answer:
         """The way out: the journal closes the exchange."""
@@ -171,6 +177,8 @@ class Player:
             self._in_play[exchange.account_sid] = left
         else:
             del self._in_play[exchange.account_sid]
+        if exchange.late:
+            exchange.played, exchange.status = exchange.status, None
         if exchange.ended is None:
             exchange.reason = "it was let go, or the emulator failed: then the traceback tells more"
             self._state.journal.close(exchange, self._state.clock.time())

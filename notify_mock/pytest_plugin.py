@@ -64,12 +64,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         raise pytest.Collector.CollectError(f"{metafunc.definition.nodeid}: {wrong}")
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A fault for a test without an emulator would pass in silence."""
+    own = any(mark.name == "notify_fault" for mark in item.own_markers)
+    if own and "notify_mock" not in getattr(item, "fixturenames", ("notify_mock",)):
+        pytest.fail("marker notify_fault: the test doesn't ask for the fixture notify_mock", pytrace=False)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """A fault that never struck fails the test, when nothing else has."""
     result = yield
     emulator = item.stash.get(_EMULATOR, None)
-    if emulator is not None:
+    if emulator is not None and item.get_closest_marker("xfail") is None:
         _check_unused(emulator)
     return result
 
@@ -135,7 +142,7 @@ def _make(item: pytest.Item, session: Mapping[str, Any], server: SharedServer) -
             raise UsageError("notify_mock_options", "returns no mapping", "return {} for no option")
         only_known("notify_mock_options", session, _OPTION_KEYS)
         emulator = Emulator(**_options(item, session), server=server)
-        for mark in reversed(list(item.iter_markers("notify_fault"))):
+        for mark in _faults_of(item):
             _add_fault(emulator, mark)
     except UsageError as error:
         return str(error)
@@ -155,6 +162,14 @@ def _options(item: pytest.Item, session: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in options.items() if key not in ("host", "port")}
 
 
+def _faults_of(item: pytest.Item) -> list[pytest.Mark]:
+    """From module to function, and those of one node in their own order."""
+    by_node: dict[Any, list[pytest.Mark]] = {}
+    for node, mark in item.iter_markers_with_node("notify_fault"):
+        by_node.setdefault(node, []).append(mark)
+    return [mark for marks in reversed(by_node.values()) for mark in marks]
+
+
 def _add_fault(emulator: Emulator, mark: pytest.Mark) -> None:
     """Raises ``UsageError`` that names the marker."""
     from notify_mock.usage import UsageError
@@ -162,7 +177,7 @@ def _add_fault(emulator: Emulator, mark: pytest.Mark) -> None:
     try:
         if len(mark.args) != 2:
             raise UsageError("arguments", f"{len(mark.args)} given", "give a call's name and an effect, then keywords")
-        emulator.faults.add(*mark.args, **mark.kwargs)
+        emulator.arm(*mark.args, **mark.kwargs)
     except UsageError as error:
         raise error.inside("marker notify_fault") from error
 

@@ -14,7 +14,7 @@ from requests.models import PreparedRequest
 from twilio.http import AsyncHttpClient, HttpClient
 from twilio.http.response import Response
 
-from notify_mock.breakage import body_of, break_aiohttp, break_requests, is_tried_again
+from notify_mock.breakage import body_of, break_aiohttp, break_requests, is_tried_again, text_in_requests
 from notify_mock.call import BODY_LIMIT, NONE, Answer, Call, Params, Wire, read
 from notify_mock.engine import Engine
 from notify_mock.holds import Released
@@ -129,8 +129,8 @@ class InProcessHttpClient(_InProcess, HttpClient):  # type: ignore[misc]
         pace = self._pace(timeout)
         answer = self._play(call, pace)
         if answer.wire is not None or pace.late:
-            break_requests(answer, pace, f"{call.scheme.upper()}ConnectionPool(host='{call.host}')")
-        self._test_only_last_response = InProcessResponse(answer, body_of(answer).decode(errors="replace"))
+            break_requests(answer, pace, call, uri)
+        self._test_only_last_response = InProcessResponse(answer, text_in_requests(answer))
         return self._test_only_last_response
 
 

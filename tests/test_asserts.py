@@ -135,6 +135,20 @@ def test_a_secret_in_a_query_is_caught_and_not_shown(emulator: Emulator) -> None
     assert "hush" not in str(caught.value)
 
 
+def test_what_the_journal_has_dropped_cannot_be_asserted_on() -> None:
+    emulator = Emulator(journal_limit=2)
+    url = "https://notify.twilio.com/v1/Credentials"
+    emulator.client().http_client.request("POST", url, params={"Secret": "x"}, auth=emulator.auth)
+    attempt(emulator, [1, 1, 1])
+    for claim in (
+        emulator.assert_no_secret_in_query,
+        lambda: emulator.assert_backoff("credential.create"),
+        lambda: emulator.assert_honours_retry_after(),
+    ):
+        with pytest.raises(AssertionError, match="has dropped 3 exchanges that may have counted"):
+            claim()
+
+
 def test_a_typo_is_no_passed_assertion(emulator: Emulator) -> None:
     for claim in (emulator.assert_attempts, emulator.assert_backoff, emulator.assert_honours_retry_after):
         with pytest.raises(UsageError, match=r"did you mean credential\.create"):

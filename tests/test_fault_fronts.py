@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from conftest import basic, send, waits
+from requests.exceptions import RequestException
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.http_client import TwilioHttpClient
@@ -219,6 +220,37 @@ def test_aiohttp_tries_a_lost_fetch_again_by_itself_on_both_fronts(effect: Any, 
     assert asyncio.run(meet_async(two.async_client(), sid)) == "success"
     for emulator in (one, two):
         emulator.assert_attempts("credential.fetch", 2)
+
+
+@pytest.mark.parametrize("effect", [Drop(), Reset(), Delay(30)])
+def test_an_exception_in_process_names_its_request(effect: Any) -> None:
+    emulator = Emulator(frozen="2030-01-01")
+    emulator.faults.add("*", effect)
+    with pytest.raises(RequestException) as caught:
+        emulator.client(timeout=1).notify.v1.credentials("CR1").fetch()
+    assert caught.value.request is not None
+    assert caught.value.request.url == "https://notify.twilio.com/v1/Credentials/CR1"
+
+
+def test_text_without_a_charset_is_read_as_on_a_socket() -> None:
+    emulator = Emulator()
+    emulator.faults.add("*", Status(502, "Überlast"))
+    texts = []
+    with emulator:
+        for client in (TwilioHttpClient(pool_connections=False), emulator.client().http_client):
+            texts.append(client.request("GET", f"{emulator.url}/v1/X", auth=emulator.auth).text)
+    assert texts[0] == texts[1] != "Überlast"
+
+
+def test_an_answer_that_was_let_go_while_it_was_late_is_none(served: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    served.faults.add("credential.list", Delay(3000), phase="after")
+    arrived = waits(monkeypatch)
+    with connect(served) as connection:
+        connection.sendall(request(served))
+        assert arrived.acquire(timeout=20)
+        served.holds.release()
+        assert connection.recv(1) == b""
+    assert served.journal.last.outcome() == "no answer [delay-1] after 200"
 
 
 def test_in_real_time_a_cancelled_call_ends_its_wait(nothing_left: None) -> None:

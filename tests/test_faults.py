@@ -15,6 +15,7 @@ from twilio.base.exceptions import TwilioRestException
 
 from notify_mock import (
     Delay,
+    Dribble,
     Drop,
     Emulator,
     Expire,
@@ -23,8 +24,10 @@ from notify_mock import (
     Hang,
     RateLimit,
     Refuse,
+    Reset,
     Stale,
     Status,
+    Truncate,
     UsageError,
     faults,
 )
@@ -456,6 +459,7 @@ def test_what_a_rule_says_of_itself_makes_the_same_rule(emulator: Emulator) -> N
         ("*", "drop", {"sid": 7}, "sid: 7 is no name"),
         ("*", "drop", {"unused": "maybe"}, "unused: 'maybe' is not possible here; it is error or warn or ignore"),
         ("*", "drop", {"name": ""}, "name: '' is no name"),
+        ("*", "drop", {"name": "a\nb"}, "is no name"),
         ("*", "drop", {"predicate": "x"}, "predicate: is no function"),
         ("*", "expire", {"new_token": ""}, "new_token: is no token"),
     ],
@@ -641,6 +645,103 @@ def test_no_fault_header_makes_the_core_fail(header: str) -> None:
     emulator = Emulator(fault_header=True)
     headers = {"authorization": basic(*emulator.auth), "x-notify-mock-fault": header}
     assert emulator.handle(Call("GET", "x", "/v1/Credentials", headers=headers)).status in (200, 400)
+
+
+def test_luck_of_a_rule_without_a_name_depends_on_no_other_rule_either() -> None:
+    def run(*before: str) -> list[int | str]:
+        emulator = Emulator(seed=3)
+        for call in before:
+            emulator.faults.add(call, Drop(), chance=0.5)
+        emulator.faults.add("credential.create", Drop(), chance=0.5)
+        return [create(emulator) for _ in range(20)]
+
+    assert run() == run("credential.delete") == run("credential.list", "credential.delete")
+    assert len(set(run())) == 2
+
+
+def test_a_header_has_its_own_luck_and_names_its_own_call() -> None:
+    emulator = Emulator(fault_header=True)
+    statuses = [request(emulator, "refuse code=20503 chance=0.5")[0] for _ in range(30)]
+    assert set(statuses) == {201, 503}
+    assert request(emulator, "refuse code=20503 call=credential.delete")[0] == 201
+
+
+def test_a_checkpoint_puts_a_rate_limit_back(emulator: Emulator) -> None:
+    emulator.faults.add("*", RateLimit(limit=2, window=60))
+    create(emulator)
+    with emulator.checkpoint():
+        assert [create(emulator), create(emulator)] == [200, 20429]
+    assert [create(emulator), create(emulator)] == [200, 20429]
+
+
+def test_a_rate_limit_forgets_what_the_clock_has_gone_back_behind(emulator: Emulator) -> None:
+    emulator.faults.add("*", RateLimit(limit=1, window=60))
+    create(emulator)
+    emulator.clock.set("2029-01-01")
+    assert create(emulator) == 200
+
+
+def test_effects_of_one_call_add_up(emulator: Emulator) -> None:
+    client = emulator.client().notify.v1.credentials
+    for first, second, met in [
+        (Dribble(5), Hang(2), "no answer [dribble-1, hang-1] after 201"),
+        (Truncate(), Reset(), "no answer [truncate-1, reset-1] after 201"),
+        (Dribble(5), Truncate(), "201 [dribble-1, truncate-1]"),
+    ]:
+        emulator.reset()
+        for effect in (first, second):
+            emulator.faults.add("*", effect, phase="after")
+        with pytest.raises(RequestException):
+            client.create(type="fcm", secret="x")
+        assert emulator.journal.last.outcome() == met
+    assert emulator.clock.now().second == 5
+
+
+def test_what_couldnt_be_forgotten_has_not_struck(emulator: Emulator) -> None:
+    emulator.faults.add("credential.create", Forget())
+    assert create(emulator, type="web") == 70105
+    assert [rule.name for rule in emulator.faults.unused] == ["forget-1"]
+
+
+def test_taking_a_rule_out_twice_takes_no_stranger_out(emulator: Emulator) -> None:
+    with emulator.faults.add("credential.list", Drop()):
+        emulator.reset()
+        emulator.faults.add("credential.create", Drop())
+    assert [rule.match.call for rule in emulator.faults] == ["credential.create"]
+
+
+def test_a_new_token_and_matched_secrets_are_shown_nowhere(emulator: Emulator) -> None:
+    added = emulator.faults.add("*", Expire(new_token="hush"), Secret="hush", headers={"Authorization": "hush"})
+    rule = added.rule
+    assert (
+        "hush"
+        not in f"{rule} {rule!r} {rule.match!r} {rule.effect!r} {emulator.faults!r} {rule.describe()['new_token']}"
+    )
+
+
+def test_a_bearer_token_expires_too(emulator: Emulator) -> None:
+    from conftest import basic
+
+    from notify_mock import Call
+
+    emulator.faults.add("*", Expire(), times=1)
+    calls = [
+        Call("GET", "x", "/v1/Credentials", headers={"authorization": who}) for who in ("Bearer a", basic("ACx", "y"))
+    ]
+    assert [emulator.handle(call).status for call in (calls[0], calls[0], calls[1])] == [401, 401, 200]
+
+
+def test_rules_that_are_armed_come_back_after_a_reset(emulator: Emulator) -> None:
+    emulator.arm("credential.create", Refuse(20429), times=1)
+    for _ in range(2):
+        assert [create(emulator), create(emulator)] == [20429, 200]
+        emulator.reset()
+
+
+@pytest.mark.parametrize("options", [{"fault_header": "no"}, {"control_token": ""}, {"unused_faults": "x"}])
+def test_a_bad_option_of_faults_is_refused_by_name(options: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=next(iter(options))):
+        Emulator(**options)
 
 
 def test_a_thousand_rules_that_dont_match_are_passed_over(emulator: Emulator) -> None:

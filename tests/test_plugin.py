@@ -312,13 +312,18 @@ def test_a_fault_that_never_fired_fails_the_test_unless_it_failed_anyway(pyteste
         def test_fails_itself(notify_mock):
             assert 1 == 2
 
+        @pytest.mark.xfail(strict=True)
+        @unused()
+        def test_expected_to_fail_but_does_not(notify_mock):
+            pass
+
         def test_gone_without_a_strike(notify_mock):
             with notify_mock.faults.add("credential.create", "drop", name="gone"):
                 pass
         """
     )
     result = pytester.runpytest_subprocess(*PLAIN)
-    result.assert_outcomes(passed=3, failed=3, warnings=1)
+    result.assert_outcomes(passed=3, failed=4, warnings=1)
     lonely = "faults that never fired: lonely (credential.create drop before) (unused='ignore' allows it)"
     result.stdout.fnmatch_lines([lonely, "faults that never fired: gone (credential.create drop before)*"])
     assert str(result.stdout).count("faults that never fired") == 3, "two failures and a warning"
@@ -417,3 +422,31 @@ def test_an_emulator_is_not_kept_when_its_test_is_over(pytester: pytest.Pytester
         """
     )
     pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=2)
+
+
+def test_markers_of_one_node_keep_their_order_and_survive_a_reset(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        fault = pytest.mark.notify_fault
+        pytestmark = [fault("*", "drop", name="a"), fault("*", "drop", name="b")]
+
+        @pytest.mark.notify_mock(unused_faults="ignore")
+        @fault("*", "drop", name="c")
+        def test_order(notify_mock):
+            for _ in range(2):
+                assert [rule.name for rule in notify_mock.faults] == ["a", "b", "c"]
+                notify_mock.reset()
+
+        def test_of_the_module_that_has_no_emulator():
+            pass
+
+        @fault("*", "drop")
+        def test_without_an_emulator():
+            pass
+        """
+    )
+    result = pytester.runpytest_subprocess(*PLAIN)
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*marker notify_fault: the test doesn't ask for the fixture notify_mock"])

@@ -15,7 +15,7 @@ from notify_mock.exchange import Exchange
 from notify_mock.faults.fate import Effect, Fate
 from notify_mock.usage import UsageError, shown
 
-_BODILESS = (204, 304)
+_BODILESS = (204, 205, 304)
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class RateLimit(Effect):
     def strike(self, fate: Fate) -> bool:
         window = span(self.window)
         times: deque[float] = fate.memory.setdefault(fate.exchange.account_sid, deque())
-        while times and times[0] <= fate.now - window:
+        while times and not fate.now - window < times[0] <= fate.now:
             times.popleft()
         crowded = self.concurrent is not None and fate.in_play > self.concurrent
         if not crowded and (self.limit is None or len(times) < self.limit):

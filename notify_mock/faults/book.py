@@ -5,9 +5,10 @@ Rules and effects are imported when the first one is added: most emulators never
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from notify_mock.accounts import Accounts
@@ -15,6 +16,8 @@ from notify_mock.clock import Clock
 from notify_mock.exchange import Exchange
 from notify_mock.sids import Sids
 from notify_mock.usage import UsageError, nearest, shown
+
+_REMEMBERED_STRIKES = 10_000
 
 if TYPE_CHECKING:
     from notify_mock.faults.fate import Draw, Effect, Fate, Phase
@@ -38,15 +41,14 @@ class Added:
         return self.rule.fired
 
     def remove(self) -> None:
-        """Take it out; a rule that never struck still counts as unused."""
-        self._faults.remove(self.rule.name)
+        """Take it out, if it is still in force; a rule that never struck still counts as unused."""
+        self._faults.discard(self.rule)
 
     def __enter__(self) -> Added:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.rule.name in self._faults:
-            self.remove()
+        self.remove()
 
 
 class Faults:
@@ -69,8 +71,9 @@ class Faults:
         self._rules: dict[str, Rule] = {}
         self._index: dict[tuple[Phase, str | None], _Index] = {}
         self._gone: list[Rule] = []
-        self._fired: list[tuple[Exchange, str]] = []
+        self._fired: deque[tuple[Exchange, str]] = deque(maxlen=_REMEMBERED_STRIKES)
         self._added: dict[str, int] = defaultdict(int)
+        self._said: dict[str, int] = defaultdict(int)
 
     def __iter__(self) -> Iterator[Rule]:
         with self._lock:
@@ -104,6 +107,8 @@ class Faults:
         ``where`` names the data in the ``UsageError`` that refuses it.
         """
         given = dict(spec)
+        if not all(isinstance(key, str) for key in given):
+            raise UsageError(where, "has a key that is no text")
         if "effect" not in given:
             raise UsageError(f"{where}, effect", "is missing", 'name one, such as "refuse"')
         try:
@@ -113,16 +118,25 @@ class Faults:
             raise error.inside(where) from error
 
     def once(self, spec: Mapping[str, Any]) -> Rule:
-        """A rule for one call, that never comes into force. Raises ``UsageError``."""
+        """A rule for one call, that never comes into force; its luck is the call's. Raises ``UsageError``."""
         given = dict(spec)
         return self._make(given.pop("call", "*"), given.pop("effect"), given)
 
     def remove(self, name: str) -> None:
         """Take the rule ``name`` out. Raises ``UsageError`` when there is none."""
         with self._lock:
-            if name not in self._rules:
-                raise UsageError("name", f"no rule {shown(name)}", nearest(name, self._rules) if self._rules else "")
-            rule = self._rules.pop(name)
+            rule = self._rules.get(name) if isinstance(name, str) else None
+            if rule is None:
+                known = nearest(str(name), self._rules) if self._rules else ""
+                raise UsageError("name", f"no rule {shown(name)}", known)
+            self.discard(rule)
+
+    def discard(self, rule: Rule) -> None:
+        """Take this very rule out, if it is in force."""
+        with self._lock:
+            if self._rules.get(rule.name) is not rule:
+                return
+            del self._rules[rule.name]
             if not rule.fired:
                 self._gone.append(rule)
             self._index.clear()
@@ -131,18 +145,19 @@ class Faults:
         """Take every rule out."""
         with self._lock:
             self._rules.clear()
+            self._said.clear()
             self._gone.clear()
             self._index.clear()
 
     @property
     def fired(self) -> list[tuple[Exchange, str]]:
-        """Each strike: the exchange and the rule's name."""
+        """Each strike, the last 10,000 of them: the exchange and the rule's name."""
         with self._lock:
             return list(self._fired)
 
     @property
     def unused(self) -> list[Rule]:
-        """The rules that never struck, those already taken out included."""
+        """The rules that never struck, those included that were removed one by one."""
         with self._lock:
             return [rule for rule in (*self._gone, *self._rules.values()) if not rule.fired]
 
@@ -153,7 +168,7 @@ class Faults:
         from notify_mock.faults.fate import Fate
 
         found = self._find(exchange, phase)
-        if own is not None and own.phase == phase:
+        if own is not None and own.phase == phase and own.is_for(exchange.name):
             found.append(own)
         fate = None
         for rule in found:
@@ -177,17 +192,19 @@ class Faults:
         self._added.clear()
 
     def snapshot(self) -> tuple[Any, ...]:
-        kept = [(rule, rule.seen, rule.fired, dict(rule.memory)) for rule in self._rules.values()]
-        return kept, list(self._gone), list(self._fired), dict(self._added)
+        kept = [(rule, rule.seen, rule.fired, deepcopy(rule.memory)) for rule in self._rules.values()]
+        return kept, list(self._gone), list(self._fired), dict(self._added), dict(self._said)
 
     def restore(self, snapshot: tuple[Any, ...]) -> None:
-        kept, gone, fired, added = snapshot
+        kept, gone, fired, added, said = snapshot
         self.reset()
         for rule, seen, struck, memory in kept:
-            rule.seen, rule.fired, rule.memory = seen, struck, dict(memory)
+            rule.seen, rule.fired, rule.memory = seen, struck, deepcopy(memory)
             self._rules[rule.name] = rule
-        self._gone, self._fired = list(gone), list(fired)
+        self._gone.extend(gone)
+        self._fired.extend(fired)
         self._added.update(added)
+        self._said.update(said)
 
     def _put(self, call: Any, effect: Any, given: dict[str, Any]) -> Rule:
         rule = self._make(call, effect, given)
@@ -196,6 +213,7 @@ class Faults:
         kind = rule.effect.kind
         self._added[kind] += 1
         rule.number = sum(self._added.values())
+        rule.key = rule.name if "name" in given else self._luck_of(rule)
         self._rules[rule.name] = rule
         self._index.clear()
         return rule
@@ -215,6 +233,12 @@ class Faults:
             name=name,
             unused=self._default_unused,
         )
+
+    def _luck_of(self, rule: Rule) -> str:
+        """What its luck is drawn from when it has no name of its own: what it says, and how many said so before it."""
+        says = rule.says()
+        self._said[says] += 1
+        return f"{says} {self._said[says]}"
 
     def _free_name(self, kind: str) -> str:
         """``drop-3`` for the third rule of its kind, or the next number that no rule has."""
@@ -246,7 +270,7 @@ class Faults:
         number = rule.seen
 
         def draw(purpose: str) -> float:
-            return self._sids.luck(f"{rule.name}/{number}/{purpose}")
+            return self._sids.luck(f"{rule.key or exchange.number}/{number}/{purpose}")
 
         if not rule.schedule.due(number, rule.fired):
             return None

@@ -26,8 +26,8 @@ class Match:
     account_sid: str | None = None
     door: str | None = None
     sid: str | None = None
-    form: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     predicate: Predicate | None = None
 
     def names(self, name: str | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
@@ -24,22 +24,34 @@ RULE_KEYS = (
 
 
 class Rule:
-    """``seen`` counts the calls that it matched, ``fired`` those that it struck. ``memory`` is its effect's own."""
+    """``seen`` counts the calls that it matched, ``fired`` those that it struck. ``memory`` is its effect's own, and
+    ``key`` is what its luck is drawn from."""
 
     def __init__(
         self, name: str, match: Match, schedule: Schedule, effect: Effect, phase: Phase, unused: Unused
     ) -> None:
         self.name, self.match, self.schedule, self.effect = name, match, schedule, effect
         self.phase, self.unused = phase, unused
+        self.key = ""
         self.number = self.seen = self.fired = 0
         self.memory: dict[str, Any] = {}
 
     def __str__(self) -> str:
-        fields = " ".join(f"{key}={value!r}" for key, value in self.effect.describe().items() if key != "effect")
+        said = self._say_effect().items()
+        fields = " ".join(f"{key}={value!r}" for key, value in said if key != "effect")
         return f"{self.name} ({self.match.call} {self.effect.kind}{' ' + fields if fields else ''} {self.phase})"
 
     def __repr__(self) -> str:
         return f"<Rule {self}, seen {self.seen}, fired {self.fired}>"
+
+    def says(self) -> str:
+        """What it is, its name and counts apart."""
+        left_out = ("name", "seen", "fired")
+        return str({key: value for key, value in self.describe().items() if key not in left_out})
+
+    def _say_effect(self) -> dict[str, Any]:
+        said = self.effect.describe()
+        return {key: MASK if is_secret(key) or key == "new_token" else value for key, value in said.items()}
 
     def is_for(self, name: str | None) -> bool:
         """Whether it may strike calls of this name: they match, and its effect can act on them."""
@@ -47,7 +59,7 @@ class Rule:
 
     def describe(self) -> dict[str, Any]:
         """Its JSON, as ``make_rule`` reads it, with ``seen`` and ``fired``."""
-        shown: dict[str, Any] = {"name": self.name, "call": self.match.call, **self.effect.describe()}
+        shown: dict[str, Any] = {"name": self.name, "call": self.match.call, **self._say_effect()}
         for part, keys in (
             (self.match, ("account_sid", "door", "sid", "form", "headers")),
             (self.schedule, ("times", "skip", "every", "chance", "after", "until")),
@@ -130,14 +142,14 @@ def _schedule(rest: dict[str, Any], now: float) -> Schedule:
         if when is None:
             continue
         try:
-            given[key] = now + span(when, key) if isinstance(when, str) else moment(when, key)
+            given[key] = now + span(when, key) if isinstance(when, (str, timedelta)) else moment(when, key)
         except UsageError:
             given[key] = moment(when, key)
     return Schedule(**given)
 
 
 def _text(key: str, value: Any) -> str:
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value.isprintable() or not 0 < len(value) <= 200:
         raise UsageError(key, f"{shown(value)} is no name", "give a text")
     return value
 

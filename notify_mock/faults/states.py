@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from notify_mock.clock import Span, span
 from notify_mock.errors import WrongToken
@@ -37,8 +37,8 @@ class Forget(Effect):
     only = ("*.create",)
 
     def strike(self, fate: Fate) -> bool:
-        fate.forget = True
-        return True
+        fate.forget = fate.exchange.status == 201
+        return fate.forget
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Expire(Effect):
     """
 
     kind = "expire"
-    new_token: str | None = None
+    new_token: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.new_token is not None and (not isinstance(self.new_token, str) or not self.new_token):

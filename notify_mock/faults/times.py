@@ -71,7 +71,7 @@ class Hang(Effect):
 
     def strike(self, fate: Fate) -> bool:
         fate.pause += span(self.seconds)
-        fate.wire = fate.wire or Wire("drop")
+        fate.wire = Wire("drop")
         return True
 
 
