@@ -68,9 +68,8 @@ class Exchange:
 
     def outcome(self) -> str:
         """``404 20404 (no credential CR1)``, or what a fault made of it: ``no answer [drop-1] after 201``."""
-        words = [
-            str(self.status) if self.status is not None else "no answer" if self.ended is not None else "no answer yet"
-        ]
+        unanswered = "no answer yet" if self.ended is None else "no answer"
+        words = [unanswered if self.status is None else str(self.status)]
         if self.code is not None:
             words.append(str(self.code))
         if self.reason:
