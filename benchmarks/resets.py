@@ -10,7 +10,7 @@ from benchmarks.table import Row, at_most
 from notify_mock import Emulator
 
 _ROUNDS = 300
-_CREDENTIALS = 36
+_CREDENTIALS = 12
 
 
 def resets() -> list[Row]:
@@ -33,7 +33,7 @@ def resets() -> list[Row]:
 
 
 def _use(client: Client) -> str:
-    """A few dozen credentials, each created and fetched, and one list of them; the sid of the last."""
+    """A dozen credentials, each created and fetched, and one list of them; the sid of the last."""
     sid = ""
     for number in range(_CREDENTIALS):
         form = fcm_form(number)

@@ -16,25 +16,33 @@ _RESET = (104, "Connection reset by peer")
 
 def body_of(answer: Answer) -> bytes:
     """The body that a client reads: no more than Content-Length says."""
-    for name, value in answer.headers:
-        if name == "Content-Length":
-            return answer.body[: int(value)]
-    return answer.body
+    return _read(answer)[1]
 
 
 def text_in_requests(answer: Answer) -> str:
     """The body as ``requests`` decodes it: text without a charset is Latin-1, and what can't be decoded is replaced."""
-    kind = dict(answer.headers).get("Content-Type", "")
+    kind, body = _read(answer)
     if kind.startswith("application/json"):
-        return body_of(answer).decode(errors="replace")
+        return body.decode(errors="replace")
     from requests.structures import CaseInsensitiveDict
     from requests.utils import get_encoding_from_headers
 
     encoding = get_encoding_from_headers(CaseInsensitiveDict(answer.headers)) or "utf-8"
     try:
-        return body_of(answer).decode(encoding, errors="replace")
+        return body.decode(encoding, errors="replace")
     except LookupError:
-        return body_of(answer).decode(errors="replace")
+        return body.decode(errors="replace")
+
+
+def _read(answer: Answer) -> tuple[str, bytes]:
+    """Content type and body."""
+    kind, body = "", answer.body
+    for name, value in answer.headers:
+        if name == "Content-Type":
+            kind = value
+        elif name == "Content-Length":
+            return kind, body if int(value) == len(body) else body[: int(value)]
+    return kind, body
 
 
 def break_requests(answer: Answer, pace: Pace, call: Call, url: str) -> None:

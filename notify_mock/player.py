@@ -164,10 +164,12 @@ class Player:
         return answer._replace(wire=wire._replace(pieces=fate.wire.pieces, over=fate.wire.over))
 
     def _leave(self, exchange: Exchange, answer: Answer) -> Answer:
-        """The way out: the journal closes the exchange."""
+        """The way out: the journal closes the exchange. Without a fault, no time has passed."""
+        ended = exchange.at
         if exchange.faults:
             exchange.retry_after = next((float(value) for name, value in answer.headers if name == "Retry-After"), None)
-        self._state.journal.close(exchange, self._state.clock.time())
+            ended = self._state.clock.time()
+        self._state.journal.close(exchange, ended)
         return answer
 
     def _close(self, exchange: Exchange) -> None:

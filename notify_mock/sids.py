@@ -25,7 +25,7 @@ class Sids:
             way = int(self.hex(f"{prefix} start"), 16), int(self.hex(f"{prefix} step"), 16) | 1
             self._ways[prefix] = way
         start, step = way
-        return f"{prefix}{(start + number * step) % _ALL:032x}"
+        return prefix + format((start + number * step) % _ALL, "032x")
 
     def hex(self, name: str) -> str:
         """32 hex digits that belong to ``name`` under this seed."""

@@ -74,7 +74,7 @@ class Writer:
         concurrent: int | None,
         extra: tuple[tuple[str, str], ...],
     ) -> headers.Headers:
-        now = self._state.clock.time()
+        now = self._state.clock.time() if exchange.faults else exchange.at
         return headers.gateway(
             at=now,
             content_type=content_type,
