@@ -56,18 +56,7 @@ class Engine:
         fault_header: bool = False,
     ) -> None:
         __tracebackhide__ = True
-        if (
-            isinstance(seed, bool)
-            or not isinstance(seed, (int, str))
-            or (isinstance(seed, int) and abs(seed) >= 10**30)
-        ):
-            raise UsageError("seed", f"{shown(seed)} is no seed", "give a whole number or a text")
-        if isinstance(journal_limit, bool) or not isinstance(journal_limit, int) or journal_limit < 1:
-            raise UsageError("journal_limit", f"{shown(journal_limit)} is no limit", "give a whole number of 1 or more")
-        if not isinstance(fault_header, bool):
-            raise UsageError("fault_header", f"{shown(fault_header)} is neither true nor false")
-        if unused_faults not in UNUSED:
-            raise UsageError("unused_faults", f"{shown(unused_faults)}", f"it is one of {', '.join(UNUSED)}")
+        _check_options(seed, journal_limit, unused_faults, fault_header)
         self.seed = seed
         self.holds = Holds()
         self._lock = RLock()
@@ -207,6 +196,19 @@ class Engine:
             self.faults.read(spec, where)
         for call, effect, options in self._armed:
             self.faults.add(call, effect, **options)
+
+
+def _check_options(seed: object, journal_limit: object, unused_faults: object, fault_header: object) -> None:
+    """Raises ``UsageError`` that names the option."""
+    __tracebackhide__ = True
+    if isinstance(seed, bool) or not isinstance(seed, (int, str)) or (isinstance(seed, int) and abs(seed) >= 10**30):
+        raise UsageError("seed", f"{shown(seed)} is no seed", "give a whole number or a text")
+    if isinstance(journal_limit, bool) or not isinstance(journal_limit, int) or journal_limit < 1:
+        raise UsageError("journal_limit", f"{shown(journal_limit)} is no limit", "give a whole number of 1 or more")
+    if not isinstance(fault_header, bool):
+        raise UsageError("fault_header", f"{shown(fault_header)} is neither true nor false")
+    if unused_faults not in UNUSED:
+        raise UsageError("unused_faults", f"{shown(unused_faults)}", f"it is one of {', '.join(UNUSED)}")
 
 
 def _read_rules(
