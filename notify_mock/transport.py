@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from asyncio import to_thread
+from asyncio import CancelledError, to_thread
 from base64 import b64encode
 from collections.abc import Mapping
 from functools import lru_cache
@@ -80,16 +80,21 @@ class _InProcess:
 
     def _sign(self, auth: tuple[str, str]) -> str:
         """The Authorization header for ``auth``."""
-        if auth != self._signature[0]:
-            self._signature = auth, "Basic " + b64encode(f"{auth[0]}:{auth[1]}".encode()).decode()
-        return self._signature[1]
+        last = self._signature
+        if auth != last[0]:
+            last = self._signature = auth, "Basic " + b64encode(f"{auth[0]}:{auth[1]}".encode()).decode()
+        return last[1]
 
     def _lower(self, headers: Mapping[str, str] | None, auth: tuple[str, str] | None) -> Mapping[str, str]:
-        """``headers`` with lower-case names, signed; the same object for the same headers, as most calls have."""
+        """``headers`` with lower-case names, signed; the same object for the same headers, as most calls have.
+
+        Another thread may put its own in place meanwhile.
+        """
         signed = {**(headers or {}), "Authorization": self._sign(auth)} if auth is not None else dict(headers or {})
-        if signed != self._lowered[0]:
-            self._lowered = signed, {name.lower(): value for name, value in signed.items()}
-        return self._lowered[1]
+        last = self._lowered
+        if signed != last[0]:
+            last = self._lowered = signed, {name.lower(): value for name, value in signed.items()}
+        return last[1]
 
     def _pace(self, timeout: float | None) -> Pace:
         """Raises ``ValueError`` for a bad ``timeout``, as the SDK does."""
@@ -170,8 +175,9 @@ class InProcessAsyncHttpClient(_InProcess, AsyncHttpClient):  # type: ignore[mis
             return self._play(call, pace)
         try:
             return await to_thread(self._play, call, pace)
-        finally:
+        except CancelledError:
             pace.cancelled = True
+            raise
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -105,6 +107,26 @@ def test_in_process_reads_what_the_server_reads(
     assert results[0] == results[1]
 
 
+def test_one_client_in_many_threads_sends_each_call_its_own_headers() -> None:
+    emulator, before = Emulator(journal_limit=10_000), sys.getswitchinterval()
+    http_client = emulator.client().http_client
+    url = "https://notify.twilio.com/v1/Credentials"
+
+    def send(number: int) -> None:
+        user = f"AC{number % 4}"
+        http_client.request("GET", url, headers={"X-Number": str(number)}, auth=(user, "x"))
+
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(send, range(2000)))
+    finally:
+        sys.setswitchinterval(before)
+    for exchange in emulator.journal:
+        assert exchange.account_sid == f"AC{int(exchange.call.headers['x-number']) % 4}"
+    assert len({exchange.call.headers["x-number"] for exchange in emulator.journal}) == 2000
+
+
 def test_headers_are_found_in_any_case(emulator: Emulator) -> None:
     response = emulator.client().http_client.request("GET", "https://notify.twilio.com/v1/Credentials")
     assert response.headers["x-api-domain"] == response.headers["X-API-Domain"] == "notify.twilio.com"
@@ -124,8 +146,6 @@ def test_a_client_takes_the_sdks_options(emulator: Emulator) -> None:
 
 
 def test_without_the_sdk_a_client_says_what_to_install(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
     from notify_mock import UsageError
 
     monkeypatch.setitem(sys.modules, "twilio.rest", None)
