@@ -1,4 +1,4 @@
-"""Who may come in: accounts, their API keys, and the three ways to be turned away with a 401."""
+"""Who may come in: accounts, their API keys, and the ways to be turned away."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class Accounts:
         self._set_status(sid, "active")
 
     def expire(self, sid: str, *, authorization: str | None = None, new_token: str | None = None) -> None:
-        """Let the token of ``sid`` stop working: the one in ``authorization``, or the account's own.
+        """Let the token of ``sid`` stop working: the account's own, and the one in ``authorization``.
 
         ``new_token`` becomes the account's own; an open emulator takes any other token as well.
         """

@@ -19,11 +19,11 @@ from notify_mock.holds import Released
 from notify_mock.player import Wait
 from notify_mock.routes import ROUTES
 
-PASSAGE = "notify_mock.passage"
-"""Where a server that can delay and break connections leaves its ``Passage`` in the WSGI environ."""
+HANDOVER = "notify_mock.handover"
+"""Where a server that can delay and break connections leaves its ``Handover`` in the WSGI environ."""
 
 
-class Passage:
+class Handover:
     """What app and server tell each other about one request: how to ``wait``, and what to do to the ``wire``."""
 
     def __init__(self, wait: Wait) -> None:
@@ -55,9 +55,9 @@ class WireResponse(Response):
     wire: Wire | None = None
 
     def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
-        passage: Passage | None = environ.get(PASSAGE)
-        if passage is not None:
-            passage.wire = self.wire
+        handover: Handover | None = environ.get(HANDOVER)
+        if handover is not None:
+            handover.wire = self.wire
         elif self.wire is not None and (self.wire.ending or self.wire.sent is not None):
             raise ConnectionResetError(f"a fault rule broke the connection: {self.wire}")
         return super().__call__(environ, start_response)
@@ -78,9 +78,9 @@ def create_app(emulator: Handler) -> Flask:
     app.url_map.merge_slashes = False
 
     def serve(**_sids: str) -> Response:
-        passage: Passage | None = request.environ.get(PASSAGE)
+        handover: Handover | None = request.environ.get(HANDOVER)
         try:
-            return _write(emulator.handle(_read(), passage.wait if passage else None))
+            return _write(emulator.handle(_read(), handover.wait if handover else None))
         except Released:
             return _write(Answer(0, [], b"", Wire("drop")))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from http.client import IncompleteRead, RemoteDisconnected
 
 from notify_mock.call import Answer, Call, Wire
+from notify_mock.holds import Released
 from notify_mock.pace import Pace
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
@@ -62,10 +63,15 @@ def break_requests(answer: Answer, pace: Pace, call: Call, url: str) -> None:
     if wire.ending == "reset":
         broken = ProtocolError("Connection aborted.", ConnectionResetError(*_RESET))
         raise RequestsConnectionError(broken, request=asked)
-    if wire.over and answer.body and not pace.dribble(wire, by_piece=True):
-        raise RequestsConnectionError(ReadTimeoutError(_pool(call), None, "Read timed out."))  # type: ignore[arg-type]
-    if wire.sent is not None:
-        cut = IncompleteRead(answer.body[: wire.sent], len(answer.body) - wire.sent)
+    sent = wire.sent
+    if wire.over and answer.body:
+        try:
+            if not pace.dribble(wire, by_piece=True):
+                raise RequestsConnectionError(ReadTimeoutError(_pool(call), None, "Read timed out."))  # type: ignore[arg-type]
+        except Released:
+            sent = 0
+    if sent is not None:
+        cut = IncompleteRead(answer.body[:sent], len(answer.body) - sent)
         raise ChunkedEncodingError(ProtocolError(f"Connection broken: {cut!r}", cut))
 
 
@@ -93,9 +99,14 @@ def break_aiohttp(answer: Answer, pace: Pace, method: str, url: str) -> None:
         raise ServerDisconnectedError
     if wire.ending == "reset":
         raise ClientOSError(*_RESET)
-    if wire.over and answer.body and not pace.dribble(wire, by_piece=False):
-        raise AsyncTimeoutError
-    if wire.sent is not None:
+    sent = wire.sent
+    if wire.over and answer.body:
+        try:
+            if not pace.dribble(wire, by_piece=False):
+                raise AsyncTimeoutError
+        except Released:
+            sent = 0
+    if sent is not None:
         raise ClientPayloadError("Response payload is not completed: not enough data to satisfy content length header.")
     if len(body_of(answer)) < len(answer.body):
         from multidict import CIMultiDict, CIMultiDictProxy

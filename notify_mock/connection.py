@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.serving import WSGIRequestHandler
 
-from notify_mock.app import PASSAGE, Passage
+from notify_mock.app import HANDOVER, Handover
 from notify_mock.body import read_body
 from notify_mock.call import Answer, Call, Wire, origin_form, read
 from notify_mock.control import is_control, refusal
@@ -72,8 +72,9 @@ def _run(app: WSGIApplication, environ: dict[str, Any]) -> tuple[str, list[tuple
     return status, list(headers), b"".join(written)
 
 
-def nobody() -> Answer:
+def nobody(request: str) -> Answer:
     """The answer while no emulator is mounted. It is no 5xx, since a client would try again and again."""
+    LOG.warning("%s came while no test was running that asked for notify_mock", request)
     error = MalformedRequest(what="no test is running that asked for notify_mock")
     body = error.body()
     return Answer(error.status, edge(at=time.time(), content_type=ERROR_JSON, length=len(body)), body)
@@ -116,7 +117,7 @@ class Connection(WSGIRequestHandler):
         except TwilioError as error:
             self._refuse(error)
             return
-        passage = Passage(self._wait)
+        handover = Handover(self._wait)
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         environ.update(
             {
@@ -124,11 +125,11 @@ class Connection(WSGIRequestHandler):
                 "REQUEST_URI": self.path,
                 "CONTENT_LENGTH": str(len(body)),
                 "wsgi.input": BytesIO(body),
-                PASSAGE: passage,
+                HANDOVER: handover,
             }
         )
         status, headers, content = _run(self.server.app, environ)
-        self._carry_out(passage.wire or Wire(), status, headers, content)
+        self._carry_out(handover.wire or Wire(), status, headers, content)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What http.server couldn't read, in Twilio's shape. Its messages quote the client, so they are cut."""
@@ -184,7 +185,7 @@ class Connection(WSGIRequestHandler):
             headers={},
             defect=error,
         )
-        return mounted.handle(call) if mounted is not None else nobody()
+        return mounted.handle(call) if mounted is not None else nobody("what is no HTTP")
 
     def _wait(self, seconds: float, hold: Hold) -> None:
         """Keep the call waiting, while its client is there. Raises ``Released``."""

@@ -12,6 +12,7 @@ from notify_mock.address import read_address
 from notify_mock.clock import Moment
 from notify_mock.data import DataOption
 from notify_mock.engine import Engine
+from notify_mock.faults import Unused
 from notify_mock.journal import PER_ACCOUNT
 from notify_mock.usage import UsageError
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from twilio.rest import Client
 
     from notify_mock.faults.reading import FaultsOption
-    from notify_mock.faults.rule import Unused
     from notify_mock.server import Server
     from notify_mock.shared_server import SharedServer
 

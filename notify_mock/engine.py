@@ -13,6 +13,7 @@ from notify_mock.call import Answer, Call
 from notify_mock.clock import Clock, Moment, Span
 from notify_mock.data import DataOption, plant_all, read_data
 from notify_mock.exchange import Exchange
+from notify_mock.faults import UNUSED, Unused
 from notify_mock.faults.book import Faults
 from notify_mock.holds import Holds
 from notify_mock.journal import PER_ACCOUNT, Journal
@@ -27,9 +28,6 @@ from notify_mock.usage import UsageError, shown
 if TYPE_CHECKING:
     from notify_mock.faults.fate import Effect
     from notify_mock.faults.reading import FaultsOption
-    from notify_mock.faults.rule import Unused
-
-UNUSED = ("error", "warn", "ignore")
 
 
 class Engine:

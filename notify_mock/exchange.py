@@ -17,8 +17,7 @@ class Exchange:
     and ``base`` what stands before.
     ``status`` and ``code`` are those of the answer; both stay None while there is none, and ``code`` when nothing was
     refused. ``reason`` says more of a refusal than Twilio does. ``faults`` names the fault rules that struck, and
-    ``played`` is the status that the call had before one of them took its answer away; while one holds its answer back
-    it is ``late``. ``at`` and ``ended`` are
+    ``played`` is the status that the call had before one of them took its answer away. ``at`` and ``ended`` are
     seconds since 1970 on the emulator's clock; ``retry_after`` is the answer's header, in seconds.
     """
 
@@ -31,7 +30,6 @@ class Exchange:
         "door",
         "ended",
         "faults",
-        "late",
         "name",
         "number",
         "path",
@@ -52,7 +50,6 @@ class Exchange:
         self.code: int | None = None
         self.reason = ""
         self.faults: tuple[str, ...] = ()
-        self.late = False
         self.played: int | None = None
         self.ended: float | None = None
         self.retry_after: float | None = None

@@ -15,8 +15,8 @@ from notify_mock.sought import Sought
 PER_ACCOUNT = 1000
 """Exchanges kept for each account unless told otherwise."""
 
-PER_ACCOUNT_BYTES = 32 * 1024 * 1024
-"""Bytes of their parameters kept for each account."""
+LARGEST_PAGE = 32 * 1024 * 1024
+"""Characters of their parameters kept for each account."""
 
 
 class Search(NamedTuple):
@@ -33,14 +33,14 @@ class _Page:
 
     def __init__(self, exchanges: deque[Exchange] | None = None, size: int = 0) -> None:
         self.exchanges = deque() if exchanges is None else exchanges
-        self.bytes = size
+        self.size = size
 
     def copy(self) -> _Page:
-        return _Page(self.exchanges.copy(), self.bytes)
+        return _Page(self.exchanges.copy(), self.size)
 
 
 class Journal:
-    """Bounded per account, in number and in bytes; the oldest exchanges go first, and assertions that they would have
+    """Bounded per account, in number and in size; the oldest exchanges go first, and assertions that they would have
     mattered to say so."""
 
     def __init__(
@@ -116,7 +116,7 @@ class Journal:
             if sought.is_named(call_name) and whose in (None, account_sid)
         )
         apology = (
-            f"\nthe journal keeps {self._per_account} exchanges and {PER_ACCOUNT_BYTES} bytes for an account and has "
+            f"\nthe journal keeps {self._per_account} exchanges (or {LARGEST_PAGE} characters) for an account and has "
             f"dropped {lost} exchanges that may have counted; raise journal_limit"
         )
         return Search(sought, arrived, sought.among(arrived), apology if lost else "")
@@ -132,10 +132,10 @@ class Journal:
         if page is None:
             page = self._pages[exchange.account_sid] = _Page()
         page.exchanges.append(exchange)
-        page.bytes += exchange.call.size()
-        while len(page.exchanges) > self._per_account or (page.bytes > PER_ACCOUNT_BYTES and len(page.exchanges) > 1):
+        page.size += exchange.call.size()
+        while len(page.exchanges) > self._per_account or (page.size > LARGEST_PAGE and len(page.exchanges) > 1):
             oldest = page.exchanges.popleft()
-            page.bytes -= oldest.call.size()
+            page.size -= oldest.call.size()
             self._dropped[oldest.account_sid, oldest.name] += 1
 
     def close(self, exchange: Exchange, ended: float) -> None:

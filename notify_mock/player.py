@@ -61,12 +61,12 @@ class Player:
                 self._wait(fate.pause, hold, wait)
             with self._lock:
                 answer, late = self._pass(passage, fate)
-                hold = self._holds.take() if late else None
-            if hold is not None:
-                exchange.late = True
-                self._wait(late, hold, wait)
-                exchange.late, exchange.ended = False, self._state.clock.time()
-            return answer
+                if not late:
+                    return self._leave(exchange, answer)
+                hold = self._holds.take()
+            self._wait(late, hold, wait)
+            with self._lock:
+                return self._leave(exchange, answer)
         finally:
             with self._lock:
                 self._close(exchange)
@@ -117,7 +117,7 @@ class Player:
         is how many seconds late the answer is."""
         exchange = passage.exchange
         if fate is not None and fate.stops:
-            return self._leave(exchange, self._writer.struck(exchange, fate)), 0.0
+            return self._writer.struck(exchange, fate), 0.0
         try:
             answer = self._apply(passage, fate.stale if fate else 0.0)
         except TwilioError as refusal:
@@ -128,7 +128,7 @@ class Player:
             fate = self._state.faults.strike(exchange, "after", in_play, passage.own)
             if fate is not None:
                 answer, late = self._spoil(exchange, answer, fate), fate.pause
-        return self._leave(exchange, answer), late
+        return answer, late
 
     def _apply(self, passage: Passage, lag: float) -> Answer:
         """Raises ``TwilioError``."""
@@ -144,7 +144,7 @@ class Player:
             raise MethodNotAllowed(path=exchange.path, method=call.method, allow=place.allow())
         url = f"{call.scheme}://{call.host}{exchange.base}{place.collection}"
         resource = passage.route.resource
-        visit = Visit(self._state, exchange, resource, exchange.account_sid, exchange.region, url, place.sid, lag)
+        visit = Visit(self._state, exchange, resource, url, place.sid, lag)
         return self._writer.played(exchange, in_play, *passage.route.play(visit))
 
     def _spoil(self, exchange: Exchange, answer: Answer, fate: Fate) -> Answer:
@@ -164,7 +164,7 @@ class Player:
         return answer._replace(wire=wire._replace(pieces=fate.wire.pieces, over=fate.wire.over))
 
     def _leave(self, exchange: Exchange, answer: Answer) -> Answer:
-        """The way out: the journal closes the exchange. Without a fault, no time has passed."""
+        """The way out: the journal closes the exchange. Without a fault no time has passed."""
         ended = exchange.at
         if exchange.faults:
             exchange.retry_after = next((float(value) for name, value in answer.headers if name == "Retry-After"), None)
@@ -179,9 +179,8 @@ class Player:
             self._in_play[exchange.account_sid] = left
         else:
             del self._in_play[exchange.account_sid]
-        if exchange.late:
-            exchange.played, exchange.status = exchange.status, None
         if exchange.ended is None:
+            exchange.played, exchange.status = exchange.status, None
             exchange.reason = "it was let go, or the emulator failed: then the traceback tells more"
             self._state.journal.close(exchange, self._state.clock.time())
 

@@ -94,8 +94,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture(scope="session")
 def notify_mock_options() -> Mapping[str, Any]:
-    """Options for every emulator of the session; override it to return seed, accounts, data, frozen, journal_limit,
-    host or port. A marker's arguments win over it."""
+    """Options for every emulator of the session; override it to return any of the marker's arguments, journal_limit,
+    fault_header, host or port. A marker's arguments win over it."""
     return {}
 
 

@@ -98,9 +98,7 @@ def plant(state: State, resource: Resource[Any], values: Mapping[str, Any], wher
     updated = _date(own.pop("date_updated", None), f"{where}.date_updated") or created
     fields = resource.seed(own, where)
     if not isinstance(account_sid, str) or not _ACCOUNT.fullmatch(account_sid):
-        raise UsageError(
-            f"{where}.account_sid", f"{shown(account_sid)} is no account sid", "it is AC and 32 hex digits"
-        )
+        raise UsageError(f"{where}.account_sid", f"{shown(account_sid)} is no account sid", "it begins with AC")
     if state.accounts.strict and account_sid not in state.accounts:
         raise UsageError(f"{where}.account_sid", f"{account_sid} is none of the given accounts")
     if not isinstance(region, str) or not _REGION.fullmatch(region):

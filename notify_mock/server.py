@@ -23,7 +23,7 @@ _JOIN_SECONDS = 2.0
 class Server:
     """Binds at once, in the caller's thread; raises ``UsageError`` when it can't. ``port`` 0 picks a free one.
 
-    ``mounted`` may be exchanged while it runs; without one, every request is answered 503.
+    ``mounted`` may be exchanged while it runs; without one, every request is answered 400.
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, mounted: Served | None = None) -> None:
@@ -136,8 +136,6 @@ class _Listener(ThreadedWSGIServer):
 
 
 def _nobody(environ: Any, start_response: Any) -> list[bytes]:
-    request = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
-    LOG.warning("%s came while no test was running that asked for notify_mock", request)
-    answer = nobody()
+    answer = nobody(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
     start_response("400 BAD REQUEST", answer.headers)
     return [answer.body]

@@ -26,7 +26,7 @@ class Sought:
         self.name = name
         if not any(self.is_named(known) for known in call_names):
             raise UsageError("journal", f"no call is named {shown(name)}", nearest(str(name), call_names))
-        self.attributes = {key: value for key, value in criteria.items() if key in ATTRIBUTES and value is not None}
+        self.attributes = {key: value for key, value in criteria.items() if key in ATTRIBUTES}
         self.parameters = {key: value for key, value in criteria.items() if key[:1].isupper()}
         for key in criteria:
             if key not in ATTRIBUTES and key not in self.parameters:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from notify_mock.accounts import Account, Accounts
 from notify_mock.clock import Clock, Moment
+from notify_mock.faults import Unused
 from notify_mock.faults.book import Faults
 from notify_mock.journal import Journal
 from notify_mock.sids import Sids
 from notify_mock.store import Store
-
-if TYPE_CHECKING:
-    from notify_mock.faults.rule import Unused
 
 
 class State:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from asyncio import CancelledError, to_thread
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from requests.models import PreparedRequest
@@ -19,6 +19,8 @@ from notify_mock.call import BODY_LIMIT, NONE, Answer, Call, Params, Wire, read
 from notify_mock.engine import Engine
 from notify_mock.holds import Released
 from notify_mock.pace import Pace
+
+T = TypeVar("T")
 
 _LONG_URL = 4096
 _AIOHTTP_SECONDS = 300.0
@@ -96,9 +98,10 @@ class _InProcess:
             last = self._lowered = signed, {name.lower(): value for name, value in signed.items()}
         return last[1]
 
-    def _pace(self, timeout: float | None) -> Pace:
+    def _pace(self, timeout: float | None, default: float | None = None) -> Pace:
         """Raises ``ValueError`` for a bad ``timeout``, as the SDK does."""
         timeout = self.timeout if timeout is None else timeout
+        timeout = default if timeout is None else timeout
         if timeout is not None and timeout <= 0:
             raise ValueError(timeout)
         return Pace(self._engine.clock, self._engine.holds, timeout, real_time=self._real_time)
@@ -160,21 +163,22 @@ class InProcessAsyncHttpClient(_InProcess, AsyncHttpClient):  # type: ignore[mis
         Under a fault it raises what ``aiohttp`` would have raised.
         """
         call = call_for(method, uri, params, data, self._lower(headers, auth))
-        pace = self._pace(timeout or self.timeout or _AIOHTTP_SECONDS)
-        answer = await self._pass(call, pace)
+        pace = self._pace(timeout, _AIOHTTP_SECONDS)
+        answer = await self._aside(self._play, call, pace)
         if is_tried_again(answer, pace, call.method):
-            answer = await self._pass(call, pace)
+            answer = await self._aside(self._play, call, pace)
         if answer.wire is not None or pace.late:
-            break_aiohttp(answer, pace, call.method, uri)
+            await self._aside(break_aiohttp, answer, pace, call.method, uri)
         self._test_only_last_response = InProcessResponse(answer, body_of(answer).decode())
         return self._test_only_last_response
 
-    async def _pass(self, call: Call, pace: Pace) -> Answer:
-        """In real time in a thread, whose wait ends when the task is cancelled, as ``asyncio.wait_for`` does."""
+    async def _aside(self, act: Callable[..., T], *arguments: Any) -> T:
+        """``act``: in real time in a thread, where its wait ends when the task is cancelled (``asyncio.wait_for``)."""
         if not self._real_time:
-            return self._play(call, pace)
+            return act(*arguments)
+        (pace,) = (one for one in arguments if isinstance(one, Pace))
         try:
-            return await to_thread(self._play, call, pace)
+            return await to_thread(act, *arguments)
         except CancelledError:
             pace.cancelled = True
             raise

@@ -25,16 +25,14 @@ class Visit(NamedTuple):
     state: State
     exchange: Exchange
     resource: Resource[Any]
-    account_sid: str
-    region: str
     url: str
-    sid: str = ""
-    lag: float = 0.0
+    sid: str
+    lag: float
 
     @property
     def shelf(self) -> Shelf[Any]:
         """The records, as they stood ``lag`` seconds ago."""
-        shelf = self.state.store.shelf(self.resource.name, self.account_sid, self.region)
+        shelf = self.state.store.shelf(self.resource.name, self.exchange.account_sid, self.exchange.region)
         return shelf.as_of(self.state.clock.time() - self.lag) if self.lag else shelf
 
     def now(self) -> datetime:
@@ -60,14 +58,14 @@ def create(visit: Visit) -> Outcome:
     now = visit.now()
     record = visit.resource.record(
         sid=visit.state.sids.new(visit.resource.prefix),
-        account_sid=visit.account_sid,
-        region=visit.region,
+        account_sid=visit.exchange.account_sid,
+        region=visit.exchange.region,
         date_created=now,
         date_updated=now,
         **values,
     )
     visit.exchange.sid = record.sid
-    shelf = visit.state.store.shelf(visit.resource.name, visit.account_sid, visit.region, make=True)
+    shelf = visit.state.store.shelf(visit.resource.name, visit.exchange.account_sid, visit.exchange.region, make=True)
     shelf.add(record, visit.state.clock.time())
     return 201, visit.show(record)
 

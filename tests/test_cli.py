@@ -18,6 +18,8 @@ from typing import NamedTuple
 import pytest
 from conftest import basic
 
+from notify_mock.faults.reading import scenario_names
+
 ACCOUNT = "AC" + "1" * 32
 
 
@@ -247,5 +249,6 @@ def test_help_and_version_are_there() -> None:
     assert status == 0
     for option in ("--host", "--port", "--seed", "--account", "--data", "--log-format", "--log-level"):
         assert option in out
+    assert all(name in "".join(out.split()).replace("[", "") for name in scenario_names())
     assert run()[0] == 2
     assert run("srve")[0] == 2

@@ -250,7 +250,28 @@ def test_an_answer_that_was_let_go_while_it_was_late_is_none(served: Emulator, m
         assert arrived.acquire(timeout=20)
         served.holds.release()
         assert connection.recv(1) == b""
-    assert served.journal.last.outcome() == "no answer [delay-1] after 200"
+    outcome = served.journal.last.outcome()
+    assert outcome.startswith("no answer (it was let go")
+    assert outcome.endswith("[delay-1] after 200")
+
+
+def test_in_real_time_a_dribbled_answer_that_is_let_go_is_cut(
+    nothing_left: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator = Emulator()
+    emulator.faults.add("*", Dribble(3000, pieces=2))
+    begun = waits(monkeypatch)
+
+    async def main() -> str:
+        return await meet_async(emulator.async_client(real_time=True, timeout=10_000), "CR1")
+
+    with ThreadPoolExecutor(2) as pool:
+        met = pool.submit(meet, emulator.client(real_time=True), "CR1")
+        met_async = pool.submit(asyncio.run, main())
+        assert all(begun.acquire(timeout=20) for _ in range(2))
+        emulator.reset()
+        assert met.result(20) == "`requests.ChunkedEncodingError`"
+        assert met_async.result(20) == "`aiohttp.ClientPayloadError`"
 
 
 def test_in_real_time_a_cancelled_call_ends_its_wait(nothing_left: None) -> None:

@@ -1,1 +1,8 @@
 """Fault injection: a rule is a match, a schedule, an effect and a phase."""
+
+from typing import Literal, get_args
+
+Unused = Literal["error", "warn", "ignore"]
+"""What becomes of a rule that never strikes."""
+
+UNUSED: tuple[Unused, ...] = get_args(Unused)

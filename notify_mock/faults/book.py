@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from notify_mock.accounts import Accounts
 from notify_mock.clock import Clock
 from notify_mock.exchange import Exchange
+from notify_mock.faults import Unused
 from notify_mock.sids import Sids
 from notify_mock.usage import UsageError, nearest, shown
 
@@ -21,7 +22,7 @@ _REMEMBERED_STRIKES = 10_000
 
 if TYPE_CHECKING:
     from notify_mock.faults.fate import Draw, Effect, Fate, Phase
-    from notify_mock.faults.rule import Rule, Unused
+    from notify_mock.faults.rule import Rule
 
     _Index = dict[tuple[str, ...] | None, list[Rule]]
 

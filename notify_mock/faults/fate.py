@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
 from notify_mock.accounts import Accounts
@@ -21,7 +21,7 @@ Draw = Callable[[str], float]
 
 @dataclass(slots=True)
 class Fate:
-    """One call in one phase. Effects write into it; the engine then acts on it.
+    """One call in one phase. Effects write into it; the player then acts on it.
 
     ``now`` in seconds since 1970; ``in_play`` is the number of calls of the account under way; ``draw`` and ``memory``
     belong to the rule that is striking.
@@ -48,7 +48,7 @@ class Fate:
         return bool(self.refusal or self.answer or (self.wire and self.wire.ending))
 
 
-class Effect:
+class Effect(ABC):
     """What a rule does. Subclasses are frozen dataclasses, and their fields are their JSON.
 
     ``kind`` is the name in JSON, ``phases`` those in which it makes sense, the default first; ``only`` are globs of the
@@ -67,7 +67,6 @@ class Effect:
         """``{"effect": "refuse", "code": 20429}``: the kind, and the fields that aren't at their default."""
         shown = {"effect": self.kind}
         for one in fields(self):  # type: ignore[arg-type]
-            default = one.default_factory() if one.default_factory is not MISSING else one.default
-            if getattr(self, one.name) != default:
+            if getattr(self, one.name) != one.default:
                 shown[one.name] = getattr(self, one.name)
         return shown

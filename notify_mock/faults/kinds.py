@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any
 
 from notify_mock.faults.answers import RateLimit, Refuse, Status
@@ -48,6 +48,6 @@ def field_names(effect: type[Effect]) -> tuple[str, ...]:
 def make_effect(effect: type[Effect], given: Mapping[str, Any]) -> Effect:
     """An effect of its fields. Raises ``UsageError`` that names the field."""
     for field in fields(effect):  # type: ignore[arg-type]
-        if field.name not in given and field.default is field.default_factory:
+        if field.name not in given and field.default is MISSING:
             raise UsageError(field.name, "is missing", f"{effect.kind} needs it")
     return effect(**given)

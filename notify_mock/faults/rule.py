@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import Any
 
 from notify_mock.clock import moment, span
+from notify_mock.faults import UNUSED, Unused
 from notify_mock.faults.fate import Effect, Phase
 from notify_mock.faults.kinds import effect_class, field_names, make_effect
 from notify_mock.faults.match import Match
 from notify_mock.faults.schedule import Schedule
 from notify_mock.redaction import MASK, is_secret
 from notify_mock.usage import UsageError, nearest, shown
-
-Unused = Literal["error", "warn", "ignore"]
 
 RULE_KEYS = (
     *("name", "phase", "unused", "times", "skip", "every", "chance", "after", "until"),
@@ -104,7 +103,7 @@ def make_rule(
         _schedule(rest, now),
         effect,
         _one_of("phase", rest.get("phase", own.phases[0]), own.phases),  # type: ignore[arg-type]
-        _one_of("unused", rest.get("unused", unused), ("error", "warn", "ignore")),  # type: ignore[arg-type]
+        _one_of("unused", rest.get("unused", unused), UNUSED),  # type: ignore[arg-type]
     )
 
 
