@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from notify_mock.errors import ERRORS, EdgeUnavailable, InvalidParameter, TwilioError, WrongToken
+from notify_mock.errors import ERRORS, InvalidParameter, TwilioError, WrongToken
 
 
 class Forbidden(TwilioError):
@@ -85,6 +85,5 @@ BY_CODE: Mapping[int, type[TwilioError]] = {
     **{error.code: error for error in reversed((*ERRORS, *FAULT_ERRORS))},
     20001: InvalidParameter,
     20003: WrongToken,
-    20503: EdgeUnavailable,
 }
 """The refusal for a code; where several share it, the one that a client meets most."""

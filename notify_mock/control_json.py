@@ -11,7 +11,7 @@ from flask import request
 
 from notify_mock.control_guard import Refused
 from notify_mock.exchange import Exchange
-from notify_mock.redaction import MASK, is_secret, show_text
+from notify_mock.redaction import MASK, is_secret
 
 if TYPE_CHECKING:
     from notify_mock.faults.rule import Rule
@@ -90,8 +90,6 @@ def _is_one_of(types: tuple[str, ...], value: Any) -> bool:
 def show_rule(rule: Rule) -> dict[str, Any]:
     """A rule as it may be sent again, but for masked secrets and a function of Python's."""
     content = {key: _plain(value) for key, value in rule.describe().items()}
-    if "new_token" in content:
-        content["new_token"] = MASK
     if "headers" in content:
         content["headers"] = {
             name: MASK if is_secret(name) or "token" in name or "cookie" in name else value
@@ -118,18 +116,4 @@ def show_record(record: Any) -> dict[str, Any]:
 
 def show_exchange(exchange: Exchange) -> dict[str, Any]:
     """An exchange without secrets."""
-    return {
-        "number": exchange.number,
-        "time": exchange.time.isoformat(),
-        "call": exchange.name,
-        "request": str(exchange.call),
-        "account_sid": exchange.account_sid or None,
-        "door": exchange.door or None,
-        "region": exchange.region,
-        "sid": show_text(exchange.sid) if exchange.sid else None,
-        "status": exchange.status,
-        "code": exchange.code,
-        "reason": show_text(exchange.reason) if exchange.reason else None,
-        "faults": list(exchange.faults),
-        "played": exchange.played,
-    }
+    return {**exchange.describe(), "request": str(exchange.call)}

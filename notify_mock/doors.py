@@ -40,7 +40,7 @@ def enter(host: str, path: str) -> Entrance:
         if labels[0] not in _PRODUCTS or len(labels) > 3:
             return Entrance("", HOME_REGION, "", path)
         region = labels[-1] if len(labels) > 1 else HOME_REGION
-        if not _REGION.fullmatch(region):
+        if not is_region(region):
             return Entrance("", HOME_REGION, "", path)
         return _by_version(labels[0], region, "", path)
     first, _, rest = path[1:].partition("/")
@@ -55,6 +55,11 @@ def _by_version(product: str, region: str, base: str, path: str) -> Entrance:
     if door not in DOORS:
         return Entrance("", region, "", path)
     return Entrance(door, region, f"{base}/{version}", slash + rest)
+
+
+def is_region(name: str) -> bool:
+    """``us1``, ``ie1``, ``au1``, ..."""
+    return bool(_REGION.fullmatch(name))
 
 
 def api_domain(door: str) -> str:

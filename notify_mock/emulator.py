@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from notify_mock.accounts import AccountsOption
-from notify_mock.address import read_address
 from notify_mock.clock import Moment
 from notify_mock.data import DataOption
 from notify_mock.engine import Engine
 from notify_mock.faults import Unused
 from notify_mock.journal import PER_ACCOUNT
+from notify_mock.shared_server import SharedServer
 from notify_mock.usage import UsageError
 
 if TYPE_CHECKING:
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from twilio.rest import Client
 
     from notify_mock.faults.reading import FaultsOption
-    from notify_mock.server import Server
-    from notify_mock.shared_server import SharedServer
 
 
 class Emulator(Engine):
@@ -71,19 +68,17 @@ class Emulator(Engine):
         if control_token is not None and (not isinstance(control_token, str) or not control_token):
             raise UsageError("control_token", "is no token", "give a text that isn't empty")
         self.control_token = control_token
-        self._address = read_address(host, port)
-        self._serving = Lock()
-        self._server: Server | None = None
-        self._shared = server
-        if server is not None:
-            server.mount(self)
+        own = SharedServer(host, port)
+        self._has_own_server = server is None
+        self._server = own if server is None else server
+        self._server.mount(self)
 
     def __repr__(self) -> str:
-        where = self._server.url if self._server else "in-process"
+        where = self._server.url if self._has_own_server and self._server.is_started else "in-process"
         return f"<Emulator {where}, seed {self.seed!r}, {len(self.credentials)} credentials>"
 
     def __enter__(self) -> Emulator:
-        self._serve()
+        self._server.url  # noqa: B018 - asking for it starts the server
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -99,7 +94,7 @@ class Emulator(Engine):
     @property
     def url(self) -> str:
         """The base URL, such as ``http://127.0.0.1:54321``; starts the server when first asked for."""
-        return self._serve()
+        return self._server.url
 
     def client(self, username: str | None = None, password: str | None = None, **options: Any) -> Client:
         """A ``twilio.rest.Client`` that never touches a socket.
@@ -120,23 +115,10 @@ class Emulator(Engine):
         On a shared server its turn is over for good.
         """
         self.holds.release()
-        with self._serving:
-            server, self._server = self._server, None
-        if server is not None:
-            server.stop()
-        if self._shared is not None:
-            self._shared.dismount(self)
-
-    def _serve(self) -> str:
-        if self._shared is not None:
-            return self._shared.url
-        with self._serving:
-            if self._server is None:
-                from notify_mock.server import Server
-
-                self._server = Server(*self._address, mounted=self)
-                self._server.start()
-            return self._server.url
+        if self._has_own_server:
+            self._server.stop()
+        else:
+            self._server.dismount(self)
 
     def _client(self, transport: str, username: str | None, password: str | None, options: dict[str, Any]) -> Client:
         try:

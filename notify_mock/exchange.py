@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from typing import Any
 
 from notify_mock.call import Call
 from notify_mock.doors import Entrance
@@ -76,6 +77,23 @@ class Exchange:
         if self.played is not None:
             words.append(f"after {self.played}")
         return " ".join(words)
+
+    def describe(self) -> dict[str, Any]:
+        """All but the request itself, as JSON, secrets masked."""
+        return {
+            "number": self.number,
+            "time": self.time.isoformat(),
+            "call": self.name,
+            "account_sid": self.account_sid or None,
+            "door": self.door or None,
+            "region": self.region,
+            "sid": show_text(self.sid) if self.sid else None,
+            "status": self.status,
+            "code": self.code,
+            "reason": show_text(self.reason) if self.reason else None,
+            "faults": list(self.faults),
+            "played": self.played,
+        }
 
     def __str__(self) -> str:
         name = self.name or "no call"

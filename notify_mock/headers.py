@@ -6,8 +6,6 @@ import math
 import time
 from functools import lru_cache
 
-from notify_mock.doors import HOME_REGION
-
 Headers = list[tuple[str, str]]
 
 JSON = "application/json; charset=utf-8"
@@ -57,9 +55,9 @@ def gateway(
     request_id: str,
     duration: float,
     concurrent: int | None,
-    region: str = HOME_REGION,
-    domain: str = "notify.twilio.com",
-    extra: tuple[tuple[str, str], ...] = (),
+    region: str,
+    domain: str,
+    extra: tuple[tuple[str, str], ...],
 ) -> Headers:
     """All headers of one answer but ``Connection``, which belongs to the socket.
 

@@ -51,22 +51,12 @@ class _JsonLines(logging.Formatter):
             line["message"] = record.getMessage()
             line |= {name: getattr(record, name) for name in ("url", "records") if hasattr(record, name)}
         else:
+            call = exchange.call
             line |= {
-                "time": exchange.time.isoformat(),
-                "number": exchange.number,
-                "call": exchange.name,
-                "method": exchange.call.method,
-                "path": show_text(exchange.call.path),
-                "parameters": show_pairs((*exchange.call.query.pairs, *exchange.call.form.pairs)),
-                "account_sid": exchange.account_sid or None,
-                "door": exchange.door or None,
-                "region": exchange.region,
-                "sid": exchange.sid and show_text(exchange.sid),
-                "status": exchange.status,
-                "code": exchange.code,
-                "reason": show_text(exchange.reason) or None,
-                "faults": list(exchange.faults),
-                "played": exchange.played,
+                **exchange.describe(),
+                "method": call.method,
+                "path": show_text(call.path),
+                "parameters": show_pairs((*call.query.pairs, *call.form.pairs)),
             }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from typing import Any, Generic, TypeVar
 
 from notify_mock.clock import moment
-from notify_mock.doors import HOME_REGION
+from notify_mock.doors import HOME_REGION, is_region
 from notify_mock.resource import Resource
 from notify_mock.state import State
 from notify_mock.store import Record
@@ -18,7 +18,6 @@ from notify_mock.usage import UsageError, shown
 R = TypeVar("R", bound=Record)
 
 _SHOWN = 10
-_REGION = re.compile(r"[a-z]{2}[0-9]")
 _ACCOUNT = re.compile(r"AC[\w-]{1,62}", re.ASCII)
 
 
@@ -101,7 +100,7 @@ def plant(state: State, resource: Resource[Any], values: Mapping[str, Any], wher
         raise UsageError(f"{where}.account_sid", f"{shown(account_sid)} is no account sid", "it begins with AC")
     if state.accounts.strict and account_sid not in state.accounts:
         raise UsageError(f"{where}.account_sid", f"{account_sid} is none of the given accounts")
-    if not isinstance(region, str) or not _REGION.fullmatch(region):
+    if not isinstance(region, str) or not is_region(region):
         raise UsageError(f"{where}.region", f"{shown(region)} is no region", "it is us1, ie1, au1, ...")
     if sid is not None:
         _check_sid(state, resource, sid, f"{where}.sid")

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 
 class SharedServer:
-    """What the pytest plugin keeps for the session; each test's emulator is mounted while the test runs.
+    """What every emulator is served by. The pytest plugin keeps one for the session, on which each test's emulator is
+    mounted while the test runs; any other emulator has one of its own.
 
     Raises ``UsageError`` for a bad address.
     """
@@ -28,8 +29,12 @@ class SharedServer:
         return f"<SharedServer {self._server.url if self._server else 'not started'}>"
 
     @property
+    def is_started(self) -> bool:
+        return self._server is not None
+
+    @property
     def url(self) -> str:
-        """The base URL, the same for the whole session; starts the server when first asked for."""
+        """The base URL, the same until ``stop``; starts the server when first asked for."""
         with self._lock:
             if self._server is None:
                 from notify_mock.server import Server

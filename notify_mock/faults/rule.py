@@ -80,7 +80,7 @@ def make_rule(
     *,
     call_names: tuple[str, ...],
     now: float,
-    name: str = "",
+    name: str,
     unused: Unused,
 ) -> Rule:
     """A rule from what a user wrote: ``effect`` an ``Effect`` or its kind, ``given`` its fields and the rule's.
