@@ -37,7 +37,8 @@ ORDER = [
     *("routes", "writer", "player", "engine"),
     # fronts
     *("openapi", "control_guard", "control_json", "control", "app", "body", "connection", "server", "shared_server"),
-    *("pace", "breakage", "transport", "emulator", "logs", "cli", "pytest_plugin"),
+    *("pace", "breakage", "transport", "emulator", "logs", "cli.options", "cli.serve", "cli"),
+    "pytest_plugin",
     # the package's face
     *("", "__main__"),
 ]
@@ -48,7 +49,7 @@ ONLY_IN = {
     "twilio": {"transport", "emulator"},
     "requests": {"transport", "breakage"},
     "aiohttp": {"breakage"},
-    "click": {"cli"},
+    "click": {"cli", "cli.options", "cli.serve"},
 }
 LAZY = {"cryptography", "yaml"}
 

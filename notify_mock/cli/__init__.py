@@ -1,0 +1,51 @@
+"""The command line, ``notify-mock``."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+
+import click
+
+from notify_mock import __version__
+from notify_mock.cli.serve import serve
+from notify_mock.usage import UsageError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="notify-mock")
+def commands() -> None:
+    """An offline emulator of Twilio's Notify v1 API."""
+
+
+for _command in (serve,):
+    commands.add_command(_command)
+
+
+def main() -> None:
+    """Entry point: an error of the user's own is one line on stderr and exit status 2; Ctrl-C and SIGTERM are 0."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _interrupt)
+    try:
+        sys.exit(commands.main(prog_name="notify-mock", standalone_mode=False))
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        sys.exit(2)
+    except click.ClickException as error:
+        _fail(error.format_message())
+    except UsageError as error:
+        _fail(str(error))
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(0)
+    except OSError as error:
+        _fail(f"can't go on: {error.strerror or error}")
+
+
+def _fail(message: str) -> None:
+    click.echo(f"notify-mock: {' '.join(message.split())}", err=True)
+    sys.exit(2)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
