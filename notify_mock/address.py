@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import NamedTuple
 
 from notify_mock.usage import UsageError, shown
@@ -21,3 +22,13 @@ def read_address(host: object, port: object) -> Address:
     if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
         raise UsageError("port", f"{shown(port)} is no port", "give 0 to 65535; 0 picks a free one")
     return Address(host, port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether nobody but this machine reaches ``host``, a name or an IP address."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

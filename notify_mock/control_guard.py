@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hmac
 import re
-from ipaddress import ip_address
 
 from flask import request
 
+from notify_mock.address import is_loopback
 from notify_mock.usage import shown
 
 TOKEN_HEADER = "X-Notify-Mock-Token"  # noqa: S105 - a header's name
@@ -31,7 +31,7 @@ def check_origin() -> None:
     """
     host = str(request.environ.get("HTTP_HOST", "127.0.0.1"))
     found = _HOST.fullmatch(host)
-    if _is_local() and not (found and _is_loopback(found[1].strip("[]"))):
+    if _is_local() and not (found and is_loopback(found[1].strip("[]"))):
         raise Refused(403, f"Host {shown(host)} is foreign; ask for 127.0.0.1 or localhost", "Host")
     origin = request.headers.get("Origin")
     if origin is not None and origin.lower() not in (f"http://{host.lower()}", f"https://{host.lower()}"):
@@ -52,13 +52,4 @@ def check_token(token: str | None) -> None:
 def _is_local() -> bool:
     """Whether the server listens on loopback only; a caller from elsewhere shows that it doesn't."""
     environ = request.environ
-    return all(_is_loopback(str(environ.get(name, "127.0.0.1"))) for name in ("SERVER_NAME", "REMOTE_ADDR"))
-
-
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return all(is_loopback(str(environ.get(name, "127.0.0.1"))) for name in ("SERVER_NAME", "REMOTE_ADDR"))

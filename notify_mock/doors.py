@@ -6,11 +6,12 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from notify_mock.hosts import TWILIO, is_twilio, plain
+
 DOORS = ("notify/v1", "conversations/v1", "chat/v1", "chat/v2", "ip-messaging/v1", "ip-messaging/v2")
 """Product and version. Source: Twilio's OpenAPI files; the Voice docs send users of one to the other."""
 
 HOME_REGION = "us1"
-_TWILIO = ".twilio.com"
 _REGION = re.compile(r"[a-z]{2}[0-9]")
 _PRODUCTS = frozenset(door.partition("/")[0] for door in DOORS)
 
@@ -34,19 +35,24 @@ def enter(host: str, path: str) -> Entrance:
     On Twilio's hosts (``product[.edge][.region].twilio.com``, documented) the host names the product; on any other
     host the path does (``/chat/v2/...``), and a bare ``/v1`` is Notify.
     """
-    name = host.partition(":")[0].rstrip(".").lower()
-    if name.endswith(_TWILIO):
-        labels = name[: -len(_TWILIO)].split(".")
-        if labels[0] not in _PRODUCTS or len(labels) > 3:
-            return Entrance("", HOME_REGION, "", path)
-        region = labels[-1] if len(labels) > 1 else HOME_REGION
-        if not is_region(region):
-            return Entrance("", HOME_REGION, "", path)
-        return _by_version(labels[0], region, "", path)
+    name = plain(host.partition(":")[0])
+    if is_twilio(name):
+        product, region = product_at(name) or ("", HOME_REGION)
+        return _by_version(product, region, "", path) if product else Entrance("", region, "", path)
     first, _, rest = path[1:].partition("/")
     if first in _PRODUCTS:
         return _by_version(first, HOME_REGION, f"/{first}", f"/{rest}")
     return _by_version("notify", HOME_REGION, "", path)
+
+
+@lru_cache(maxsize=256)
+def product_at(name: str) -> tuple[str, str] | None:
+    """Product and region behind one of Twilio's host names, spelled plainly; None where nothing is emulated."""
+    labels = name[: -len(TWILIO) - 1].split(".")
+    region = labels[-1] if len(labels) > 1 else HOME_REGION
+    if not is_twilio(name) or labels[0] not in _PRODUCTS or len(labels) > 3 or not is_region(region):
+        return None
+    return labels[0], region
 
 
 def _by_version(product: str, region: str, base: str, path: str) -> Entrance:
@@ -64,4 +70,4 @@ def is_region(name: str) -> bool:
 
 def api_domain(door: str) -> str:
     """``chat/v2`` -> ``chat.twilio.com``; no door -> Notify's."""
-    return (door.partition("/")[0] or "notify") + _TWILIO
+    return f"{door.partition('/')[0] or 'notify'}.{TWILIO}"

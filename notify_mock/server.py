@@ -4,31 +4,43 @@ from __future__ import annotations
 
 import errno
 import socket
-import struct
-from contextlib import suppress
-from threading import Lock, Thread, current_thread
+from threading import Thread
 from typing import Any
 
 from werkzeug.serving import ThreadedWSGIServer
 
 from notify_mock.address import read_address
-from notify_mock.connection import LOG, Connection, Served, nobody
+from notify_mock.connection import Connection, nobody
+from notify_mock.connections import Connections
+from notify_mock.outgoing import LOG, Served
+from notify_mock.proxy import OtherHosts, Policy, read_other_hosts
+from notify_mock.tls import Tls
 from notify_mock.usage import UsageError
 
 _POLL_SECONDS = 0.02
 _BACKLOG = 1024
-_JOIN_SECONDS = 2.0
 
 
 class Server:
     """Binds at once, in the caller's thread; raises ``UsageError`` when it can't. ``port`` 0 picks a free one.
 
-    ``mounted`` may be exchanged while it runs; without one, every request is answered 400.
+    ``mounted`` may be exchanged while it runs; without one, every request is answered 400. The port also is a forward
+    proxy; ``other_hosts`` says what becomes of those that aren't Twilio's. ``speaks_tls`` lets TLS begin on the port
+    itself, beside plain HTTP.
     """
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0, mounted: Served | None = None) -> None:
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        mounted: Served | None = None,
+        *,
+        other_hosts: OtherHosts = "refuse",
+        speaks_tls: bool = False,
+    ) -> None:
         host, port = read_address(host, port)
         self.mounted = mounted
+        self.policy, self.tls, self.speaks_tls = Policy(read_other_hosts(other_hosts, host)), Tls(), speaks_tls
         with _bind(host, port) as bound:
             self._listener = _Listener(self, host, port, bound.fileno())
         self._thread: Thread | None = None
@@ -60,7 +72,7 @@ class Server:
             self._thread.join()
             self._thread = None
         self._listener.server_close()
-        self._listener.close_connections()
+        self._listener.connections.close()
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -80,9 +92,8 @@ class _Listener(ThreadedWSGIServer):
 
     def __init__(self, server: Server, host: str, port: int, fd: int) -> None:
         self._owner = server
-        self._lock = Lock()
-        self._connections: dict[Any, Thread] = {}
-        self._to_reset: set[Any] = set()
+        self.connections = Connections()
+        self.policy, self.tls, self.speaks_tls = server.policy, server.tls, server.speaks_tls
         super().__init__(host, port, self._app, Connection, fd=fd)
 
     @property
@@ -97,36 +108,15 @@ class _Listener(ThreadedWSGIServer):
         thread = Thread(
             target=self.process_request_thread, args=(request, client_address), name="notify-mock-call", daemon=True
         )
-        with self._lock:
-            self._connections[request] = thread
+        self.connections.add(request, thread)
         thread.start()
 
-    def reset(self, request: Any) -> None:
-        """Close ``request`` with a TCP RST once its handler has finished."""
-        with suppress(OSError):
-            request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        with self._lock:
-            self._to_reset.add(request)
-
     def shutdown_request(self, request: Any) -> None:
-        with self._lock:
-            self._connections.pop(request, None)
-            is_reset = request in self._to_reset
-            self._to_reset.discard(request)
+        connection, is_reset = self.connections.remove(request)
         if is_reset:
-            self.close_request(request)
+            self.close_request(connection)
         else:
-            super().shutdown_request(request)
-
-    def close_connections(self) -> None:
-        with self._lock:
-            left = dict(self._connections)
-        for connection in left:
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in left.values():
-            if thread is not current_thread():
-                thread.join(_JOIN_SECONDS)
+            super().shutdown_request(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - werkzeug's signature
         LOG.debug("connection of %s broke", client_address, exc_info=True)

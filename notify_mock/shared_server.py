@@ -6,9 +6,10 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from notify_mock.address import read_address
+from notify_mock.proxy import OtherHosts, read_other_hosts
 
 if TYPE_CHECKING:
-    from notify_mock.connection import Served
+    from notify_mock.outgoing import Served
     from notify_mock.server import Server
 
 
@@ -16,11 +17,15 @@ class SharedServer:
     """What every emulator is served by. The pytest plugin keeps one for the session, on which each test's emulator is
     mounted while the test runs; any other emulator has one of its own.
 
-    Raises ``UsageError`` for a bad address.
+    ``other_hosts`` and ``tls`` are its ways as a proxy and with TLS; see ``Emulator``. Raises ``UsageError`` for a bad
+    option.
     """
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self, host: str = "127.0.0.1", port: int = 0, *, other_hosts: OtherHosts = "refuse", tls: bool = False
+    ) -> None:
         self._address = read_address(host, port)
+        self._other_hosts, self._tls = read_other_hosts(other_hosts, self._address.host), tls
         self._lock = Lock()
         self._mounted: Served | None = None
         self._server: Server | None = None
@@ -35,13 +40,20 @@ class SharedServer:
     @property
     def url(self) -> str:
         """The base URL, the same until ``stop``; starts the server when first asked for."""
+        return self.server.url
+
+    @property
+    def server(self) -> Server:
+        """The server itself; started when first asked for."""
         with self._lock:
             if self._server is None:
                 from notify_mock.server import Server
 
-                self._server = Server(*self._address, mounted=self._mounted)
+                self._server = Server(
+                    *self._address, mounted=self._mounted, other_hosts=self._other_hosts, speaks_tls=self._tls
+                )
                 self._server.start()
-            return self._server.url
+            return self._server
 
     def mount(self, emulator: Served) -> None:
         """Let ``emulator`` answer from now on, whether the server has started or not."""

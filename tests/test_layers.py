@@ -19,6 +19,7 @@ ORDER = [
         "catalog",
         "clock",
         "sids",
+        "hosts",
         "doors",
         "headers",
         "redaction",
@@ -36,7 +37,9 @@ ORDER = [
     # core
     *("routes", "writer", "player", "engine"),
     # fronts
-    *("openapi", "control_guard", "control_json", "control", "app", "body", "connection", "server", "shared_server"),
+    *("openapi", "control_guard", "control_json", "control", "app", "body"),
+    *("certificates", "authority", "trust", "tls", "proxy"),
+    *("outgoing", "connections", "secured", "proxied", "connection", "server", "shared_server"),
     *("pace", "breakage", "transport", "emulator", "logs", "cli.options", "cli.serve", "cli"),
     "pytest_plugin",
     # the package's face
@@ -44,7 +47,7 @@ ORDER = [
 ]
 ONLY_IN = {
     "flask": {"app", "control", "control_guard", "control_json", "emulator"},
-    "werkzeug": {"app", "body", "connection", "server", "call"},
+    "werkzeug": {"app", "body", "outgoing", "connection", "server", "call"},
     "pytest": {"pytest_plugin"},
     "twilio": {"transport", "emulator"},
     "requests": {"transport", "breakage"},

@@ -1,0 +1,96 @@
+"""What the server does as a forward proxy: whom it stands in for, whom it lets through, and whom it refuses."""
+
+from __future__ import annotations
+
+import select
+import socket
+from collections import Counter
+from contextlib import suppress
+from ipaddress import ip_address
+from threading import Lock
+from typing import Literal, get_args
+
+from notify_mock.address import is_loopback
+from notify_mock.doors import product_at
+from notify_mock.hosts import Destination, is_twilio
+from notify_mock.usage import UsageError, nearest, shown
+
+OtherHosts = Literal["refuse", "tunnel"]
+OTHER_HOSTS: tuple[OtherHosts, ...] = get_args(OtherHosts)
+
+_CONNECT_SECONDS = 30
+_IDLE_SECONDS = 300
+_CHUNK = 65536
+_MOST_NAMES = 1000
+
+
+def read_other_hosts(given: object, host: str) -> OtherHosts:
+    """The policy of a server that listens on ``host``. Raises ``UsageError``."""
+    if given not in OTHER_HOSTS:
+        raise UsageError("other_hosts", f"{shown(given)} is no policy", nearest(str(given), OTHER_HOSTS))
+    if given == "tunnel" and not is_loopback(host):
+        raise UsageError("other_hosts", f"tunnel on {host} would be an open relay", "listen on 127.0.0.1")
+    return "tunnel" if given == "tunnel" else "refuse"
+
+
+class Refusal(Exception):
+    """A destination that isn't served; its text is one line that names it."""
+
+
+class Policy:
+    """Twilio's hosts never are tunnelled, so that nothing meant for the emulator reaches the real service.
+
+    ``refused`` counts the destinations that were asked for in vain.
+    """
+
+    def __init__(self, other_hosts: OtherHosts = "refuse") -> None:
+        self.other_hosts = other_hosts
+        self.refused: Counter[str] = Counter()
+        self._lock = Lock()
+
+    def is_emulated(self, destination: Destination) -> bool:
+        """Whether the emulator stands in for it; otherwise it may be tunnelled to. Raises ``Refusal``."""
+        if product_at(destination.host):
+            return True
+        if is_twilio(destination.host):
+            raise self._refuse(destination, "isn't emulated, and nothing goes to the real Twilio")
+        if self.other_hosts == "refuse":
+            raise self._refuse(destination, "isn't Twilio; --other-hosts tunnel lets it through")
+        if _is_public(destination.host):
+            raise self._refuse(destination, "is a public address that might be Twilio's; ask by name")
+        return False
+
+    def _refuse(self, destination: Destination, reason: str) -> Refusal:
+        with self._lock:
+            if len(self.refused) < _MOST_NAMES or destination.host in self.refused:
+                self.refused[destination.host] += 1
+        return Refusal(f"{destination.host} {reason}")
+
+
+def _is_public(host: str) -> bool:
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return False
+
+
+def reach(destination: Destination) -> socket.socket:
+    """A connection to it. Raises ``OSError``."""
+    connection = socket.create_connection(destination, timeout=_CONNECT_SECONDS)
+    connection.settimeout(_IDLE_SECONDS)
+    return connection
+
+
+def tunnel(client: socket.socket, server: socket.socket) -> None:
+    """Carry bytes both ways until one side ends, or nothing has come for a while."""
+    other = {client: server, server: client}
+    with suppress(OSError):
+        while True:
+            readable, _, _ = select.select(list(other), [], [], _IDLE_SECONDS)
+            if not readable:
+                return
+            for side in readable:
+                data = side.recv(_CHUNK)
+                if not data:
+                    return
+                other[side].sendall(data)
