@@ -32,3 +32,17 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def read_url(given: str) -> str:
+    """``http://127.0.0.1:8010`` without a slash at the end. Raises ``UsageError``."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(given)
+        complete = parts.scheme == "http" and parts.hostname and parts.port and parts.path in ("", "/")
+    except ValueError:
+        complete = False
+    if not complete:
+        raise UsageError("url", f"{shown(given)} is no base URL", "give one such as http://127.0.0.1:8010")
+    return given.rstrip("/")

@@ -63,6 +63,14 @@ def issue(ca: Pair, host: str, now: datetime) -> Pair:
     return _sign(builder, key, signer)
 
 
+def fingerprint(certificate: str) -> str:
+    """SHA-256 of a PEM certificate, as ``AB:CD:...``."""
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.x509 import load_pem_x509_certificate
+
+    return load_pem_x509_certificate(certificate.encode()).fingerprint(SHA256()).hex(":").upper()
+
+
 def _key() -> EllipticCurvePrivateKey:
     from cryptography.hazmat.primitives.asymmetric import ec
 

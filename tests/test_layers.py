@@ -38,10 +38,24 @@ ORDER = [
     *("routes", "writer", "player", "engine"),
     # fronts
     *("openapi", "control_guard", "control_json", "control", "app", "body"),
-    *("certificates", "authority", "trust", "tls", "proxy"),
+    *("certificates", "authority", "trust", "environment", "tls", "proxy"),
     *("outgoing", "connections", "secured", "proxied", "connection", "server", "shared_server"),
-    *("pace", "breakage", "transport", "emulator", "logs", "cli.options", "cli.serve", "cli"),
+    *(
+        "pace",
+        "breakage",
+        "transport",
+        "emulator",
+        "logs",
+        "cli.options",
+        "cli.serve",
+        "cli.exec",
+        "cli.env",
+        "cli.ca",
+        "cli",
+    ),
     "pytest_plugin",
+    # runs in other processes
+    "startup.sitecustomize",
     # the package's face
     *("", "__main__"),
 ]
@@ -52,7 +66,7 @@ ONLY_IN = {
     "twilio": {"transport", "emulator"},
     "requests": {"transport", "breakage"},
     "aiohttp": {"breakage"},
-    "click": {"cli", "cli.options", "cli.serve"},
+    "click": {"cli", "cli.options", "cli.serve", "cli.exec", "cli.env", "cli.ca"},
 }
 LAZY = {"cryptography", "yaml"}
 

@@ -9,6 +9,9 @@ from types import FrameType
 import click
 
 from notify_mock import __version__
+from notify_mock.cli.ca import ca
+from notify_mock.cli.env import env
+from notify_mock.cli.exec import exec_
 from notify_mock.cli.serve import serve
 from notify_mock.usage import UsageError
 
@@ -19,7 +22,7 @@ def commands() -> None:
     """An offline emulator of Twilio's Notify v1 API."""
 
 
-for _command in (serve,):
+for _command in (serve, exec_, env, ca):
     commands.add_command(_command)
 
 

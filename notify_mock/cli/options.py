@@ -19,8 +19,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path)
 
 
-def emulator_options(command: Command) -> Command:
-    """The options of an emulator; ``make_emulator`` takes what they give."""
+def account_options(command: Command) -> Command:
+    """What says who the accounts are; ``read_account`` takes what they give."""
     return _with(
         command,
         click.option("--seed", default="0", show_default=True, help="Number or text that all sids are made from."),
@@ -31,6 +31,14 @@ def emulator_options(command: Command) -> Command:
             metavar="SID:TOKEN",
             help="Let in only this account (repeatable). Without it, any AC... or SK... user name is let in.",
         ),
+    )
+
+
+def emulator_options(command: Command) -> Command:
+    """The options of an emulator; ``make_emulator`` takes what they give."""
+    return _with(
+        command,
+        account_options,
         click.option("--data", metavar="FILE", type=FILE, help="YAML or JSON with records to start from."),
         click.option("--frozen", metavar="TIME", help='Stop the clock at this moment, such as "2030-01-01T12:00:00Z".'),
         click.option("--faults", metavar="FILE", type=FILE, help="YAML or JSON with fault rules."),
@@ -73,6 +81,23 @@ def address_options(default_port: int) -> Callable[[Command], Command]:
     return decorate
 
 
+def proxy_options(command: Command) -> Command:
+    """``--other-hosts`` and ``--tls``."""
+    return _with(
+        command,
+        click.option(
+            "--other-hosts",
+            type=click.Choice(["refuse", "tunnel"]),
+            default="refuse",
+            show_default=True,
+            help="As a proxy, what to do with hosts that aren't Twilio's.",
+        ),
+        click.option(
+            "--tls", is_flag=True, help="Let TLS begin on the port itself too, for when Twilio's names point here."
+        ),
+    )
+
+
 def log_options(level: str) -> Callable[[Command], Command]:
     """``--log-format`` and ``--log-level``, which is ``level`` by default."""
 
@@ -103,6 +128,11 @@ def make_emulator(
     from notify_mock.emulator import Emulator
 
     return Emulator(seed=_seed(seed), accounts=_accounts(accounts), scenario=scenarios or None, **options)
+
+
+def read_account(seed: str, accounts: tuple[str, ...]) -> tuple[str, str]:
+    """Account sid and auth token of the default account of an emulator made so. Raises ``UsageError``."""
+    return make_emulator(seed=seed, accounts=accounts, scenarios=()).auth
 
 
 def _with(command: Command, *options: Callable[[Command], Command]) -> Command:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from notify_mock.cli.options import address_options, emulator_options, log_options, make_emulator
+from notify_mock.cli.options import address_options, emulator_options, log_options, make_emulator, proxy_options
 
 if TYPE_CHECKING:
     from notify_mock.emulator import Emulator
@@ -21,10 +21,20 @@ Example:
 
 @click.command(epilog=_EXAMPLE)
 @address_options(default_port=8010)
+@proxy_options
 @emulator_options
 @click.option("--check", is_flag=True, help="Only read the options and files, and say whether all is well.")
 @log_options(level="info")
-def serve(host: str, port: int, check: bool, log_format: str, log_level: str, **options: Any) -> None:
+def serve(
+    host: str,
+    port: int,
+    other_hosts: Any,
+    tls: bool,
+    check: bool,
+    log_format: str,
+    log_level: str,
+    **options: Any,
+) -> None:
     """Serve the emulator until Ctrl-C.
 
     When it accepts connections it says so on stdout, with a curl command to try; its log goes to stderr.
@@ -39,7 +49,7 @@ def serve(host: str, port: int, check: bool, log_format: str, log_level: str, **
         return
     emulator.journal.subscribe(logs.log_exchange)
     emulator.app  # noqa: B018 - built before the port is announced
-    server = Server(host, port, mounted=emulator)
+    server = Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls)
     click.echo(f"notify-mock ready on {server.url}")
     click.echo(_curl(emulator, server.url))
     sys.stdout.flush()

@@ -1,0 +1,40 @@
+"""``notify-mock env``: the variables that send clients to a server which is running already."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from notify_mock.cli.options import account_options, read_account
+
+_EXAMPLE = """\b
+Examples:
+  eval "$(notify-mock env)"; npm test
+  notify-mock env --format dotenv --url http://notify-mock:8010 --ca-folder /ca > notify-mock.env
+"""
+
+
+@click.command(epilog=_EXAMPLE)
+@click.option("--url", default="http://127.0.0.1:8010", show_default=True, help="Where the server is reached.")
+@click.option("--format", "form", type=click.Choice(["shell", "dotenv", "json"]), default="shell", show_default=True)
+@click.option(
+    "--ca-folder", metavar="FOLDER", help="Where the folder of `notify-mock ca path` is for them, such as a mount."
+)
+@account_options
+def env(url: str, form: Any, ca_folder: str | None, **account: Any) -> None:
+    """Print the proxy, trust and account variables of all SDKs.
+
+    Give --seed and --account as the server has them.
+    """
+    from notify_mock import environment
+    from notify_mock.address import read_url
+    from notify_mock.authority import Authority
+    from notify_mock.trust import make_trust
+
+    trust = make_trust(Authority())
+    if ca_folder:
+        trust = trust.at(ca_folder)
+    base: dict[str, str] | None = {} if ca_folder else None
+    changes = environment.changes(read_url(url), read_account(**account), trust, base)
+    click.echo(environment.render(changes, form))

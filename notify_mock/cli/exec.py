@@ -1,0 +1,112 @@
+"""``notify-mock exec``: a command whose Twilio clients land at an emulator that runs as long as it does."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections import Counter
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from notify_mock.cli.options import address_options, emulator_options, log_options, make_emulator, proxy_options
+
+if TYPE_CHECKING:
+    from notify_mock.emulator import Emulator
+    from notify_mock.exchange import Exchange
+    from notify_mock.server import Server
+
+_NOT_EXECUTABLE, _NOT_FOUND, _BY_SIGNAL = 126, 127, 128
+_EXAMPLE = """\b
+Examples:
+  notify-mock exec -- npm test
+  notify-mock exec --scenario outage -- twilio api:notify:v1:credentials:list
+"""
+
+
+@click.command("exec", epilog=_EXAMPLE, context_settings={"allow_interspersed_args": False})
+@address_options(default_port=0)
+@proxy_options
+@emulator_options
+@log_options(level="error")
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def exec_(
+    host: str,
+    port: int,
+    other_hosts: Any,
+    tls: bool,
+    log_format: str,
+    log_level: str,
+    command: tuple[str, ...],
+    **options: Any,
+) -> None:
+    """Run COMMAND with every Twilio client in it sent to an emulator, whatever its language.
+
+    The proxy, trust and account variables of all SDKs are set for it. At its end, a summary goes to stderr, and the
+    exit status is the command's own.
+    """
+    from notify_mock import environment, logs
+    from notify_mock.server import Server
+    from notify_mock.trust import make_trust
+
+    logs.configure("json" if log_format == "json" else "text", log_level)
+    emulator = make_emulator(**options)
+    tally = _Tally()
+    emulator.journal.subscribe(tally.add)
+    emulator.journal.subscribe(logs.log_exchange)
+    emulator.app  # noqa: B018 - built before the first request comes
+    server = Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls)
+    server.start()
+    trust = make_trust(server.tls.authority)
+    status = _run(command, environment.apply(environment.changes(server.url, emulator.auth, trust)))
+    emulator.holds.release()
+    server.stop()
+    click.echo(f"notify-mock: {tally.told(emulator, server)}", err=True)
+    sys.exit(status)
+
+
+class _Tally:
+    """What has come, counted."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def add(self, exchange: Exchange) -> None:
+        self._counts["calls"] += 1
+        self._counts["errors"] += (exchange.status or 500) >= 400
+        self._counts["faults"] += bool(exchange.faults)
+        self._counts["unmatched"] += exchange.name is None
+
+    def told(self, emulator: Emulator, server: Server) -> str:
+        """One line."""
+        told = [", ".join(f"{self._counts[name]} {name}" for name in ("calls", "errors", "faults", "unmatched"))]
+        if server.policy.refused:
+            hosts = (f"{host} ({count})" for host, count in sorted(server.policy.refused.items()))
+            told.append(f"refused: {', '.join(hosts)}")
+        if emulator.faults.unused:
+            told.append(f"faults that never fired: {', '.join(map(str, emulator.faults.unused))}")
+        return "; ".join(told)
+
+
+def _run(command: tuple[str, ...], env: dict[str, str]) -> int:
+    """The command's exit status, as a shell has it."""
+    try:
+        process = subprocess.Popen(command, env=env)  # noqa: S603 - it is what the user asks for
+    except FileNotFoundError:
+        click.echo(f"notify-mock: {command[0]}: command not found", err=True)
+        return _NOT_FOUND
+    except OSError as error:
+        click.echo(f"notify-mock: {command[0]}: {error.strerror or error}", err=True)
+        return _NOT_EXECUTABLE
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        """A Ctrl-C on a terminal reaches the command by itself."""
+        if number != signal.SIGINT or not sys.stdin.isatty():
+            process.send_signal(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, pass_on)
+    status = process.wait()
+    return _BY_SIGNAL - status if status < 0 else status

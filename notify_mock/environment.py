@@ -1,0 +1,103 @@
+"""The environment of another process in which clients of every kind and language land at the emulator."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, get_args
+
+from notify_mock.hosts import TWILIO
+from notify_mock.trust import TRUST_STORE_PASSWORD, Trust
+
+Format = Literal["shell", "dotenv", "json"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+Changes = Mapping[str, str | None]
+"""Variables to set, and with None those to unset."""
+
+STARTUP = Path(__file__).parent / "startup"
+"""The folder whose ``sitecustomize.py`` Python runs at its start."""
+
+_DIRECT = ("localhost", "127.0.0.1", "::1")
+
+
+def changes(url: str, auth: tuple[str, str], trust: Trust, base: Mapping[str, str] | None = None) -> Changes:
+    """What is to be changed in ``base`` (the environment of this process), for clients to land at ``url``.
+
+    ``auth`` is the account sid and token that they are to use, ``trust`` the files as they see them. What ``base``
+    already has for Java, PHP, Python and hosts without a proxy stays.
+    """
+    base = os.environ if base is None else base
+    bundle = str(trust.bundle)
+    direct = ",".join(_without_proxy(base))
+    return {
+        "HTTP_PROXY": url,
+        "HTTPS_PROXY": url,
+        "http_proxy": url,
+        "https_proxy": url,
+        "ALL_PROXY": None,
+        "all_proxy": None,
+        "NO_PROXY": direct,
+        "no_proxy": direct,
+        "NODE_USE_ENV_PROXY": "1",
+        "REQUESTS_CA_BUNDLE": bundle,
+        "SSL_CERT_FILE": bundle,
+        "CURL_CA_BUNDLE": bundle,
+        "NODE_EXTRA_CA_CERTS": bundle,
+        "JAVA_TOOL_OPTIONS": " ".join([*base.get("JAVA_TOOL_OPTIONS", "").split(), *_java(url, trust)]),
+        "PHP_INI_SCAN_DIR": f"{base.get('PHP_INI_SCAN_DIR', '')}:{trust.php.parent}",
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(STARTUP), base.get("PYTHONPATH", "")])),
+        "TWILIO_ACCOUNT_SID": auth[0],
+        "TWILIO_AUTH_TOKEN": auth[1],
+        "TWILIO_REGION": None,
+        "TWILIO_EDGE": None,
+        "NOTIFY_EMULATOR_URL": url,
+    }
+
+
+def apply(changes: Changes, base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The whole environment, for ``subprocess.run(env=...)``."""
+    whole = {**(os.environ if base is None else base), **changes}
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+def render(changes: Changes, form: Format) -> str:
+    """Lines for a shell's ``eval``, for a dotenv file, or one JSON object."""
+    if form == "json":
+        return json.dumps(changes, indent=2)
+    if form == "shell":
+        return "\n".join(
+            f"unset {name}" if value is None else f"export {name}={shlex.quote(value)}"
+            for name, value in changes.items()
+        )
+    return "\n".join(f"{name}={_dotenv(value or '')}" for name, value in changes.items())
+
+
+def _without_proxy(base: Mapping[str, str]) -> list[str]:
+    """Hosts that are reached directly, without those by which Twilio's would be."""
+    given = re.split(r"[,\s]+", base.get("NO_PROXY") or base.get("no_proxy") or "")
+    kept = [name for name in given if name and name != "*" and not name.rstrip(".").lower().endswith(TWILIO)]
+    return list(dict.fromkeys([*_DIRECT, *(name for name in kept if name.strip(".*").lower() != "com")]))
+
+
+def _java(url: str, trust: Trust) -> list[str]:
+    host, _, port = url.partition("://")[2].rpartition(":")
+    options = {
+        "https.proxyHost": host.strip("[]"),
+        "https.proxyPort": port,
+        "http.proxyHost": host.strip("[]"),
+        "http.proxyPort": port,
+        "javax.net.ssl.trustStore": str(trust.trust_store),
+        "javax.net.ssl.trustStoreType": "PKCS12",
+        "javax.net.ssl.trustStorePassword": TRUST_STORE_PASSWORD,
+    }
+    return [f'"-D{name}={value}"' if " " in value else f"-D{name}={value}" for name, value in options.items()]
+
+
+def _dotenv(value: str) -> str:
+    """Single quotes are taken as they are by docker compose, and by the libraries named dotenv."""
+    return value if re.fullmatch(r"[\w.,:/@%+=-]*", value) else f"'{value}'"
