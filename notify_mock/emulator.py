@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from twilio.rest import Client
 
     from notify_mock.faults.reading import FaultsOption
+    from notify_mock.interception import Interception
+    from notify_mock.proxy import OtherHosts
 
 
 class Emulator(Engine):
@@ -32,8 +34,10 @@ class Emulator(Engine):
             client.notify.base_url = emulator.url
 
     ``host`` and ``port`` are where it serves, once ``url`` is asked for or a ``with`` block is entered (``port`` 0: any
-    free one). ``server`` mounts it on a shared server instead. ``control_token`` is what the
-    control API asks for, which needs one beyond loopback. The other options are ``Engine``'s.
+    free one). The port also is a forward proxy; as such it refuses ``other_hosts`` than Twilio's, unless they are to be
+    tunnelled. With ``tls``, TLS may begin on the port itself. ``server`` mounts it on a shared server instead.
+    ``control_token`` is what the control API asks for, which needs one beyond loopback. The other options are
+    ``Engine``'s.
     """
 
     def __init__(
@@ -51,6 +55,8 @@ class Emulator(Engine):
         control_token: str | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
+        other_hosts: OtherHosts = "refuse",
+        tls: bool = False,
         server: SharedServer | None = None,
     ) -> None:
         __tracebackhide__ = True
@@ -68,7 +74,7 @@ class Emulator(Engine):
         if control_token is not None and (not isinstance(control_token, str) or not control_token):
             raise UsageError("control_token", "is no token", "give a text that isn't empty")
         self.control_token = control_token
-        own = SharedServer(host, port)
+        own = SharedServer(host, port, other_hosts=other_hosts, tls=tls)
         self._has_own_server = server is None
         self._server = own if server is None else server
         self._server.mount(self)
@@ -108,6 +114,30 @@ class Emulator(Engine):
     def async_client(self, username: str | None = None, password: str | None = None, **options: Any) -> Client:
         """The same for the SDK's ``*_async`` methods."""
         return self._client("InProcessAsyncHttpClient", username, password, options)
+
+    def intercept(self, *, allow_real: Iterable[str] = (), real_time: bool = False) -> Interception:
+        """A context manager; inside it, every Twilio client of this process lands here, however it was made.
+
+        That is the SDK's (played at once, as those of ``client()``), and whatever goes through requests, urllib3,
+        http.client, httpx or aiohttp (over a socket, so that time is real). A request for any other ``*.twilio.com``
+        raises ``EscapedRequest``, but for the hosts in ``allow_real``. ``real_time`` is that of ``client()``.
+        """
+        from notify_mock.interception import Interception
+
+        return Interception(self, self._server, allow_real, real_time=real_time)
+
+    def env(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
+        """A whole environment for another process, in which clients of every language land here.
+
+        It is made from ``base``, by default the environment of this process. Starts the server, and makes the
+        certificate authority of this machine where there is none.
+        """
+        from notify_mock import environment
+        from notify_mock.trust import make_trust
+
+        server = self._server.server
+        trust = make_trust(server.tls.authority)
+        return environment.apply(environment.changes(server.url, self.auth, trust, base), base)
 
     def close(self) -> None:
         """Stop serving, and let go what a fault holds. The state stays, and asking for ``url`` serves again.

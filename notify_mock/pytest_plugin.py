@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,16 @@ import pytest
 
 if TYPE_CHECKING:
     from notify_mock.emulator import Emulator
+    from notify_mock.interception import Interception
     from notify_mock.shared_server import SharedServer
 
 _SEED = pytest.StashKey[str]()
 _EMULATOR = pytest.StashKey["Emulator"]()
-_MARKER_KEYS = ("seed", "data", "accounts", "frozen", "scenario", "faults", "unused_faults")
-_OPTION_KEYS = (*_MARKER_KEYS, "journal_limit", "fault_header", "host", "port")
+_INTERCEPTION = pytest.StashKey["Interception"]()
+_INTERCEPTION_KEYS = ("intercept", "allow_real")
+_SERVER_KEYS = ("host", "port", "other_hosts", "tls")
+_MARKER_KEYS = ("seed", "data", "accounts", "frozen", "scenario", "faults", "unused_faults", *_INTERCEPTION_KEYS)
+_OPTION_KEYS = (*_MARKER_KEYS, "journal_limit", "fault_header", *_SERVER_KEYS)
 _SHOWN = 50
 
 
@@ -31,8 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "notify_mock(seed=..., data=..., accounts=..., frozen=..., scenario=..., faults=..., unused_faults=...): "
-        "how the notify_mock fixture is made for this test",
+        "notify_mock(seed=..., data=..., accounts=..., frozen=..., scenario=..., faults=..., unused_faults=..., "
+        "intercept=..., allow_real=...): how the notify_mock fixture is made for this test",
     )
     config.addinivalue_line(
         "markers",
@@ -73,10 +78,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """A fault that never struck fails the test, when nothing else has."""
+    """A request that escaped, or a fault that never struck, fails the test when nothing else has."""
     result = yield
     emulator = item.stash.get(_EMULATOR, None)
     if emulator is not None and item.get_closest_marker("xfail") is None:
+        _check_escaped(item.stash.get(_INTERCEPTION, None))
         _check_unused(emulator)
     return result
 
@@ -89,13 +95,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.sections.append(("notify-mock requests", emulator.journal.show(_SHOWN)))
     if report.when == "teardown" and emulator is not None:
         del item.stash[_EMULATOR]
+        if _INTERCEPTION in item.stash:
+            del item.stash[_INTERCEPTION]
     return report
 
 
 @pytest.fixture(scope="session")
 def notify_mock_options() -> Mapping[str, Any]:
     """Options for every emulator of the session; override it to return any of the marker's arguments, journal_limit,
-    fault_header, host or port. A marker's arguments win over it."""
+    fault_header, host, port, other_hosts or tls. A marker's arguments win over it."""
     return {}
 
 
@@ -106,7 +114,7 @@ def notify_mock_server(notify_mock_options: Mapping[str, Any]) -> Iterator[Share
 
     if not isinstance(notify_mock_options, Mapping):
         notify_mock_options = {}
-    server = SharedServer(notify_mock_options.get("host", "127.0.0.1"), notify_mock_options.get("port", 0))
+    server = SharedServer(**{key: notify_mock_options[key] for key in _SERVER_KEYS if key in notify_mock_options})
     yield server
     server.stop()
 
@@ -118,35 +126,48 @@ def notify_mock(
     notify_mock_server: SharedServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Emulator]:
-    """An ``Emulator`` of this test's own: ``.client()`` needs no socket, ``.url`` serves it on the session's server.
+    """An ``Emulator`` of this test's own, at which every Twilio client of the process lands while the test runs.
 
-    TWILIO_REGION and TWILIO_EDGE are unset meanwhile, since the SDK would build them into ``.url``.
+    TWILIO_REGION and TWILIO_EDGE are unset meanwhile, since the SDK would build them into ``.url``; where
+    TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are missing, they are those of ``.auth``.
     """
-    monkeypatch.delenv("TWILIO_REGION", raising=False)
-    monkeypatch.delenv("TWILIO_EDGE", raising=False)
     made = _make(request.node, notify_mock_options, notify_mock_server)
     if isinstance(made, str):
         pytest.fail(f"notify_mock: {made}", pytrace=False)
-    request.node.stash[_EMULATOR] = made
-    yield made
-    made.close()
+    emulator, interception = made
+    for name in ("TWILIO_REGION", "TWILIO_EDGE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in zip(("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"), emulator.auth, strict=True):
+        monkeypatch.setenv(name, os.environ.get(name, value))
+    request.node.stash[_EMULATOR] = emulator
+    with ExitStack() as stack:
+        stack.callback(emulator.close)
+        if interception is not None:
+            request.node.stash[_INTERCEPTION] = stack.enter_context(interception)
+        yield emulator
 
 
-def _make(item: pytest.Item, session: Mapping[str, Any], server: SharedServer) -> Emulator | str:
-    """The test's emulator, or what is wrong with its options and markers."""
+def _make(
+    item: pytest.Item, session: Mapping[str, Any], server: SharedServer
+) -> tuple[Emulator, Interception | None] | str:
+    """The test's emulator with what leads clients to it, or what is wrong with its options and markers."""
     from notify_mock.emulator import Emulator
-    from notify_mock.usage import UsageError, only_known
+    from notify_mock.usage import UsageError, only_known, shown
 
     try:
         if not isinstance(session, Mapping):
             raise UsageError("notify_mock_options", "returns no mapping", "return {} for no option")
         only_known("notify_mock_options", session, _OPTION_KEYS)
-        emulator = Emulator(**_options(item, session), server=server)
+        options = _options(item, session)
+        intercept, allow_real = options.pop("intercept", True), options.pop("allow_real", ())
+        if not isinstance(intercept, bool):
+            raise UsageError("intercept", f"{shown(intercept)} is neither True nor False")
+        emulator = Emulator(**options, server=server)
         for mark in _faults_of(item):
             _add_fault(emulator, mark)
+        return emulator, emulator.intercept(allow_real=allow_real) if intercept else None
     except UsageError as error:
         return str(error)
-    return emulator
 
 
 def _options(item: pytest.Item, session: Mapping[str, Any]) -> dict[str, Any]:
@@ -159,7 +180,7 @@ def _options(item: pytest.Item, session: Mapping[str, Any]) -> dict[str, Any]:
     options = _beside(options, item.config.rootpath)
     for mark in reversed(marks):
         options.update(_beside(mark.kwargs, item.path.parent))
-    return {key: value for key, value in options.items() if key not in ("host", "port")}
+    return {key: value for key, value in options.items() if key not in _SERVER_KEYS}
 
 
 def _faults_of(item: pytest.Item) -> list[pytest.Mark]:
@@ -180,6 +201,12 @@ def _add_fault(emulator: Emulator, mark: pytest.Mark) -> None:
         emulator.arm(*mark.args, **mark.kwargs)
     except UsageError as error:
         raise error.inside("marker notify_fault") from error
+
+
+def _check_escaped(interception: Interception | None) -> None:
+    """Seen also where the code under test has caught the error."""
+    if interception is not None and interception.escaped:
+        pytest.fail(f"requests that were stopped: {'; '.join(interception.escaped)}", pytrace=False)
 
 
 def _check_unused(emulator: Emulator) -> None:

@@ -54,6 +54,12 @@ class Server:
         host = self._listener.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self._listener.port}"
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where a client on this machine connects to."""
+        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - that it listens everywhere is somebody's wish
+        return here.get(self._listener.host, self._listener.host), self._listener.port
+
     def start(self) -> None:
         """Serve in a thread of its own."""
         self._thread = Thread(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from asyncio import CancelledError, to_thread
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -18,15 +16,14 @@ from notify_mock.breakage import body_of, break_aiohttp, break_requests, is_trie
 from notify_mock.call import BODY_LIMIT, NONE, Answer, Call, Params, Wire, read
 from notify_mock.engine import Engine
 from notify_mock.holds import Released
+from notify_mock.hosts import split_url
 from notify_mock.pace import Pace
 
 T = TypeVar("T")
 
-_LONG_URL = 4096
 _AIOHTTP_SECONDS = 300.0
 """aiohttp's own timeout, which holds unless the client has another."""
 
-_SIMPLE_URL = re.compile(r"(https?)://([\w.:-]+)((?:/(?!\.)[\w.-]*)+)", re.ASCII)
 _LARGE = BODY_LIMIT // 12
 """Characters that may be over the limit once encoded: one of them is 12 bytes at most."""
 
@@ -202,7 +199,7 @@ def call_for(
 ) -> Call:
     """The call that the server would have read, had ``requests`` sent this; ``headers`` have lower-case names."""
     form = _pairs(data) if data else ()
-    simple = _split(url)
+    simple = split_url(url)
     if simple is None or (form and not _is_plain(form, headers)):
         return _encoded(method, url, params, form, headers)
     scheme, host, path = simple
@@ -215,13 +212,6 @@ def call_for(
         headers,
         scheme,
     )
-
-
-@lru_cache(maxsize=256)
-def _split(url: str) -> tuple[str, str, str] | None:
-    """Scheme, host and path of a URL with nothing in it that ``requests`` would change, else None."""
-    simple = _SIMPLE_URL.fullmatch(url) if len(url) <= _LONG_URL else None
-    return (simple[1], simple[2], simple[3]) if simple else None
 
 
 def _is_plain(form: tuple[tuple[str, str], ...], headers: Mapping[str, str]) -> bool:

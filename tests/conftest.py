@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from notify_mock import Emulator
+from notify_mock.authority import FOLDER_VARIABLE
 from notify_mock.holds import Hold
 
 pytest_plugins = ["pytester"]
@@ -55,6 +56,15 @@ def make_pair(*, expired: bool = False) -> Pair:
         pem(serialization.PrivateFormat.PKCS8),
         pem(serialization.PrivateFormat.TraditionalOpenSSL),
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ca_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A certificate authority of this session's own, for child processes too; nothing is left on the machine."""
+    folder = tmp_path_factory.mktemp("ca")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(FOLDER_VARIABLE, str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,84 @@
+"""Replacing attributes of other people's classes for a while, and putting back what was there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+Make = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+_MARK = "notify_mock_patch"
+
+
+class Patch:
+    """``owner.name`` becomes what ``make`` makes of it, from ``put`` to ``take``.
+
+    Patches may lie on one another. One that is taken while another lies on it goes with that one.
+    """
+
+    def __init__(self, owner: Any, name: str, make: Make) -> None:
+        self._owner, self._name, self._make = owner, name, make
+        self._is_put = self._is_inherited = False
+        self._replaced: Any = None
+
+    def put(self) -> None:
+        own = vars(self._owner)
+        self._is_inherited = self._name not in own
+        self._replaced = getattr(self._owner, self._name) if self._is_inherited else own[self._name]
+        replacing = self._make(self._replaced)
+        setattr(replacing, _MARK, self)
+        self._is_put = True
+        setattr(self._owner, self._name, replacing)
+
+    def take(self) -> None:
+        self._is_put = False
+        top = patch_on(self._owner, self._name)
+        while top is not None and not top._is_put:
+            if top._is_inherited:
+                delattr(self._owner, self._name)
+            else:
+                setattr(self._owner, self._name, top._replaced)
+            top = patch_on(self._owner, self._name)
+
+
+def patch_on(owner: Any, name: str) -> Patch | None:
+    """The patch that lies on ``owner.name``, if there is one."""
+    found = getattr(vars(owner).get(name), _MARK, None)
+    return found if isinstance(found, Patch) else None
+
+
+class WhenImported(MetaPathFinder):
+    """Calls ``act`` with the name of each of ``modules`` when somebody imports it, from ``put`` to ``take``."""
+
+    def __init__(self, modules: Iterable[str], act: Callable[[str], None]) -> None:
+        self._modules, self._act = set(modules), act
+
+    def put(self) -> None:
+        sys.meta_path.insert(0, self)
+
+    def take(self) -> None:
+        sys.meta_path.remove(self)
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:  # noqa: ARG002 - importlib's signature
+        if name not in self._modules:
+            return None
+        self._modules.discard(name)
+        spec = find_spec(name)
+        if spec is not None and spec.loader is not None:
+            self._follow(spec.loader, name)
+        return spec
+
+    def _follow(self, loader: Any, name: str) -> None:
+        execute = loader.exec_module
+
+        def execute_and_act(module: ModuleType) -> None:
+            del loader.exec_module
+            execute(module)
+            self._act(name)
+
+        loader.exec_module = execute_and_act

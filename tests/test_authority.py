@@ -1,0 +1,213 @@
+"""The certificate authority of a machine: its files, its limits, and who trusts it."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import stat
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import pkcs12
+from freezegun import freeze_time
+
+from notify_mock import UsageError
+from notify_mock.authority import FOLDER_VARIABLE, Authority
+from notify_mock.certificates import LIFETIME, Pair, issue, make_ca
+from notify_mock.tls import Tls
+from notify_mock.trust import TRUST_STORE_PASSWORD, make_trust
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path / "ca")
+
+
+def parsed(pair: Pair) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(pair.certificate.encode())
+
+
+def test_nothing_is_made_before_it_is_needed(authority: Authority) -> None:
+    assert not authority.is_made
+    assert not authority.folder.exists()
+    Tls(authority)
+    assert not authority.folder.exists()
+
+
+def test_it_is_made_once_and_found_again(authority: Authority) -> None:
+    assert authority.pair() == authority.pair() == Authority(authority.folder).pair()
+    assert authority.certificate.read_text() == authority.pair().certificate
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_the_key_is_for_its_owner_only(authority: Authority) -> None:
+    authority.pair()
+    key = authority.folder / "ca-key.pem"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert stat.S_IMODE(authority.folder.stat().st_mode) == 0o700
+    with_key = [path.name for path in authority.folder.iterdir() if "PRIVATE KEY" in path.read_text()]
+    assert with_key == ["ca-key.pem"]
+
+
+def test_it_holds_for_thirty_days_and_for_names_of_twilios_only(authority: Authority) -> None:
+    ca = parsed(authority.pair())
+    assert ca.not_valid_after_utc - ca.not_valid_before_utc == LIFETIME + timedelta(hours=1)
+    assert timedelta(days=30) == LIFETIME
+    limits = ca.extensions.get_extension_for_class(x509.NameConstraints)
+    assert limits.critical
+    assert limits.value.permitted_subtrees == [x509.DNSName("twilio.com")]
+    assert [str(one.value) for one in limits.value.excluded_subtrees or []] == ["0.0.0.0/0", "::/0"]
+    basic = ca.extensions.get_extension_for_class(x509.BasicConstraints).value
+    assert (basic.ca, basic.path_length) == (True, 0)
+
+
+def test_one_that_ends_within_a_day_is_made_anew(authority: Authority) -> None:
+    first = authority.pair()
+    old = make_ca(parsed(first).not_valid_before_utc - LIFETIME + timedelta(hours=20))
+    (authority.folder / "ca-key.pem").write_text("".join(old))
+    second = authority.pair()
+    assert second not in (first, old)
+    assert authority.certificate.read_text() == second.certificate
+
+
+def test_renewing_and_removing_leave_no_trace_of_the_old(authority: Authority) -> None:
+    first = authority.pair()
+    assert authority.renew() != first
+    assert authority.certificate.read_text() == authority.pair().certificate != first.certificate
+    make_trust(authority)
+    (authority.folder / "mine.txt").write_text("stays")
+    authority.remove()
+    assert [path.name for path in authority.folder.iterdir()] == ["mine.txt"]
+    assert authority.remove() == []
+
+
+def test_many_who_come_at_once_get_the_same(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        pairs = set(pool.map(lambda _: Authority(tmp_path / "ca").pair(), range(32)))
+    assert len(pairs) == 1
+
+
+def test_it_goes_by_the_real_time_when_a_test_has_frozen_another(authority: Authority) -> None:
+    with freeze_time("2001-01-01"):
+        frozen = parsed(authority.pair())
+    assert frozen.not_valid_before_utc.year > 2025
+
+
+def test_a_file_that_holds_something_else_is_named(authority: Authority) -> None:
+    authority.pair()
+    (authority.folder / "ca-key.pem").write_text("nonsense")
+    with pytest.raises(UsageError, match=r"ca-key\.pem: holds no certificate and key; notify-mock ca renew"):
+        authority.pair()
+    authority.renew()
+    assert authority.pair().certificate.startswith("-----BEGIN")
+
+
+def test_a_folder_that_cannot_be_used_is_named_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=f"file.*can't be used.*set {FOLDER_VARIABLE}"):
+        Authority(tmp_path / "file" / "ca").pair()
+
+
+def test_the_folder_is_the_users_own_unless_another_is_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    assert Authority().folder == tmp_path
+    monkeypatch.delenv(FOLDER_VARIABLE)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert Authority().folder.name == "ca"
+    assert "notify-mock" in Authority().folder.parts
+
+
+def shake_hands(tls: Tls, client: ssl.SSLContext, host: str, asked: str | None) -> str:
+    """The name in the certificate that ``asked`` for gets."""
+    ours, theirs = socket.socketpair()
+    served: list[ssl.SSLSocket] = []
+
+    def serve() -> None:
+        try:
+            served.append(tls.accept(theirs, host))
+        except OSError:
+            theirs.close()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    with ours:
+        try:
+            with client.wrap_socket(ours, server_hostname=asked) as connection:
+                found = connection.getpeercert()
+                assert found is not None
+                assert connection.selected_alpn_protocol() in ("http/1.1", None)
+                return str(found["subjectAltName"][0][1])  # type: ignore[index]
+        finally:
+            ours.close()
+            thread.join(20)
+            for one in served:
+                one.close()
+
+
+def test_the_server_is_whom_the_client_asks_for(authority: Authority) -> None:
+    tls = Tls(authority)
+    assert shake_hands(tls, tls.client_context, "notify.twilio.com", "chat.twilio.com") == "chat.twilio.com"
+    assert shake_hands(tls, tls.client_context, "", "notify.dublin.ie1.twilio.com") == "notify.dublin.ie1.twilio.com"
+
+
+def test_a_client_that_names_nobody_gets_the_host_of_its_tunnel(authority: Authority) -> None:
+    tls = Tls(authority)
+    careless = ssl.create_default_context(cadata=authority.pair().certificate)
+    careless.check_hostname = False
+    assert shake_hands(tls, careless, "conversations.twilio.com", None) == "conversations.twilio.com"
+    assert shake_hands(tls, careless, "", None) == "notify.twilio.com"
+
+
+@pytest.mark.parametrize("host", ["example.com", "twilio.com.example", "localhost"])
+def test_nobody_trusts_it_for_another_name(authority: Authority, host: str) -> None:
+    class Liar(Authority):
+        def leaf(self, _: str) -> Pair:
+            return issue(self.pair(), host, self._now())
+
+    with pytest.raises(ssl.SSLCertVerificationError, match="permitted subtree violation"):
+        shake_hands(Tls(Liar(authority.folder)), Tls(authority).client_context, host, host)
+
+
+def test_the_bundle_has_the_roots_and_the_authority(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    roots = authority.folder.parent / "roots.pem"
+    root = make_ca(parsed(authority.pair()).not_valid_before_utc)
+    roots.write_text(f"# of the company\n{root.certificate}\n")
+    monkeypatch.setenv("SSL_CERT_FILE", str(roots))
+    trust = make_trust(authority)
+    bundle = x509.load_pem_x509_certificates(trust.bundle.read_bytes())
+    assert bundle == [parsed(root), parsed(authority.pair())]
+    store = pkcs12.load_pkcs12(trust.trust_store.read_bytes(), TRUST_STORE_PASSWORD.encode())
+    assert {one.certificate for one in store.additional_certs} == set(bundle)
+    assert f'curl.cainfo="{trust.bundle}"' in trust.php.read_text()
+
+
+def test_a_bundle_of_ours_is_no_root(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when a command under exec runs exec."""
+    before = make_trust(authority).bundle.read_text()
+    monkeypatch.setenv("SSL_CERT_FILE", str(make_trust(authority).bundle))
+    assert make_trust(authority).bundle.read_text().count(authority.pair().certificate) == 1
+    assert before.count(authority.pair().certificate) == 1
+
+
+def test_what_is_up_to_date_is_not_written_again(authority: Authority) -> None:
+    first = {path: path.stat().st_mtime_ns for path in make_trust(authority)}
+    assert {path: path.stat().st_mtime_ns for path in make_trust(authority)} == first
+    authority.renew()
+    assert authority.pair().certificate in make_trust(authority).bundle.read_text()
+
+
+def test_a_root_that_the_library_refuses_is_left_out_for_java_only(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roots = authority.folder.parent / "roots.pem"
+    roots.parent.mkdir(exist_ok=True)
+    roots.write_text("-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n")
+    monkeypatch.setenv("SSL_CERT_FILE", str(roots))
+    trust = make_trust(authority)
+    assert "bm9uZQ==" in trust.bundle.read_text()
+    assert len(pkcs12.load_pkcs12(trust.trust_store.read_bytes(), b"changeit").additional_certs) == 1
