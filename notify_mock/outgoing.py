@@ -42,6 +42,12 @@ class Outgoing(WSGIRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = 64 * 1024
 
+    def finish(self) -> None:
+        """The standard library's leaves the socket open where what is left to write can't be written."""
+        with suppress(OSError):
+            super().finish()
+        self.rfile.close()
+
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002, ARG002 - werkzeug's signature
         LOG.debug(message, *args)
 
