@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from notify_mock.accounts import Account, ApiKey
     from notify_mock.call import Answer, Call
-    from notify_mock.emulator import Emulator
+    from notify_mock.emulator import Emulator, intercept
     from notify_mock.errors import TwilioError
     from notify_mock.exchange import Exchange
     from notify_mock.faults.answers import RateLimit, Refuse, Status
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from notify_mock.pairs import apn_pair
     from notify_mock.records import Records
     from notify_mock.resources.credential import Credential
+    from notify_mock.switchboard import EscapedRequest
     from notify_mock.usage import UsageError
 
 __version__ = "0.1.0"
@@ -32,6 +33,7 @@ __all__ = [
     "Dribble",
     "Drop",
     "Emulator",
+    "EscapedRequest",
     "Exchange",
     "Expire",
     "Forget",
@@ -48,6 +50,7 @@ __all__ = [
     "TwilioError",
     "UsageError",
     "apn_pair",
+    "intercept",
 ]
 
 _HOMES = {
@@ -60,6 +63,7 @@ _HOMES = {
     "Dribble": "faults.times",
     "Drop": "faults.connections",
     "Emulator": "emulator",
+    "EscapedRequest": "switchboard",
     "Exchange": "exchange",
     "Expire": "faults.states",
     "Forget": "faults.states",
@@ -76,6 +80,7 @@ _HOMES = {
     "TwilioError": "errors",
     "UsageError": "usage",
     "apn_pair": "pairs",
+    "intercept": "emulator",
 }
 
 

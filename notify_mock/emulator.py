@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -161,3 +162,13 @@ class Emulator(Engine):
         own = {name: options.pop(name) for name in ("real_time", "timeout") if name in options}
         http_client = getattr(transports, transport)(self, **own)
         return Client(username or account_sid, password or auth_token, http_client=http_client, **options)
+
+
+@contextmanager
+def intercept(*, allow_real: Iterable[str] = (), real_time: bool = False, **options: Any) -> Iterator[Emulator]:
+    """An emulator at which every Twilio client of this process lands, inside the ``with`` block.
+
+    ``allow_real`` and ``real_time`` are those of ``Emulator.intercept``, ``options`` those of ``Emulator``.
+    """
+    with closing(Emulator(**options)) as emulator, emulator.intercept(allow_real=allow_real, real_time=real_time):
+        yield emulator

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from notify_mock.patches import Patch, WhenImported
+from notify_mock.patches import Patch, WhenImported, patch_on
 from notify_mock.seams import SEAMS
 from notify_mock.switchboard import Switchboard
 
@@ -32,6 +33,7 @@ class Interception:
         return self._board.escaped
 
     def __enter__(self) -> Interception:
+        self._let_latest(hold=False)
         for name in SEAMS:
             if name in sys.modules:
                 self._patch(name)
@@ -45,8 +47,16 @@ class Interception:
         for patch in reversed(self._patches):
             patch.take()
         self._board.hang_up()
+        self._let_latest(hold=True)
 
     def _patch(self, module: str) -> None:
         for patch in SEAMS[module](self._board):
+            patch.holder = self._board
             patch.put()
             self._patches.append(patch)
+
+    def _let_latest(self, *, hold: bool) -> None:
+        """The latest of those that are open holds, or no longer does."""
+        latest = patch_on(socket.socket, "connect_ex")
+        if latest is not None:
+            latest.holder.is_active = hold

@@ -18,11 +18,13 @@ _MARK = "notify_mock_patch"
 class Patch:
     """``owner.name`` becomes what ``make`` makes of it, from ``put`` to ``take``.
 
-    Patches may lie on one another. One that is taken while another lies on it goes with that one.
+    Patches may lie on one another. One that is taken while another lies on it goes with that one. ``holder`` is free
+    for whoever puts it.
     """
 
     def __init__(self, owner: Any, name: str, make: Make) -> None:
         self._owner, self._name, self._make = owner, name, make
+        self.holder: Any = None
         self._is_put = self._is_inherited = False
         self._replaced: Any = None
 

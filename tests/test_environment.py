@@ -1,0 +1,142 @@
+"""The environment of another process: its variables, and real clients in real processes that land here."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from notify_mock import Emulator
+from notify_mock.authority import Authority
+from notify_mock.environment import STARTUP, apply, changes, render
+from notify_mock.trust import Trust, make_trust
+
+AUTH = ("AC" + "1" * 32, "token")
+URL = "http://127.0.0.1:8010"
+
+
+@pytest.fixture
+def trust() -> Trust:
+    return make_trust(Authority())
+
+
+def test_the_variables_of_every_client_are_set(trust: Trust) -> None:
+    found = changes(URL, AUTH, trust, {})
+    assert {found[name] for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")} == {URL}
+    bundles = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+    assert {found[name] for name in bundles} == {str(trust.bundle)}
+    assert (found["TWILIO_ACCOUNT_SID"], found["TWILIO_AUTH_TOKEN"]) == AUTH
+    assert found["NOTIFY_EMULATOR_URL"] == URL
+    assert found["PHP_INI_SCAN_DIR"] == f":{trust.php.parent}"
+    assert found["PYTHONPATH"] == str(STARTUP)
+    java = str(found["JAVA_TOOL_OPTIONS"]).split()
+    assert "-Dhttps.proxyHost=127.0.0.1" in java
+    assert "-Dhttps.proxyPort=8010" in java
+    assert f"-Djavax.net.ssl.trustStore={trust.trust_store}" in java
+
+
+def test_what_would_mislead_a_client_is_unset(trust: Trust) -> None:
+    base = {"TWILIO_REGION": "ie1", "TWILIO_EDGE": "dublin", "ALL_PROXY": "socks5://x", "PATH": "/bin"}
+    assert apply(changes(URL, AUTH, trust, base), base).keys() & base.keys() == {"PATH"}
+
+
+def test_what_is_there_already_stays_beside_ours(trust: Trust) -> None:
+    base = {"JAVA_TOOL_OPTIONS": "-Xmx1g", "PHP_INI_SCAN_DIR": "/etc/php", "PYTHONPATH": "/lib"}
+    found = changes(URL, AUTH, trust, base)
+    assert str(found["JAVA_TOOL_OPTIONS"]).startswith("-Xmx1g -Dhttps")
+    assert found["PHP_INI_SCAN_DIR"] == f"/etc/php:{trust.php.parent}"
+    assert str(found["PYTHONPATH"]).endswith(":/lib")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("", []),
+        ("*", []),
+        ("db, .internal", ["db", ".internal"]),
+        ("twilio.com,notify.twilio.com,.twilio.com,*.TWILIO.com., com,.com,redis", ["redis"]),
+        ("localhost,127.0.0.1", []),
+    ],
+)
+def test_no_host_of_twilios_goes_past_the_proxy(trust: Trust, given: str, kept: list[str]) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        found = changes(URL, AUTH, trust, {name: given})
+        assert found["NO_PROXY"] == found["no_proxy"] == ",".join(["localhost", "127.0.0.1", "::1", *kept])
+
+
+def test_ipv6_and_spaces_are_written_as_java_reads_them(trust: Trust) -> None:
+    java = changes("http://[::1]:8010", AUTH, trust.at("/with space"), {})["JAVA_TOOL_OPTIONS"]
+    assert "-Dhttps.proxyHost=::1 -Dhttps.proxyPort=8010" in str(java)
+    assert '"-Djavax.net.ssl.trustStore=/with space/truststore.p12"' in str(java)
+
+
+def test_the_shell_the_dotenv_file_and_json_say_the_same(trust: Trust, tmp_path: Path) -> None:
+    found = changes(URL, ("ACx", "it's"), trust, {"JAVA_TOOL_OPTIONS": "-Da=b"})
+    assert json.loads(render(found, "json")) == found
+    script = f"TWILIO_REGION=x\n{render(found, 'shell')}\nenv -0"
+    shown = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, env={}).stdout
+    shell = dict(line.split("=", 1) for line in shown.split("\0") if line)
+    assert {name: shell.get(name) for name in found} == found
+    dotenv = dict(line.split("=", 1) for line in render(found, "dotenv").splitlines())
+    assert dotenv["TWILIO_REGION"] == ""
+    assert dotenv["HTTP_PROXY"] == URL
+    assert dotenv["JAVA_TOOL_OPTIONS"].strip("'") == found["JAVA_TOOL_OPTIONS"]
+
+
+SYNC = """
+from twilio.rest import Client
+made = Client().notify.v1.credentials.create(type="fcm", secret="s")
+print(made.url)
+"""
+ASYNC = """
+import asyncio
+from twilio.http.async_http_client import AsyncTwilioHttpClient
+from twilio.rest import Client
+
+async def main():
+    async with AsyncTwilioHttpClient() as http_client:
+        made = await Client(http_client=http_client).notify.v1.credentials.create_async(type="fcm", secret="s")
+        print(made.url)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("program", [SYNC, ASYNC], ids=["sync", "async"])
+def test_a_python_process_lands_here(served: Emulator, program: str) -> None:
+    ran = subprocess.run([sys.executable, "-c", program], env=served.env(), capture_output=True, text=True, timeout=50)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("https://notify.twilio.com/v1/Credentials/CR")
+    assert ran.stdout.strip().rpartition("/")[2] in served.credentials
+
+
+def test_curl_lands_here(served: Emulator) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl isn't installed")
+    command = ["curl", "-sS", "-u", ":".join(served.auth), "https://notify.twilio.com/v1/Credentials"]
+    ran = subprocess.run(command, env=served.env(), capture_output=True, text=True, timeout=50)
+    assert json.loads(ran.stdout)["meta"]["url"].startswith("https://notify.twilio.com/"), ran.stderr
+
+
+def test_a_sitecustomize_that_ours_hides_still_runs(served: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.hidden = 'ran'")
+    env = served.env({**served.env(), "PYTHONPATH": str(tmp_path)})
+    program = "import sys; print(sys.hidden)"
+    ran = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, timeout=50)
+    assert ran.stdout == "ran\n", ran.stderr
+
+
+def test_our_sitecustomize_does_nothing_to_an_explicit_choice(served: Emulator) -> None:
+    program = (
+        "import asyncio, aiohttp\n"
+        "async def main():\n"
+        "    async with aiohttp.ClientSession() as a, aiohttp.ClientSession(trust_env=False) as b:\n"
+        "        print(a.trust_env, b.trust_env)\n"
+        "asyncio.run(main())"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], env=served.env(), capture_output=True, text=True, timeout=50)
+    assert ran.stdout == "True False\n", ran.stderr
