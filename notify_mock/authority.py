@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from shutil import rmtree
 from tempfile import NamedTemporaryFile
 
 from notify_mock.certificates import Pair, issue, make_ca
@@ -13,6 +14,7 @@ from notify_mock.usage import UsageError
 FOLDER_VARIABLE = "NOTIFY_MOCK_CA_DIR"
 
 BUNDLE_FILE, TRUST_STORE_FILE, PHP_FILE = "bundle.pem", "truststore.p12", "notify-mock.ini"
+PYTHON_FOLDER = "python"
 _KEY_FILE, _CERTIFICATE_FILE, _LOCK_FILE = "ca-key.pem", "ca.pem", ".lock"
 _FILES = (_KEY_FILE, _CERTIFICATE_FILE, BUNDLE_FILE, TRUST_STORE_FILE, PHP_FILE, _LOCK_FILE)
 _LEFT = timedelta(days=1)
@@ -62,6 +64,7 @@ class Authority:
         gone = [self.folder / name for name in _FILES if (self.folder / name).exists()]
         for path in gone:
             path.unlink()
+        rmtree(self.folder / PYTHON_FOLDER, ignore_errors=True)
         return gone
 
     def leaf(self, host: str) -> Pair:
@@ -71,7 +74,8 @@ class Authority:
     def write(self, name: str, content: bytes, mode: int = 0o644) -> Path:
         """Put a file in the folder, whole or not at all."""
         path = self.folder / name
-        with NamedTemporaryFile(dir=self.folder, prefix=".", suffix=name, delete=False) as file:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=path.name, delete=False) as file:
             file.write(content)
         made = Path(file.name)
         made.chmod(mode)

@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Literal, get_args
 
 from notify_mock.hosts import TWILIO
@@ -18,9 +17,6 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 
 Changes = Mapping[str, str | None]
 """Variables to set, and with None those to unset."""
-
-STARTUP = Path(__file__).parent / "startup"
-"""The folder whose ``sitecustomize.py`` Python runs at its start."""
 
 _DIRECT = ("localhost", "127.0.0.1", "::1")
 
@@ -50,7 +46,7 @@ def changes(url: str, auth: tuple[str, str], trust: Trust, base: Mapping[str, st
         "NODE_EXTRA_CA_CERTS": bundle,
         "JAVA_TOOL_OPTIONS": " ".join([*base.get("JAVA_TOOL_OPTIONS", "").split(), *_java(url, trust)]),
         "PHP_INI_SCAN_DIR": f"{base.get('PHP_INI_SCAN_DIR', '')}:{trust.php.parent}",
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(STARTUP), base.get("PYTHONPATH", "")])),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(trust.python.parent), base.get("PYTHONPATH", "")])),
         "TWILIO_ACCOUNT_SID": auth[0],
         "TWILIO_AUTH_TOKEN": auth[1],
         "TWILIO_REGION": None,

@@ -9,10 +9,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from notify_mock.authority import BUNDLE_FILE, PHP_FILE, TRUST_STORE_FILE, Authority
+from notify_mock.authority import BUNDLE_FILE, PHP_FILE, PYTHON_FOLDER, TRUST_STORE_FILE, Authority
 
 TRUST_STORE_PASSWORD = "changeit"  # noqa: S105 - Java's own default; the store holds no secret
 
+_STARTUP = Path(__file__).parent / "startup" / "sitecustomize.py"
+_PHP = b"curl.cainfo = ${SSL_CERT_FILE}\nopenssl.cafile = ${SSL_CERT_FILE}\n"
 _GIVEN = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _USUAL = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
@@ -20,16 +22,18 @@ _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 class Trust(NamedTuple):
     """``certificate``: the authority alone. ``bundle``: the system's roots and the authority, PEM. ``trust_store``: the
-    same for Java, PKCS 12. ``php``: a file of settings for PHP. All lie in one folder."""
+    same for Java, PKCS 12. ``php``: settings for PHP. ``python``: what Python is to run at its start. All lie in one
+    folder."""
 
     certificate: Path
     bundle: Path
     trust_store: Path
     php: Path
+    python: Path
 
     def at(self, folder: str) -> Trust:
         """The same files as another machine or container sees them."""
-        return Trust(*(Path(folder, path.name) for path in self))
+        return Trust(*(folder / path.relative_to(self.certificate.parent) for path in self))
 
 
 def make_trust(authority: Authority) -> Trust:
@@ -41,11 +45,15 @@ def make_trust(authority: Authority) -> Trust:
     if not bundle_file.exists() or bundle_file.read_text() != bundle or not store_file.exists():
         authority.write(TRUST_STORE_FILE, _trust_store(bundle))
         authority.write(BUNDLE_FILE, bundle.encode())
-    php_file = authority.folder / PHP_FILE
-    settings = f'curl.cainfo="{bundle_file}"\nopenssl.cafile="{bundle_file}"\n'
-    if not php_file.exists() or php_file.read_text() != settings:
-        authority.write(PHP_FILE, settings.encode())
-    return Trust(certificate, bundle_file, store_file, php_file)
+    php_file = _keep(authority, PHP_FILE, _PHP)
+    python_file = _keep(authority, f"{PYTHON_FOLDER}/{_STARTUP.name}", _STARTUP.read_bytes())
+    return Trust(certificate, bundle_file, store_file, php_file, python_file)
+
+
+def _keep(authority: Authority, name: str, content: bytes) -> Path:
+    """The file ``name``, written where it isn't up to date."""
+    path = authority.folder / name
+    return path if path.exists() and path.read_bytes() == content else authority.write(name, content)
 
 
 def _roots(own: Path) -> str:

@@ -183,7 +183,6 @@ def test_the_bundle_has_the_roots_and_the_authority(authority: Authority, monkey
     assert bundle == [parsed(root), parsed(authority.pair())]
     store = pkcs12.load_pkcs12(trust.trust_store.read_bytes(), TRUST_STORE_PASSWORD.encode())
     assert {one.certificate for one in store.additional_certs} == set(bundle)
-    assert f'curl.cainfo="{trust.bundle}"' in trust.php.read_text()
 
 
 def test_a_bundle_of_ours_is_no_root(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:

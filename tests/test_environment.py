@@ -12,7 +12,7 @@ import pytest
 
 from notify_mock import Emulator
 from notify_mock.authority import Authority
-from notify_mock.environment import STARTUP, apply, changes, render
+from notify_mock.environment import apply, changes, render
 from notify_mock.trust import Trust, make_trust
 
 AUTH = ("AC" + "1" * 32, "token")
@@ -32,7 +32,7 @@ def test_the_variables_of_every_client_are_set(trust: Trust) -> None:
     assert (found["TWILIO_ACCOUNT_SID"], found["TWILIO_AUTH_TOKEN"]) == AUTH
     assert found["NOTIFY_EMULATOR_URL"] == URL
     assert found["PHP_INI_SCAN_DIR"] == f":{trust.php.parent}"
-    assert found["PYTHONPATH"] == str(STARTUP)
+    assert found["PYTHONPATH"] == str(trust.python.parent)
     java = str(found["JAVA_TOOL_OPTIONS"]).split()
     assert "-Dhttps.proxyHost=127.0.0.1" in java
     assert "-Dhttps.proxyPort=8010" in java

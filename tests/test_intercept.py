@@ -139,7 +139,7 @@ class TestTheSdk:
         create(Client(*AUTH, http_client=TwilioHttpClient(pool_connections=False, request_hooks=hooks)))
         assert seen == [201]
 
-    @pytest.mark.filterwarnings("ignore:BasicAuth is deprecated")  # the SDK uses it
+    @pytest.mark.filterwarnings("ignore:.*deprecated and will be removed:DeprecationWarning")  # the SDK's own way
     def test_an_async_client_that_tries_again_still_does(self, landing: Emulator) -> None:
         landing.faults.add("credential.list", Refuse(20503), times=1)
 
