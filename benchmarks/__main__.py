@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from time import perf_counter
 
 from benchmarks.faults import faults
-from benchmarks.fetches import constant, replayed, stubbed
+from benchmarks.fetches import constant, intercepted, replayed, stubbed
 from benchmarks.imports import imports
 from benchmarks.memory import memory
 from benchmarks.paging import paging
@@ -18,6 +18,8 @@ from benchmarks.plugin import plugin
 from benchmarks.resets import resets
 from benchmarks.startup import startup
 from benchmarks.table import Row, render
+from benchmarks.tunnels import tunnels
+from benchmarks.wrapping import wrapping
 
 BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "constant": constant,
@@ -30,6 +32,9 @@ BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "page": paging,
     "memory": memory,
     "faults": faults,
+    "intercept": intercepted,
+    "exec": wrapping,
+    "tunnel": tunnels,
 }
 
 

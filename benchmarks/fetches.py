@@ -92,6 +92,16 @@ def replayed() -> list[Row]:
     return [at_least("fetch replayed from a vcrpy cassette / in-process", pair, 5)]
 
 
+def intercepted() -> list[Row]:
+    """A client that knows nothing of the emulator against the one that the emulator makes."""
+    scene = Scene()
+    ours = scene.in_process()
+    with scene.emulator.intercept():
+        theirs = scene.through(TwilioHttpClient())
+        pair = in_turns(repeated(theirs), repeated(ours), _ROUNDS)
+    return [at_most("fetch by an intercepted client / in-process", pair, 1.3)]
+
+
 def _cassette(scene: Scene) -> str:
     """The file that vcrpy would have written of this one fetch."""
     response = {

@@ -20,7 +20,7 @@ from benchmarks.processes import start
 from benchmarks.table import Row, at_most
 
 _ROUNDS = 24
-_WAIT_SECONDS = 30
+WAIT_SECONDS = 30
 _URL = re.compile(r"http://127\.0\.0\.1:\d+")
 _USER = "AC" + "0" * 32
 _FLASK_APP = """\
@@ -43,7 +43,7 @@ def startup() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder, "bare.py")
         script.write_text(_FLASK_APP)
-        ours, theirs = [_console_script(), "serve", "--port", "0"], [sys.executable, str(script)]
+        ours, theirs = [console_script(), "serve", "--port", "0"], [sys.executable, str(script)]
         first_answer(ours, folder)
         first_answer(theirs, folder)
         pair = in_turns(lambda: first_answer(ours, folder), lambda: first_answer(theirs, folder), _ROUNDS)
@@ -55,14 +55,14 @@ def first_answer(command: Sequence[str], folder: str) -> float:
     begin = perf_counter()
     process = start(command, folder)
     try:
-        _list_credentials(_ready_url(process))
+        _list_credentials(ready_url(process))
         return perf_counter() - begin
     finally:
         process.terminate()
-        process.communicate(timeout=_WAIT_SECONDS)
+        process.communicate(timeout=WAIT_SECONDS)
 
 
-def _ready_url(process: subprocess.Popen[str]) -> str:
+def ready_url(process: subprocess.Popen[str]) -> str:
     """The first URL that the server prints."""
     lines = []
     for line in process.stdout or ():
@@ -77,12 +77,12 @@ def _list_credentials(url: str) -> None:
     """Raises for any answer but a 200, and for one without the list."""
     token = b64encode(f"{_USER}:token".encode()).decode()
     request = Request(url + LIST, headers={"Authorization": f"Basic {token}"})
-    with build_opener(ProxyHandler({})).open(request, timeout=_WAIT_SECONDS) as answer:
+    with build_opener(ProxyHandler({})).open(request, timeout=WAIT_SECONDS) as answer:
         if b'"credentials"' not in answer.read():
             raise RuntimeError(f"{url} gave something else")
 
 
-def _console_script() -> str:
+def console_script() -> str:
     """The command that the package installs, beside this Python."""
     found = shutil.which("notify-mock", path=sysconfig.get_path("scripts"))
     if found is None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from notify_mock.hosts import split_url
 from notify_mock.patches import Patch
@@ -101,7 +103,17 @@ def _async(board: Switchboard, original: Callable[..., Any]) -> Callable[..., An
 def _takes(board: Switchboard, method: str, url: str) -> bool:
     """Whether the emulator answers, and at once; a URL with anything unusual goes by the socket."""
     place = split_url(url)
-    return place is not None and board.takes(place[1].partition(":")[0], method, url)
+    if place is not None:
+        return board.takes(place[1].partition(":")[0], method, url)
+    board.takes(_host_of(url), method, url)
+    return False
+
+
+def _host_of(url: str) -> str:
+    """Empty where there is none; then the SDK's client has its own words for that."""
+    with suppress(ValueError):
+        return urlsplit(url).hostname or ""
+    return ""
 
 
 def _begin(client: Any, method: str, url: str, params: object, headers: object) -> None:

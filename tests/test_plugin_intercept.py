@@ -1,0 +1,195 @@
+"""The fixture leads every Twilio client of the process to its emulator, and lets none escape."""
+
+from __future__ import annotations
+
+import pytest
+
+PLAIN = ["-p", "no:randomly", "-p", "no:cacheprovider"]
+
+APPLICATION = """
+import os
+from twilio.rest import Client
+
+client = Client("AC" + "1" * 32, "token")
+
+def register(secret):
+    return client.notify.v1.credentials.create(type="fcm", secret=secret).sid
+
+def look_up_and_forgive():
+    try:
+        return client.lookups.v2.phone_numbers("+15005550006").fetch()
+    except Exception:
+        return None
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    pytester.makepyfile(application=APPLICATION)
+    return pytester
+
+
+def test_a_client_made_at_import_needs_nothing(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import application
+
+        def test_one(notify_mock):
+            assert application.register("s") in notify_mock.credentials
+
+        def test_two(notify_mock):
+            assert not notify_mock.credentials
+            application.register("s")
+            notify_mock.journal.expect("credential.create", count=1)
+        """
+    )
+    project.runpytest_subprocess(*PLAIN).assert_outcomes(passed=2)
+
+
+def test_an_escape_fails_the_test_although_the_application_forgives(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import application
+
+        def test_forgives(notify_mock):
+            assert application.look_up_and_forgive() is None
+        """
+    )
+    result = project.runpytest_subprocess(*PLAIN)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "requests that were stopped: GET https://lookups.twilio.com/v2/PhoneNumbers/* would have gone to the real "
+            "Twilio, since lookups.twilio.com isn't emulated; intercept(allow_real=[[]'lookups.twilio.com'[]]) lets "
+            "it (asked for in *application.py, line *)"
+        ]
+    )
+
+
+def test_a_test_of_the_escape_itself_uses_an_interception_of_its_own(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import application
+        import pytest
+        from notify_mock import EscapedRequest
+
+        def test_it(notify_mock):
+            with notify_mock.intercept() as interception:
+                with pytest.raises(EscapedRequest):
+                    application.client.api.v2010.accounts.list()
+            assert len(interception.escaped) == 1
+        """
+    )
+    project.runpytest_subprocess(*PLAIN).assert_outcomes(passed=1)
+
+
+def test_it_can_be_left_out_and_hosts_let_through(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import socket
+        import pytest
+        import application
+        from twilio.http.http_client import TwilioHttpClient
+
+        REAL = TwilioHttpClient.request
+
+        @pytest.mark.notify_mock(intercept=False)
+        def test_left_out(notify_mock):
+            assert TwilioHttpClient.request is REAL
+
+        @pytest.mark.notify_mock(allow_real=["lookups.twilio.com"])
+        def test_let_through(notify_mock, monkeypatch):
+            asked = []
+            monkeypatch.setattr(TwilioHttpClient.request, "__wrapped__", None, raising=False)
+            monkeypatch.setattr("requests.Session.send", lambda *_, **__: asked.append(1) or 1 / 0)
+            assert application.look_up_and_forgive() is None
+            assert asked == [1]
+
+        def test_in_force(notify_mock):
+            assert TwilioHttpClient.request is not REAL
+        """
+    )
+    project.runpytest_subprocess(*PLAIN).assert_outcomes(passed=3)
+
+
+@pytest.mark.parametrize(
+    ("marker", "said"),
+    [
+        ("intercept='no'", "notify_mock: intercept: 'no' is neither True nor False"),
+        ("allow_real='api.twilio.com'", "notify_mock: allow_real: 'api.twilio.com' is no list; give host names*"),
+        ("allow_real=['example.com']", "notify_mock: allow_real: 'example.com' is no host of Twilio's*"),
+    ],
+)
+def test_a_wrong_value_fails_that_test_with_one_line(project: pytest.Pytester, marker: str, said: str) -> None:
+    project.makepyfile(
+        f"""
+        import pytest
+
+        @pytest.mark.notify_mock({marker})
+        def test_it(notify_mock):
+            pass
+        """
+    )
+    result = project.runpytest_subprocess(*PLAIN)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([said.replace("[", "[[]")])
+
+
+def test_missing_credentials_are_those_of_the_emulator_and_present_ones_stay(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TWILIO_AUTH_TOKEN", raising=False)
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC" + "2" * 32)
+    project.makepyfile(
+        """
+        import os
+        import pytest
+        from twilio.rest import Client
+
+        @pytest.fixture
+        def no_sid(monkeypatch):
+            monkeypatch.delenv("TWILIO_ACCOUNT_SID")
+
+        def test_both_missing(no_sid, notify_mock):
+            assert Client().auth == notify_mock.auth
+            Client().notify.v1.credentials.list()
+
+        def test_one_present(notify_mock):
+            assert Client().auth == ("AC" + "2" * 32, notify_mock.auth[1])
+
+        def test_without_it():
+            assert "TWILIO_AUTH_TOKEN" not in os.environ
+        """
+    )
+    project.runpytest_subprocess(*PLAIN).assert_outcomes(passed=3)
+
+
+def test_a_subprocess_of_a_test_lands_here_too(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import subprocess, sys
+
+        def test_it(notify_mock):
+            program = "import application; print(application.register('s'))"
+            env = {**notify_mock.env(), "PYTHONDONTWRITEBYTECODE": "1"}
+            ran = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=True)
+            assert ran.stdout.strip() in notify_mock.credentials
+        """
+    )
+    project.runpytest_subprocess(*PLAIN).assert_outcomes(passed=1)
+
+
+def test_every_worker_of_xdist_keeps_to_itself(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import application, pytest, requests
+
+        @pytest.mark.parametrize("number", range(6))
+        def test_it(notify_mock, number):
+            for _ in range(number):
+                application.register("s")
+            answer = requests.get("https://notify.twilio.com/v1/Credentials", auth=("AC" + "1" * 32, "token"))
+            assert len(answer.json()["credentials"]) == number
+        """
+    )
+    project.runpytest_subprocess(*PLAIN, "-n", "2").assert_outcomes(passed=6)
