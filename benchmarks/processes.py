@@ -8,11 +8,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-_UNWANTED = ("PYTEST_", "FLASK_", "WERKZEUG_")
+_UNWANTED = ("PYTEST_", "FLASK_", "WERKZEUG_", "PYTHONDONTWRITEBYTECODE")
 
 
 def environment() -> dict[str, str]:
-    """The environment without what would change how one of the sides runs."""
+    """The environment without what would change how one of the sides runs.
+
+    What pip has installed is compiled once and for all; so is a checkout, unless it is kept from it.
+    """
     return {name: value for name, value in os.environ.items() if not name.startswith(_UNWANTED)}
 
 

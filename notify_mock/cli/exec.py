@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 from collections import Counter
 from types import FrameType
@@ -92,6 +91,8 @@ class _Tally:
 
 def _run(command: tuple[str, ...], env: dict[str, str]) -> int:
     """The command's exit status, as a shell has it."""
+    import subprocess
+
     try:
         process = subprocess.Popen(command, env=env)  # noqa: S603 - it is what the user asks for
     except FileNotFoundError:
