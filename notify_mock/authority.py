@@ -8,7 +8,7 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import NamedTemporaryFile
 
-from notify_mock.certificates import Pair, issue, make_ca
+from notify_mock.certificates import Pair, make_ca
 from notify_mock.usage import UsageError
 
 FOLDER_VARIABLE = "NOTIFY_MOCK_CA_DIR"
@@ -67,19 +67,24 @@ class Authority:
         rmtree(self.folder / PYTHON_FOLDER, ignore_errors=True)
         return gone
 
-    def leaf(self, host: str) -> Pair:
-        """Certificate and key of a server that is ``host``, one of Twilio's names."""
-        return issue(self.pair(), host, self._now())
-
     def write(self, name: str, content: bytes, mode: int = 0o644) -> Path:
-        """Put a file in the folder, whole or not at all."""
+        """Put a file in the folder, whole or not at all. Raises ``UsageError``."""
         path = self.folder / name
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=path.name, delete=False) as file:
-            file.write(content)
-        made = Path(file.name)
-        made.chmod(mode)
-        return made.replace(path)
+        try:
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=path.name, delete=False) as file:
+                file.write(content)
+            made = Path(file.name)
+            made.chmod(mode)
+            return made.replace(path)
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def now(self) -> datetime:
+        """The time by the file system, since TLS goes by the real one: a test may have frozen Python's."""
+        path = self.folder / _LOCK_FILE
+        path.touch()
+        return datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
 
     @property
     def _key_file(self) -> Path:
@@ -91,7 +96,7 @@ class Authority:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with FileLock(self.folder / _LOCK_FILE):
-                now = self._now()
+                now = self.now()
                 pair = None if renew else self._read(now)
                 made = pair is None
                 pair = pair or make_ca(now)
@@ -115,12 +120,6 @@ class Authority:
             raise UsageError(
                 str(self._key_file), "holds no certificate and key", "notify-mock ca renew makes new ones"
             ) from error
-
-    def _now(self) -> datetime:
-        """The time by the file system, since TLS goes by the real one: a test may have frozen Python's."""
-        path = self.folder / _LOCK_FILE
-        path.touch()
-        return datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
 
     def _unusable(self, error: OSError) -> UsageError:
         return UsageError(str(self.folder), f"can't be used: {error.strerror or error}", f"set {FOLDER_VARIABLE}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from notify_mock.patches import Patch, WhenImported, patch_on
 from notify_mock.seams import SEAMS
 from notify_mock.switchboard import Switchboard
+from notify_mock.usage import UsageError
 
 if TYPE_CHECKING:
     from notify_mock.engine import Engine
@@ -33,6 +34,8 @@ class Interception:
         return self._board.escaped
 
     def __enter__(self) -> Interception:
+        if self._patches:
+            raise UsageError("intercept()", "has been entered already", "call it again for another time")
         self._let_latest(hold=False)
         for name in SEAMS:
             if name in sys.modules:

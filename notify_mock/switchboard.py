@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from sysconfig import get_paths
 from traceback import extract_stack
@@ -86,12 +86,14 @@ class Switchboard:
     def dial(self, host: str, port: int, *, tls: bool) -> socket.socket:
         """A connection on which the emulator is ``host``."""
         server = self._server.server
-        connection = socket.create_connection(server.address)
-        connection.sendall(f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
-        if connection.recv(len(_ESTABLISHED), socket.MSG_WAITALL) != _ESTABLISHED:
-            raise ConnectionError(f"the emulator at {server.url} is no proxy for {host}")
-        if tls:
-            connection = self.trust.wrap_socket(connection, server_hostname=host)
+        with ExitStack() as stack:
+            connection = stack.enter_context(socket.create_connection(server.address))
+            connection.sendall(f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
+            if connection.recv(len(_ESTABLISHED), socket.MSG_WAITALL) != _ESTABLISHED:
+                raise ConnectionError(f"the emulator at {server.url} is no proxy for {host}")
+            if tls:
+                connection = self.trust.wrap_socket(connection, server_hostname=host)
+            stack.pop_all()
         self._dialled.add(connection)
         return connection
 

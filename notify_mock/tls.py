@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 
 from notify_mock.authority import Authority
-from notify_mock.certificates import Pair
+from notify_mock.certificates import Pair, issue
 from notify_mock.doors import product_at
 from notify_mock.hosts import plain
 
@@ -20,7 +20,7 @@ _DEFAULT_HOST = "notify.twilio.com"
 
 
 class Tls:
-    """``authority`` vouches for the certificates; by default that of this machine."""
+    """``authority`` vouches for the certificates; by default that of this machine, as it is when TLS first begins."""
 
     def __init__(self, authority: Authority | None = None) -> None:
         self.authority = authority or Authority()
@@ -28,9 +28,14 @@ class Tls:
         self._contexts: dict[str, ssl.SSLContext] = {}
 
     @cached_property
+    def ca(self) -> Pair:
+        """The authority's certificate and key."""
+        return self.authority.pair()
+
+    @cached_property
     def client_context(self) -> ssl.SSLContext:
         """What a client in this process trusts: the authority, and nobody else."""
-        return ssl.create_default_context(cadata=self.authority.pair().certificate)
+        return ssl.create_default_context(cadata=self.ca.certificate)
 
     def accept(self, connection: socket.socket, host: str) -> ssl.SSLSocket:
         """Shake hands as the name that the client wants (SNI), or as ``host`` where it names none that is emulated.
@@ -44,7 +49,7 @@ class Tls:
             if host not in self._contexts:
                 if len(self._contexts) >= _MOST_HOSTS:
                     self._contexts.clear()
-                self._contexts[host] = self._made(self.authority.leaf(host))
+                self._contexts[host] = self._made(issue(self.ca, host, self.authority.now()))
             return self._contexts[host]
 
     def _made(self, pair: Pair) -> ssl.SSLContext:

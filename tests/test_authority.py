@@ -18,7 +18,7 @@ from freezegun import freeze_time
 
 from notify_mock import UsageError
 from notify_mock.authority import FOLDER_VARIABLE, Authority
-from notify_mock.certificates import LIFETIME, Pair, issue, make_ca
+from notify_mock.certificates import LIFETIME, Pair, make_ca
 from notify_mock.tls import Tls
 from notify_mock.trust import TRUST_STORE_PASSWORD, make_trust
 
@@ -165,12 +165,18 @@ def test_a_client_that_names_nobody_gets_the_host_of_its_tunnel(authority: Autho
 
 @pytest.mark.parametrize("host", ["example.com", "twilio.com.example", "localhost"])
 def test_nobody_trusts_it_for_another_name(authority: Authority, host: str) -> None:
-    class Liar(Authority):
-        def leaf(self, _: str) -> Pair:
-            return issue(self.pair(), host, self._now())
-
+    tls = Tls(authority)
     with pytest.raises(ssl.SSLCertVerificationError, match="permitted subtree violation"):
-        shake_hands(Tls(Liar(authority.folder)), Tls(authority).client_context, host, host)
+        shake_hands(tls, tls.client_context, host, host)
+
+
+def test_a_server_keeps_the_authority_that_it_began_with(authority: Authority) -> None:
+    tls = Tls(authority)
+    shake_hands(tls, tls.client_context, "chat.twilio.com", "chat.twilio.com")
+    authority.renew()
+    assert shake_hands(tls, tls.client_context, "", "notify.twilio.com") == "notify.twilio.com"
+    authority.remove()
+    assert shake_hands(tls, tls.client_context, "", "conversations.twilio.com") == "conversations.twilio.com"
 
 
 def test_the_bundle_has_the_roots_and_the_authority(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:

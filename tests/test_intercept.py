@@ -381,6 +381,13 @@ def places() -> list[object]:
 
 
 class TestPuttingBack:
+    def test_one_is_for_one_time(self, emulator: Emulator) -> None:
+        interception = emulator.intercept()
+        before = places()
+        with interception, pytest.raises(UsageError, match="has been entered already"):
+            interception.__enter__()
+        assert places() == before
+
     def test_everything_is_put_back(self, emulator: Emulator) -> None:
         before, finders = places(), list(sys.meta_path)
         with emulator.intercept():

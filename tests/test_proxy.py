@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 
 import httpx
 import pytest
@@ -56,6 +56,16 @@ def read_answer(connection: socket.socket) -> Raw:
     while len(body) < left:
         body += connection.recv(left - len(body))
     return raw._replace(body=body)
+
+
+def send_all_and_read_to_the_end(connection: socket.socket, data: bytes) -> bytes:
+    answer = b""
+    with suppress(ConnectionResetError):
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        while piece := connection.recv(65536):
+            answer += piece
+    return answer
 
 
 def urls_in(raw: Raw) -> str:
@@ -369,11 +379,7 @@ def test_no_door_leads_to_the_real_twilio(
     monkeypatch.setattr("notify_mock.proxied.reach", reach)
     head = f"{door} HTTP/1.1\r\n" + (f"Host: {host}\r\n" if host else "") + "Connection: close\r\n\r\n"
     with dial(two_proxies[policy]) as connection:
-        connection.sendall(head.encode("utf-8"))
-        connection.shutdown(socket.SHUT_WR)
-        answer = b""
-        while piece := connection.recv(65536):
-            answer += piece
+        answer = send_all_and_read_to_the_end(connection, head.encode())
     assert answer.startswith((b"HTTP/1.1 4", ESTABLISHED))
     if answer == ESTABLISHED:
         assert "notify.twilio.com" in door
@@ -435,13 +441,7 @@ GARBAGE: list[bytes] = [
 def test_garbage_is_refused_and_the_next_client_is_answered(garbage: bytes, tls: bool) -> None:
     with Emulator(tls=tls) as emulator:
         with dial(emulator.url) as connection:
-            connection.sendall(garbage)
-            connection.shutdown(socket.SHUT_WR)
-            try:
-                while connection.recv(65536):
-                    pass
-            except ConnectionResetError:
-                pass
+            send_all_and_read_to_the_end(connection, garbage)
         assert (
             send(emulator.url, LIST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")).status == "HTTP/1.1 200 OK"
         )
@@ -453,13 +453,7 @@ def test_garbage_is_refused_and_the_next_client_is_answered(garbage: bytes, tls:
 )
 def test_tls_garbage_in_a_tunnel_ends_that_tunnel_only(served: Emulator, trust: ssl.SSLContext, hello: bytes) -> None:
     with tunnel_to(served.url, "notify.twilio.com:443") as connection:
-        connection.sendall(hello)
-        connection.shutdown(socket.SHUT_WR)
-        try:
-            while connection.recv(65536):
-                pass
-        except ConnectionResetError:
-            pass
+        send_all_and_read_to_the_end(connection, hello)
     with trust.wrap_socket(
         tunnel_to(served.url, "notify.twilio.com:443"), server_hostname="notify.twilio.com"
     ) as connection:
