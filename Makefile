@@ -5,11 +5,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8010
 
-.PHONY: help serve test lint bench docs clean
+.PHONY: help serve test clients lint bench docs clean
 
 help:
 	@echo "make serve   run the emulator on http://127.0.0.1:$(PORT)"
 	@echo "make test    run the test suite"
+	@echo "make clients run real clients of seven languages against it, and rewrite their table"
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make bench   measure, and print a table of ratios"
 	@echo "make docs    rewrite the generated tables in docs/"
@@ -20,6 +21,9 @@ serve: $(VENV)/core
 
 test: $(VENV)/test
 	$(BIN)/python -m pytest $(ARGS)
+
+clients: $(VENV)/test
+	$(BIN)/python -m clients
 
 lint: $(VENV)/lint
 	$(BIN)/ruff check .
@@ -44,4 +48,4 @@ $(VENV)/test $(VENV)/lint $(VENV)/bench: $(VENV)/%: setup.cfg pyproject.toml | $
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .clients build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -473,7 +473,8 @@ class TestImports:
 
             def test_it(notify_mock):
                 assert not {"twilio", "requests", "httpx", "aiohttp"} & set(sys.modules)
-                import httpx, requests
+                import aiohttp, httpx, requests
+                from twilio.http.async_http_client import AsyncTwilioHttpClient
                 from twilio.rest import Client
                 Client().notify.v1.credentials.create(type="fcm", secret="s")
                 assert httpx.get("https://notify.twilio.com/v1/Credentials").status_code == 401

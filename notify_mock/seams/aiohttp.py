@@ -11,7 +11,7 @@ from notify_mock.switchboard import Switchboard
 
 
 def sessions(board: Switchboard) -> list[Patch]:
-    from aiohttp import ClientSession
+    from aiohttp.client import ClientSession
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(original)

@@ -16,8 +16,12 @@ _INFO = 20
 
 
 def sync_client(board: Switchboard) -> list[Patch]:
+    """An SDK before version 7 has no async client; its calls go by the socket."""
+    from twilio import http
     from twilio.http.http_client import TwilioHttpClient
 
+    if not hasattr(http, "AsyncHttpClient"):
+        return []
     return [Patch(TwilioHttpClient, "request", lambda original: _sync(board, original))]
 
 

@@ -1,7 +1,8 @@
-"""Run at the start of every Python below ``notify-mock exec``: aiohttp goes through the proxy of the environment.
+"""Run at the start of every Python below ``notify-mock exec``: what looks at no environment variable is told of it.
 
-By itself aiohttp looks at no such variable, and the SDK's async client doesn't tell it to. This file stands alone: it
-runs in whatever Python and environment the command has.
+By itself aiohttp goes through no proxy, and the SDK's async client doesn't tell it to; the SDK before version 7 trusts
+what certifi ships with, whatever REQUESTS_CA_BUNDLE says. This file stands alone: it runs in whatever Python and
+environment the command has.
 """
 
 import os
@@ -11,25 +12,9 @@ from importlib.util import find_spec, module_from_spec
 from typing import Any
 
 
-class _WhenImported:
-    """Changes the default of ``ClientSession(trust_env=...)``, once somebody imports it."""
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        if name != "aiohttp.client":
-            return None
-        sys.meta_path.remove(self)
-        spec = find_spec(name)  # type: Any
-        execute = spec.loader.exec_module
-
-        def execute_and_trust(module: Any) -> None:
-            execute(module)
-            _trust_environment(module.ClientSession)
-
-        spec.loader.exec_module = execute_and_trust
-        return spec
-
-
-def _trust_environment(session_class: Any) -> None:
+def _go_through_the_proxy(aiohttp_client: Any) -> None:
+    """The default of ``ClientSession(trust_env=...)`` becomes True."""
+    session_class = aiohttp_client.ClientSession
     make = session_class.__init__
 
     def make_trusting(self: Any, *args: Any, **options: Any) -> None:
@@ -37,6 +22,34 @@ def _trust_environment(session_class: Any) -> None:
         make(self, *args, **options)
 
     session_class.__init__ = make_trusting
+
+
+def _trust_the_bundle(certifi: Any) -> None:
+    """``certifi.where()`` is the bundle of the environment."""
+    shipped = certifi.where
+    certifi.where = lambda: os.environ.get("SSL_CERT_FILE") or shipped()
+
+
+class _WhenImported:
+    """Changes a module once somebody imports it."""
+
+    changes = {"aiohttp.client": _go_through_the_proxy, "certifi": _trust_the_bundle}
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        change = self.changes.pop(name, None)
+        if change is None:
+            return None
+        spec = find_spec(name)  # type: Any
+        if spec is None:
+            return None
+        execute = spec.loader.exec_module
+
+        def execute_and_change(module: Any) -> None:
+            execute(module)
+            change(module)
+
+        spec.loader.exec_module = execute_and_change
+        return spec
 
 
 def _run_hidden() -> None:

@@ -1,0 +1,12 @@
+"""Runs a program in this process, with every Twilio client in it led to an emulator: the other way to the same end."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from pathlib import Path
+
+import notify_mock
+
+with notify_mock.intercept(faults=Path(__file__).with_name("faults.yaml"), unused_faults="ignore"):
+    runpy.run_path(sys.argv[1], run_name="__main__")

@@ -1,0 +1,83 @@
+"""The proof with real clients: its parts that need none of them, and the table of its last run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from clients.catalog import CLIENTS, Client
+from clients.installing import PROGRAMS, Installed, NotHere
+from clients.running import VARIABLES, Run, run
+from clients.table import HEAD, needs, render
+from notify_mock.authority import Authority
+from notify_mock.environment import changes
+from notify_mock.trust import make_trust
+
+PAGE = Path(__file__).parents[1] / "docs" / "clients.md"
+
+
+def rows() -> list[list[str]]:
+    table = PAGE.read_text().partition("<!-- clients: generated -->")[2].partition("<!-- clients: end -->")[0]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.strip().splitlines()]
+
+
+def test_the_table_has_a_row_for_every_client_and_none_has_failed() -> None:
+    head, _, *body = rows()
+    assert tuple(head) == HEAD
+    assert [row[0] for row in body] == [client.name for client in CLIENTS]
+    for row in body:
+        assert row[4] == "passed" or row[4].startswith("not run: "), row
+
+
+def test_the_table_says_what_the_catalog_says_that_a_client_needs() -> None:
+    assert [row[3] for row in rows()[2:]] == [needs(client.needed) for client in CLIENTS]
+
+
+def test_every_program_is_somebodys_and_knows_nothing_of_the_emulator() -> None:
+    assert {client.program for client in CLIENTS} == {path.name for path in PROGRAMS.iterdir() if path.is_file()}
+    for path in PROGRAMS.iterdir():
+        if path.is_file():
+            text = path.read_text().lower()
+            assert not [
+                word for word in ("proxy", "127.0.0.1", "localhost", "mock", "emulator", "bundle") if word in text
+            ]
+
+
+def test_what_a_client_may_need_is_what_exec_sets() -> None:
+    account = {"TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"}
+    found = changes("http://127.0.0.1:1", ("ACx", "y"), make_trust(Authority()), {})
+    assert set(VARIABLES) == {name for name, value in found.items() if value is not None} - account
+    assert {name for client in CLIENTS for name in client.needed} <= set(VARIABLES)
+
+
+def printing(text: str, status: int = 0) -> Client:
+    program = f"import sys; print({text!r}); sys.exit({status})"
+    return Client("mine", "", lambda _: Installed([sys.executable, "-c", program], "1", "Python"), ())
+
+
+def test_a_client_that_prints_anything_else_has_failed() -> None:
+    done = run(printing("created 2"))
+    assert done.outcome == "FAILED"
+    assert "-created 3" in done.detail
+    assert "+created 2" in done.detail
+
+
+def test_a_client_that_is_not_here_is_not_run_and_never_passed() -> None:
+    def find(_: str) -> Installed:
+        raise NotHere("ruby isn't installed")
+
+    done = run(Client("Ruby", "", find, ("http_proxy",)))
+    assert (done.outcome, done.detail) == ("not run", "ruby isn't installed")
+    assert "not run: ruby isn't installed" in render([done])
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_the_exit_status_counts_too(status: int) -> None:
+    expected = (PROGRAMS.parent / "expected.txt").read_text().rstrip("\n")
+    assert run(printing(expected, status)).outcome == ("FAILED" if status else "passed")
+
+
+def test_a_pipe_in_a_reason_does_not_break_the_table() -> None:
+    assert r"a \| b" in render([Run(CLIENTS[0], "not run", detail="a | b")])
