@@ -128,7 +128,9 @@ class _Builder:
                 return self._loader.construct_object(node, deep=True)
             name = self.build(key)
             if not isinstance(name, Hashable) or name in found:
-                wrong = f"key {name!r} is given twice" if isinstance(name, Hashable) else "isn't YAML: found unhashable key"
+                wrong = (
+                    f"key {name!r} is given twice" if isinstance(name, Hashable) else "isn't YAML: found unhashable key"
+                )
                 raise UsageError(f"{self._path}, line {key.start_mark.line + 1}", wrong)
             found[name] = self.build(value)
         return found
