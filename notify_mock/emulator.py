@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from flask import Flask
     from twilio.rest import Client
 
+    from notify_mock.backing import Backing, RecordOption, UpstreamOption
+    from notify_mock.cassettes.cassette import CassetteOption
     from notify_mock.faults.reading import FaultsOption
 
 
@@ -33,7 +35,8 @@ class Emulator(Engine):
 
     ``host`` and ``port`` are where it serves, once ``url`` is asked for or a ``with`` block is entered (``port`` 0: any
     free one). ``server`` mounts it on a shared server instead. ``control_token`` is what the
-    control API asks for, which needs one beyond loopback. The other options are ``Engine``'s.
+    control API asks for, which needs one beyond loopback. ``record`` takes down what it answers, or with ``upstream``
+    what that answers: a path, or a ``Recorder``. The other options are ``Engine``'s.
     """
 
     def __init__(
@@ -48,12 +51,16 @@ class Emulator(Engine):
         scenario: str | Sequence[str] | None = None,
         unused_faults: Unused = "error",
         fault_header: bool = False,
+        cassette: CassetteOption | None = None,
+        upstream: UpstreamOption | None = None,
+        record: RecordOption | None = None,
         control_token: str | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         server: SharedServer | None = None,
     ) -> None:
         __tracebackhide__ = True
+        self._backing = _read_backing(cassette, upstream, record)
         super().__init__(
             seed=seed,
             accounts=accounts,
@@ -64,6 +71,9 @@ class Emulator(Engine):
             scenario=scenario,
             unused_faults=unused_faults,
             fault_header=fault_header,
+            cassette=self._backing.cassette if self._backing else cassette,
+            forward=self._backing.forward if self._backing else None,
+            observe=self._backing.observe if self._backing else None,
         )
         if control_token is not None and (not isinstance(control_token, str) or not control_token):
             raise UsageError("control_token", "is no token", "give a text that isn't empty")
@@ -110,7 +120,8 @@ class Emulator(Engine):
         return self._client("InProcessAsyncHttpClient", username, password, options)
 
     def close(self) -> None:
-        """Stop serving, and let go what a fault holds. The state stays, and asking for ``url`` serves again.
+        """Stop serving, let go what a fault holds, and write what was recorded. The state stays, and asking for ``url``
+        serves again.
 
         On a shared server its turn is over for good.
         """
@@ -119,6 +130,8 @@ class Emulator(Engine):
             self._server.stop()
         else:
             self._server.dismount(self)
+        if self._backing is not None:
+            self._backing.close()
 
     def _client(self, transport: str, username: str | None, password: str | None, options: dict[str, Any]) -> Client:
         try:
@@ -131,3 +144,14 @@ class Emulator(Engine):
         own = {name: options.pop(name) for name in ("real_time", "timeout") if name in options}
         http_client = getattr(transports, transport)(self, **own)
         return Client(username or account_sid, password or auth_token, http_client=http_client, **options)
+
+
+def _read_backing(
+    cassette: CassetteOption | None, upstream: UpstreamOption | None, record: RecordOption | None
+) -> Backing | None:
+    """Raises ``UsageError``."""
+    if upstream is None and record is None:
+        return None
+    from notify_mock.backing import read_backing
+
+    return read_backing(cassette, upstream, record)

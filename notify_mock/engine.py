@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from notify_mock.holds import Holds
 from notify_mock.journal import PER_ACCOUNT, Journal
 from notify_mock.player import Player, Wait
 from notify_mock.records import Records
+from notify_mock.replay import Forward
 from notify_mock.resources import CREDENTIAL
 from notify_mock.resources.credential import Credential
 from notify_mock.routes import CALL_NAMES
@@ -26,8 +27,14 @@ from notify_mock.state import State
 from notify_mock.usage import UsageError, shown
 
 if TYPE_CHECKING:
+    from notify_mock.cassettes.cassette import Cassette, CassetteOption
+    from notify_mock.cassettes.playback import Playback
     from notify_mock.faults.fate import Effect
     from notify_mock.faults.reading import FaultsOption
+
+
+Observe = Callable[[Call, Callable[[], Answer]], Answer]
+"""Stands around every call: it is given what plays it."""
 
 
 class Engine:
@@ -36,7 +43,9 @@ class Engine:
     ``seed`` fixes every sid. ``accounts`` makes it strict about who comes in; without it everyone is let in. ``data``
     holds records to start from. ``frozen`` stops the clock at a moment. ``journal_limit`` is the number of exchanges
     kept per account. ``faults`` and ``scenario`` are fault rules to start with; ``unused_faults`` says what becomes of
-    rules that never strike, and ``fault_header`` lets a request carry one. Raises ``UsageError`` for a bad option. Safe
+    rules that never strike, and ``fault_header`` lets a request carry one. ``cassette`` has recorded answers to play,
+    ``forward`` asks an upstream for what it misses, and ``observe`` stands around every call. Raises ``UsageError`` for
+    a bad option. Safe
     to use from several threads.
     """
 
@@ -52,6 +61,9 @@ class Engine:
         scenario: str | Sequence[str] | None = None,
         unused_faults: Unused = "error",
         fault_header: bool = False,
+        cassette: CassetteOption | None = None,
+        forward: Forward | None = None,
+        observe: Observe | None = None,
     ) -> None:
         __tracebackhide__ = True
         _check_options(seed, journal_limit, unused_faults, fault_header)
@@ -70,7 +82,9 @@ class Engine:
             call_names=CALL_NAMES,
             unused_faults=unused_faults,
         )
-        self._player = Player(self._state, self._lock, self.holds, fault_header=fault_header)
+        self._forward, self._observe = forward, observe
+        self._player = Player(self._state, self._lock, self.holds, fault_header=fault_header, forward=forward)
+        self.cassette = cassette
         self._furnish()
 
     @property
@@ -88,6 +102,17 @@ class Engine:
     @property
     def faults(self) -> Faults:
         return self._state.faults
+
+    @property
+    def cassette(self) -> Playback | None:
+        """The cassette that is in, and how far it has been played. Set it to a path, a list of them, a ``Cassette`` or
+        None, at any time; a reset rewinds it."""
+        return self._state.playback if self._state.playback.cassette is not None else None
+
+    @cassette.setter
+    def cassette(self, given: CassetteOption | None) -> None:
+        __tracebackhide__ = True
+        self._state.playback.insert(_read_cassette(given, self._forward) if given is not None else None)
 
     @property
     def credentials(self) -> Records[Credential]:
@@ -177,6 +202,8 @@ class Engine:
         ``wait`` is how its front lets time pass when a fault rule delays the call; without it the emulator's clock
         is moved. What ``wait`` raises ends the call.
         """
+        if self._observe is not None:
+            return self._observe(call, lambda: self._player.play(call, wait))
         return self._player.play(call, wait)
 
     def failed(self) -> Answer:
@@ -207,6 +234,16 @@ def _check_options(seed: object, journal_limit: object, unused_faults: object, f
         raise UsageError("fault_header", f"{shown(fault_header)} is neither true nor false")
     if unused_faults not in UNUSED:
         raise UsageError("unused_faults", f"{shown(unused_faults)}", f"it is one of {', '.join(UNUSED)}")
+
+
+def _read_cassette(given: CassetteOption, forward: Forward | None) -> Cassette:
+    """Raises ``UsageError``."""
+    from notify_mock.cassettes.cassette import read_cassette
+
+    cassette = read_cassette(given)
+    if cassette.on_miss == "forward" and forward is None:
+        raise UsageError("on_miss", "there is nowhere to forward to", 'give upstream="https://..."')
+    return cassette
 
 
 def _read_rules(

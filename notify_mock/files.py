@@ -15,7 +15,8 @@ _YAML_SURPRISES = (ValueError, TypeError, KeyError, AttributeError, IndexError, 
 
 
 class Content(NamedTuple):
-    """What a file holds, and where: ``source`` names the file, ``lines`` the items of its top-level lists."""
+    """What a file holds, and where: ``source`` names the file, ``lines`` the items of its top-level lists, and with -1
+    its top-level keys."""
 
     value: Any
     source: str
@@ -75,13 +76,7 @@ def _yaml(text: str, path: Path) -> Content:
         loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
         try:
             root = loader.get_single_node()
-            lines = {
-                (key.value, number): item.start_mark.line + 1
-                for key, items in (root.value if isinstance(root, yaml.MappingNode) else ())
-                if isinstance(key, yaml.ScalarNode) and isinstance(items, yaml.SequenceNode)
-                for number, item in enumerate(items.value)
-            }
-            return Content(_Builder(loader, path).build(root) if root else None, str(path), lines)
+            return Content(_Builder(loader, path).build(root) if root else None, str(path), _lines(root))
         finally:
             loader.dispose()
     except UsageError:
@@ -92,6 +87,35 @@ def _yaml(text: str, path: Path) -> Content:
         raise UsageError(f"{path}{line}", f"isn't YAML: {error.problem}") from error
     except (yaml.YAMLError, *_YAML_SURPRISES) as error:
         raise UsageError(str(path), f"isn't YAML that can be read: {error}") from error
+
+
+def _lines(root: Any) -> dict[tuple[str, int], int]:
+    import yaml
+
+    found: dict[tuple[str, int], int] = {}
+    for key, items in root.value if isinstance(root, yaml.MappingNode) else ():
+        if isinstance(key, yaml.ScalarNode):
+            found[key.value, -1] = key.start_mark.line + 1
+            for number, item in enumerate(items.value if isinstance(items, yaml.SequenceNode) else ()):
+                found[key.value, number] = item.start_mark.line + 1
+    return found
+
+
+def find_lines(path: Path) -> Mapping[tuple[str, int], int]:
+    """The lines of a JSON file, for an error in it, also of ``log.entries``: nearly all JSON is YAML as well. Empty where
+    it isn't."""
+    import yaml
+
+    try:
+        root = yaml.compose(path.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        deeper = {
+            (f"{outer.value}.{key}", number): line
+            for outer, inner in (root.value if isinstance(root, yaml.MappingNode) else ())
+            for (key, number), line in _lines(inner).items()
+        }
+        return {**_lines(root), **deeper}
+    except (OSError, yaml.YAMLError, *_YAML_SURPRISES):
+        return {}
 
 
 class _Builder:

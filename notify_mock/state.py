@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from notify_mock.accounts import Account, Accounts
+from notify_mock.cassettes.playback import Playback
 from notify_mock.clock import Clock, Moment
 from notify_mock.faults import Unused
 from notify_mock.faults.book import Faults
@@ -13,9 +14,13 @@ from notify_mock.journal import Journal
 from notify_mock.sids import Sids
 from notify_mock.store import Store
 
+if TYPE_CHECKING:
+    from notify_mock.cassettes.cassette import Cassette
+
 
 class State:
-    """Clock, sids, accounts, store, journal and faults; the seed is where sids and the default account come from."""
+    """Clock, sids, accounts, store, journal, faults and playback; the seed is where sids and the default account come
+    from, unless that is named by ``account_sid``."""
 
     def __init__(
         self,
@@ -27,14 +32,17 @@ class State:
         journal_limit: int,
         call_names: tuple[str, ...],
         unused_faults: Unused,
+        cassette: Cassette | None = None,
+        account_sid: str | None = None,
     ) -> None:
         self.clock = Clock(frozen)
         self.sids = Sids(seed)
-        default = Account("AC" + self.sids.hex("account"), self.sids.hex("auth token"))
+        default = Account(account_sid or "AC" + self.sids.hex("account"), self.sids.hex("auth token"))
         self.accounts = Accounts(default, accounts)
         self.store = Store()
         self.journal = Journal(lock, call_names, journal_limit)
         self.faults = Faults(lock, self.clock, self.sids, self.accounts, call_names, unused_faults)
+        self.playback = Playback(lock, cassette)
         self._parts: tuple[Any, ...] = (
             self.clock,
             self.sids,
@@ -42,6 +50,7 @@ class State:
             self.store,
             self.journal,
             self.faults,
+            self.playback,
         )
 
     def reset(self) -> None:

@@ -30,14 +30,29 @@ ORDER = [
     # memory
     *("store", "accounts", "exchange", "sought", "journal", "holds"),
     *("faults", "faults.fate", "faults.answers", "faults.times", "faults.connections", "faults.states", "faults.kinds"),
-    *("faults.match", "faults.schedule", "faults.rule", "faults.book", "faults.reading", "state"),
+    *("faults.match", "faults.schedule", "faults.rule", "faults.book", "faults.reading"),
+    *("cassettes", "cassettes.interaction", "cassettes.origins", "cassettes.leaks", "cassettes.pseudonyms"),
+    *("cassettes.redact", "cassettes.lint", "cassettes.vcr", "cassettes.har", "cassettes.wiremock", "cassettes.files"),
+    *("cassettes.keys", "cassettes.matching", "cassettes.cassette", "cassettes.playback", "state"),
     # domain
     *("resource", "resources.credential", "resources", "pages", "verbs", "records", "data", "asserts"),
     # core
-    *("routes", "writer", "player", "engine"),
+    *("routes", "writer", "replay", "player", "engine"),
     # fronts
     *("openapi", "control_guard", "control_json", "control", "app", "body", "connection", "server", "shared_server"),
-    *("pace", "breakage", "transport", "emulator", "logs", "cli.options", "cli.serve", "cli"),
+    *(
+        "pace",
+        "breakage",
+        "transport",
+        "upstream",
+        "recorder",
+        "backing",
+        "emulator",
+        "logs",
+        "cli.options",
+        "cli.serve",
+        "cli",
+    ),
     "pytest_plugin",
     # the package's face
     *("", "__main__"),
@@ -49,6 +64,7 @@ ONLY_IN = {
     "twilio": {"transport", "emulator"},
     "requests": {"transport", "breakage"},
     "aiohttp": {"breakage"},
+    "urllib3": {"breakage", "upstream"},
     "click": {"cli", "cli.options", "cli.serve"},
 }
 LAZY = {"cryptography", "yaml"}
