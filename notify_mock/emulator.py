@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from notify_mock.backing import Backing, RecordOption, UpstreamOption
     from notify_mock.cassettes.cassette import CassetteOption
     from notify_mock.faults.reading import FaultsOption
+    from notify_mock.hydration import HydrateOption
 
 
 class Emulator(Engine):
@@ -45,6 +46,7 @@ class Emulator(Engine):
         seed: int | str = 0,
         accounts: AccountsOption | None = None,
         data: DataOption | None = None,
+        hydrate: HydrateOption | None = None,
         frozen: Moment | None = None,
         journal_limit: int = PER_ACCOUNT,
         faults: FaultsOption | None = None,
@@ -65,6 +67,7 @@ class Emulator(Engine):
             seed=seed,
             accounts=accounts,
             data=data,
+            hydrate=hydrate,
             frozen=frozen,
             journal_limit=journal_limit,
             faults=faults,

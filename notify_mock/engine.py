@@ -11,7 +11,7 @@ from notify_mock import asserts
 from notify_mock.accounts import Accounts, AccountsOption, read_accounts
 from notify_mock.call import Answer, Call
 from notify_mock.clock import Clock, Moment, Span
-from notify_mock.data import DataOption, plant_all, read_data
+from notify_mock.data import DataOption, Seed, plant_all, read_data
 from notify_mock.exchange import Exchange
 from notify_mock.faults import UNUSED, Unused
 from notify_mock.faults.book import Faults
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from notify_mock.cassettes.playback import Playback
     from notify_mock.faults.fate import Effect
     from notify_mock.faults.reading import FaultsOption
+    from notify_mock.hydration import HydrateOption
 
 
 Observe = Callable[[Call, Callable[[], Answer]], Answer]
@@ -41,8 +42,8 @@ class Engine:
     """The emulator without any front: no Flask, no socket, no sleeping.
 
     ``seed`` fixes every sid. ``accounts`` makes it strict about who comes in; without it everyone is let in. ``data``
-    holds records to start from. ``frozen`` stops the clock at a moment. ``journal_limit`` is the number of exchanges
-    kept per account. ``faults`` and ``scenario`` are fault rules to start with; ``unused_faults`` says what becomes of
+    holds records to start from, and ``hydrate`` names cassettes whose records go on living. ``frozen`` stops the clock
+    at a moment. ``journal_limit`` is the number of exchanges kept per account. ``faults`` and ``scenario`` are fault rules to start with; ``unused_faults`` says what becomes of
     rules that never strike, and ``fault_header`` lets a request carry one. ``cassette`` has recorded answers to play,
     ``forward`` asks an upstream for what it misses, and ``observe`` stands around every call. Raises ``UsageError`` for
     a bad option. Safe
@@ -55,6 +56,7 @@ class Engine:
         seed: int | str = 0,
         accounts: AccountsOption | None = None,
         data: DataOption | None = None,
+        hydrate: HydrateOption | None = None,
         frozen: Moment | None = None,
         journal_limit: int = PER_ACCOUNT,
         faults: FaultsOption | None = None,
@@ -71,6 +73,8 @@ class Engine:
         self.holds = Holds()
         self._lock = RLock()
         self._seeds = read_data(data) if data is not None else ()
+        hydrated, recorded_account = _read_hydration(hydrate)
+        self._seeds += hydrated
         self._armed: list[tuple[str, Effect | str, dict[str, Any]]] = []
         self._rules = _read_rules(scenario, faults)
         self._state = State(
@@ -81,6 +85,7 @@ class Engine:
             journal_limit=journal_limit,
             call_names=CALL_NAMES,
             unused_faults=unused_faults,
+            account_sid=recorded_account,
         )
         self._forward, self._observe = forward, observe
         self._player = Player(self._state, self._lock, self.holds, fault_header=fault_header, forward=forward)
@@ -244,6 +249,16 @@ def _read_cassette(given: CassetteOption, forward: Forward | None) -> Cassette:
     if cassette.on_miss == "forward" and forward is None:
         raise UsageError("on_miss", "there is nowhere to forward to", 'give upstream="https://..."')
     return cassette
+
+
+def _read_hydration(given: HydrateOption | None) -> tuple[tuple[Seed, ...], str | None]:
+    """The records that were recorded, and their account. Raises ``UsageError``."""
+    if given is None:
+        return (), None
+    from notify_mock.hydration import account_of, read_hydration
+
+    seeds = read_hydration(given)
+    return seeds, account_of(seeds)
 
 
 def _read_rules(

@@ -102,7 +102,7 @@ def _lines(root: Any) -> dict[tuple[str, int], int]:
 
 
 def find_lines(path: Path) -> Mapping[tuple[str, int], int]:
-    """The lines of a JSON file, for an error in it, also of ``log.entries``: nearly all JSON is YAML as well. Empty where
+    """The lines of a JSON file, for an error in it, also of ``log.entries``: nearly all JSON is YAML too. Empty where
     it isn't."""
     import yaml
 

@@ -33,26 +33,16 @@ ORDER = [
     *("faults.match", "faults.schedule", "faults.rule", "faults.book", "faults.reading"),
     *("cassettes", "cassettes.interaction", "cassettes.origins", "cassettes.leaks", "cassettes.pseudonyms"),
     *("cassettes.redact", "cassettes.lint", "cassettes.vcr", "cassettes.har", "cassettes.wiremock", "cassettes.files"),
-    *("cassettes.keys", "cassettes.matching", "cassettes.cassette", "cassettes.playback", "state"),
+    *("cassettes.keys", "cassettes.convert", "cassettes.matching", "cassettes.cassette", "cassettes.playback"),
+    "state",
     # domain
-    *("resource", "resources.credential", "resources", "pages", "verbs", "records", "data", "asserts"),
+    *("resource", "resources.credential", "resources", "pages", "verbs", "records", "data", "hydration", "asserts"),
     # core
-    *("routes", "writer", "replay", "player", "engine"),
+    *("routes", "writer", "replay", "player", "engine", "fidelity"),
     # fronts
     *("openapi", "control_guard", "control_json", "control", "app", "body", "connection", "server", "shared_server"),
-    *(
-        "pace",
-        "breakage",
-        "transport",
-        "upstream",
-        "recorder",
-        "backing",
-        "emulator",
-        "logs",
-        "cli.options",
-        "cli.serve",
-        "cli",
-    ),
+    *("pace", "breakage", "transport", "upstream", "recorder", "backing", "emulator", "logs"),
+    *("cli.options", "cli.running", "cli.serve", "cli.replay", "cli.record", "cli.cassette", "cli"),
     "pytest_plugin",
     # the package's face
     *("", "__main__"),
@@ -65,7 +55,7 @@ ONLY_IN = {
     "requests": {"transport", "breakage"},
     "aiohttp": {"breakage"},
     "urllib3": {"breakage", "upstream"},
-    "click": {"cli", "cli.options", "cli.serve"},
+    "click": {"cli", *(f"cli.{name}" for name in ("options", "running", "serve", "replay", "record", "cassette"))},
 }
 LAZY = {"cryptography", "yaml"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from notify_mock.cassettes.interaction import Interaction, header, unpacked
@@ -47,6 +48,16 @@ def refuse_leaks(interaction: Interaction) -> None:
 def leak_error(interaction: Interaction, leak: Leak) -> UsageError:
     """One line of ``cassette lint``."""
     return UsageError(f"{interaction.where}.{leak.field}", f"has {leak.kind}", _REMEDY)
+
+
+def scan_text(file: Path) -> list[UsageError]:
+    """What stands outside of the entries, in a comment or a key that isn't read."""
+    found = []
+    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+        kind = find_leak(line) if len(line) <= _LONGEST_DATA else ""
+        if kind:
+            found.append(UsageError(f"{file}, line {number}", f"has {kind}", _REMEDY))
+    return found
 
 
 def _leaks(interaction: Interaction) -> Iterator[tuple[str, str]]:

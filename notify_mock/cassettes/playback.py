@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from notify_mock.cassettes.matching import Key
 
 
+_SHOWN = 10
+
+
 class Miss(NamedTuple):
     """A call that has no recorded answer (any more), and the recorded request that comes nearest."""
 
@@ -43,6 +46,16 @@ class Playback:
 
     def __len__(self) -> int:
         return len(self.cassette or ())
+
+    def __str__(self) -> str:
+        """One line: how far, and what is left."""
+        source = self.cassette.source if self.cassette is not None else "no cassette"
+        left = self.unused
+        words = [f"{len(self) - len(left)} of {len(self)} entries played from {source}"]
+        words += [f"{len(self.misses)} requests had no recorded answer"] if self.misses else []
+        shown = ", ".join(one.where.rpartition(", ")[2] or repr(one) for one in left[:_SHOWN])
+        words += [f"unused: {shown}{', ...' if len(left) > _SHOWN else ''}"] if left else []
+        return "; ".join(words)
 
     @property
     def played(self) -> int:

@@ -9,6 +9,9 @@ from types import FrameType
 import click
 
 from notify_mock import __version__
+from notify_mock.cli.cassette import cassette
+from notify_mock.cli.record import record
+from notify_mock.cli.replay import replay
 from notify_mock.cli.serve import serve
 from notify_mock.usage import UsageError
 
@@ -19,7 +22,7 @@ def commands() -> None:
     """An offline emulator of Twilio's Notify v1 API."""
 
 
-for _command in (serve,):
+for _command in (serve, replay, record, cassette):
     commands.add_command(_command)
 
 
