@@ -42,10 +42,15 @@ def read_backing(
     __tracebackhide__ = True
     recorder = Recorder(record) if isinstance(record, (str, Path)) else record
     behind = Upstream(upstream) if isinstance(upstream, str) else upstream
-    if behind is None:
-        return Backing(cassette, None, recorder.around if recorder else None, None, recorder)
     if recorder is None:
-        return Backing(cassette or _all_missing(), behind.send, None, behind, None)
+        given = _all_missing() if cassette is None else cassette
+        return Backing(given, behind.send if behind is not None else None, None, behind, None)
+    if behind is None:
+        if recorder.plays_only:
+            raise UsageError(
+                "record", f"{recorder.path} is there already", "record in mode rewrite, all or new_episodes"
+            )
+        return Backing(cassette, None, recorder.around, None, recorder)
     if cassette is not None:
         raise UsageError("cassette", "is the recorder's own while it records an upstream", "leave cassette out")
     return Backing(recorder.cassette(), recorder.forwarding(behind.send), None, behind, recorder)

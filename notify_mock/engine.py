@@ -11,13 +11,14 @@ from notify_mock import asserts
 from notify_mock.accounts import Accounts, AccountsOption, read_accounts
 from notify_mock.call import Answer, Call
 from notify_mock.clock import Clock, Moment, Span
-from notify_mock.data import DataOption, Seed, plant_all, read_data
+from notify_mock.data import DataOption, plant_all, read_data
 from notify_mock.exchange import Exchange
 from notify_mock.faults import UNUSED, Unused
 from notify_mock.faults.book import Faults
 from notify_mock.holds import Holds
 from notify_mock.journal import PER_ACCOUNT, Journal
 from notify_mock.player import Player, Wait
+from notify_mock.recordings import read_hydrated, read_inserted
 from notify_mock.records import Records
 from notify_mock.replay import Forward
 from notify_mock.resources import CREDENTIAL
@@ -27,7 +28,7 @@ from notify_mock.state import State
 from notify_mock.usage import UsageError, shown
 
 if TYPE_CHECKING:
-    from notify_mock.cassettes.cassette import Cassette, CassetteOption
+    from notify_mock.cassettes.cassette import CassetteOption
     from notify_mock.cassettes.playback import Playback
     from notify_mock.faults.fate import Effect
     from notify_mock.faults.reading import FaultsOption
@@ -43,11 +44,10 @@ class Engine:
 
     ``seed`` fixes every sid. ``accounts`` makes it strict about who comes in; without it everyone is let in. ``data``
     holds records to start from, and ``hydrate`` names cassettes whose records go on living. ``frozen`` stops the clock
-    at a moment. ``journal_limit`` is the number of exchanges kept per account. ``faults`` and ``scenario`` are fault rules to start with; ``unused_faults`` says what becomes of
-    rules that never strike, and ``fault_header`` lets a request carry one. ``cassette`` has recorded answers to play,
-    ``forward`` asks an upstream for what it misses, and ``observe`` stands around every call. Raises ``UsageError`` for
-    a bad option. Safe
-    to use from several threads.
+    at a moment. ``journal_limit`` is the number of exchanges kept per account. ``faults`` and ``scenario`` are fault
+    rules to start with; ``unused_faults`` says what becomes of rules that never strike, and ``fault_header`` lets a
+    request carry one. ``cassette`` has recorded answers to play, ``forward`` asks an upstream for what it misses, and
+    ``observe`` stands around every call. Raises ``UsageError`` for a bad option. Safe to use from several threads.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Engine:
         self.holds = Holds()
         self._lock = RLock()
         self._seeds = read_data(data) if data is not None else ()
-        hydrated, recorded_account = _read_hydration(hydrate)
+        hydrated, recorded_account = read_hydrated(hydrate)
         self._seeds += hydrated
         self._armed: list[tuple[str, Effect | str, dict[str, Any]]] = []
         self._rules = _read_rules(scenario, faults)
@@ -117,7 +117,7 @@ class Engine:
     @cassette.setter
     def cassette(self, given: CassetteOption | None) -> None:
         __tracebackhide__ = True
-        self._state.playback.insert(_read_cassette(given, self._forward) if given is not None else None)
+        self._state.playback.insert(read_inserted(given, self._forward))
 
     @property
     def credentials(self) -> Records[Credential]:
@@ -239,26 +239,6 @@ def _check_options(seed: object, journal_limit: object, unused_faults: object, f
         raise UsageError("fault_header", f"{shown(fault_header)} is neither true nor false")
     if unused_faults not in UNUSED:
         raise UsageError("unused_faults", f"{shown(unused_faults)}", f"it is one of {', '.join(UNUSED)}")
-
-
-def _read_cassette(given: CassetteOption, forward: Forward | None) -> Cassette:
-    """Raises ``UsageError``."""
-    from notify_mock.cassettes.cassette import read_cassette
-
-    cassette = read_cassette(given)
-    if cassette.on_miss == "forward" and forward is None:
-        raise UsageError("on_miss", "there is nowhere to forward to", 'give upstream="https://..."')
-    return cassette
-
-
-def _read_hydration(given: HydrateOption | None) -> tuple[tuple[Seed, ...], str | None]:
-    """The records that were recorded, and their account. Raises ``UsageError``."""
-    if given is None:
-        return (), None
-    from notify_mock.hydration import account_of, read_hydration
-
-    seeds = read_hydration(given)
-    return seeds, account_of(seeds)
 
 
 def _read_rules(

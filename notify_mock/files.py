@@ -47,7 +47,7 @@ def read_file(path: Path) -> Content:
         raise UsageError(str(path), "isn't UTF-8 text") from error
     except ValueError as error:
         raise UsageError(shown(str(path)), f"is no path: {error}") from error
-    return _json(text, path) if path.suffix == ".json" else _yaml(text, path)
+    return _json(text, path) if path.suffix in (".json", ".har") else _yaml(text, path)
 
 
 def _json(text: str, path: Path) -> Content:

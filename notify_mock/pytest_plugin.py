@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SEED = pytest.StashKey[str]()
 _EMULATOR = pytest.StashKey["Emulator"]()
 _MARKER_KEYS = ("seed", "data", "accounts", "frozen", "scenario", "faults", "unused_faults")
-_OPTION_KEYS = (*_MARKER_KEYS, "journal_limit", "fault_header", "host", "port")
+_OPTION_KEYS = (*_MARKER_KEYS, "cassette", "hydrate", "journal_limit", "fault_header", "host", "port")
 _SHOWN = 50
 
 
@@ -33,6 +33,11 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "notify_mock(seed=..., data=..., accounts=..., frozen=..., scenario=..., faults=..., unused_faults=...): "
         "how the notify_mock fixture is made for this test",
+    )
+    config.addinivalue_line(
+        "markers",
+        "notify_cassette(*names, on_miss=..., repeat=..., match_on=..., ignore=..., unused=...): recorded answers for "
+        "the notify_mock fixture, from cassettes/<module>/ beside the test; without a name from that of the test",
     )
     config.addinivalue_line(
         "markers",
@@ -65,19 +70,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A fault for a test without an emulator would pass in silence."""
-    own = any(mark.name == "notify_fault" for mark in item.own_markers)
+    """A fault or a cassette for a test without an emulator would pass in silence."""
+    own = [mark.name for mark in item.own_markers if mark.name in ("notify_fault", "notify_cassette")]
     if own and "notify_mock" not in getattr(item, "fixturenames", ("notify_mock",)):
-        pytest.fail("marker notify_fault: the test doesn't ask for the fixture notify_mock", pytrace=False)
+        pytest.fail(f"marker {own[0]}: the test doesn't ask for the fixture notify_mock", pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """A fault that never struck fails the test, when nothing else has."""
+    """A fault that never struck fails the test, when nothing else has; so does a call that no cassette could answer."""
     result = yield
     emulator = item.stash.get(_EMULATOR, None)
     if emulator is not None and item.get_closest_marker("xfail") is None:
         _check_unused(emulator)
+        _check_cassette(emulator)
     return result
 
 
@@ -87,6 +93,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     emulator = item.stash.get(_EMULATOR, None)
     if emulator is not None and report.failed:
         report.sections.append(("notify-mock requests", emulator.journal.show(_SHOWN)))
+        if emulator.cassette is not None:
+            report.sections.append(("notify-mock cassette", emulator.cassette.show()))
     if report.when == "teardown" and emulator is not None:
         del item.stash[_EMULATOR]
     return report
@@ -94,8 +102,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture(scope="session")
 def notify_mock_options() -> Mapping[str, Any]:
-    """Options for every emulator of the session; override it to return any of the marker's arguments, journal_limit,
-    fault_header, host or port. A marker's arguments win over it."""
+    """Options for every emulator of the session; override it to return any of the marker's arguments, cassette,
+    hydrate, journal_limit, fault_header, host or port. A marker's arguments win over it."""
     return {}
 
 
@@ -141,7 +149,13 @@ def _make(item: pytest.Item, session: Mapping[str, Any], server: SharedServer) -
         if not isinstance(session, Mapping):
             raise UsageError("notify_mock_options", "returns no mapping", "return {} for no option")
         only_known("notify_mock_options", session, _OPTION_KEYS)
-        emulator = Emulator(**_options(item, session), server=server)
+        options = _options(item, session)
+        marker = item.get_closest_marker("notify_cassette")
+        if marker is not None:
+            from notify_mock.marked_cassette import read_marker
+
+            options["cassette"] = read_marker(item, marker)
+        emulator = Emulator(**options, server=server)
         for mark in _faults_of(item):
             _add_fault(emulator, mark)
     except UsageError as error:
@@ -194,9 +208,27 @@ def _check_unused(emulator: Emulator) -> None:
         pytest.fail(f"faults that never fired: {', '.join(failed)} (unused='ignore' allows it)", pytrace=False)
 
 
+def _check_cassette(emulator: Emulator) -> None:
+    playback = emulator.cassette
+    if playback is None or playback.cassette is None:
+        return
+    if playback.misses:
+        pytest.fail("\n".join(map(str, playback.misses)), pytrace=False)
+    if playback.unused and playback.cassette.unused == "warn":
+        import warnings
+
+        warnings.warn(pytest.PytestWarning(str(playback)), stacklevel=2)
+    if playback.unused and playback.cassette.unused == "error":
+        pytest.fail(f"{playback} (unused='ignore' allows it)", pytrace=False)
+
+
 def _beside(options: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """A path is meant from the test's folder (marker) or the root folder (options)."""
-    files = {key: folder / options[key] for key in ("data", "faults") if isinstance(options.get(key), (str, Path))}
+    files = {
+        key: folder / options[key]
+        for key in ("data", "faults", "cassette", "hydrate")
+        if isinstance(options.get(key), (str, Path))
+    }
     return {**options, **files}
 
 

@@ -67,10 +67,6 @@ class Recorder:
     def __repr__(self) -> str:
         return f"<Recorder {self.path}, {self.mode}: {len(self._takes)} recorded>"
 
-    def __len__(self) -> int:
-        """How many exchanges it has recorded."""
-        return len(self._takes)
-
     def cassette(self) -> Cassette:
         """What is to be played meanwhile, and whether what it misses goes to the upstream."""
         plays = self.plays_only or self.mode == "new_episodes"
@@ -92,7 +88,7 @@ class Recorder:
         """What the emulator itself answers, recorded. A connection that it breaks without an answer isn't."""
         begun = self._now()
         answer = play()
-        if answer.status and not self.plays_only:
+        if answer.status:
             interaction = interaction_of(call, answer, HTTPStatus(answer.status).phrase.upper())
             if answer.wire is not None and answer.wire.sent is not None:
                 interaction = interaction._replace(extra={TRUNCATED: True})

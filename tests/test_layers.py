@@ -38,19 +38,19 @@ ORDER = [
     # domain
     *("resource", "resources.credential", "resources", "pages", "verbs", "records", "data", "hydration", "asserts"),
     # core
-    *("routes", "writer", "replay", "player", "engine", "fidelity"),
+    *("routes", "writer", "replay", "recordings", "player", "engine", "fidelity"),
     # fronts
     *("openapi", "control_guard", "control_json", "control", "app", "body", "connection", "server", "shared_server"),
     *("pace", "breakage", "transport", "upstream", "recorder", "backing", "emulator", "logs"),
     *("cli.options", "cli.running", "cli.serve", "cli.replay", "cli.record", "cli.cassette", "cli"),
-    "pytest_plugin",
+    *("marked_cassette", "pytest_plugin"),
     # the package's face
     *("", "__main__"),
 ]
 ONLY_IN = {
     "flask": {"app", "control", "control_guard", "control_json", "emulator"},
     "werkzeug": {"app", "body", "connection", "server", "call"},
-    "pytest": {"pytest_plugin"},
+    "pytest": {"pytest_plugin", "marked_cassette"},
     "twilio": {"transport", "emulator"},
     "requests": {"transport", "breakage"},
     "aiohttp": {"breakage"},

@@ -57,6 +57,10 @@ class Playback:
         words += [f"unused: {shown}{', ...' if len(left) > _SHOWN else ''}"] if left else []
         return "; ".join(words)
 
+    def show(self) -> str:
+        """How far it was played, and each call that it had no answer to."""
+        return "\n".join([str(self), *map(str, self.misses)])
+
     @property
     def played(self) -> int:
         """How many entries have been played."""

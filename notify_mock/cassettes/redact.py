@@ -18,20 +18,9 @@ from notify_mock.usage import UsageError
 
 PLAIN_HEADERS = frozenset(
     [
-        "accept",
-        "accept-charset",
-        "accept-encoding",
-        "accept-language",
-        "connection",
-        "content-encoding",
-        "content-length",
-        "content-type",
-        "date",
-        "host",
-        "origin",
-        "transfer-encoding",
-        "user-agent",
-        "x-twilio-client",
+        *("accept", "accept-charset", "accept-encoding", "accept-language", "connection"),
+        *("content-encoding", "content-length", "content-type", "date", "host", "origin"),
+        *("transfer-encoding", "user-agent", "x-twilio-client"),
     ]
 )
 """Request headers that are kept as they are, unless they look like a secret."""

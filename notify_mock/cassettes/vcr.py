@@ -133,7 +133,7 @@ def _body(value: Any, where: str) -> bytes:
 
 def _from_base64(text: str, where: str) -> bytes:
     try:
-        return b64decode(text)
+        return b64decode("".join(text.split()), validate=True)
     except ValueError as error:
         raise UsageError(f"{where}.base64_string", "isn't base64", "encode the bytes again") from error
 

@@ -9,7 +9,6 @@ import click
 
 from notify_mock.cli.options import FILE, address_options, emulator_options, log_options, make_emulator
 from notify_mock.cli.running import configure_logs, run
-from notify_mock.usage import UsageError
 
 if TYPE_CHECKING:
     from notify_mock.recorder import Recorder
@@ -60,11 +59,8 @@ def serve(
 
 
 def _recorder(path: Path | None, mode: str) -> Recorder | None:
-    """Raises ``UsageError`` rather than record nothing because the file is there already."""
     if path is None:
         return None
     from notify_mock.recorder import Recorder
 
-    if mode == "once" and path.exists():
-        raise UsageError("--record", f"{path} is there already", "give --record-mode rewrite, all or new_episodes")
     return Recorder(path, mode=mode)  # type: ignore[arg-type]
