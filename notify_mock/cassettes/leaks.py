@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from base64 import b64decode
+from collections import deque
 from collections.abc import Iterator
 from urllib.parse import unquote_plus
 
@@ -18,14 +19,15 @@ _LOOKS = (
     (re.compile(r"://[^/\s:@\"]+:[^/\s@\"]+@"), "a password in a URL"),
 )
 _LONE_TOKEN = re.compile(r"(?<![0-9a-zA-Z])[0-9a-f]{32}(?![0-9a-zA-Z])")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{11,}={0,2}")
+_ONLY_SID = re.compile(r"[A-Z]{0,4}[0-9a-f]{32}")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\(.)")
 _CONTROL = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _SHORTEST = 11
 """No secret that is known by its look is shorter."""
 
 _DEEPEST = 4
-_MOST_LAYERS = 200
+_MOST_LAYERS = 50_000
 _LARGEST = 4 * 1024 * 1024
 
 
@@ -43,9 +45,9 @@ def is_lone_token(text: str) -> bool:
 
 def layers(text: str) -> Iterator[str]:
     """``text``, and what it is once decoded: percent-encoding, JSON's escapes, base64 and gzip, one in another."""
-    seen, waiting = {text}, [(text, 0)]
+    seen, waiting = {text}, deque([(text, 0)])
     while waiting and len(seen) < _MOST_LAYERS:
-        layer, depth = waiting.pop(0)
+        layer, depth = waiting.popleft()
         yield layer
         if depth < _DEEPEST:
             for inner in _decoded(layer):
@@ -60,9 +62,9 @@ def _decoded(text: str) -> Iterator[str]:
         yield unquote_plus(text, errors="replace")
     if "\\" in text:
         yield _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else _CONTROL.get(match[2], match[2]), text)
-    for run in _BASE64.finditer(text):
-        for skipped in range(4):
-            yield from _from_base64(run[0][skipped:])
+    for run in _BASE64.findall(text):
+        for skipped in range(0 if _ONLY_SID.fullmatch(run) else 4):
+            yield from _from_base64(run[skipped:])
 
 
 def _from_base64(run: str) -> Iterator[str]:
@@ -75,6 +77,4 @@ def _from_base64(run: str) -> Iterator[str]:
         except zlib.error:
             return
     else:
-        plain = data.decode("utf-8", "replace")
-        if sum((not one.isprintable() and one not in "\r\n\t") or one == "\ufffd" for one in plain) * 4 <= len(plain):
-            yield plain
+        yield data.decode("utf-8", "replace")

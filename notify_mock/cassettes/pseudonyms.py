@@ -8,7 +8,6 @@ from base64 import b64decode, b64encode
 from hashlib import sha256
 
 from notify_mock.cassettes.leaks import find_leak, is_lone_token
-from notify_mock.redaction import is_secret
 
 _SID = re.compile(r"(AC|SK)([0-9a-fA-F]{32})(?![0-9a-fA-F])")
 _SID_MARK = "facade00"
@@ -32,6 +31,10 @@ PLAIN = frozenset(
     ]
 )
 """The parameters of Notify v1 that are kept as they are, unless they look like a secret (documented names)."""
+
+
+SECRET = frozenset(("Secret", "ApiKey", "Certificate", "PrivateKey"))
+"""Those that hold secrets."""
 
 
 def is_pseudonym(value: str) -> bool:
@@ -73,9 +76,10 @@ class Pseudonyms:
 
     def name(self, name: str, value: str) -> str:
         """A parameter's name: a strange one may be the rest of a secret whose ``&`` wasn't encoded."""
-        if name in PLAIN or (value and _NAME.fullmatch(name) and not find_leak(name) and not is_lone_token(name)):
+        if name in PLAIN or name in SECRET:
             return name
-        return name if is_secret(name) and _NAME.fullmatch(name) and not find_leak(name) else self.secret(name)
+        is_plain = value and _NAME.fullmatch(name) and not find_leak(name) and not is_lone_token(name)
+        return name if is_plain else self.secret(name)
 
     def authorization(self, value: str) -> str:
         """An Authorization header that can still be read: ``Basic`` with user and password as pseudonyms."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote, quote_plus, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode, urlsplit, urlunsplit
 
 from notify_mock.call import Params
 from notify_mock.cassettes.interaction import FORM, Interaction, Pairs, header, packed, unpacked
@@ -31,6 +31,7 @@ SHORTEST = 8
 JSON_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:\s*)"((?:[^"\\]|\\.)*)"')
 """A name and its text in JSON."""
 
+_MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,60}", re.IGNORECASE)
 _SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|password|api-?key")
 
 
@@ -72,6 +73,7 @@ def _forms(secret: str) -> tuple[str, ...]:
         quote(data, safe=""),
         quote_plus(data),
         b64encode(data).decode().rstrip("="),
+        urlsafe_b64encode(data).decode().rstrip("="),
     )
 
 
@@ -91,8 +93,9 @@ def redact(interaction: Interaction, pseudonyms: Pseudonyms) -> Interaction:
     """
     taints = Taints()
     call = interaction.call()
-    _, password = basic(header(interaction.request_headers, "authorization"))
-    taints.add(password, pseudonyms.secret(password))
+    for name, value in interaction.request_headers:
+        for secret in _parts(name.lower(), value):
+            taints.add(secret, pseudonyms.secret(secret))
     body, kind = _request_body(interaction, call.form, pseudonyms, taints)
     url = _url(interaction.url, call.query, pseudonyms, taints)
     headers = _request_headers(interaction.request_headers, pseudonyms, taints, kind, len(body))
@@ -113,18 +116,33 @@ def _request_body(interaction: Interaction, form: Params, pseudonyms: Pseudonyms
     if not body:
         return b"", ""
     if not form.pairs:
-        text = body.decode("utf-8", "replace")
+        text = unpacked(interaction.request_headers, body).decode("utf-8", "replace")
         for secret in _texts(text):
             taints.add(secret, pseudonyms.secret(secret))
-        return pseudonyms.secret(text).encode(), ""
+        return pseudonyms.secret(body.decode("latin-1")).encode(), ""
     pairs = redact_pairs(form.pairs, pseudonyms, taints)
     if pairs == form.pairs and header(interaction.request_headers, "content-type").startswith(FORM):
         return body, ""
     return urlencode(pairs).encode(), FORM
 
 
+def _parts(name: str, value: str) -> tuple[str, ...]:
+    """The secrets in a header by themselves: user and password, a token behind its scheme, the values of cookies."""
+    if name == "authorization":
+        user, password = basic(value)
+        if not user and not password:
+            return (value.partition(" ")[2],)
+        return (password,) if user.startswith(("AC", "SK")) else (user, password, f"{user}:{password}")
+    if name in ("cookie", "set-cookie"):
+        return (value.partition("=")[2], *(part.partition("=")[2].strip() for part in value.split(";")))
+    return ()
+
+
 def _texts(text: str) -> Iterator[str]:
-    """The texts in a JSON body that aren't known to be harmless."""
+    """What may be a secret in a body that isn't read: all of it, what it is once decoded, and the values in it where
+    that is a form or JSON."""
+    yield from layers(text)
+    yield from (value for name, value in parse_qsl(text, errors="replace") if name not in PLAIN)
     try:
         waiting: list[tuple[str, Any]] = [("", json.loads(text))]
     except (ValueError, RecursionError):
@@ -146,6 +164,8 @@ def _url(url: str, query: Params, pseudonyms: Pseudonyms, taints: Taints) -> str
     if pairs != query.pairs:
         raw = urlencode(pairs)
     elif raw and not query.pairs:
+        for secret in _texts(raw):
+            taints.add(secret, pseudonyms.secret(secret))
         raw = pseudonyms.secret(raw)
     return urlunsplit((scheme, host.rpartition("@")[2], path, raw, ""))
 
@@ -165,7 +185,8 @@ def _request_headers(headers: Pairs, pseudonyms: Pseudonyms, taints: Taints, kin
         if lower == "content-length":
             return str(length)
         if lower == "content-type":
-            return kind or value.partition(";")[0]
+            media = value.partition(";")[0].strip()
+            return kind or (media if _MEDIA_TYPE.fullmatch(media) else pseudonyms.secret(value))
         if lower in PLAIN_HEADERS and not find_leak(value) and not is_lone_token(value):
             return pseudonyms.sids(value)
         return taints.add(value, pseudonyms.secret(value))
