@@ -5,13 +5,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8010
 
-.PHONY: help serve test lint bench docs clean
+.PHONY: help serve test lint bench docs fidelity clean
 
 help:
-	@echo "make serve   run the emulator on http://127.0.0.1:$(PORT)"
+	@echo "make serve     run the emulator on http://127.0.0.1:$(PORT)"
 	@echo "make test    run the test suite"
 	@echo "make lint    ruff and mypy --strict"
 	@echo "make bench   measure, and print a table of ratios"
+	@echo "make fidelity  hold the emulator against the recordings in fixtures/"
 	@echo "make docs    rewrite the generated tables in docs/"
 	@echo "make clean   remove .venv and what was built"
 
@@ -28,6 +29,9 @@ lint: $(VENV)/lint
 
 bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks
+
+fidelity: $(VENV)/core
+	$(BIN)/notify-mock cassette diff --details fixtures
 
 docs: $(VENV)/core
 	$(BIN)/python -m docs.generate

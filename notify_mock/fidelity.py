@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
@@ -24,6 +25,7 @@ ASPECTS = ("status", "headers", "fields", "orders", "texts")
 _MADE_ANEW = frozenset({"date", "twilio-request-id", "twilio-request-duration"})
 _NOT_COMPARED = frozenset({"connection", "keep-alive", "transfer-encoding", "content-encoding"})
 _SID = re.compile(r"([A-Z]{2})[0-9a-fA-F]{32}")
+_ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _GIVEN = ("accounts", "data", "faults", "frozen")
 _KNOWN = re.compile(r"status|reason|headers|length|fields|order|text|(?:header|field) [\w.\[\]-]+")
@@ -121,13 +123,15 @@ def _known(provenance: Mapping[str, Any], where: str) -> set[str] | None:
 
 
 def _asked(recorded: Interaction) -> Call:
-    """The recorded call. Where a filter took its Authorization, one is put there, unless that was the point; a
-    certificate whose pseudonym was recorded is a real one again."""
+    """The recorded call. Where a filter took its Authorization, that of the recorded account is put there, unless that
+    was the point; a certificate whose pseudonym was recorded is a real one again."""
     call = recorded.call()
     form = Params(tuple((name, _real(name, value)) for name, value in call.form.pairs))
     headers = dict(call.headers)
     if "authorization" not in headers and recorded.status != HTTPStatus.UNAUTHORIZED:
-        headers["authorization"] = "Basic QUNyZWNvcmRlZDp4"  # ACrecorded:x
+        account = _ACCOUNT.search(unpacked(recorded.headers, recorded.body).decode("utf-8", "replace"))
+        user = account[0] if account else "AC" + "0" * 32
+        headers["authorization"] = "Basic " + b64encode(f"{user}:token".encode()).decode()
     return call._replace(form=form, headers=headers)
 
 
@@ -147,7 +151,7 @@ def _world(recorded: Interaction, call: Call) -> Engine:
     given = _mapping(recorded, "given")
     if set(given) - set(_GIVEN):
         raise UsageError(f"{recorded.where}.given", "isn't understood", f"known are {', '.join(_GIVEN)}")
-    engine = Engine(**given)
+    engine = Engine(seed="fidelity", **given)
     if call.method == "POST" and recorded.status == HTTPStatus.CREATED:
         return engine
     region = enter(call.host, call.path).region

@@ -135,6 +135,7 @@ def test_links_between_the_documents_lead_somewhere() -> None:
 def test_the_table_of_errors_is_made_from_the_code() -> None:
     generate = runpy.run_path(str(ROOT / "docs" / "generate.py"))
     page = (ROOT / "docs" / "fidelity.md").read_text()
+    assert generate["fill"](page, "score", generate["score_table"]()) == page, "run: make docs"
     assert generate["fill"](page, "errors", generate["error_table"]()) == page, "run: make docs"
     assert generate["fill"](page, "fault errors", generate["error_table"](FAULT_ERRORS)) == page, "run: make docs"
     assert generate["fill"](FAULTS, "scenarios", generate["scenario_table"]()) == FAULTS, "run: make docs"
