@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from time import perf_counter
 
+from benchmarks.cassettes import cassettes, replayed_both
 from benchmarks.faults import faults
 from benchmarks.fetches import constant, replayed, stubbed
 from benchmarks.imports import imports
@@ -30,6 +31,8 @@ BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "page": paging,
     "memory": memory,
     "faults": faults,
+    "replay": replayed_both,
+    "cassette": cassettes,
 }
 
 
