@@ -41,9 +41,11 @@ def read_interactions(path: Path) -> list[Interaction]:
     """What a cassette holds, in VCR's format, HAR or WireMock's. Raises ``UsageError`` with file, line and key."""
     try:
         size = path.stat().st_size
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise UsageError(shown(str(path)), f"can't be read: {reason}", "name a cassette or a folder of them") from error
+    except OSError as error:
+        wrong = f"can't be read: {error.strerror}"
+        raise UsageError(str(path), wrong, "name a cassette or a folder of them") from error
+    except ValueError as error:
+        raise UsageError(shown(str(path)), f"is no path: {error}") from error
     if size > LARGEST_FILE:
         raise UsageError(str(path), f"has {size} bytes", f"the limit of a cassette is {LARGEST_FILE}")
     content = read_file(path)
