@@ -161,7 +161,7 @@ def test_a_miss_names_the_nearest_request_and_each_difference(write: Write) -> N
         emulator.client().notify.v1.credentials.create(type="fcm", friendly_name="iOS", secret="new-server-key")
     assert (caught.value.status, caught.value.code) == (421, 421)
     for text in (str(caught.value), emulator.journal.show(), emulator.cassette.show()):  # type: ignore[union-attr]
-        assert "x.yaml, line 16, interactions[1]: form FriendlyName" in text
+        assert "x.yaml, line 17, interactions[1]: form FriendlyName" in text
         assert "form FriendlyName is 'iOS', recorded 'Android'" in text
         assert "form Secret is 'redacted-secret-" in text
         assert "server-key" not in text
