@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from notify_mock.call import Answer, Call, Params
-from notify_mock.cassettes.interaction import Interaction, unpacked
+from notify_mock.cassettes.interaction import Interaction, phrase, unpacked
 from notify_mock.cassettes.pseudonyms import stands_for_pem
 from notify_mock.doors import enter
 from notify_mock.engine import Engine
@@ -61,7 +61,8 @@ def compare(recorded: Interaction) -> Comparison:
     provenance = _mapping(recorded, "provenance")
     known = _known(provenance, recorded.where)
     call = _asked(recorded)
-    answer = _world(recorded, call).handle(call)
+    engine, problems = _world(recorded, call)
+    answer = engine.handle(call)
     checks = [one for one in _checks(recorded, answer) if known is None or known & {one.known_as, one.what}]
     counts = {
         aspect: (
@@ -70,7 +71,7 @@ def compare(recorded: Interaction) -> Comparison:
         )
         for aspect in ASPECTS
     }
-    differences = tuple(
+    differences = problems + tuple(
         f"{one.what} is {_short(one.ours)}, recorded {_short(one.theirs)}" for one in checks if one.ours != one.theirs
     )
     title = str(provenance.get("title") or f"{_name(call)} {recorded.status}")
@@ -146,18 +147,23 @@ def _pair() -> ApnPair:
     return apn_pair()
 
 
-def _world(recorded: Interaction, call: Call) -> Engine:
-    """An emulator with the records that the answer shows, and what the entry says under ``given``."""
+def _world(recorded: Interaction, call: Call) -> tuple[Engine, tuple[str, ...]]:
+    """An emulator with the records that the answer shows, and what the entry says under ``given``; and which records
+    can't be there."""
     given = _mapping(recorded, "given")
     if set(given) - set(_GIVEN):
         raise UsageError(f"{recorded.where}.given", "isn't understood", f"known are {', '.join(_GIVEN)}")
     engine = Engine(seed="fidelity", **given)
     if call.method == "POST" and recorded.status == HTTPStatus.CREATED:
-        return engine
+        return engine, ()
+    problems: list[str] = []
     region = enter(call.host, call.path).region
     for values in _records(recorded, call):
-        engine.credentials.add(**{**values, "account_sid": _account(engine, call), "region": region})
-    return engine
+        try:
+            engine.credentials.add(**{**values, "account_sid": _account(engine, call), "region": region})
+        except UsageError as error:
+            problems.append(f"a recorded record can't be here: {error}")
+    return engine, tuple(problems)
 
 
 def _account(engine: Engine, call: Call) -> str:
@@ -204,8 +210,7 @@ def _checks(recorded: Interaction, answer: Answer) -> Iterator[Check]:
     length = theirs.get("content-length", [str(len(recorded.body))])
     yield Check("texts", "length", "length of the body", [str(len(answer.body))], length)
     if recorded.reason:
-        phrase = HTTPStatus(answer.status).phrase.upper() if answer.status else ""
-        yield Check("texts", "reason", "reason phrase", phrase, recorded.reason)
+        yield Check("texts", "reason", "reason phrase", phrase(answer.status), recorded.reason)
     yield from _body(answer.body, plain)
 
 

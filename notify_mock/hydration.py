@@ -15,6 +15,7 @@ from notify_mock.data import Seed
 from notify_mock.doors import enter
 from notify_mock.resource import Resource
 from notify_mock.resources import RESOURCES
+from notify_mock.usage import UsageError
 
 HydrateOption = str | Path | Sequence["str | Path"]
 
@@ -24,6 +25,8 @@ _ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
 
 def read_hydration(given: HydrateOption) -> tuple[Seed, ...]:
     """The records in the cassettes at ``given``, in the order of their creation. Raises ``UsageError``."""
+    if not isinstance(given, (str, Path, Sequence)):
+        raise UsageError("hydrate", f"a {type(given).__name__} is no path", "give a cassette or a folder of them")
     paths = [given] if isinstance(given, (str, Path)) else list(given)
     return seeds_of([one for file in find_files(paths) for one in read_interactions(file)])
 

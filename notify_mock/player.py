@@ -196,7 +196,9 @@ class Player:
         """The way out: the journal closes the exchange. Without a fault no time has passed."""
         ended = exchange.at
         if exchange.faults:
-            exchange.retry_after = next((float(value) for name, value in answer.headers if name == "Retry-After"), None)
+            exchange.retry_after = next(
+                (_seconds(value) for name, value in answer.headers if name == "Retry-After"), None
+            )
             ended = self._state.clock.time()
         self._state.journal.close(exchange, ended)
         return answer
@@ -225,6 +227,11 @@ class Player:
             refusal = MalformedRequest(str(error), what=f"invalid {FAULT_HEADER}")
             refusal.detail = str(error)
             raise refusal from error
+
+
+def _seconds(retry_after: str) -> float | None:
+    """None where there is none, or a date, as a recorded answer may have."""
+    return float(retry_after) if retry_after.replace(".", "", 1).isdecimal() else None
 
 
 def _letting_in(answer: Answer, header: str) -> Answer:

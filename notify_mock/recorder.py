@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import logging
 from collections.abc import Callable
-from http import HTTPStatus
 from pathlib import Path
 from threading import Lock
 from typing import Literal, NamedTuple, get_args
@@ -13,7 +12,7 @@ from typing import Literal, NamedTuple, get_args
 from notify_mock.call import Answer, Call
 from notify_mock.cassettes.cassette import Cassette
 from notify_mock.cassettes.files import read_interactions, write_text
-from notify_mock.cassettes.interaction import Interaction, interaction_of
+from notify_mock.cassettes.interaction import Interaction, interaction_of, phrase
 from notify_mock.cassettes.keys import find_key
 from notify_mock.cassettes.lint import refuse_leaks
 from notify_mock.cassettes.matching import DEFAULT, Matcher
@@ -59,6 +58,7 @@ class Recorder:
         self._old = tuple(read_interactions(self.path)) if is_read or mode == "none" else ()
         self.pseudonyms = Pseudonyms(find_key(self.path, key, make=not self.plays_only))
         self._matcher = Matcher(self.pseudonyms, DEFAULT)
+        self._kept = [] if self.plays_only else [self._keep(one) for one in self._old]
         self._lock, self._disk = Lock(), Lock()
         self._takes: list[Take] = []
         self._tick = self._saved = 0
@@ -89,7 +89,7 @@ class Recorder:
         begun = self._now()
         answer = play()
         if answer.status:
-            interaction = interaction_of(call, answer, HTTPStatus(answer.status).phrase.upper())
+            interaction = interaction_of(call, answer, phrase(answer.status))
             if answer.wire is not None and answer.wire.sent is not None:
                 interaction = interaction._replace(extra={TRUNCATED: True})
             self._take(begun, interaction)
@@ -119,35 +119,40 @@ class Recorder:
     def _take(self, begun: int, interaction: Interaction) -> None:
         """Kept at once, and saved when the file would grow by a tenth, so that long recordings don't write too much."""
         try:
-            clean = redact(interaction, self.pseudonyms)
-            refuse_leaks(clean)
+            take = self._written(begun, 0, interaction)
         except UsageError as error:
             where = f"{interaction.method} {interaction.url.partition('?')[0]}, {error}"
             LOG.error("not recorded: %s", where)
             with self._lock:
                 self.refused.append(where)
             return
-        order = repr(self._matcher.key(clean.call()))
-        text = entry_yaml(clean)
         with self._lock:
             self._tick += 1
-            self._takes.append(Take(order, begun, self._tick, clean, text))
+            self._takes.append(take._replace(ended=self._tick))
             is_due = (len(self._takes) - self._saved) * 10 >= len(self._takes)
         if is_due:
             self.save()
 
-    def _text(self, takes: list[Take]) -> str:
-        old = self._kept(takes)
-        if self.path.suffix == ".json":
-            return write_json([*old, *(take.interaction for take in takes)])
-        return join_yaml([*map(entry_yaml, old), *(take.text for take in takes)])
+    def _keep(self, old: Interaction) -> Take:
+        """An entry that somebody else may have written. Raises ``UsageError`` for a secret that is left in it."""
+        try:
+            return self._written(0, 0, old)
+        except UsageError as error:
+            raise error.inside(old.where) from error
 
-    def _kept(self, takes: list[Take]) -> list[Interaction]:
-        """The old entries that stay: in mode ``all`` those that weren't asked for again."""
-        if self.mode != "all":
-            return list(self._old)
-        again = {take.order for take in takes}
-        return [one for one in self._old if repr(self._matcher.key(one.call())) not in again]
+    def _written(self, begun: int, ended: int, interaction: Interaction) -> Take:
+        """Raises ``UsageError`` that names the field of a secret that can't be replaced."""
+        clean = redact(interaction, self.pseudonyms)
+        refuse_leaks(clean)
+        return Take(repr(self._matcher.key(clean.call())), begun, ended, clean, entry_yaml(clean))
+
+    def _text(self, takes: list[Take]) -> str:
+        """In mode ``all``, of the old entries those stay that weren't asked for again."""
+        again = {take.order for take in takes} if self.mode == "all" else ()
+        whole = [*(take for take in self._kept if take.order not in again), *takes]
+        if self.path.suffix == ".json":
+            return write_json([take.interaction for take in whole])
+        return join_yaml(take.text for take in whole)
 
 
 def in_order(takes: list[Take]) -> list[Take]:

@@ -30,6 +30,8 @@ _HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer", "transfer-encoding"}
 )
 _ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
+_LENGTH = re.compile(r"[0-9]{1,12}", re.ASCII)
+_MOST_MISSING = 1024 * 1024
 _BODILESS = (204, 304)
 
 
@@ -89,6 +91,7 @@ def play(found: Interaction, call: Call, account_sid: str, pseudonyms: Pseudonym
         (name, relocate(value.encode("latin-1", "replace"), old, new).decode("latin-1"))
         for name, value in found.headers
         if name.lower() not in _HOP_BY_HOP and not (is_packed and name.lower() == "content-encoding")
+        if name.lower() != "content-length" or _LENGTH.fullmatch(value)
     ]
     if found.extra.get(TRUNCATED) is True:
         return _cut(found.status, headers, body)
@@ -110,7 +113,7 @@ def _with_length(headers: list[tuple[str, str]], status: int, method: str, body:
 def _cut(status: int, headers: list[tuple[str, str]], body: bytes) -> Answer:
     """Fewer bytes than promised, then the end of the connection."""
     promised = next((int(value) for name, value in headers if name.lower() == "content-length"), len(body) + 1)
-    missing = max(1, promised - len(body))
+    missing = min(max(1, promised - len(body)), _MOST_MISSING)
     if not any(name.lower() == "content-length" for name, _ in headers):
         headers = [*headers, ("Content-Length", str(promised))]
     return Answer(status, headers, body + b" " * missing, Wire(sent=len(body)))

@@ -86,6 +86,14 @@ def test_what_is_no_cassette_is_refused_with_file_and_line(tmp_path: Path, conte
         ("response.status", {"code": "200"}, "response.status.code: '200' is none"),
         ("response.status", {"code": True}, "response.status.code: True is none"),
         ("response.status", {"code": 7}, "response.status.code: 7 is none"),
+        ("request.uri", "http://[bad", "request.uri: isn't a URL"),
+        ("request.uri", "https://x:99999/", "request.uri: isn't a URL"),
+        ("request.uri", "https:///v1", "request.uri: isn't a URL"),
+        ("response.status", {"code": 100}, "response.status.code: 100 is no status of an answer"),
+        ("response.status", {"code": 999}, "response.status.code: 999 is no status of an answer"),
+        ("response.headers", {"X": ["a\r\nSet-Cookie: b"]}, "response.headers: have what no header can"),
+        ("response.headers", {"X: y": ["a"]}, "response.headers: have what no header can"),
+        ("request.headers", {"X": ["\u2713"]}, "request.headers: have what no header can"),
         ("response.body", {"base64_string": "?"}, "response.body.base64_string: isn't base64"),
     ],
 )
@@ -100,6 +108,18 @@ def test_a_bad_entry_is_refused_with_line_and_key(tmp_path: Path, at: str, value
     _, line = [number for number, text in enumerate(path.read_text().splitlines(), 1) if text.startswith(begin)]
     assert f"{path}, line {line}, interactions[1]" in str(caught.value)
     assert said in str(caught.value)
+
+
+def test_endless_and_exploding_notes_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    text = yaml.safe_dump({"version": 1, "interactions": [entry()]}).replace("- request", "- note: {}\n  request")
+    bomb = "&a0 [x]"
+    for depth in range(1, 20):
+        bomb = f"&a{depth} [{bomb}, {', '.join([f'*a{depth - 1}'] * 9)}]"
+    for note in ("&a [*a]", bomb):
+        path.write_text(text.replace("{}", note, 1))
+        with pytest.raises(UsageError, match=r"line \d, interactions\[0\], note: is too much"):
+            Cassette(path)
 
 
 def test_a_url_with_a_secret_is_not_repeated(tmp_path: Path) -> None:

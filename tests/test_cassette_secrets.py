@@ -77,7 +77,7 @@ PLACES: dict[str, Callable[[str, str], dict[str, Any]]] = {
     "basic user": lambda _, secret: {"request_headers": (("authorization", basic(secret, "x")),)},
     "bearer": lambda _, secret: {"request_headers": (("Authorization", f"Bearer {secret}"),)},
     "odd authorization": lambda _, secret: {"request_headers": (("AUTHORIZATION", secret),)},
-    "header": lambda name, secret: {"request_headers": ((f"X-{name}", secret),)},
+    "header": lambda name, secret: {"request_headers": ((f"X-{name.strip('[]')}", secret),)},
     "cookie": lambda _, secret: {"request_headers": (("Cookie", f"session={secret}"),)},
     "answered cookie": lambda _, secret: {"headers": (("Set-Cookie", f"session={secret}"),)},
     "answered json": lambda _, secret: {"body": json.dumps({"api_key": secret}).encode()},

@@ -116,6 +116,13 @@ def test_a_provenance_that_is_not_understood_is_refused(tmp_path: Path, more: di
     assert "line 3" in str(caught.value)
 
 
+def test_a_record_that_cannot_be_here_is_a_difference(tmp_path: Path) -> None:
+    text = json.dumps(json.loads(record()) | {"type": "webpush"})
+    (one,) = compare_all(read(tmp_path, entry(uri=f"{URL}/{SID}", text=text)))
+    assert "a recorded record can't be here: credentials.add.type: 'webpush' is no type" in one.differences[0]
+    assert one.counts["status"] == (0, 1)
+
+
 def test_nothing_compared_is_nothing_wrong() -> None:
     assert score([]) == 100
 
@@ -180,6 +187,11 @@ def test_what_cannot_live_here_is_refused_with_its_place(tmp_path: Path) -> None
     path = write(tmp_path, entry(), entry(text=json.dumps(json.loads(record()) | {"type": "webpush"})))
     with pytest.raises(UsageError, match=r"x\.yaml, line \d+, interactions\[1\]\.type: 'webpush' is no type"):
         Emulator(hydrate=path)
+
+
+def test_what_is_no_path_is_refused() -> None:
+    with pytest.raises(UsageError, match="a int is no path"):
+        Emulator(hydrate=7)  # type: ignore[arg-type]
 
 
 def test_hydrated_records_and_data_stand_side_by_side(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ from twilio.rest import Client
 from notify_mock import Answer, Call, Drop, Emulator, Recorder, Truncate, Upstream, UsageError
 from notify_mock.call import Params
 from notify_mock.cassettes.files import read_interactions
-from notify_mock.cassettes.interaction import Interaction, unpacked
+from notify_mock.cassettes.interaction import FORM, Interaction, unpacked
+from notify_mock.cassettes.vcr import write_yaml
 from notify_mock.recorder import Mode, Take, in_order
 
 ACCOUNT = "AC" + "6" * 32
@@ -291,6 +292,35 @@ def test_modes_are_vcrpys(
     assert statuses == [404, 421 if mode in ("none", "once") else 404]
     assert [one.call.path[-1] for one in served.journal] == asked_upstream
     assert [one.url[-1] for one in read_interactions(path)] == left
+
+
+@pytest.mark.parametrize("mode", ["all", "new_episodes"])
+def test_secrets_in_an_old_cassette_are_not_written_again(tmp_path: Path, served: Emulator, mode: Mode) -> None:
+    path = tmp_path / "x.yaml"
+    made = Interaction(
+        "POST", f"{served.url}/v1/Credentials", (("Content-Type", FORM),), b"Secret=hunter22", 201, "", (), b""
+    )
+    path.write_text(write_yaml([made]))
+    with Emulator(upstream=served.url, record=Recorder(path, mode=mode)) as emulator:
+        emulator.handle(call())
+        found = emulator.handle(call("POST", form=[("Secret", "hunter22")])).status
+    assert found == (201 if mode == "new_episodes" else 400), "by its pseudonym it is still found"
+    assert "hunter22" not in path.read_text()
+    assert len(read_interactions(path)) == 2
+
+
+def test_an_old_secret_that_cannot_be_replaced_is_named(tmp_path: Path) -> None:
+    made = Interaction("GET", "https://x.test/", (), b"", 200, "", (), b"-----BEGIN RSA PRIVATE KEY-----")
+    (tmp_path / "x.yaml").write_text(write_yaml([made]))
+    with pytest.raises(UsageError, match=r"x\.yaml, line 2, interactions\[0\], response\.body: has a PEM block"):
+        Recorder(tmp_path / "x.yaml", mode="all")
+
+
+def test_any_status_of_a_fault_is_recorded(tmp_path: Path) -> None:
+    emulator = Emulator(record=tmp_path / "x.yaml", faults=[{"call": "*", "effect": "status", "status": 299}])
+    emulator.handle(call())
+    emulator.close()
+    assert (recorded(tmp_path / "x.yaml").status, recorded(tmp_path / "x.yaml").reason) == (299, "")
 
 
 def test_mode_none_wants_a_cassette(tmp_path: Path) -> None:

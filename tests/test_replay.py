@@ -14,7 +14,7 @@ import yaml
 from conftest import basic
 from twilio.base.exceptions import TwilioRestException
 
-from notify_mock import Call, Cassette, Drop, Emulator, Truncate, UsageError
+from notify_mock import Call, Cassette, Delay, Drop, Emulator, Truncate, UsageError
 from notify_mock.call import Params
 
 URL = "https://notify.twilio.com/v1/Credentials"
@@ -263,6 +263,32 @@ def test_faults_strike_around_a_cassette(write: Write) -> None:
     with emulator.faults.add("*", Truncate(), phase="after"), pytest.raises(requests.exceptions.ChunkedEncodingError):
         fetch()
     assert not emulator.cassette.unused  # type: ignore[union-attr]
+
+
+def test_odd_headers_of_a_recording_break_nothing(write: Write) -> None:
+    made = entry()
+    made["response"]["headers"] |= {"Content-Length": ["many"], "Retry-After": ["Fri, 10 Jun 2022 20:58:33 GMT"]}
+    with Emulator(cassette=Cassette(write(made), repeat=True)) as emulator:
+        emulator.faults.add("*", Delay(1))
+        answer = requests.get(f"{emulator.url}/v1/Credentials", auth=(ACCOUNT, "x"), timeout=9)
+        assert (answer.text, answer.headers["Content-Length"]) == ("{}", "2")
+        assert emulator.client().http_client.request("GET", URL).text == "{}"
+        assert emulator.journal.last.retry_after is None
+
+
+@pytest.mark.parametrize("length", ["9999999999999999", "soon"])
+def test_a_body_cut_short_of_a_monstrous_length_is_cut_all_the_same(write: Write, length: str) -> None:
+    made = entry(truncated=True)
+    made["response"]["headers"]["Content-Length"] = [length]
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        Emulator(cassette=write(made)).client().notify.v1.credentials.list()
+
+
+def test_what_is_no_call_of_notify_is_played_as_well(write: Write) -> None:
+    uri = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Calls.json?Page=1"
+    emulator = Emulator(cassette=write(entry(uri=uri, text="7")))
+    path = f"/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
+    assert ask(emulator, host="127.0.0.1:80", path=path, query=[("Page", "1")]) == (200, 7)
 
 
 def test_a_preflight_is_never_played(write: Write) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from notify_mock.cassettes import har, vcr, wiremock
-from notify_mock.cassettes.interaction import Interaction
+from notify_mock.cassettes.interaction import Interaction, check
 from notify_mock.files import read_file
 from notify_mock.usage import UsageError, shown
 
@@ -54,7 +54,13 @@ def read_interactions(path: Path) -> list[Interaction]:
     elif wiremock.is_wiremock(content):
         interactions = wiremock.read_wiremock(content)
     else:
-        interactions = vcr.read_vcr(content)
+        return _not_too_many(path, vcr.read_vcr(content))
+    for interaction in interactions:
+        check(interaction)
+    return _not_too_many(path, interactions)
+
+
+def _not_too_many(path: Path, interactions: list[Interaction]) -> list[Interaction]:
     if len(interactions) > MOST_ENTRIES:
         raise UsageError(str(path), f"has {len(interactions)} entries", f"the limit is {MOST_ENTRIES}")
     return interactions

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterable, Mapping
+from http.client import responses
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
-from notify_mock.call import NONE, Answer, Call, read
+from notify_mock.call import Answer, Call, read
+from notify_mock.usage import UsageError
 
 Pairs = tuple[tuple[str, str], ...]
 """Headers in the order of the wire, repeated names kept."""
@@ -18,6 +21,8 @@ LARGEST_BODY = 16 * 1024 * 1024
 """Bytes of a body, unpacked."""
 
 FORM = "application/x-www-form-urlencoded"
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_BROKEN = re.compile(r"[\r\n\0]|[^\x00-\xff]")
 _PACKED = {"gzip": 31, "x-gzip": 31, "deflate": 47}
 """Content codings, and what zlib calls them."""
 
@@ -50,6 +55,30 @@ class Interaction(NamedTuple):
         headers = {name.lower(): value for name, value in self.request_headers}
         target = f"{path or '/'}?{query}" if query else path or "/"
         return read(self.method, target, host=host, headers=headers, body=self.request_body, scheme=scheme)
+
+
+def check(interaction: Interaction) -> None:
+    """Raises ``UsageError`` for a URL that is none, and for what no HTTP message can have."""
+    try:
+        split = urlsplit(interaction.url)
+        is_url = bool(split.hostname) and (split.port or 1) > 0
+    except ValueError:
+        is_url = False
+    if not is_url or not interaction.url.isprintable():
+        raise UsageError(f"{interaction.where}.request.uri", "isn't a URL", "it is the whole URL, https://...")
+    if not 200 <= interaction.status <= 599:
+        wrong = f"{interaction.status} is no status of an answer"
+        raise UsageError(f"{interaction.where}.response.status.code", wrong, "it is 200 to 599")
+    for part, headers in (("request", interaction.request_headers), ("response", interaction.headers)):
+        for name, value in headers:
+            if not _NAME.fullmatch(name) or _BROKEN.search(value):
+                where = f"{interaction.where}.{part}.headers"
+                raise UsageError(where, "have what no header can", "names are tokens, values one line of Latin-1")
+
+
+def phrase(status: int) -> str:
+    """The reason phrase in capitals, as Twilio's gateway writes it (observed); "" for a status without one."""
+    return responses.get(status, "").upper()
 
 
 def header(headers: Iterable[tuple[str, str]], name: str) -> str:
@@ -113,8 +142,3 @@ def packed(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
     if coding not in _PACKED:
         return body
     return gzip.compress(body, mtime=0) if coding.endswith("gzip") else zlib.compress(body)
-
-
-def no_form(call: Call) -> bool:
-    """Whether its body is none that is read."""
-    return call.form is NONE or not call.form.pairs

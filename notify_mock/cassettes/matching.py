@@ -68,7 +68,7 @@ class Matcher:
         if field == "method":
             return call.method
         if field == "door":
-            return entrance.door or call.host
+            return entrance.door
         if field == "path":
             return self._pseudonyms.sids(entrance.path)
         if field == "query":

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from notify_mock.cassettes.interaction import LARGEST_BODY, Interaction, Pairs
+from notify_mock.cassettes.interaction import LARGEST_BODY, Interaction, Pairs, check
 from notify_mock.files import Content, find_lines
 from notify_mock.usage import UsageError, shown
 
@@ -17,6 +17,7 @@ _LISTS = ("interactions", "http_interactions")
 """The second is Ruby's, whose files have no version."""
 
 _OWN_KEYS = frozenset({"request", "response"})
+_MOST_EXTRA = 10_000
 _HEAD = "interactions:\n"
 _TAIL = f"version: {VERSION}\n"
 
@@ -60,7 +61,7 @@ def _interaction(entry: Mapping[str, Any], where: str) -> Interaction:
     if isinstance(code, bool) or not isinstance(code, int) or not 100 <= code <= 999:
         raise UsageError(f"{where}.response.status.code", _wrong(code), "it is 200, 201, 404, ...")
     reason = status.get("message") if isinstance(status, Mapping) else ""
-    return Interaction(
+    made = Interaction(
         method.upper(),
         url,
         _headers(request.get("headers"), f"{where}.request.headers"),
@@ -70,8 +71,23 @@ def _interaction(entry: Mapping[str, Any], where: str) -> Interaction:
         _headers(answer.get("headers"), f"{where}.response.headers"),
         _body(answer.get("body"), f"{where}.response.body"),
         where,
-        {key: value for key, value in entry.items() if key not in _OWN_KEYS},
+        _extra(entry, where),
     )
+    check(made)
+    return made
+
+
+def _extra(entry: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """What else the entry says. Raises ``UsageError`` where YAML's aliases make it endless or huge."""
+    extra = {key: value for key, value in entry.items() if key not in _OWN_KEYS}
+    waiting, seen = list(extra.values()), 0
+    while waiting:
+        value = waiting.pop()
+        waiting += value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+        seen += 1
+        if seen > _MOST_EXTRA:
+            raise UsageError(f"{where}, {', '.join(map(str, extra))}", "is too much", "keep notes short")
+    return extra
 
 
 def _mapping(entry: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
