@@ -9,12 +9,12 @@ PORT ?= 8010
 
 help:
 	@echo "make serve     run the emulator on http://127.0.0.1:$(PORT)"
-	@echo "make test    run the test suite"
-	@echo "make lint    ruff and mypy --strict"
-	@echo "make bench   measure, and print a table of ratios"
+	@echo "make test      run the test suite"
+	@echo "make lint      ruff and mypy --strict"
+	@echo "make bench     measure, and print a table of ratios"
 	@echo "make fidelity  hold the emulator against the recordings in fixtures/"
-	@echo "make docs    rewrite the generated tables in docs/"
-	@echo "make clean   remove .venv and what was built"
+	@echo "make docs      rewrite the generated tables in docs/"
+	@echo "make clean     remove .venv and what was built"
 
 serve: $(VENV)/core
 	$(BIN)/notify-mock serve --port $(PORT)

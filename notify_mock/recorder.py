@@ -12,13 +12,14 @@ from typing import Literal, NamedTuple, get_args
 from notify_mock.call import Answer, Call
 from notify_mock.cassettes.cassette import Cassette
 from notify_mock.cassettes.files import read_interactions, write_text
-from notify_mock.cassettes.interaction import Interaction, interaction_of, phrase
+from notify_mock.cassettes.interaction import Interaction, check, interaction_of, phrase
 from notify_mock.cassettes.keys import find_key
 from notify_mock.cassettes.lint import refuse_leaks
 from notify_mock.cassettes.matching import DEFAULT, Matcher
 from notify_mock.cassettes.pseudonyms import Pseudonyms
 from notify_mock.cassettes.redact import redact
 from notify_mock.cassettes.vcr import entry_yaml, join_yaml, write_json
+from notify_mock.redaction import show_text
 from notify_mock.replay import TRUNCATED, Forward
 from notify_mock.usage import UsageError, shown
 
@@ -99,9 +100,10 @@ class Recorder:
         """Write what has been recorded since. Raises ``UsageError`` where the disk doesn't let it."""
         with self._disk:
             with self._lock:
-                takes, self._saved = list(self._takes), len(self._takes)
+                takes = list(self._takes)
             if takes:
                 write_text(self.path, self._text(in_order(takes)))
+            self._saved = len(takes)
 
     def close(self) -> None:
         """Save. Raises ``UsageError`` that names the fields of what couldn't be written for the secrets in it."""
@@ -121,7 +123,7 @@ class Recorder:
         try:
             take = self._written(begun, 0, interaction)
         except UsageError as error:
-            where = f"{interaction.method} {interaction.url.partition('?')[0]}, {error}"
+            where = f"{interaction.method} {show_text(interaction.url.partition('?')[0])}, {error}"
             LOG.error("not recorded: %s", where)
             with self._lock:
                 self.refused.append(where)
@@ -131,7 +133,10 @@ class Recorder:
             self._takes.append(take._replace(ended=self._tick))
             is_due = (len(self._takes) - self._saved) * 10 >= len(self._takes)
         if is_due:
-            self.save()
+            try:
+                self.save()
+            except UsageError as error:  # the client has its answer all the same; closing tries once more
+                LOG.error("not saved: %s", error)
 
     def _keep(self, old: Interaction) -> Take:
         """An entry that somebody else may have written. Raises ``UsageError`` for a secret that is left in it."""
@@ -141,9 +146,10 @@ class Recorder:
             raise error.inside(old.where) from error
 
     def _written(self, begun: int, ended: int, interaction: Interaction) -> Take:
-        """Raises ``UsageError`` that names the field of a secret that can't be replaced."""
+        """Raises ``UsageError`` that names the field of a secret that is left, or of what can't be in a file."""
         clean = redact(interaction, self.pseudonyms)
         refuse_leaks(clean)
+        check(clean)
         return Take(repr(self._matcher.key(clean.call())), begun, ended, clean, entry_yaml(clean))
 
     def _text(self, takes: list[Take]) -> str:

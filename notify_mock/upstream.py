@@ -28,6 +28,9 @@ _NOT_SENT_ON = frozenset(
     {"connection", "content-length", "expect", "host", "keep-alive", "proxy-authorization", "proxy-connection"}
     | {"te", "trailer", "transfer-encoding", "upgrade", "x-notify-mock-fault"}
 )
+_FOLD = re.compile(r"[\r\n\0]+[ \t]*")
+"""Where a header goes on in the next line (obsolete, but read)."""
+
 _READABLE = re.compile(r"\s*(gzip|deflate|identity)\b", re.IGNORECASE)
 
 
@@ -78,10 +81,10 @@ class Upstream:
                 decode_content=False,
                 enforce_content_length=False,
             )
-        except HTTPError as error:
+        except (HTTPError, ValueError) as error:
             return Interaction(*asked, *self._failure(error))
         content, is_whole = _read(answer, has_body=call.method != "HEAD" and answer.status not in (204, 304))
-        received = tuple((str(name), str(value)) for name, value in answer.headers.iteritems())
+        received = tuple((name, _FOLD.sub(" ", value)) for name, value in answer.headers.iteritems())
         extra = {} if is_whole else {TRUNCATED: True}
         return Interaction(*asked, answer.status, answer.reason or "", received, content, "", extra)
 
@@ -104,7 +107,7 @@ class Upstream:
         rest = self._host.partition(".")[2]
         return f"{self._scheme}://{product}.{rest}/{version}{quote(path)}{query}"
 
-    def _failure(self, error: HTTPError) -> tuple[int, str, tuple[tuple[str, str], ...], bytes]:
+    def _failure(self, error: Exception) -> tuple[int, str, tuple[tuple[str, str], ...], bytes]:
         status, reason = (504, "GATEWAY TIMEOUT") if isinstance(error, TooLate) else (502, "BAD GATEWAY")
         what = "gave no answer in time" if status == 504 else f"couldn't be asked ({type(error).__name__})"
         said = {"code": status, "message": f"notify-mock: the upstream {self.url} {what}", "status": status}

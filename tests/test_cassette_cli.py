@@ -110,13 +110,18 @@ def test_serve_records_and_hydrates(tmp_path: Path, start: Start) -> None:
     assert requests.delete(url, headers=headers, timeout=9).status_code == 204
 
 
-def test_a_recording_with_a_secret_left_ends_in_one_line(tmp_path: Path, start: Start) -> None:
-    serving = start("serve", "--record", tmp_path / "x.yaml", "--log-level", "error")
-    serving.ask(path=f"/v1/Credentials/{'-----BEGIN RSA-----'}")
+def test_a_recording_with_a_secret_left_ends_in_one_line_that_names_the_field(tmp_path: Path, start: Start) -> None:
+    data = {"credentials": [{"type": "fcm", "account_sid": ACCOUNT, "friendly_name": "-----BEGIN CERTIFICATE-----"}]}
+    (tmp_path / "data.json").write_text(json.dumps(data))
+    options = ("--data", tmp_path / "data.json", "--record", tmp_path / "x.yaml", "--log-level", "error")
+    serving = start("serve", *options)
+    assert serving.ask().status_code == 200
+    serving.ask(path="/v1/Credentials/-----BEGIN RSA-----")
     status, err = serving.stop()
-    assert status in (0, 2)
-    assert "Traceback" not in err
-    assert not (tmp_path / "x.yaml").exists() or "BEGIN" not in (tmp_path / "x.yaml").read_text()
+    assert status == 2
+    assert err.splitlines()[-1].startswith(f"notify-mock: {tmp_path / 'x.yaml'}: 1 not recorded: GET http://127.0.0.1")
+    assert "response.body: has a PEM block" in err
+    assert "BEGIN" not in err + (tmp_path / "x.yaml").read_text()
 
 
 @pytest.mark.parametrize(

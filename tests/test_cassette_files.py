@@ -90,7 +90,7 @@ def test_what_is_no_cassette_is_refused_with_file_and_line(tmp_path: Path, conte
         ("request.uri", "https://x:99999/", "request.uri: isn't a URL"),
         ("request.uri", "https:///v1", "request.uri: isn't a URL"),
         ("response.status", {"code": 100}, "response.status.code: 100 is no status of an answer"),
-        ("response.status", {"code": 999}, "response.status.code: 999 is no status of an answer"),
+        ("response.status", {"code": 1000}, "response.status.code: 1000 is none"),
         ("response.headers", {"X": ["a\r\nSet-Cookie: b"]}, "response.headers: have what no header can"),
         ("response.headers", {"X: y": ["a"]}, "response.headers: have what no header can"),
         ("request.headers", {"X": ["\u2713"]}, "request.headers: have what no header can"),

@@ -351,6 +351,31 @@ def test_a_crash_loses_nothing_that_was_saved(tmp_path: Path, served: Emulator) 
         assert len(read_interactions(path)) == number
 
 
+def test_a_disk_that_is_full_takes_no_answer_away_and_nothing_is_forgotten(
+    tmp_path: Path, served: Emulator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    emulator = Emulator(upstream=served.url, record=tmp_path / "x.yaml")
+
+    def fail(*_: Any) -> None:
+        raise UsageError("x.yaml", "can't be written: No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("notify_mock.recorder.write_text", fail)
+        assert emulator.handle(call()).status == 200
+        assert "not saved: x.yaml: can't be written" in caplog.text
+        with pytest.raises(UsageError, match="No space left"):
+            emulator.close()
+    emulator.close()
+    assert len(read_interactions(tmp_path / "x.yaml")) == 1
+
+
+def test_odd_statuses_and_folded_headers_can_be_read_again(tmp_path: Path, odd: Odd) -> None:
+    odd.answers.append(plain(799, b"", ("X-Long", "a\r\n\tb"), ("Content-Length", "0")))
+    with Emulator(upstream=odd.url, record=tmp_path / "x.yaml") as emulator:
+        emulator.handle(call())
+    assert (recorded(tmp_path / "x.yaml").status, recorded(tmp_path / "x.yaml").headers[0]) == (799, ("X-Long", "a b"))
+
+
 def test_parallel_requests_stand_in_one_order(tmp_path: Path, odd: Odd) -> None:
     texts = []
     for turn in range(2):

@@ -66,9 +66,9 @@ def check(interaction: Interaction) -> None:
         is_url = False
     if not is_url or not interaction.url.isprintable():
         raise UsageError(f"{interaction.where}.request.uri", "isn't a URL", "it is the whole URL, https://...")
-    if not 200 <= interaction.status <= 599:
+    if not 200 <= interaction.status <= 999:
         wrong = f"{interaction.status} is no status of an answer"
-        raise UsageError(f"{interaction.where}.response.status.code", wrong, "it is 200 to 599")
+        raise UsageError(f"{interaction.where}.response.status.code", wrong, "it is 200, 201, 404, ...")
     for part, headers in (("request", interaction.request_headers), ("response", interaction.headers)):
         for name, value in headers:
             if not _NAME.fullmatch(name) or _BROKEN.search(value):
