@@ -109,6 +109,7 @@ class Recorder:
         """Save. Raises ``UsageError`` that names the fields of what couldn't be written for the secrets in it."""
         if self._saved < len(self._takes):
             self.save()
+        LOG.info("%d exchanges recorded in %s", len(self._takes), self.path)
         if self.refused:
             refused, self.refused = self.refused, []
             raise UsageError(str(self.path), f"{len(refused)} not recorded: {'; '.join(refused[:3])}")

@@ -77,7 +77,9 @@ def test_record_then_replay(tmp_path: Path, start: Start, served: Emulator) -> N
     recorder = start("record", "--upstream", served.url, "--cassette", path)
     made = recorder.ask("POST", data={"Type": "fcm", "Secret": "my-server-key"}).json()
     assert made["url"] == f"{recorder.url}/v1/Credentials/{made['sid']}"
-    assert recorder.stop()[0] == 0
+    status, err = recorder.stop()
+    assert status == 0
+    assert f"1 exchanges recorded in {path}" in err
     player = start("replay", path, "--on-miss", "error")
     played = player.ask("POST", data={"Secret": "my-server-key", "Type": "fcm"}).json()
     assert played == made | {"url": f"{player.url}/v1/Credentials/{made['sid']}"}

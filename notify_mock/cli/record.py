@@ -55,4 +55,5 @@ def record(
     configure_logs(log_format, log_level)
     recorder = Recorder(cassette, mode=mode)  # type: ignore[arg-type]
     behind = make_upstream(upstream, upstream_ca, upstream_timeout)
-    run(make_emulator(**options, upstream=behind, record=recorder), host, port)
+    emulator = make_emulator(**options, upstream=behind, record=recorder)
+    run(emulator, host, port, user="$TWILIO_ACCOUNT_SID:$TWILIO_AUTH_TOKEN")

@@ -18,10 +18,10 @@ def configure_logs(log_format: str, log_level: str) -> None:
     logs.configure("json" if log_format == "json" else "text", log_level)
 
 
-def run(emulator: Emulator, host: str, port: int) -> None:
+def run(emulator: Emulator, host: str, port: int, *, user: str = "") -> None:
     """Say so on stdout when it accepts connections, with a curl command to try, and serve until Ctrl-C or SIGTERM.
 
-    Raises ``UsageError`` for a bad address, and for what couldn't be written of a recording.
+    ``user`` is whom that command signs in, if not the emulator's own account. Raises ``UsageError`` for a bad address, and for what couldn't be written of a recording.
     """
     from notify_mock import logs
     from notify_mock.server import Server
@@ -30,24 +30,22 @@ def run(emulator: Emulator, host: str, port: int) -> None:
     emulator.app  # noqa: B018 - built before the port is announced
     server = Server(host, port, mounted=emulator)
     click.echo(f"notify-mock ready on {server.url}")
-    click.echo(_curl(emulator, server.url))
+    click.echo(f"curl -u {user or _user(emulator)} {server.url}/v1/Credentials")
     sys.stdout.flush()
     logs.log_start(server.url, len(emulator.credentials))
     try:
         server.serve_here()
     finally:
         emulator.close()
-    if emulator.cassette is not None:
+    if emulator.cassette:
         logs.log_cassette(str(emulator.cassette))
     logs.log_stop()
 
 
-def _curl(emulator: Emulator, url: str) -> str:
-    """A command to paste, as the account that the data is of. A token that the user gave isn't repeated: curl will ask
-    for it."""
+def _user(emulator: Emulator) -> str:
+    """The account that the data is of. A token that the user gave isn't repeated: curl will ask for it."""
     account_sid, auth_token = emulator.auth
     for record in emulator.credentials.values():
         account_sid = record.account_sid
         break
-    user = account_sid if emulator.accounts.strict else f"{account_sid}:{auth_token}"
-    return f"curl -u {user} {url}/v1/Credentials"
+    return account_sid if emulator.accounts.strict else f"{account_sid}:{auth_token}"
