@@ -21,7 +21,8 @@ def configure_logs(log_format: str, log_level: str) -> None:
 def run(emulator: Emulator, host: str, port: int, *, user: str = "") -> None:
     """Say so on stdout when it accepts connections, with a curl command to try, and serve until Ctrl-C or SIGTERM.
 
-    ``user`` is whom that command signs in, if not the emulator's own account. Raises ``UsageError`` for a bad address, and for what couldn't be written of a recording.
+    ``user`` is whom that command signs in, if not the emulator's own account. Raises ``UsageError`` for a bad address,
+    and for what couldn't be written of a recording.
     """
     from notify_mock import logs
     from notify_mock.server import Server
