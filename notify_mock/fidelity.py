@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
-from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from notify_mock.call import Answer, Call, Params
+from notify_mock.call import Answer, Call
 from notify_mock.cassettes.interaction import Interaction, phrase, unpacked
-from notify_mock.cassettes.pseudonyms import stands_for_pem
 from notify_mock.doors import enter
-from notify_mock.engine import Engine
-from notify_mock.hydration import seeds_of
-from notify_mock.pairs import ApnPair, apn_pair
 from notify_mock.routes import find
+from notify_mock.staging import asked, note, stage
 from notify_mock.usage import UsageError
 
 ASPECTS = ("status", "headers", "fields", "orders", "texts")
@@ -25,9 +19,8 @@ ASPECTS = ("status", "headers", "fields", "orders", "texts")
 _MADE_ANEW = frozenset({"date", "twilio-request-id", "twilio-request-duration"})
 _NOT_COMPARED = frozenset({"connection", "keep-alive", "transfer-encoding", "content-encoding"})
 _SID = re.compile(r"([A-Z]{2})[0-9a-fA-F]{32}")
-_ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-_GIVEN = ("accounts", "data", "faults", "frozen")
+
 _KNOWN = re.compile(r"status|reason|headers|length|fields|order|text|(?:header|field) [\w.\[\]-]+")
 
 
@@ -58,10 +51,10 @@ def compare_all(interactions: Iterable[Interaction]) -> list[Comparison]:
 
 def compare(recorded: Interaction) -> Comparison:
     """Raises ``UsageError`` for a provenance or precondition that isn't understood."""
-    provenance = _mapping(recorded, "provenance")
+    provenance = note(recorded, "provenance")
     known = _known(provenance, recorded.where)
-    call = _asked(recorded)
-    engine, problems = _world(recorded, call)
+    call = asked(recorded)
+    engine, problems = stage(recorded, call)
     answer = engine.handle(call)
     checks = [one for one in _checks(recorded, answer) if known is None or known & {one.known_as, one.what}]
     counts = {
@@ -103,16 +96,6 @@ def _short(value: object) -> str:
     return text if len(text) <= 120 else f"{text[:120]}..."
 
 
-# --- the call and the world that it is played in ---------------------------------------------------------------------
-
-
-def _mapping(recorded: Interaction, key: str) -> Mapping[str, Any]:
-    found = recorded.extra.get(key) or {}
-    if not isinstance(found, Mapping):
-        raise UsageError(f"{recorded.where}.{key}", "is no mapping", "write name: value")
-    return found
-
-
 def _known(provenance: Mapping[str, Any], where: str) -> set[str] | None:
     """Which parts of the recording were seen; None for all."""
     given = provenance.get("known")
@@ -121,69 +104,6 @@ def _known(provenance: Mapping[str, Any], where: str) -> set[str] | None:
     if not isinstance(given, list) or not all(isinstance(one, str) and _KNOWN.fullmatch(one) for one in given):
         raise UsageError(f"{where}.provenance.known", "isn't understood", f"a list of: {_KNOWN.pattern}")
     return set(given)
-
-
-def _asked(recorded: Interaction) -> Call:
-    """The recorded call. Where a filter took its Authorization, that of the recorded account is put there, unless that
-    was the point; a certificate whose pseudonym was recorded is a real one again."""
-    call = recorded.call()
-    form = Params(tuple((name, _real(name, value)) for name, value in call.form.pairs))
-    headers = dict(call.headers)
-    if "authorization" not in headers and recorded.status != HTTPStatus.UNAUTHORIZED:
-        account = _ACCOUNT.search(unpacked(recorded.headers, recorded.body).decode("utf-8", "replace"))
-        user = account[0] if account else "AC" + "0" * 32
-        headers["authorization"] = "Basic " + b64encode(f"{user}:token".encode()).decode()
-    return call._replace(form=form, headers=headers)
-
-
-def _real(name: str, value: str) -> str:
-    if not stands_for_pem(value):
-        return value
-    return _pair().certificate if name == "Certificate" else _pair().private_key
-
-
-@cache
-def _pair() -> ApnPair:
-    return apn_pair()
-
-
-def _world(recorded: Interaction, call: Call) -> tuple[Engine, tuple[str, ...]]:
-    """An emulator with the records that the answer shows, and what the entry says under ``given``; and which records
-    can't be there."""
-    given = _mapping(recorded, "given")
-    if set(given) - set(_GIVEN):
-        raise UsageError(f"{recorded.where}.given", "isn't understood", f"known are {', '.join(_GIVEN)}")
-    engine = Engine(seed="fidelity", **given)
-    if call.method == "POST" and recorded.status == HTTPStatus.CREATED:
-        return engine, ()
-    problems: list[str] = []
-    region = enter(call.host, call.path).region
-    for values in _records(recorded, call):
-        try:
-            engine.credentials.add(**{**values, "account_sid": _account(engine, call), "region": region})
-        except UsageError as error:
-            problems.append(f"a recorded record can't be here: {error}")
-    return engine, tuple(problems)
-
-
-def _account(engine: Engine, call: Call) -> str:
-    with engine.checkpoint():
-        engine.handle(call._replace(method="GET"))
-        account_sid = engine.journal.last.account_sid
-    return account_sid or engine.auth[0]
-
-
-def _records(recorded: Interaction, call: Call) -> Iterator[Mapping[str, Any]]:
-    """Those that the answer shows or has deleted, and those that its links to other pages must lead to."""
-    token = call.query.get("PageToken") or ""
-    if token.startswith("PA") and _SID.fullmatch(token[2:]):
-        yield {"type": "fcm", "sid": token[2:]}
-    if recorded.method == "DELETE" and recorded.status < 300:
-        yield {"type": "fcm", "sid": call.path.rpartition("/")[2]}
-    for seed in seeds_of([recorded]):
-        yield {key: value for key, value in seed.values.items() if value is not None}
-    if b'"next_page_url": "' in unpacked(recorded.headers, recorded.body):
-        yield {"type": "fcm"}
 
 
 def _name(call: Call) -> str:

@@ -60,6 +60,8 @@ def test_a_recording_of_the_emulator_itself_agrees_in_everything(tmp_path: Path,
     for number in range(4):
         credentials.create(type="fcm", secret=f"server-key-{number}", friendly_name="ä")
     credentials.list(page_size=2)
+    last = credentials.page(page_size=2)
+    last.next_page().next_page().previous_page()
     credentials(made.sid).update(friendly_name="new")
     credentials(made.sid).fetch()
     credentials(made.sid).delete()
@@ -69,8 +71,8 @@ def test_a_recording_of_the_emulator_itself_agrees_in_everything(tmp_path: Path,
         credentials.create(type="fcm")
     emulator.close()
     comparisons = compare_all(read_interactions(tmp_path / "x.yaml"))
-    assert len(comparisons) == 13
-    assert [one.differences for one in comparisons] == [()] * 13
+    assert len(comparisons) == 17
+    assert [one.differences for one in comparisons] == [()] * 17
     assert [one.title for one in comparisons[-3:]] == [
         "credential.delete 204",
         "credential.fetch 404",
@@ -119,7 +121,7 @@ def test_a_provenance_that_is_not_understood_is_refused(tmp_path: Path, more: di
 def test_a_record_that_cannot_be_here_is_a_difference(tmp_path: Path) -> None:
     text = json.dumps(json.loads(record()) | {"type": "webpush"})
     (one,) = compare_all(read(tmp_path, entry(uri=f"{URL}/{SID}", text=text)))
-    assert "a recorded record can't be here: credentials.add.type: 'webpush' is no type" in one.differences[0]
+    assert "a recorded record can't be here: data, credentials[0].type: 'webpush' is no type" in one.differences[0]
     assert one.counts["status"] == (0, 1)
 
 

@@ -38,7 +38,7 @@ ORDER = [
     # domain
     *("resource", "resources.credential", "resources", "pages", "verbs", "records", "data", "hydration", "asserts"),
     # core
-    *("routes", "writer", "replay", "recordings", "player", "engine", "fidelity"),
+    *("routes", "writer", "replay", "recordings", "player", "engine", "staging", "fidelity"),
     # fronts
     *("openapi", "control_guard", "control_json", "control", "app", "body", "connection", "server", "shared_server"),
     *("pace", "breakage", "transport", "upstream", "recorder", "backing", "emulator", "logs"),

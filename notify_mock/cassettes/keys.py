@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from notify_mock.usage import UsageError
 
@@ -58,14 +60,14 @@ def _read_file(file: Path) -> bytes:
 
 
 def _make(file: Path) -> bytes:
-    """Another process may have been quicker: then its key is the key."""
-    text = secrets.token_hex(32)
+    """Another process may have been quicker: then its key is the key. Nobody sees half of one."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as made:  # noqa: PTH123 - for the mode
-            made.write(text + "\n")
-    except FileExistsError:
-        return _read_file(file)
+        with NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, prefix=f"{KEY_FILE}.") as made:  # of mode 0600
+            made.write(secrets.token_hex(32) + "\n")
+            made.flush()
+            with suppress(FileExistsError):
+                os.link(made.name, file)
     except OSError as error:
         raise UsageError(str(file), f"can't be written: {error.strerror}", f"or set {VARIABLE}") from error
-    return _read(text, str(file))
+    return _read_file(file)
