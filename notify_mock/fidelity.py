@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from notify_mock.call import Answer, Call
 from notify_mock.cassettes.interaction import Interaction, phrase, unpacked
 from notify_mock.doors import enter
+from notify_mock.pairs import apn_pair
 from notify_mock.routes import find
-from notify_mock.staging import asked, note, stage
+from notify_mock.staging import MakePair, asked, note, stage
 from notify_mock.usage import UsageError
 
 ASPECTS = ("status", "headers", "fields", "orders", "texts")
@@ -46,14 +47,15 @@ class Check(NamedTuple):
 
 def compare_all(interactions: Iterable[Interaction]) -> list[Comparison]:
     """Each by itself, on an emulator that holds what the recorded answer must have come from."""
-    return [compare(one) for one in interactions]
+    pair = cache(apn_pair)  # one for all: making it takes a while
+    return [compare(one, pair) for one in interactions]
 
 
-def compare(recorded: Interaction) -> Comparison:
+def compare(recorded: Interaction, pair: MakePair = apn_pair) -> Comparison:
     """Raises ``UsageError`` for a provenance or precondition that isn't understood."""
     provenance = note(recorded, "provenance")
     known = _known(provenance, recorded.where)
-    call = asked(recorded)
+    call = asked(recorded, pair)
     engine, problems = stage(recorded, call)
     answer = engine.handle(call)
     checks = [one for one in _checks(recorded, answer) if known is None or known & {one.known_as, one.what}]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -19,6 +18,8 @@ from notify_mock.pairs import ApnPair, apn_pair
 from notify_mock.resource import Resource
 from notify_mock.routes import find
 from notify_mock.usage import UsageError
+
+MakePair = Callable[[], ApnPair]
 
 _SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 _ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
@@ -35,11 +36,11 @@ def note(recorded: Interaction, key: str) -> Mapping[str, Any]:
     return found
 
 
-def asked(recorded: Interaction) -> Call:
+def asked(recorded: Interaction, pair: MakePair = apn_pair) -> Call:
     """The recorded call. Where a filter took its Authorization, that of the recorded account is put there, unless that
     was the point; a certificate whose pseudonym was recorded is a real one again."""
     call = recorded.call()
-    form = Params(tuple((name, _real(name, value)) for name, value in call.form.pairs))
+    form = Params(tuple((name, _real(name, value, pair)) for name, value in call.form.pairs))
     headers = dict(call.headers)
     if "authorization" not in headers and recorded.status != HTTPStatus.UNAUTHORIZED:
         account = _ACCOUNT.search(unpacked(recorded.headers, recorded.body).decode("utf-8", "replace"))
@@ -91,12 +92,7 @@ def _records(recorded: Interaction, call: Call, resource: Resource[Any]) -> Iter
         yield {**other, **(behind if token.startswith("PB") else {})}
 
 
-def _real(name: str, value: str) -> str:
+def _real(name: str, value: str, pair: MakePair) -> str:
     if not stands_for_pem(value):
         return value
-    return _pair().certificate if name == "Certificate" else _pair().private_key
-
-
-@cache
-def _pair() -> ApnPair:
-    return apn_pair()
+    return pair().certificate if name == "Certificate" else pair().private_key
