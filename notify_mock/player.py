@@ -12,7 +12,7 @@ from notify_mock.doors import enter
 from notify_mock.errors import MalformedRequest, MethodNotAllowed, NotFound, TwilioError
 from notify_mock.exchange import Exchange
 from notify_mock.holds import Hold, Holds
-from notify_mock.replay import Forward, Replay
+from notify_mock.replay import Forward, Replay, retry_after
 from notify_mock.state import State
 from notify_mock.usage import UsageError
 from notify_mock.verbs import Visit
@@ -196,9 +196,7 @@ class Player:
         """The way out: the journal closes the exchange. Without a fault no time has passed."""
         ended = exchange.at
         if exchange.faults:
-            exchange.retry_after = next(
-                (_seconds(value) for name, value in answer.headers if name == "Retry-After"), None
-            )
+            exchange.retry_after = retry_after(answer)
             ended = self._state.clock.time()
         self._state.journal.close(exchange, ended)
         return answer
@@ -227,11 +225,6 @@ class Player:
             refusal = MalformedRequest(str(error), what=f"invalid {FAULT_HEADER}")
             refusal.detail = str(error)
             raise refusal from error
-
-
-def _seconds(retry_after: str) -> float | None:
-    """None where there is none, or a date, as a recorded answer may have."""
-    return float(retry_after) if retry_after.replace(".", "", 1).isdecimal() else None
 
 
 def _letting_in(answer: Answer, header: str) -> Answer:

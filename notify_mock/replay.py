@@ -60,6 +60,7 @@ class Replay:
     def _play(self, found: Interaction, call: Call, exchange: Exchange, pseudonyms: Pseudonyms) -> Answer:
         answer = play(found, call, exchange.account_sid, pseudonyms)
         exchange.status, exchange.reason = answer.status, f"recorded: {found.where}" if found.where else "upstream"
+        exchange.retry_after = retry_after(answer)
         if answer.status >= 400:
             exchange.code = _code(answer.body)
         return answer
@@ -117,6 +118,12 @@ def _cut(status: int, headers: list[tuple[str, str]], body: bytes) -> Answer:
     if not any(name.lower() == "content-length" for name, _ in headers):
         headers = [*headers, ("Content-Length", str(promised))]
     return Answer(status, headers, body + b" " * missing, Wire(sent=len(body)))
+
+
+def retry_after(answer: Answer) -> float | None:
+    """The seconds of its Retry-After; None where it has none, or a date."""
+    told = next((value for name, value in answer.headers if name.lower() == "retry-after"), "")
+    return float(told) if told.replace(".", "", 1).isdecimal() else None
 
 
 def _code(body: bytes) -> int | None:

@@ -265,6 +265,20 @@ def test_faults_strike_around_a_cassette(write: Write) -> None:
     assert not emulator.cassette.unused  # type: ignore[union-attr]
 
 
+def test_a_recorded_retry_after_is_asserted_on_like_any_other(write: Write) -> None:
+    busy = entry(status=429, text='{"code": 20429, "status": 429}')
+    busy["response"]["headers"] |= {"retry-after": ["2"]}
+    emulator = Emulator(cassette=write(busy, entry()))
+    assert [ask(emulator)[0] for _ in range(2)] == [429, 200]
+    with pytest.raises(AssertionError, match="Retry-After"):
+        emulator.assert_honours_retry_after()
+    emulator.reset()
+    ask(emulator)
+    emulator.clock.advance(2)
+    ask(emulator)
+    emulator.assert_honours_retry_after()
+
+
 def test_odd_headers_of_a_recording_break_nothing(write: Write) -> None:
     made = entry()
     made["response"]["headers"] |= {"Content-Length": ["many"], "Retry-After": ["Fri, 10 Jun 2022 20:58:33 GMT"]}
