@@ -13,7 +13,7 @@ import pytest
 import requests
 import vcr  # type: ignore[import-untyped]
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_replay import URL, entry
 
@@ -222,6 +222,7 @@ def bare(one: Interaction) -> Interaction:
     return one._replace(where="", extra=dict(one.extra))
 
 
+@settings(deadline=None)  # it writes and reads files
 @given(st.lists(interactions(), max_size=4))
 def test_every_format_gives_back_what_was_written(tmp_path_factory: pytest.TempPathFactory, made: list[Any]) -> None:
     folder = tmp_path_factory.mktemp("formats")
