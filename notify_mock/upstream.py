@@ -31,6 +31,7 @@ _NOT_SENT_ON = frozenset(
 _FOLD = re.compile(r"[\r\n\0]+[ \t]*")
 """Where a header goes on in the next line (obsolete, but read)."""
 
+_HOST = re.compile(r"[a-z0-9.-]+", re.IGNORECASE)
 _READABLE = re.compile(r"\s*(gzip|deflate|identity)\b", re.IGNORECASE)
 
 
@@ -102,7 +103,7 @@ class Upstream:
         if not self._is_twilio:
             prefix = f"/{version}" if product == "notify" else f"/{door}"
             return f"{self.url}{prefix}{quote(path)}{query}"
-        if call.host.lower().endswith(_TWILIO):
+        if call.host.lower().endswith(_TWILIO) and _HOST.fullmatch(call.host):
             return f"{self._scheme}://{call.host}/{version}{quote(path)}{query}"
         rest = self._host.partition(".")[2]
         return f"{self._scheme}://{product}.{rest}/{version}{quote(path)}{query}"

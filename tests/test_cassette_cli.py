@@ -139,6 +139,7 @@ def test_a_recording_with_a_secret_left_ends_in_one_line_that_names_the_field(tm
         (["record", "--upstream", "http://127.0.0.1:9", "--cassette", "{}"], "is no name of a cassette"),
         (["record", "--upstream", "http://127.0.0.1:9", "--cassette", "{}/n.yaml", "--mode", "none"], "can't be read"),
         (["record", "--upstream", "http://x", "--upstream-timeout", "0", "--cassette", "{}/y.yaml"], "is no time"),
+        (["record", "--upstream", "http://127.0.0.1:8010", "--cassette", "{}/y.yaml"], "is this server itself"),
         (["serve", "--record", "{}/x.yaml", "--check"], "is there already"),
         (["serve", "--hydrate", "{}/nowhere", "--check"], "can't be read"),
     ],
@@ -152,12 +153,14 @@ def test_a_mistake_is_refused_before_anything_is_served(tmp_path: Path, words: l
 
 def test_lint_names_file_line_and_field_and_exits_with_1(tmp_path: Path) -> None:
     path = write(tmp_path / "x.yaml", entry(), entry("POST", form="Type=fcm&Secret=hunter2"))
+    path.write_text(path.read_text() + "# it was AAAAabcdefg:APA91bcdef\n")
     result = command("cassette", "lint", tmp_path)
     assert result.exit_code == 1
     line = path.read_text().splitlines().index("- request:", 3) + 1
     assert f"{path}, line {line}, interactions[1].request.body.Secret: has a secret, by its name" in result.stdout
     assert "hunter2" not in result.output
-    assert "1 cassettes, 1 findings" in result.output
+    assert "has a legacy FCM server key" in result.stdout
+    assert "1 cassettes, 2 findings" in result.output
 
 
 def test_lint_of_clean_cassettes_exits_with_0(tmp_path: Path) -> None:

@@ -252,6 +252,7 @@ def test_what_goes_on_is_what_came(tmp_path: Path, odd: Odd) -> None:
         ("https://notify.twilio.com", "127.0.0.1", "/chat/v2/x", "https://chat.twilio.com/v2/x"),
         ("https://notify.dublin.ie1.twilio.com", "x", "/chat/v2/x", "https://chat.dublin.ie1.twilio.com/v2/x"),
         ("https://notify.twilio.com", "chat.twilio.com", "/v2/x", "https://chat.twilio.com/v2/x"),
+        ("https://notify.twilio.com", "chat.x#y.ie1.twilio.com", "/v2/x", "https://chat.twilio.com/v2/x"),
         ("http://127.0.0.1:9", "chat.twilio.com", "/v2/x", "http://127.0.0.1:9/chat/v2/x"),
         ("http://127.0.0.1:9/", "notify.twilio.com", "/v1/x y", "http://127.0.0.1:9/v1/x%20y"),
         ("http://127.0.0.1:9", "notify.twilio.com", "/odd", "http://127.0.0.1:9/odd"),

@@ -50,11 +50,12 @@ def leak_error(interaction: Interaction, leak: Leak) -> UsageError:
     return UsageError(f"{interaction.where}.{leak.field}", f"has {leak.kind}", _REMEDY)
 
 
-def scan_text(file: Path) -> list[UsageError]:
-    """What stands outside of the entries, in a comment or a key that isn't read."""
+def scan_text(file: Path, *, comments: bool = False) -> list[UsageError]:
+    """What stands outside of the entries: in any line, or only in ``comments``."""
     found = []
     for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
-        kind = find_leak(line) if len(line) <= _LONGEST_DATA else ""
+        is_read = len(line) <= _LONGEST_DATA and (not comments or line.lstrip().startswith("#"))
+        kind = find_leak(line) if is_read else ""
         if kind:
             found.append(UsageError(f"{file}, line {number}", f"has {kind}", _REMEDY))
     return found

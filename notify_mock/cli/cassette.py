@@ -33,7 +33,7 @@ def lint(paths: tuple[Path, ...]) -> None:
     for file in files:
         interactions = read_interactions(file)
         lines = [str(leak_error(one, leak)) for one in interactions for leak in scan(one)]
-        lines = lines or [str(error) for error in scan_text(file)]
+        lines += [str(error) for error in scan_text(file, comments=bool(lines))]
         found += len(lines)
         for line in lines:
             click.echo(line)

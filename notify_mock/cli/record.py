@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
 from notify_mock.cli.options import FILE, address_options, emulator_options, log_options, make_emulator
 from notify_mock.cli.replay import make_upstream
 from notify_mock.cli.running import configure_logs, run
+from notify_mock.usage import UsageError
 
 _EXAMPLE = """\b
 Example:
@@ -53,6 +55,10 @@ def record(
     from notify_mock.recorder import Recorder
 
     configure_logs(log_format, log_level)
+    if urlsplit(upstream).netloc in (f"{host}:{port}", f"localhost:{port}"):
+        raise UsageError(
+            "--upstream", f"{upstream} is this server itself", "give the address of what is to be recorded"
+        )
     recorder = Recorder(cassette, mode=mode)  # type: ignore[arg-type]
     behind = make_upstream(upstream, upstream_ca, upstream_timeout)
     emulator = make_emulator(**options, upstream=behind, record=recorder)
