@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError, ProtocolError
@@ -43,8 +43,8 @@ class Upstream:
     """
 
     def __init__(self, url: str, *, ca: str | Path | None = None, timeout: float = SECONDS) -> None:
-        split = urlsplit(url) if isinstance(url, str) else None
-        if split is None or split.scheme not in ("http", "https") or not split.hostname or "@" in split.netloc:
+        split = _address(url)
+        if split is None:
             raise UsageError("upstream", f"{shown(url)} is no address", "give https://notify.twilio.com or the like")
         if split.path.strip("/") or split.query:
             raise UsageError("upstream", f"{shown(url)} has a path", "give scheme and host alone")
@@ -114,6 +114,16 @@ class Upstream:
         said = {"code": status, "message": f"notify-mock: the upstream {self.url} {what}", "status": status}
         body = json.dumps(said).encode()
         return status, reason, (("Content-Type", "application/json"), ("Content-Length", str(len(body)))), body
+
+
+def _address(url: object) -> SplitResult | None:
+    """The parts of a URL with a scheme of HTTP, a host, and maybe a port; None for any other."""
+    try:
+        split = urlsplit(url) if isinstance(url, str) else None
+        is_address = split is not None and bool(split.hostname) and (split.port or 1) > 0 and "@" not in split.netloc
+    except ValueError:
+        return None
+    return split if split is not None and is_address and split.scheme in ("http", "https") else None
 
 
 def _sent(call: Call, headers: Mapping[str, str]) -> dict[str, str]:

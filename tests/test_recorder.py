@@ -263,7 +263,18 @@ def test_every_door_has_its_place_at_the_upstream(upstream: str, host: str, path
 
 
 @pytest.mark.parametrize(
-    "url", ["notify.twilio.com", "ftp://x", "https://", "https://x/v1", "https://u:p@x", 7, "https://x?y"]
+    "url",
+    [
+        "notify.twilio.com",
+        "ftp://x",
+        "https://",
+        "https://x/v1",
+        "https://u:p@x",
+        7,
+        "https://x?y",
+        "http://[x",
+        "http://x:y",
+    ],
 )
 def test_a_bad_upstream_is_refused(url: Any) -> None:
     with pytest.raises(UsageError, match=r"upstream"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
@@ -55,11 +54,9 @@ def record(
     from notify_mock.recorder import Recorder
 
     configure_logs(log_format, log_level)
-    if urlsplit(upstream).netloc in (f"{host}:{port}", f"localhost:{port}"):
-        raise UsageError(
-            "--upstream", f"{upstream} is this server itself", "give the address of what is to be recorded"
-        )
-    recorder = Recorder(cassette, mode=mode)  # type: ignore[arg-type]
     behind = make_upstream(upstream, upstream_ca, upstream_timeout)
+    if behind.url.partition("//")[2] in (f"{host}:{port}", f"localhost:{port}"):
+        raise UsageError("--upstream", f"{behind.url} is this server itself", "give the address of the real service")
+    recorder = Recorder(cassette, mode=mode)  # type: ignore[arg-type]
     emulator = make_emulator(**options, upstream=behind, record=recorder)
     run(emulator, host, port, user="$TWILIO_ACCOUNT_SID:$TWILIO_AUTH_TOKEN")

@@ -66,13 +66,12 @@ def replay(
     configure_logs(log_format, log_level)
     fields = tuple(one.strip() for one in match_on.split(",")) if match_on else DEFAULT
     cassette = Cassette(*paths, on_miss=on_miss, repeat=repeat, match_on=fields, ignore=ignore)  # type: ignore[arg-type]
-    run(make_emulator(**options, cassette=cassette, upstream=make_upstream(upstream, upstream_ca)), host, port)
+    behind = make_upstream(upstream, upstream_ca) if upstream is not None else None
+    run(make_emulator(**options, cassette=cassette, upstream=behind), host, port)
 
 
-def make_upstream(url: str | None, ca: Path | None, timeout: float | None = None) -> Upstream | None:
+def make_upstream(url: str, ca: Path | None, timeout: float | None = None) -> Upstream:
     """What the options of an upstream give. Raises ``UsageError``."""
-    if url is None:
-        return None
     from notify_mock.upstream import SECONDS, Upstream
 
     return Upstream(url, ca=ca, timeout=SECONDS if timeout is None else timeout)
