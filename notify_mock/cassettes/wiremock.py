@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -127,15 +128,17 @@ def write_wiremock(interactions: Sequence[Interaction]) -> str:
     """A mapping for each. The same request again is the next step of a scenario, so that the answers come in order."""
     asked = [_asked(one) for one in interactions]
     keys = [json.dumps(one, sort_keys=True) for one in asked]
+    times, turns = Counter(keys), Counter[str]()
+    numbers = {key: number for number, key in enumerate(times)}
     mappings: list[dict[str, Any]] = []
-    for number, (one, request) in enumerate(zip(interactions, asked, strict=True)):
+    for one, request, key in zip(interactions, asked, keys, strict=True):
         mapping: dict[str, Any] = {"request": request, "response": _answered(one)}
-        turn, times = keys[:number].count(keys[number]), keys.count(keys[number])
-        if times > 1:
-            mapping["scenarioName"] = f"{one.method} {urlsplit(one.url).path} ({keys.index(keys[number])})"
-            mapping["requiredScenarioState"] = f"after {turn}" if turn else "Started"
-            if turn + 1 < times:
-                mapping["newScenarioState"] = f"after {turn + 1}"
+        if times[key] > 1:
+            mapping["scenarioName"] = f"{one.method} {urlsplit(one.url).path} ({numbers[key]})"
+            mapping["requiredScenarioState"] = f"after {turns[key]}" if turns[key] else "Started"
+            turns[key] += 1
+            if turns[key] < times[key]:
+                mapping["newScenarioState"] = f"after {turns[key]}"
         own = {"headers": [list(pair) for pair in one.request_headers], "extra": dict(one.extra)}
         mappings.append({**mapping, "metadata": {_OWN: own}})
     return json.dumps({"mappings": mappings}, indent=1, default=str) + "\n"
