@@ -72,7 +72,7 @@ class Player:
                 hold = self._holds.take() if fate is not None and fate.pause else None
             if fate is not None and hold is not None:
                 self._wait(fate.pause, hold, wait)
-            if self._playback.cassette is not None:
+            if self._playback.cassette is not None or passage.refusal is not None:
                 self._look_up(passage, fate)
             with self._lock:
                 answer, late = self._pass(passage, fate)

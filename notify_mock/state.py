@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from notify_mock.accounts import Account, Accounts
 from notify_mock.cassettes.playback import Playback
@@ -13,9 +13,6 @@ from notify_mock.faults.book import Faults
 from notify_mock.journal import Journal
 from notify_mock.sids import Sids
 from notify_mock.store import Store
-
-if TYPE_CHECKING:
-    from notify_mock.cassettes.cassette import Cassette
 
 
 class State:
@@ -32,7 +29,6 @@ class State:
         journal_limit: int,
         call_names: tuple[str, ...],
         unused_faults: Unused,
-        cassette: Cassette | None = None,
         account_sid: str | None = None,
     ) -> None:
         self.clock = Clock(frozen)
@@ -42,7 +38,7 @@ class State:
         self.store = Store()
         self.journal = Journal(lock, call_names, journal_limit)
         self.faults = Faults(lock, self.clock, self.sids, self.accounts, call_names, unused_faults)
-        self.playback = Playback(lock, cassette)
+        self.playback = Playback(lock)
         self._parts: tuple[Any, ...] = (
             self.clock,
             self.sids,

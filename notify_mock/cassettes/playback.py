@@ -36,9 +36,9 @@ class Miss(NamedTuple):
 class Playback:
     """Plays each entry once and in order. A reset rewinds it, and leaves in what is in."""
 
-    def __init__(self, lock: AbstractContextManager[bool], cassette: Cassette | None) -> None:
+    def __init__(self, lock: AbstractContextManager[bool]) -> None:
         self._lock = lock
-        self.cassette = cassette
+        self.cassette: Cassette | None = None
         self.reset()
 
     def __repr__(self) -> str:
