@@ -5,16 +5,17 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8010
 
-.PHONY: help serve test clients lint bench docs clean
+.PHONY: help serve test clients lint bench docs fidelity clean
 
 help:
-	@echo "make serve   run the emulator on http://127.0.0.1:$(PORT)"
-	@echo "make test    run the test suite"
-	@echo "make clients run real clients of seven languages against it, and rewrite their table"
-	@echo "make lint    ruff and mypy --strict"
-	@echo "make bench   measure, and print a table of ratios"
-	@echo "make docs    rewrite the generated tables in docs/"
-	@echo "make clean   remove .venv and what was built"
+	@echo "make serve     run the emulator on http://127.0.0.1:$(PORT)"
+	@echo "make test      run the test suite"
+	@echo "make clients   run real clients of seven languages against it, and rewrite their table"
+	@echo "make lint      ruff and mypy --strict"
+	@echo "make bench     measure, and print a table of ratios"
+	@echo "make fidelity  hold the emulator against the recordings in fixtures/"
+	@echo "make docs      rewrite the generated tables in docs/"
+	@echo "make clean     remove .venv and what was built"
 
 serve: $(VENV)/core
 	$(BIN)/notify-mock serve --port $(PORT)
@@ -32,6 +33,9 @@ lint: $(VENV)/lint
 
 bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks
+
+fidelity: $(VENV)/core
+	$(BIN)/notify-mock cassette diff --details fixtures
 
 docs: $(VENV)/core
 	$(BIN)/python -m docs.generate

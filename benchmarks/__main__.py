@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from time import perf_counter
 
+from benchmarks.cassettes import cassettes, replayed_both
 from benchmarks.faults import faults
 from benchmarks.fetches import constant, intercepted, replayed, stubbed
 from benchmarks.imports import imports
@@ -35,6 +36,8 @@ BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "intercept": intercepted,
     "exec": wrapping,
     "tunnel": tunnels,
+    "replay": replayed_both,
+    "cassette": cassettes,
 }
 
 

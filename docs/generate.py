@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from notify_mock.cassettes.files import find_files, read_interactions
 from notify_mock.catalog import FAULT_ERRORS
 from notify_mock.errors import ERRORS, TwilioError
 from notify_mock.faults.reading import describe_scenario, scenario_names
+from notify_mock.fidelity import compare_all, score, table
 
 FIDELITY = Path(__file__).with_name("fidelity.md")
 FAULTS = Path(__file__).with_name("faults.md")
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
 def error_table(errors: tuple[type[TwilioError], ...] = ERRORS) -> str:
@@ -28,6 +31,12 @@ def scenario_table() -> str:
     return "\n".join(["| name | what happens |", "|---|---|", *rows])
 
 
+def score_table() -> str:
+    """The emulator against the recordings that ship with it, as Markdown."""
+    comparisons = compare_all([one for file in find_files([FIXTURES]) for one in read_interactions(file)])
+    return f"{table(comparisons)}\n\nScore: {score(comparisons):.1f} % of what is known of them."
+
+
 def fill(page: str, name: str, content: str) -> str:
     """``page`` with what stands between the markers of ``name`` replaced. Raises ``ValueError`` without markers."""
     start, end = f"<!-- {name}: generated -->\n", f"\n<!-- {name}: end -->"
@@ -39,7 +48,8 @@ def fill(page: str, name: str, content: str) -> str:
 
 
 def main() -> None:
-    page = fill(FIDELITY.read_text(), "errors", error_table())
+    page = fill(FIDELITY.read_text(), "score", score_table())
+    page = fill(page, "errors", error_table())
     FIDELITY.write_text(fill(page, "fault errors", error_table(FAULT_ERRORS)))
     FAULTS.write_text(fill(FAULTS.read_text(), "scenarios", scenario_table()))
 

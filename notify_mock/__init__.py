@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from notify_mock.accounts import Account, ApiKey
     from notify_mock.call import Answer, Call
+    from notify_mock.cassettes.cassette import Cassette
     from notify_mock.emulator import Emulator, intercept
     from notify_mock.errors import TwilioError
     from notify_mock.exchange import Exchange
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from notify_mock.faults.times import Delay, Dribble, Hang
     from notify_mock.journal import Journal
     from notify_mock.pairs import apn_pair
+    from notify_mock.recorder import Recorder
     from notify_mock.records import Records
     from notify_mock.resources.credential import Credential
     from notify_mock.switchboard import EscapedRequest
+    from notify_mock.upstream import Upstream
     from notify_mock.usage import UsageError
 
 __version__ = "0.1.0"
@@ -28,6 +31,7 @@ __all__ = [
     "Answer",
     "ApiKey",
     "Call",
+    "Cassette",
     "Credential",
     "Delay",
     "Dribble",
@@ -41,6 +45,7 @@ __all__ = [
     "Hang",
     "Journal",
     "RateLimit",
+    "Recorder",
     "Records",
     "Refuse",
     "Reset",
@@ -48,6 +53,7 @@ __all__ = [
     "Status",
     "Truncate",
     "TwilioError",
+    "Upstream",
     "UsageError",
     "apn_pair",
     "intercept",
@@ -58,6 +64,7 @@ _HOMES = {
     "Answer": "call",
     "ApiKey": "accounts",
     "Call": "call",
+    "Cassette": "cassettes.cassette",
     "Credential": "resources.credential",
     "Delay": "faults.times",
     "Dribble": "faults.times",
@@ -71,6 +78,7 @@ _HOMES = {
     "Hang": "faults.times",
     "Journal": "journal",
     "RateLimit": "faults.answers",
+    "Recorder": "recorder",
     "Records": "records",
     "Refuse": "faults.answers",
     "Reset": "faults.connections",
@@ -78,6 +86,7 @@ _HOMES = {
     "Status": "faults.answers",
     "Truncate": "faults.connections",
     "TwilioError": "errors",
+    "Upstream": "upstream",
     "UsageError": "usage",
     "apn_pair": "pairs",
     "intercept": "emulator",

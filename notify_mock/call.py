@@ -72,7 +72,7 @@ class Call(NamedTuple):
 
     ``path`` is decoded and without query; ``headers`` have lower-case names; ``scheme`` and ``host`` are those that the
     client used. A request that couldn't be read has a ``defect``, which becomes its answer; ``unread`` is the content
-    type of a body that isn't read at all.
+    type of a body that isn't read at all, and ``body`` has its bytes.
     """
 
     method: str
@@ -84,15 +84,16 @@ class Call(NamedTuple):
     scheme: str = "https"
     defect: TwilioError | None = None
     unread: str = ""
+    body: bytes = b""
 
     def __repr__(self) -> str:
         return f"<Call {self}>"
 
     def size(self) -> int:
-        """Characters of its parameters."""
+        """Characters of its parameters, and bytes of a body that isn't read."""
         if not self.form.pairs and not self.query.pairs:
-            return 0
-        return sum(len(name) + len(value) for name, value in (*self.form.pairs, *self.query.pairs))
+            return len(self.body)
+        return len(self.body) + sum(len(name) + len(value) for name, value in (*self.form.pairs, *self.query.pairs))
 
     def __str__(self) -> str:
         """Method, path and parameters on one line, secrets masked."""
@@ -162,7 +163,7 @@ def read(
     except TwilioError as error:
         defect = defect or error
     unread = kind if body and kind not in (_FORM, _MULTIPART) else ""
-    return Call(method, host, path, query, form, headers, scheme, defect, unread)
+    return Call(method, host, path, query, form, headers, scheme, defect, unread, body if unread else b"")
 
 
 def origin_form(target: str) -> str:

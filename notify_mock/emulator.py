@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from flask import Flask
     from twilio.rest import Client
 
+    from notify_mock.backing import Backing, RecordOption, UpstreamOption
+    from notify_mock.cassettes.cassette import CassetteOption
     from notify_mock.faults.reading import FaultsOption
+    from notify_mock.hydration import HydrateOption
     from notify_mock.interception import Interception
     from notify_mock.proxy import OtherHosts
 
@@ -37,8 +40,8 @@ class Emulator(Engine):
     ``host`` and ``port`` are where it serves, once ``url`` is asked for or a ``with`` block is entered (``port`` 0: any
     free one). The port also is a forward proxy; as such it refuses ``other_hosts`` than Twilio's, unless they are to be
     tunnelled. With ``tls``, TLS may begin on the port itself. ``server`` mounts it on a shared server instead.
-    ``control_token`` is what the control API asks for, which needs one beyond loopback. The other options are
-    ``Engine``'s.
+    ``control_token`` is what the control API asks for, which needs one beyond loopback. ``record`` takes down what it
+    answers, or with ``upstream`` what that answers: a path, or a ``Recorder``. The other options are ``Engine``'s.
     """
 
     def __init__(
@@ -47,12 +50,16 @@ class Emulator(Engine):
         seed: int | str = 0,
         accounts: AccountsOption | None = None,
         data: DataOption | None = None,
+        hydrate: HydrateOption | None = None,
         frozen: Moment | None = None,
         journal_limit: int = PER_ACCOUNT,
         faults: FaultsOption | None = None,
         scenario: str | Sequence[str] | None = None,
         unused_faults: Unused = "error",
         fault_header: bool = False,
+        cassette: CassetteOption | None = None,
+        upstream: UpstreamOption | None = None,
+        record: RecordOption | None = None,
         control_token: str | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -61,16 +68,21 @@ class Emulator(Engine):
         server: SharedServer | None = None,
     ) -> None:
         __tracebackhide__ = True
+        self._backing = _read_backing(cassette, upstream, record)
         super().__init__(
             seed=seed,
             accounts=accounts,
             data=data,
+            hydrate=hydrate,
             frozen=frozen,
             journal_limit=journal_limit,
             faults=faults,
             scenario=scenario,
             unused_faults=unused_faults,
             fault_header=fault_header,
+            cassette=self._backing.cassette if self._backing else cassette,
+            forward=self._backing.forward if self._backing else None,
+            observe=self._backing.observe if self._backing else None,
         )
         if control_token is not None and (not isinstance(control_token, str) or not control_token):
             raise UsageError("control_token", "is no token", "give a text that isn't empty")
@@ -141,7 +153,8 @@ class Emulator(Engine):
         return environment.apply(environment.changes(server.url, self.auth, trust, base), base)
 
     def close(self) -> None:
-        """Stop serving, and let go what a fault holds. The state stays, and asking for ``url`` serves again.
+        """Stop serving, let go what a fault holds, and write what was recorded. The state stays, and asking for ``url``
+        serves again.
 
         On a shared server its turn is over for good.
         """
@@ -150,6 +163,8 @@ class Emulator(Engine):
             self._server.stop()
         else:
             self._server.dismount(self)
+        if self._backing is not None:
+            self._backing.close()
 
     def _client(self, transport: str, username: str | None, password: str | None, options: dict[str, Any]) -> Client:
         try:
@@ -172,3 +187,14 @@ def intercept(*, allow_real: Iterable[str] = (), real_time: bool = False, **opti
     """
     with closing(Emulator(**options)) as emulator, emulator.intercept(allow_real=allow_real, real_time=real_time):
         yield emulator
+
+
+def _read_backing(
+    cassette: CassetteOption | None, upstream: UpstreamOption | None, record: RecordOption | None
+) -> Backing | None:
+    """Raises ``UsageError``."""
+    if upstream is None and record is None:
+        return None
+    from notify_mock.backing import read_backing
+
+    return read_backing(cassette, upstream, record)

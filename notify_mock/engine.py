@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,9 @@ from notify_mock.faults.book import Faults
 from notify_mock.holds import Holds
 from notify_mock.journal import PER_ACCOUNT, Journal
 from notify_mock.player import Player, Wait
+from notify_mock.recordings import read_hydrated, read_inserted
 from notify_mock.records import Records
+from notify_mock.replay import Forward
 from notify_mock.resources import CREDENTIAL
 from notify_mock.resources.credential import Credential
 from notify_mock.routes import CALL_NAMES
@@ -26,18 +28,26 @@ from notify_mock.state import State
 from notify_mock.usage import UsageError, shown
 
 if TYPE_CHECKING:
+    from notify_mock.cassettes.cassette import CassetteOption
+    from notify_mock.cassettes.playback import Playback
     from notify_mock.faults.fate import Effect
     from notify_mock.faults.reading import FaultsOption
+    from notify_mock.hydration import HydrateOption
+
+
+Observe = Callable[[Call, Callable[[], Answer]], Answer]
+"""Stands around every call: it is given what plays it."""
 
 
 class Engine:
     """The emulator without any front: no Flask, no socket, no sleeping.
 
     ``seed`` fixes every sid. ``accounts`` makes it strict about who comes in; without it everyone is let in. ``data``
-    holds records to start from. ``frozen`` stops the clock at a moment. ``journal_limit`` is the number of exchanges
-    kept per account. ``faults`` and ``scenario`` are fault rules to start with; ``unused_faults`` says what becomes of
-    rules that never strike, and ``fault_header`` lets a request carry one. Raises ``UsageError`` for a bad option. Safe
-    to use from several threads.
+    holds records to start from, and ``hydrate`` names cassettes whose records go on living. ``frozen`` stops the clock
+    at a moment. ``journal_limit`` is the number of exchanges kept per account. ``faults`` and ``scenario`` are fault
+    rules to start with; ``unused_faults`` says what becomes of rules that never strike, and ``fault_header`` lets a
+    request carry one. ``cassette`` has recorded answers to play, ``forward`` asks an upstream for what it misses, and
+    ``observe`` stands around every call. Raises ``UsageError`` for a bad option. Safe to use from several threads.
     """
 
     def __init__(
@@ -46,12 +56,16 @@ class Engine:
         seed: int | str = 0,
         accounts: AccountsOption | None = None,
         data: DataOption | None = None,
+        hydrate: HydrateOption | None = None,
         frozen: Moment | None = None,
         journal_limit: int = PER_ACCOUNT,
         faults: FaultsOption | None = None,
         scenario: str | Sequence[str] | None = None,
         unused_faults: Unused = "error",
         fault_header: bool = False,
+        cassette: CassetteOption | None = None,
+        forward: Forward | None = None,
+        observe: Observe | None = None,
     ) -> None:
         __tracebackhide__ = True
         _check_options(seed, journal_limit, unused_faults, fault_header)
@@ -59,6 +73,8 @@ class Engine:
         self.holds = Holds()
         self._lock = RLock()
         self._seeds = read_data(data) if data is not None else ()
+        hydrated, recorded_account = read_hydrated(hydrate)
+        self._seeds += hydrated
         self._armed: list[tuple[str, Effect | str, dict[str, Any]]] = []
         self._rules = _read_rules(scenario, faults)
         self._state = State(
@@ -69,8 +85,11 @@ class Engine:
             journal_limit=journal_limit,
             call_names=CALL_NAMES,
             unused_faults=unused_faults,
+            account_sid=recorded_account,
         )
-        self._player = Player(self._state, self._lock, self.holds, fault_header=fault_header)
+        self._forward, self._observe = forward, observe
+        self._player = Player(self._state, self._lock, self.holds, fault_header=fault_header, forward=forward)
+        self.cassette = cassette
         self._furnish()
 
     @property
@@ -88,6 +107,17 @@ class Engine:
     @property
     def faults(self) -> Faults:
         return self._state.faults
+
+    @property
+    def cassette(self) -> Playback | None:
+        """The cassette that is in, and how far it has been played. Set it to a path, a list of them, a ``Cassette`` or
+        None, at any time; a reset rewinds it."""
+        return self._state.playback if self._state.playback.cassette is not None else None
+
+    @cassette.setter
+    def cassette(self, given: CassetteOption | None) -> None:
+        __tracebackhide__ = True
+        self._state.playback.insert(read_inserted(given, self._forward))
 
     @property
     def credentials(self) -> Records[Credential]:
@@ -177,6 +207,8 @@ class Engine:
         ``wait`` is how its front lets time pass when a fault rule delays the call; without it the emulator's clock
         is moved. What ``wait`` raises ends the call.
         """
+        if self._observe is not None:
+            return self._observe(call, lambda: self._player.play(call, wait))
         return self._player.play(call, wait)
 
     def failed(self) -> Answer:

@@ -9,6 +9,8 @@ from notify_mock.call import Call
 from notify_mock.doors import Entrance
 from notify_mock.redaction import show_text
 
+_LONGEST_REASON = 1000
+
 
 class Exchange:
     """One request and its answer.
@@ -71,7 +73,7 @@ class Exchange:
         if self.code is not None:
             words.append(str(self.code))
         if self.reason:
-            words.append(f"({show_text(self.reason)})")
+            words.append(f"({show_text(self.reason, _LONGEST_REASON)})")
         if self.faults:
             words.append(f"[{', '.join(self.faults)}]")
         if self.played is not None:
@@ -90,7 +92,7 @@ class Exchange:
             "sid": show_text(self.sid) if self.sid else None,
             "status": self.status,
             "code": self.code,
-            "reason": show_text(self.reason) if self.reason else None,
+            "reason": show_text(self.reason, _LONGEST_REASON) if self.reason else None,
             "faults": list(self.faults),
             "played": self.played,
         }

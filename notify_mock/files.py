@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from notify_mock.usage import UsageError, shown
 
+_TEXT, _MAPPING, _SEQUENCE, _MERGE = (f"tag:yaml.org,2002:{name}" for name in ("str", "map", "seq", "merge"))
 _YAML_SURPRISES = (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError)
 """What PyYAML's constructors raise for a tag on a value that doesn't fit it, such as ``!!bool x``."""
 
 
 class Content(NamedTuple):
-    """What a file holds, and where: ``source`` names the file, ``lines`` the items of its top-level lists."""
+    """What a file holds, and where: ``source`` names the file, ``lines`` the items of its top-level lists, and with -1
+    its top-level keys."""
 
     value: Any
     source: str
@@ -45,7 +47,7 @@ def read_file(path: Path) -> Content:
         raise UsageError(str(path), "isn't UTF-8 text") from error
     except ValueError as error:
         raise UsageError(shown(str(path)), f"is no path: {error}") from error
-    return _json(text, path) if path.suffix == ".json" else _yaml(text, path)
+    return _json(text, path) if path.suffix in (".json", ".har") else _yaml(text, path)
 
 
 def _json(text: str, path: Path) -> Content:
@@ -71,43 +73,88 @@ def _yaml(text: str, path: Path) -> Content:
     import yaml
 
     try:
-        loader = yaml.SafeLoader(text)
+        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
         try:
             root = loader.get_single_node()
-            _refuse_twins(root, path, set())
-            lines = {
-                (key.value, number): item.start_mark.line + 1
-                for key, items in (root.value if isinstance(root, yaml.MappingNode) else ())
-                if isinstance(key, yaml.ScalarNode) and isinstance(items, yaml.SequenceNode)
-                for number, item in enumerate(items.value)
-            }
-            return Content(loader.construct_document(root) if root else None, str(path), lines)
+            return Content(_Builder(loader, path).build(root) if root else None, str(path), _lines(root))
         finally:
             loader.dispose()
     except UsageError:
         raise
     except yaml.MarkedYAMLError as error:
-        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        last = text.count("\n", 0, len(text.rstrip("\n"))) + 1
+        line = f", line {min(error.problem_mark.line + 1, last)}" if error.problem_mark else ""
         raise UsageError(f"{path}{line}", f"isn't YAML: {error.problem}") from error
     except (yaml.YAMLError, *_YAML_SURPRISES) as error:
         raise UsageError(str(path), f"isn't YAML that can be read: {error}") from error
 
 
-def _refuse_twins(node: Any, path: Path, visited: set[int]) -> None:
-    """YAML's loader lets the last of two equal keys win in silence; here that is an error."""
+def _lines(root: Any) -> dict[tuple[str, int], int]:
     import yaml
 
-    if id(node) in visited:
-        return
-    visited.add(id(node))
-    if isinstance(node, yaml.MappingNode):
-        seen = set()
+    found: dict[tuple[str, int], int] = {}
+    for key, items in root.value if isinstance(root, yaml.MappingNode) else ():
+        if isinstance(key, yaml.ScalarNode):
+            found[key.value, -1] = key.start_mark.line + 1
+            for number, item in enumerate(items.value if isinstance(items, yaml.SequenceNode) else ()):
+                found[key.value, number] = item.start_mark.line + 1
+    return found
+
+
+def find_lines(path: Path) -> Mapping[tuple[str, int], int]:
+    """The lines of a JSON file, for an error in it, also of ``log.entries``: nearly all JSON is YAML too. Empty where
+    it isn't."""
+    import yaml
+
+    try:
+        root = yaml.compose(path.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        deeper = {
+            (f"{outer.value}.{key}", number): line
+            for outer, inner in (root.value if isinstance(root, yaml.MappingNode) else ())
+            for (key, number), line in _lines(inner).items()
+        }
+        return {**_lines(root), **deeper}
+    except (OSError, yaml.YAMLError, *_YAML_SURPRISES):
+        return {}
+
+
+class _Builder:
+    """Plain data from YAML nodes, in one walk that is quicker than PyYAML's own constructor and stricter: there the
+    last of two equal keys wins in silence, and here that is an error."""
+
+    def __init__(self, loader: Any, path: Path) -> None:
+        self._loader, self._path = loader, path
+        self._built: dict[int, Any] = {}
+
+    def build(self, node: Any) -> Any:
+        """Raises ``UsageError`` for twins, and what the loader raises."""
+        if node.tag == _TEXT:
+            return node.value
+        if id(node) in self._built:
+            return self._built[id(node)]
+        if node.tag == _SEQUENCE and isinstance(node.value, list):
+            return self._sequence(node)
+        if node.tag == _MAPPING and isinstance(node.value, list):
+            return self._mapping(node)
+        return self._loader.construct_object(node, deep=True)
+
+    def _sequence(self, node: Any) -> list[Any]:
+        found: list[Any] = []
+        self._built[id(node)] = found
+        found.extend(self.build(item) for item in node.value)
+        return found
+
+    def _mapping(self, node: Any) -> Any:
+        found: dict[Any, Any] = {}
+        self._built[id(node)] = found
         for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in seen:
-                    raise UsageError(f"{path}, line {key.start_mark.line + 1}", f"key {key.value!r} is given twice")
-                seen.add(key.value)
-            _refuse_twins(value, path, visited)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            _refuse_twins(item, path, visited)
+            if key.tag == _MERGE:
+                return self._loader.construct_object(node, deep=True)
+            name = self.build(key)
+            if not isinstance(name, Hashable) or name in found:
+                wrong = (
+                    f"key {name!r} is given twice" if isinstance(name, Hashable) else "isn't YAML: found unhashable key"
+                )
+                raise UsageError(f"{self._path}, line {key.start_mark.line + 1}", wrong)
+            found[name] = self.build(value)
+        return found

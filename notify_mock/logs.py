@@ -30,6 +30,11 @@ def log_start(url: str, records: int) -> None:
     _LOG.info("listening on %s with %d records", url, records, extra={"url": url, "records": records})
 
 
+def log_cassette(summary: str) -> None:
+    """How far a cassette was played."""
+    _LOG.info("%s", summary)
+
+
 def log_stop() -> None:
     """The last line."""
     _LOG.info("stopped")

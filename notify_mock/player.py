@@ -12,6 +12,7 @@ from notify_mock.doors import enter
 from notify_mock.errors import MalformedRequest, MethodNotAllowed, NotFound, TwilioError
 from notify_mock.exchange import Exchange
 from notify_mock.holds import Hold, Holds
+from notify_mock.replay import Forward, Replay, retry_after
 from notify_mock.state import State
 from notify_mock.usage import UsageError
 from notify_mock.verbs import Visit
@@ -28,20 +29,32 @@ FAULT_HEADER = "x-notify-mock-fault"
 
 
 class Passage:
-    """A call on its way: its record, the place that it asks for, and the fault rule that it carries itself."""
+    """A call on its way: its record, the place that it asks for, the fault rule that it carries itself, the answer of a
+    cassette, and why it would be turned away without that."""
 
-    __slots__ = ("call", "exchange", "own", "place", "route")
+    __slots__ = ("call", "exchange", "own", "place", "recorded", "refusal", "route")
 
     def __init__(self, call: Call, exchange: Exchange, place: routes.Place | None, route: routes.Route | None) -> None:
         self.call, self.exchange, self.place, self.route = call, exchange, place, route
         self.own: Rule | None = None
+        self.recorded: Answer | None = None
+        self.refusal: TwilioError | None = None
 
 
 class Player:
     """Plays calls on a state, under its lock but for the time that faults take."""
 
-    def __init__(self, state: State, lock: AbstractContextManager[bool], holds: Holds, *, fault_header: bool) -> None:
+    def __init__(
+        self,
+        state: State,
+        lock: AbstractContextManager[bool],
+        holds: Holds,
+        *,
+        fault_header: bool,
+        forward: Forward | None = None,
+    ) -> None:
         self._state, self._lock, self._holds, self._fault_header = state, lock, holds, fault_header
+        self._playback, self._replay = state.playback, Replay(state, lock, forward)
         self._writer = Writer(state)
         self._in_play: dict[str, int] = {}
 
@@ -59,6 +72,8 @@ class Player:
                 hold = self._holds.take() if fate is not None and fate.pause else None
             if fate is not None and hold is not None:
                 self._wait(fate.pause, hold, wait)
+            if self._playback.cassette is not None or passage.refusal is not None:
+                self._look_up(passage, fate)
             with self._lock:
                 answer, late = self._pass(passage, fate)
                 if not late:
@@ -103,6 +118,10 @@ class Player:
                 raise call.defect
             if call.method != "OPTIONS":
                 exchange.account_sid = self._state.accounts.identify(call.headers.get("authorization")).sid
+        except TwilioError as refusal:
+            if call.defect is not None or self._playback.cassette is None or self._state.accounts.strict:
+                raise
+            passage.refusal = refusal
         finally:
             self._state.journal.file(exchange)
             in_play = self._in_play[exchange.account_sid] = self._in_play.get(exchange.account_sid, 0) + 1
@@ -112,6 +131,16 @@ class Player:
             passage.own = self._own_rule(call)
         return self._state.faults.strike(exchange, "before", in_play, passage.own)
 
+    def _look_up(self, passage: Passage, fate: Fate | None) -> None:
+        """The cassette's answer, unless a fault has stopped the call. Who isn't let in is a matter of the recording,
+        where the accounts aren't given; what isn't recorded then is refused."""
+        if passage.call.method == "OPTIONS" or (fate is not None and fate.stops):
+            return
+        passage.recorded = self._replay.answer(passage.call, passage.exchange)
+        if passage.recorded is None and passage.refusal is not None:
+            with self._lock:
+                passage.recorded = self._writer.refused(passage.exchange, passage.refusal)
+
     def _pass(self, passage: Passage, fate: Fate | None) -> tuple[Answer, float]:
         """The call is played, unless a fault has stopped it, and faults may take its answer away. The second result
         is how many seconds late the answer is."""
@@ -119,7 +148,7 @@ class Player:
         if fate is not None and fate.stops:
             return self._writer.struck(exchange, fate), 0.0
         try:
-            answer = self._apply(passage, fate.stale if fate else 0.0)
+            answer = passage.recorded or self._apply(passage, fate.stale if fate else 0.0)
         except TwilioError as refusal:
             answer = self._writer.refused(exchange, refusal)
         late = 0.0
@@ -167,7 +196,7 @@ class Player:
         """The way out: the journal closes the exchange. Without a fault no time has passed."""
         ended = exchange.at
         if exchange.faults:
-            exchange.retry_after = next((float(value) for name, value in answer.headers if name == "Retry-After"), None)
+            exchange.retry_after = retry_after(answer)
             ended = self._state.clock.time()
         self._state.journal.close(exchange, ended)
         return answer

@@ -21,7 +21,7 @@ _INTERCEPTION = pytest.StashKey["Interception"]()
 _INTERCEPTION_KEYS = ("intercept", "allow_real")
 _SERVER_KEYS = ("host", "port", "other_hosts", "tls")
 _MARKER_KEYS = ("seed", "data", "accounts", "frozen", "scenario", "faults", "unused_faults", *_INTERCEPTION_KEYS)
-_OPTION_KEYS = (*_MARKER_KEYS, "journal_limit", "fault_header", *_SERVER_KEYS)
+_OPTION_KEYS = (*_MARKER_KEYS, "cassette", "hydrate", "journal_limit", "fault_header", *_SERVER_KEYS)
 _SHOWN = 50
 
 
@@ -38,6 +38,11 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "notify_mock(seed=..., data=..., accounts=..., frozen=..., scenario=..., faults=..., unused_faults=..., "
         "intercept=..., allow_real=...): how the notify_mock fixture is made for this test",
+    )
+    config.addinivalue_line(
+        "markers",
+        "notify_cassette(*names, on_miss=..., repeat=..., match_on=..., ignore=..., unused=...): recorded answers for "
+        "the notify_mock fixture, from cassettes/<module>/ beside the test; without a name from that of the test",
     )
     config.addinivalue_line(
         "markers",
@@ -70,20 +75,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A fault for a test without an emulator would pass in silence."""
-    own = any(mark.name == "notify_fault" for mark in item.own_markers)
+    """A fault or a cassette for a test without an emulator would pass in silence."""
+    own = [mark.name for mark in item.own_markers if mark.name in ("notify_fault", "notify_cassette")]
     if own and "notify_mock" not in getattr(item, "fixturenames", ("notify_mock",)):
-        pytest.fail("marker notify_fault: the test doesn't ask for the fixture notify_mock", pytrace=False)
+        pytest.fail(f"marker {own[0]}: the test doesn't ask for the fixture notify_mock", pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """A request that escaped, or a fault that never struck, fails the test when nothing else has."""
+    """What escaped, what no cassette could answer, and a fault that never struck fail the test, when nothing has."""
     result = yield
     emulator = item.stash.get(_EMULATOR, None)
     if emulator is not None and item.get_closest_marker("xfail") is None:
         _check_escaped(item.stash.get(_INTERCEPTION, None))
         _check_unused(emulator)
+        _check_cassette(emulator)
     return result
 
 
@@ -93,6 +99,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     emulator = item.stash.get(_EMULATOR, None)
     if emulator is not None and report.failed:
         report.sections.append(("notify-mock requests", emulator.journal.show(_SHOWN)))
+        if emulator.cassette is not None:
+            report.sections.append(("notify-mock cassette", emulator.cassette.show()))
     if report.when == "teardown" and emulator is not None:
         del item.stash[_EMULATOR]
         if _INTERCEPTION in item.stash:
@@ -102,8 +110,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture(scope="session")
 def notify_mock_options() -> Mapping[str, Any]:
-    """Options for every emulator of the session; override it to return any of the marker's arguments, journal_limit,
-    fault_header, host, port, other_hosts or tls. A marker's arguments win over it."""
+    """Options for every emulator of the session; override it to return any of the marker's arguments, cassette,
+    hydrate, journal_limit, fault_header, host, port, other_hosts or tls. A marker's arguments win over it."""
     return {}
 
 
@@ -162,6 +170,11 @@ def _make(
         intercept, allow_real = options.pop("intercept", True), options.pop("allow_real", ())
         if not isinstance(intercept, bool):
             raise UsageError("intercept", f"{shown(intercept)} is neither True nor False")
+        marker = item.get_closest_marker("notify_cassette")
+        if marker is not None:
+            from notify_mock.marked_cassette import read_marker
+
+            options["cassette"] = read_marker(item, marker)
         emulator = Emulator(**options, server=server)
         for mark in _faults_of(item):
             _add_fault(emulator, mark)
@@ -221,9 +234,27 @@ def _check_unused(emulator: Emulator) -> None:
         pytest.fail(f"faults that never fired: {', '.join(failed)} (unused='ignore' allows it)", pytrace=False)
 
 
+def _check_cassette(emulator: Emulator) -> None:
+    playback = emulator.cassette
+    if playback is None or playback.cassette is None:
+        return
+    if playback.misses:
+        pytest.fail("\n".join(map(str, playback.misses)), pytrace=False)
+    if playback.unused and playback.cassette.unused == "warn":
+        import warnings
+
+        warnings.warn(pytest.PytestWarning(str(playback)), stacklevel=2)
+    if playback.unused and playback.cassette.unused == "error":
+        pytest.fail(f"{playback} (unused='ignore' allows it)", pytrace=False)
+
+
 def _beside(options: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """A path is meant from the test's folder (marker) or the root folder (options)."""
-    files = {key: folder / options[key] for key in ("data", "faults") if isinstance(options.get(key), (str, Path))}
+    files = {
+        key: folder / options[key]
+        for key in ("data", "faults", "cassette", "hydrate")
+        if isinstance(options.get(key), (str, Path))
+    }
     return {**options, **files}
 
 

@@ -18,12 +18,12 @@ def is_secret(name: str) -> bool:
     return bool(_SECRET_NAME.search(re.sub(r"[^a-z]", "", name.lower())))
 
 
-def show_text(value: str) -> str:
+def show_text(value: str, longest: int = _LONGEST) -> str:
     """``value`` fit for one line of a log: masked when it looks like a secret, escaped and cut when long."""
     if _SECRET_LOOK.search(value):
         return MASK
     shown = value if value.isprintable() else value.encode("unicode_escape").decode()
-    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}... ({len(shown)} characters)"
+    return shown if len(shown) <= longest else f"{shown[:longest]}... ({len(shown)} characters)"
 
 
 def show_pairs(pairs: Iterable[tuple[str, str]], between: str = " ") -> str:

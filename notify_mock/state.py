@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from notify_mock.accounts import Account, Accounts
+from notify_mock.cassettes.playback import Playback
 from notify_mock.clock import Clock, Moment
 from notify_mock.faults import Unused
 from notify_mock.faults.book import Faults
@@ -15,7 +16,8 @@ from notify_mock.store import Store
 
 
 class State:
-    """Clock, sids, accounts, store, journal and faults; the seed is where sids and the default account come from."""
+    """Clock, sids, accounts, store, journal, faults and playback; the seed is where sids and the default account come
+    from, unless that is named by ``account_sid``."""
 
     def __init__(
         self,
@@ -27,14 +29,16 @@ class State:
         journal_limit: int,
         call_names: tuple[str, ...],
         unused_faults: Unused,
+        account_sid: str | None = None,
     ) -> None:
         self.clock = Clock(frozen)
         self.sids = Sids(seed)
-        default = Account("AC" + self.sids.hex("account"), self.sids.hex("auth token"))
+        default = Account(account_sid or "AC" + self.sids.hex("account"), self.sids.hex("auth token"))
         self.accounts = Accounts(default, accounts)
         self.store = Store()
         self.journal = Journal(lock, call_names, journal_limit)
         self.faults = Faults(lock, self.clock, self.sids, self.accounts, call_names, unused_faults)
+        self.playback = Playback(lock)
         self._parts: tuple[Any, ...] = (
             self.clock,
             self.sids,
@@ -42,6 +46,7 @@ class State:
             self.store,
             self.journal,
             self.faults,
+            self.playback,
         )
 
     def reset(self) -> None:

@@ -24,6 +24,7 @@ README = (ROOT / "README.md").read_text()
 
 
 FAULTS = (ROOT / "docs" / "faults.md").read_text()
+CASSETTES = (ROOT / "docs" / "cassettes.md").read_text()
 
 
 def blocks(language: str, page: str = README) -> list[str]:
@@ -39,12 +40,14 @@ def test_the_pytest_examples_of_the_readme_pass(pytester: pytest.Pytester) -> No
 
 
 @pytest.mark.parametrize(
-    "example", [block for page in (README, FAULTS) for block in blocks("python", page) if "def test_" not in block]
+    "example",
+    [block for page in (README, FAULTS, CASSETTES) for block in blocks("python", page) if "def test_" not in block],
 )
 def test_the_plain_python_examples_run(tmp_path: Path, example: str) -> None:
     (tmp_path / "example.py").write_text(example)
     done = subprocess.run(
         [sys.executable, "-W", "error", tmp_path / "example.py"],
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=30,
@@ -108,11 +111,39 @@ def test_the_serve_example_of_the_readme_has_only_real_options() -> None:
 
     from notify_mock.cli import commands
 
-    shown = CliRunner().invoke(commands, ["serve", "--help"]).output
-    for option in set(re.findall(r"(?<![-\w])--[a-z][a-z-]+", " ".join(blocks("sh")) + README)) - {
+    helps = [["serve"], ["record"], ["replay"], *(["cassette", name] for name in ("lint", "convert", "diff"))]
+    shown = "".join(CliRunner().invoke(commands, [*words, "--help"]).output for words in helps)
+    for option in set(re.findall(r"(?<![-\w])--[a-z][a-z-]+", " ".join(blocks("sh")) + README + CASSETTES)) - {
         "--notify-mock-seed"
     }:
         assert option in shown
+
+
+def test_the_marked_tests_of_the_page_of_cassettes_pass(pytester: pytest.Pytester) -> None:
+    (example,) = (block for block in blocks("python", CASSETTES) if "def test_" in block)
+    folder = pytester.path / "cassettes"
+    with Emulator() as emulator:
+        emulator.credentials.add(type="fcm", friendly_name="Android")
+        for path in (folder / "test_example" / "test_credentials_are_listed.yaml", folder / "shared.yaml"):
+            recording = Emulator(upstream=emulator.url, record=path)
+            recording.client(*emulator.auth).notify.v1.credentials.list()
+            recording.close()
+    pytester.makepyfile(test_example=example)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
+
+
+def test_the_page_of_cassettes_names_every_option_mode_and_field() -> None:
+    import inspect
+    from typing import get_args
+
+    from notify_mock import Cassette
+    from notify_mock.cassettes.matching import FIELDS
+    from notify_mock.recorder import Mode
+
+    rows = re.findall(r"^\| `(\w+)`(?: \(default\))? \|", CASSETTES, re.MULTILINE)
+    options = [name for name in inspect.signature(Cassette).parameters if name != "paths"]
+    assert rows == [*get_args(Mode), *options]
+    assert all(f"`{field}`" in CASSETTES for field in FIELDS)
 
 
 def test_the_readmes_marker_table_names_every_argument() -> None:
@@ -135,6 +166,7 @@ def test_links_between_the_documents_lead_somewhere() -> None:
 def test_the_table_of_errors_is_made_from_the_code() -> None:
     generate = runpy.run_path(str(ROOT / "docs" / "generate.py"))
     page = (ROOT / "docs" / "fidelity.md").read_text()
+    assert generate["fill"](page, "score", generate["score_table"]()) == page, "run: make docs"
     assert generate["fill"](page, "errors", generate["error_table"]()) == page, "run: make docs"
     assert generate["fill"](page, "fault errors", generate["error_table"](FAULT_ERRORS)) == page, "run: make docs"
     assert generate["fill"](FAULTS, "scenarios", generate["scenario_table"]()) == FAULTS, "run: make docs"

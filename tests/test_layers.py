@@ -31,20 +31,25 @@ ORDER = [
     # memory
     *("store", "accounts", "exchange", "sought", "journal", "holds"),
     *("faults", "faults.fate", "faults.answers", "faults.times", "faults.connections", "faults.states", "faults.kinds"),
-    *("faults.match", "faults.schedule", "faults.rule", "faults.book", "faults.reading", "state"),
+    *("faults.match", "faults.schedule", "faults.rule", "faults.book", "faults.reading"),
+    *("cassettes", "cassettes.interaction", "cassettes.origins", "cassettes.leaks", "cassettes.pseudonyms"),
+    *("cassettes.redact", "cassettes.lint", "cassettes.vcr", "cassettes.har", "cassettes.wiremock", "cassettes.files"),
+    *("cassettes.keys", "cassettes.convert", "cassettes.matching", "cassettes.cassette", "cassettes.playback"),
+    "state",
     # domain
-    *("resource", "resources.credential", "resources", "pages", "verbs", "records", "data", "asserts"),
+    *("resource", "resources.credential", "resources", "pages", "verbs", "records", "data", "hydration", "asserts"),
     # core
-    *("routes", "writer", "player", "engine"),
+    *("routes", "writer", "replay", "recordings", "player", "engine", "staging", "fidelity"),
     # fronts
     *("openapi", "control_guard", "control_json", "control", "app", "body"),
     *("certificates", "authority", "trust", "environment", "tls", "proxy"),
     *("outgoing", "connections", "secured", "proxied", "connection", "server", "shared_server"),
     *("pace", "breakage", "transport", "patches", "switchboard"),
-    *("seams.aiohttp", "seams.connections", "seams.httpx", "seams.sdk", "seams.sockets", "seams"),
-    *("interception", "emulator", "logs"),
-    *("cli.options", "cli.serve", "cli.exec", "cli.env", "cli.ca", "cli"),
-    "pytest_plugin",
+    *("seams.aiohttp", "seams.connections", "seams.httpx", "seams.sdk", "seams.sockets", "seams", "interception"),
+    *("upstream", "recorder", "backing", "emulator", "logs"),
+    *("cli.options", "cli.running", "cli.serve", "cli.exec", "cli.env", "cli.ca"),
+    *("cli.replay", "cli.record", "cli.cassette", "cli"),
+    *("marked_cassette", "pytest_plugin"),
     # runs in other processes
     "startup.sitecustomize",
     # the package's face
@@ -53,13 +58,13 @@ ORDER = [
 ONLY_IN = {
     "flask": {"app", "control", "control_guard", "control_json", "emulator"},
     "werkzeug": {"app", "body", "outgoing", "connection", "server", "call"},
-    "pytest": {"pytest_plugin"},
+    "pytest": {"pytest_plugin", "marked_cassette"},
     "twilio": {"transport", "emulator", "seams.sdk"},
     "requests": {"transport", "breakage", "seams.sdk"},
-    "urllib3": {"breakage", "seams.connections"},
+    "urllib3": {"breakage", "seams.connections", "upstream"},
     "httpx": {"seams.httpx"},
     "aiohttp": {"breakage", "seams.aiohttp", "seams.sdk"},
-    "click": {"cli", "cli.options", "cli.serve", "cli.exec", "cli.env", "cli.ca"},
+    "click": {name for name in ORDER if name == "cli" or name.startswith("cli.")},
 }
 LAZY = {"cryptography", "yaml"}
 

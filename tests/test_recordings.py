@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
-import yaml
 from conftest import Raw, basic, send
 
 from notify_mock import Call, Emulator
-from notify_mock.call import Params
+from notify_mock.cassettes.files import read_interactions
 
-RECORDING = yaml.safe_load((Path(__file__).parents[1] / "fixtures" / "credential-create-2022.yaml").read_text())
-RECORDED = [(name, value) for name, value in RECORDING["response"]["headers"]]
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+(RECORDING,) = read_interactions(FIXTURES / "credential-create-2022.yaml")
+RECORDED = list(RECORDING.headers)
 RECORDED_NAMES = [name for name, _ in RECORDED]
 MADE_ANEW = {"Date", "Content-Length", "Twilio-Request-Id", "Twilio-Request-Duration"}
-FORM = urlencode([tuple(pair) for pair in RECORDING["request"]["form"]])
+FORM = RECORDING.request_body.decode()
 
 
 def recorded_request(host: str, user: str, password: str) -> bytes:
@@ -31,14 +30,8 @@ def recorded_request(host: str, user: str, password: str) -> bytes:
 
 def test_the_body_of_the_recorded_create_has_323_bytes(emulator: Emulator) -> None:
     emulator.clock.freeze("2022-06-10T20:58:33Z")
-    call = Call(
-        "POST",
-        "notify.twilio.com",
-        "/v1/Credentials",
-        form=Params(tuple((name, value) for name, value in RECORDING["request"]["form"])),
-        headers={"authorization": basic(*emulator.auth)},
-    )
-    answer = emulator.handle(call)
+    call = RECORDING.call()
+    answer = emulator.handle(call._replace(headers={"authorization": basic(*emulator.auth)}))
     assert answer.status == 201
     assert len(answer.body) == 323
     assert re.fullmatch(
@@ -53,7 +46,7 @@ def test_the_body_of_the_recorded_create_has_323_bytes(emulator: Emulator) -> No
 
 def test_the_recorded_create_has_its_status_line_and_header_names_on_a_socket(served: Emulator) -> None:
     answer = send(served.url, recorded_request("notify.twilio.com", *served.auth))
-    assert answer.status == f"HTTP/1.1 {RECORDING['response']['status']}"
+    assert answer.status == f"HTTP/1.1 {RECORDING.status} {RECORDING.reason}"
     assert answer.names == RECORDED_NAMES
     for name, value in RECORDED:
         assert name in MADE_ANEW or answer.header(name) == value

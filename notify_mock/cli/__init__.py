@@ -10,8 +10,11 @@ import click
 
 from notify_mock import __version__
 from notify_mock.cli.ca import ca
+from notify_mock.cli.cassette import cassette
 from notify_mock.cli.env import env
 from notify_mock.cli.exec import exec_
+from notify_mock.cli.record import record
+from notify_mock.cli.replay import replay
 from notify_mock.cli.serve import serve
 from notify_mock.usage import UsageError
 
@@ -22,7 +25,7 @@ def commands() -> None:
     """An offline emulator of Twilio's Notify v1 API."""
 
 
-for _command in (serve, exec_, env, ca):
+for _command in (serve, exec_, env, ca, replay, record, cassette):
     commands.add_command(_command)
 
 

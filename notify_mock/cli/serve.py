@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from notify_mock.cli.options import address_options, emulator_options, log_options, make_emulator, proxy_options
+from notify_mock.cli.options import FILE, address_options, emulator_options, log_options, make_emulator, proxy_options
+from notify_mock.cli.running import configure_logs, run
 
 if TYPE_CHECKING:
-    from notify_mock.emulator import Emulator
+    from notify_mock.recorder import Recorder
 
 _EXAMPLE = """\b
 Example:
@@ -23,6 +24,17 @@ Example:
 @address_options(default_port=8010)
 @proxy_options
 @emulator_options
+@click.option(
+    "--hydrate", metavar="PATH", type=FILE, help="A cassette or a folder of them: the records seen in it go on living."
+)
+@click.option("--record", metavar="FILE", type=FILE, help="Record what is asked and answered into this cassette.")
+@click.option(
+    "--record-mode",
+    type=click.Choice(["once", "new_episodes", "all", "rewrite"]),
+    default="once",
+    show_default=True,
+    help="What becomes of a cassette that is there already: once refuses, new_episodes adds to it.",
+)
 @click.option("--check", is_flag=True, help="Only read the options and files, and say whether all is well.")
 @log_options(level="info")
 def serve(
@@ -30,6 +42,8 @@ def serve(
     port: int,
     other_hosts: Any,
     tls: bool,
+    record: Path | None,
+    record_mode: str,
     check: bool,
     log_format: str,
     log_level: str,
@@ -39,31 +53,17 @@ def serve(
 
     When it accepts connections it says so on stdout, with a curl command to try; its log goes to stderr.
     """
-    from notify_mock import logs
-    from notify_mock.server import Server
-
-    logs.configure("json" if log_format == "json" else "text", log_level)
-    emulator = make_emulator(**options)
+    configure_logs(log_format, log_level)
+    emulator = make_emulator(**options, record=_recorder(record, record_mode))
     if check:
         click.echo(f"notify-mock: all is well: {len(emulator.credentials)} records, {len(emulator.faults)} fault rules")
         return
-    emulator.journal.subscribe(logs.log_exchange)
-    emulator.app  # noqa: B018 - built before the port is announced
-    server = Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls)
-    click.echo(f"notify-mock ready on {server.url}")
-    click.echo(_curl(emulator, server.url))
-    sys.stdout.flush()
-    logs.log_start(server.url, len(emulator.credentials))
-    server.serve_here()
-    logs.log_stop()
+    run(emulator, host, port, other_hosts=other_hosts, tls=tls)
 
 
-def _curl(emulator: Emulator, url: str) -> str:
-    """A command to paste, as the account that the data is of. A token that the user gave isn't repeated: curl will ask
-    for it."""
-    account_sid, auth_token = emulator.auth
-    for record in emulator.credentials.values():
-        account_sid = record.account_sid
-        break
-    user = account_sid if emulator.accounts.strict else f"{account_sid}:{auth_token}"
-    return f"curl -u {user} {url}/v1/Credentials"
+def _recorder(path: Path | None, mode: str) -> Recorder | None:
+    if path is None:
+        return None
+    from notify_mock.recorder import Recorder
+
+    return Recorder(path, mode=mode)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""Cassettes: recorded exchanges, how they are read and written, and how a call finds its recorded answer."""

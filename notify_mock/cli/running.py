@@ -1,0 +1,61 @@
+"""An emulator on a port until it is stopped: what the commands that serve have in common."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from notify_mock.emulator import Emulator
+    from notify_mock.proxy import OtherHosts
+
+
+def configure_logs(log_format: str, log_level: str) -> None:
+    """What ``log_options`` give."""
+    from notify_mock import logs
+
+    logs.configure("json" if log_format == "json" else "text", log_level)
+
+
+def run(
+    emulator: Emulator,
+    host: str,
+    port: int,
+    *,
+    other_hosts: OtherHosts = "refuse",
+    tls: bool = False,
+    user: str = "",
+) -> None:
+    """Say so on stdout when it accepts connections, with a curl command to try, and serve until Ctrl-C or SIGTERM.
+
+    ``user`` is whom that command signs in, if not the emulator's own account. Raises ``UsageError`` for a bad address,
+    and for what couldn't be written of a recording.
+    """
+    from notify_mock import logs
+    from notify_mock.server import Server
+
+    emulator.journal.subscribe(logs.log_exchange)
+    emulator.app  # noqa: B018 - built before the port is announced
+    server = Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls)
+    click.echo(f"notify-mock ready on {server.url}")
+    click.echo(f"curl -u {user or _user(emulator)} {server.url}/v1/Credentials")
+    sys.stdout.flush()
+    logs.log_start(server.url, len(emulator.credentials))
+    try:
+        server.serve_here()
+    finally:
+        emulator.close()
+    if emulator.cassette:
+        logs.log_cassette(str(emulator.cassette))
+    logs.log_stop()
+
+
+def _user(emulator: Emulator) -> str:
+    """The account that the data is of. A token that the user gave isn't repeated: curl will ask for it."""
+    account_sid, auth_token = emulator.auth
+    for record in emulator.credentials.values():
+        account_sid = record.account_sid
+        break
+    return account_sid if emulator.accounts.strict else f"{account_sid}:{auth_token}"
