@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterable
-from contextlib import ExitStack, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from sysconfig import get_paths
 from traceback import extract_stack
@@ -23,6 +24,19 @@ if TYPE_CHECKING:
     from notify_mock.shared_server import SharedServer
 
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+
+
+_FOR_REAL = ContextVar("notify_mock_for_real", default=False)
+
+
+@contextmanager
+def for_real() -> Iterator[None]:
+    """Whoever asks Twilio inside it has been told to by the user: an upstream to record is not to be the emulator."""
+    token = _FOR_REAL.set(True)
+    try:
+        yield
+    finally:
+        _FOR_REAL.reset(token)
 
 
 class EscapedRequest(RuntimeError):
@@ -59,7 +73,7 @@ class Switchboard:
         False for what goes its way as ever. Raises ``EscapedRequest``.
         """
         name = plain(host)
-        if not self.is_active or not is_twilio(name) or name in self._allowed:
+        if not self.is_active or not is_twilio(name) or name in self._allowed or _FOR_REAL.get():
             return False
         if product_at(name):
             return True

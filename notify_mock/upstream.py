@@ -17,11 +17,12 @@ from urllib3.util import SKIP_HEADER
 from notify_mock.call import Call
 from notify_mock.cassettes.interaction import LARGEST_BODY, Interaction, body_of, headers_of
 from notify_mock.doors import enter
+from notify_mock.hosts import is_twilio, plain
 from notify_mock.replay import TRUNCATED
+from notify_mock.switchboard import for_real
 from notify_mock.usage import UsageError, shown
 
 SECONDS = 30.0
-_TWILIO = ".twilio.com"
 _PIECE = 64 * 1024
 _CONNECTIONS = 32
 _NOT_SENT_ON = frozenset(
@@ -54,7 +55,7 @@ class Upstream:
             raise UsageError("upstream timeout", f"{shown(timeout)} is no time", "give seconds, more than 0")
         self.url = f"{split.scheme}://{split.netloc}"
         self._scheme, self._host = split.scheme, split.netloc
-        self._is_twilio = (split.hostname or "").endswith(_TWILIO)
+        self._is_twilio = is_twilio(plain(split.hostname or ""))
         options: dict[str, Any] = {"ca_certs": str(ca)} if ca is not None else {}
         self._pool = urllib3.PoolManager(
             maxsize=_CONNECTIONS, timeout=urllib3.Timeout(connect=timeout, read=timeout), retries=False, **options
@@ -72,16 +73,17 @@ class Upstream:
         url, headers, body = self._url(call), headers_of(call), body_of(call)
         asked = (call.method, url, tuple(pair for pair in headers if pair[0].lower() not in _NOT_SENT_ON), body)
         try:
-            answer = self._pool.request(
-                call.method,
-                url,
-                body=body or None,
-                headers=_sent(call, dict(headers)),
-                redirect=False,
-                preload_content=False,
-                decode_content=False,
-                enforce_content_length=False,
-            )
+            with for_real():
+                answer = self._pool.request(
+                    call.method,
+                    url,
+                    body=body or None,
+                    headers=_sent(call, dict(headers)),
+                    redirect=False,
+                    preload_content=False,
+                    decode_content=False,
+                    enforce_content_length=False,
+                )
         except (HTTPError, ValueError) as error:
             return Interaction(*asked, *self._failure(error))
         content, is_whole = _read(answer, has_body=call.method != "HEAD" and answer.status not in (204, 304))
@@ -103,7 +105,7 @@ class Upstream:
         if not self._is_twilio:
             prefix = f"/{version}" if product == "notify" else f"/{door}"
             return f"{self.url}{prefix}{quote(path)}{query}"
-        if call.host.lower().endswith(_TWILIO) and _HOST.fullmatch(call.host):
+        if is_twilio(plain(call.host)) and _HOST.fullmatch(call.host):
             return f"{self._scheme}://{call.host}/{version}{quote(path)}{query}"
         rest = self._host.partition(".")[2]
         return f"{self._scheme}://{product}.{rest}/{version}{quote(path)}{query}"

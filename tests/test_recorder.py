@@ -6,6 +6,7 @@ import datetime
 import gzip
 import ipaddress
 import json
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from cryptography.x509.oid import NameOID
 from twilio.rest import Client
 
 from notify_mock import Answer, Call, Drop, Emulator, Recorder, Truncate, Upstream, UsageError
+from notify_mock.authority import Authority
 from notify_mock.call import Params
 from notify_mock.cassettes.files import read_interactions
 from notify_mock.cassettes.interaction import FORM, Interaction, unpacked
@@ -157,6 +159,55 @@ def test_an_upstream_with_tls_is_trusted_by_its_certificate(tmp_path: Path, cert
     with Emulator(upstream=Upstream(certified.server.url, ca=certified.ca), record=tmp_path / "x.yaml") as emulator:
         assert emulator.handle(call()).status == 200
     assert recorded(tmp_path / "x.yaml").url.startswith("https://127.0.0.1")
+
+
+@pytest.fixture
+def real(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+    """An emulator in the place of the real service: Twilio's names lead to it, and it speaks TLS for them."""
+    with Emulator(tls=True) as emulator:
+        port = int(emulator.url.rpartition(":")[2])
+        look_up = socket.getaddrinfo
+
+        def leading_here(host: Any, asked: Any, *args: Any, **options: Any) -> Any:
+            if str(host).endswith("twilio.com"):
+                host, asked = "127.0.0.1", port
+            return look_up(host, asked, *args, **options)
+
+        monkeypatch.setattr(socket, "getaddrinfo", leading_here)
+        yield emulator
+
+
+def recording(path: Path) -> Emulator:
+    upstream = Upstream("https://notify.twilio.com", ca=Authority().certificate)
+    return Emulator(upstream=upstream, record=Recorder(path))
+
+
+def test_what_a_whole_process_asks_twilio_is_recorded_with_the_interception(tmp_path: Path, real: Emulator) -> None:
+    path = tmp_path / "one.yaml"
+    with recording(path) as recorder, recorder.intercept():
+        made = Client(ACCOUNT, TOKEN).notify.v1.credentials.create(type="fcm", secret="s")
+        listed = requests.get("https://notify.twilio.com/v1/Credentials", auth=(ACCOUNT, TOKEN)).json()
+    assert list(real.credentials) == [made.sid] == [one["sid"] for one in listed["credentials"]]
+    assert [one.url for one in read_interactions(path)] == ["https://notify.twilio.com/v1/Credentials"] * 2
+    with Emulator(cassette=path).intercept():
+        again = Client(ACCOUNT, TOKEN).notify.v1.credentials.create(type="fcm", secret="s")
+    assert again.sid == made.sid
+
+
+def test_the_recorder_is_a_proxy_for_clients_that_know_nothing_of_it(tmp_path: Path, real: Emulator) -> None:
+    path = tmp_path / "one.yaml"
+    with recording(path) as recorder:
+        answer = requests.post(
+            "https://chat.dublin.ie1.twilio.com/v2/Credentials",
+            data={"Type": "fcm", "Secret": "s"},
+            auth=(ACCOUNT, TOKEN),
+            proxies={"https": recorder.url},
+            verify=str(Authority().certificate),
+        )
+    assert answer.status_code == 201
+    (came,) = real.journal.calls("credential.create", door="chat/v2")
+    assert (came.call.host, came.call.scheme) == ("chat.dublin.ie1.twilio.com", "https")
+    assert recorded(path).url == "https://chat.dublin.ie1.twilio.com/v2/Credentials"
 
 
 def test_an_upstream_that_is_not_trusted_gets_nothing(tmp_path: Path, certified: Certified) -> None:
