@@ -21,11 +21,11 @@ Changes = Mapping[str, str | None]
 _DIRECT = ("localhost", "127.0.0.1", "::1")
 
 
-def changes(url: str, auth: tuple[str, str], trust: Trust, base: Mapping[str, str] | None = None) -> Changes:
+def changes(url: str, auth: tuple[str, str] | None, trust: Trust, base: Mapping[str, str] | None = None) -> Changes:
     """What is to be changed in ``base`` (the environment of this process), for clients to land at ``url``.
 
-    ``auth`` is the account sid and token that they are to use, ``trust`` the files as they see them. What ``base``
-    already has for Java, PHP, Python and hosts without a proxy stays.
+    ``auth`` is the account sid and token that they are to use, or None for their own; ``trust`` the files as they see
+    them. What ``base`` already has for Java, PHP, Python and hosts without a proxy stays.
     """
     base = os.environ if base is None else base
     bundle = str(trust.bundle)
@@ -47,8 +47,7 @@ def changes(url: str, auth: tuple[str, str], trust: Trust, base: Mapping[str, st
         "JAVA_TOOL_OPTIONS": " ".join([*base.get("JAVA_TOOL_OPTIONS", "").split(), *_java(url, trust)]),
         "PHP_INI_SCAN_DIR": f"{base.get('PHP_INI_SCAN_DIR', '')}:{trust.php.parent}",
         "PYTHONPATH": os.pathsep.join(filter(None, [str(trust.python.parent), base.get("PYTHONPATH", "")])),
-        "TWILIO_ACCOUNT_SID": auth[0],
-        "TWILIO_AUTH_TOKEN": auth[1],
+        **(dict(zip(("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"), auth, strict=True)) if auth else {}),
         "TWILIO_REGION": None,
         "TWILIO_EDGE": None,
         "NOTIFY_EMULATOR_URL": url,

@@ -39,6 +39,12 @@ def test_the_variables_of_every_client_are_set(trust: Trust) -> None:
     assert f"-Djavax.net.ssl.trustStore={trust.trust_store}" in java
 
 
+def test_a_client_may_keep_its_own_account(trust: Trust) -> None:
+    base = {"TWILIO_ACCOUNT_SID": "ACmine", "TWILIO_AUTH_TOKEN": "mine"}
+    found = apply(changes(URL, None, trust, base), base)
+    assert (found["TWILIO_ACCOUNT_SID"], found["TWILIO_AUTH_TOKEN"]) == ("ACmine", "mine")
+
+
 def test_what_would_mislead_a_client_is_unset(trust: Trust) -> None:
     base = {"TWILIO_REGION": "ie1", "TWILIO_EDGE": "dublin", "ALL_PROXY": "socks5://x", "PATH": "/bin"}
     assert apply(changes(URL, AUTH, trust, base), base).keys() & base.keys() == {"PATH"}

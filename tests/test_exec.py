@@ -137,6 +137,9 @@ class TestEnv:
         }
         assert len(sids) == 2
 
+    def test_the_clients_account_can_be_left_as_it_is(self) -> None:
+        assert "TWILIO_ACCOUNT_SID" not in run("env", "--keep-account").stdout
+
     def test_paths_can_be_those_of_a_container(self) -> None:
         found = json.loads(run("env", "--format", "json", "--url", "http://mock:8010", "--ca-folder", "/ca").stdout)
         assert found["SSL_CERT_FILE"] == "/ca/bundle.pem"

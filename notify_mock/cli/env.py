@@ -21,8 +21,11 @@ Examples:
 @click.option(
     "--ca-folder", metavar="FOLDER", help="Where the folder of `notify-mock ca path` is for them, such as a mount."
 )
+@click.option(
+    "--keep-account", is_flag=True, help="Leave the account variables as they are, as for recording the real service."
+)
 @account_options
-def env(url: str, form: Any, ca_folder: str | None, **account: Any) -> None:
+def env(url: str, form: Any, ca_folder: str | None, keep_account: bool, **account: Any) -> None:
     """Print the proxy, trust and account variables of all SDKs.
 
     Give --seed and --account as the server has them.
@@ -36,5 +39,6 @@ def env(url: str, form: Any, ca_folder: str | None, **account: Any) -> None:
     if ca_folder:
         trust = trust.at(ca_folder)
     base: dict[str, str] | None = {} if ca_folder else None
-    changes = environment.changes(read_url(url), read_account(**account), trust, base)
+    auth = None if keep_account else read_account(**account)
+    changes = environment.changes(read_url(url), auth, trust, base)
     click.echo(environment.render(changes, form))
