@@ -25,6 +25,7 @@ README = (ROOT / "README.md").read_text()
 
 FAULTS = (ROOT / "docs" / "faults.md").read_text()
 CASSETTES = (ROOT / "docs" / "cassettes.md").read_text()
+CLIENTS = (ROOT / "docs" / "clients.md").read_text()
 
 
 def blocks(language: str, page: str = README) -> list[str]:
@@ -41,7 +42,12 @@ def test_the_pytest_examples_of_the_readme_pass(pytester: pytest.Pytester) -> No
 
 @pytest.mark.parametrize(
     "example",
-    [block for page in (README, FAULTS, CASSETTES) for block in blocks("python", page) if "def test_" not in block],
+    [
+        block
+        for page in (README, FAULTS, CASSETTES, CLIENTS)
+        for block in blocks("python", page)
+        if "def test_" not in block
+    ],
 )
 def test_the_plain_python_examples_run(tmp_path: Path, example: str) -> None:
     (tmp_path / "example.py").write_text(example)
@@ -106,17 +112,18 @@ def test_the_curl_examples_of_the_readme_work_with_its_seed_data(tmp_path: Path)
     assert [answers[2] + "\n"] == blocks("json")
 
 
-def test_the_serve_example_of_the_readme_has_only_real_options() -> None:
-    from click.testing import CliRunner
+def test_the_documents_name_only_real_options() -> None:
+    """``--rm`` is docker's, ``--notify-mock-seed`` pytest's."""
+    import click
 
     from notify_mock.cli import commands
 
-    helps = [["serve"], ["record"], ["replay"], *(["cassette", name] for name in ("lint", "convert", "diff"))]
-    shown = "".join(CliRunner().invoke(commands, [*words, "--help"]).output for words in helps)
-    for option in set(re.findall(r"(?<![-\w])--[a-z][a-z-]+", " ".join(blocks("sh")) + README + CASSETTES)) - {
-        "--notify-mock-seed"
-    }:
-        assert option in shown
+    def options(command: click.Command) -> set[str]:
+        own = {name for parameter in command.params for name in parameter.opts}
+        return own.union(*map(options, getattr(command, "commands", {}).values()))
+
+    named = set(re.findall(r"(?<![-\w])--[a-z][a-z-]+", README + CASSETTES + CLIENTS))
+    assert named - options(commands) == {"--help", "--notify-mock-seed", "--rm"}
 
 
 def test_the_marked_tests_of_the_page_of_cassettes_pass(pytester: pytest.Pytester) -> None:
