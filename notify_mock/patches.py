@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
@@ -64,7 +65,9 @@ class WhenImported(MetaPathFinder):
         sys.meta_path.insert(0, self)
 
     def take(self) -> None:
-        sys.meta_path.remove(self)
+        """Also when somebody else has taken it already, with a list of finders that was older."""
+        with suppress(ValueError):
+            sys.meta_path.remove(self)
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:  # noqa: ARG002 - importlib's signature
         if name not in self._modules:
