@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
 _SEED = pytest.StashKey[str]()
 _EMULATOR = pytest.StashKey["Emulator"]()
 _INTERCEPTION = pytest.StashKey["Interception"]()
-_INTERCEPTION_KEYS = ("intercept", "allow_real")
-_SERVER_KEYS = ("host", "port", "other_hosts", "tls")
-_MARKER_KEYS = ("seed", "data", "accounts", "frozen", "scenario", "faults", "unused_faults", *_INTERCEPTION_KEYS)
-_OPTION_KEYS = (*_MARKER_KEYS, "cassette", "hydrate", "journal_limit", "fault_header", *_SERVER_KEYS)
 _SHOWN = 50
 
 
@@ -69,7 +64,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
     Those on a single parameter set or a TestCase are seen when their test is set up.
     """
-    wrong = _wrong_marker(metafunc.definition.iter_markers("notify_mock"))
+    wrong = _wrong_marker(metafunc.definition)
     if wrong:
         raise pytest.Collector.CollectError(f"{metafunc.definition.nodeid}: {wrong}")
 
@@ -118,11 +113,10 @@ def notify_mock_options() -> Mapping[str, Any]:
 @pytest.fixture(scope="session")
 def notify_mock_server(notify_mock_options: Mapping[str, Any]) -> Iterator[SharedServer]:
     """The session's server. Its ``url`` starts it, and is the same in every test."""
+    from notify_mock.marked_emulator import server_options
     from notify_mock.shared_server import SharedServer
 
-    if not isinstance(notify_mock_options, Mapping):
-        notify_mock_options = {}
-    server = SharedServer(**{key: notify_mock_options[key] for key in _SERVER_KEYS if key in notify_mock_options})
+    server = SharedServer(**server_options(notify_mock_options))
     yield server
     server.stop()
 
@@ -139,10 +133,7 @@ def notify_mock(
     TWILIO_REGION and TWILIO_EDGE are unset meanwhile, since the SDK would build them into ``.url``; where
     TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are missing, they are those of ``.auth``.
     """
-    made = _make(request.node, notify_mock_options, notify_mock_server)
-    if isinstance(made, str):
-        pytest.fail(f"notify_mock: {made}", pytrace=False)
-    emulator, interception = made
+    emulator, interception = _make(request.node, notify_mock_options, notify_mock_server)
     for name in ("TWILIO_REGION", "TWILIO_EDGE"):
         monkeypatch.delenv(name, raising=False)
     for name, value in zip(("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"), emulator.auth, strict=True):
@@ -155,65 +146,28 @@ def notify_mock(
         yield emulator
 
 
-def _make(
-    item: pytest.Item, session: Mapping[str, Any], server: SharedServer
-) -> tuple[Emulator, Interception | None] | str:
-    """The test's emulator with what leads clients to it, or what is wrong with its options and markers."""
-    from notify_mock.emulator import Emulator
-    from notify_mock.usage import UsageError, only_known, shown
-
-    try:
-        if not isinstance(session, Mapping):
-            raise UsageError("notify_mock_options", "returns no mapping", "return {} for no option")
-        only_known("notify_mock_options", session, _OPTION_KEYS)
-        options = _options(item, session)
-        intercept, allow_real = options.pop("intercept", True), options.pop("allow_real", ())
-        if not isinstance(intercept, bool):
-            raise UsageError("intercept", f"{shown(intercept)} is neither True nor False")
-        marker = item.get_closest_marker("notify_cassette")
-        if marker is not None:
-            from notify_mock.marked_cassette import read_marker
-
-            options["cassette"] = read_marker(item, marker)
-        emulator = Emulator(**options, server=server)
-        for mark in _faults_of(item):
-            _add_fault(emulator, mark)
-        return emulator, emulator.intercept(allow_real=allow_real) if intercept else None
-    except UsageError as error:
-        return str(error)
-
-
-def _options(item: pytest.Item, session: Mapping[str, Any]) -> dict[str, Any]:
-    """The session's options, then the markers' from module to function; the nearest wins."""
-    marks = list(item.iter_markers("notify_mock"))
-    wrong = _wrong_marker(marks)
-    if wrong:
-        pytest.fail(wrong, pytrace=False)
-    options: dict[str, Any] = {"seed": f"{item.config.stash[_SEED]}/{item.nodeid}", **session}
-    options = _beside(options, item.config.rootpath)
-    for mark in reversed(marks):
-        options.update(_beside(mark.kwargs, item.path.parent))
-    return {key: value for key, value in options.items() if key not in _SERVER_KEYS}
-
-
-def _faults_of(item: pytest.Item) -> list[pytest.Mark]:
-    """From module to function, and those of one node in their own order."""
-    by_node: dict[Any, list[pytest.Mark]] = {}
-    for node, mark in item.iter_markers_with_node("notify_fault"):
-        by_node.setdefault(node, []).append(mark)
-    return [mark for marks in reversed(by_node.values()) for mark in marks]
-
-
-def _add_fault(emulator: Emulator, mark: pytest.Mark) -> None:
-    """Raises ``UsageError`` that names the marker."""
+def _make(item: pytest.Item, session: Mapping[str, Any], server: SharedServer) -> tuple[Emulator, Interception | None]:
+    """The test's emulator with what leads clients to it; the test fails for a wrong option or marker."""
+    from notify_mock.marked_emulator import make
     from notify_mock.usage import UsageError
 
-    try:
-        if len(mark.args) != 2:
-            raise UsageError("arguments", f"{len(mark.args)} given", "give a call's name and an effect, then keywords")
-        emulator.arm(*mark.args, **mark.kwargs)
-    except UsageError as error:
-        raise error.inside("marker notify_fault") from error
+    wrong = _wrong_marker(item)
+    if not wrong:
+        try:
+            return make(item, item.config.stash[_SEED], session, server)
+        except UsageError as error:
+            wrong = f"notify_mock: {error}"
+    pytest.fail(wrong, pytrace=False)
+
+
+def _wrong_marker(item: pytest.Item) -> str:
+    """What is wrong with a marker of its emulator's, or nothing."""
+    marks = list(item.iter_markers("notify_mock"))
+    if not marks:
+        return ""
+    from notify_mock.marked_emulator import wrong_marker
+
+    return wrong_marker(marks)
 
 
 def _check_escaped(interception: Interception | None) -> None:
@@ -246,26 +200,3 @@ def _check_cassette(emulator: Emulator) -> None:
         warnings.warn(pytest.PytestWarning(str(playback)), stacklevel=2)
     if playback.unused and playback.cassette.unused == "error":
         pytest.fail(f"{playback} (unused='ignore' allows it)", pytrace=False)
-
-
-def _beside(options: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """A path is meant from the test's folder (marker) or the root folder (options)."""
-    files = {
-        key: folder / options[key]
-        for key in ("data", "faults", "cassette", "hydrate")
-        if isinstance(options.get(key), (str, Path))
-    }
-    return {**options, **files}
-
-
-def _wrong_marker(marks: Iterable[pytest.Mark]) -> str:
-    """What is wrong with a marker, or nothing."""
-    for mark in marks:
-        if mark.args:
-            return f"marker notify_mock takes keywords only, as in notify_mock({_MARKER_KEYS[0]}=...)"
-        unknown = [key for key in mark.kwargs if key not in _MARKER_KEYS]
-        if unknown:
-            from notify_mock.usage import nearest
-
-            return f"marker notify_mock has no argument {unknown[0]!r}; {nearest(unknown[0], _MARKER_KEYS)}"
-    return ""

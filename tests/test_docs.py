@@ -154,9 +154,9 @@ def test_the_page_of_cassettes_names_every_option_mode_and_field() -> None:
 
 
 def test_the_readmes_marker_table_names_every_argument() -> None:
-    from notify_mock.pytest_plugin import _MARKER_KEYS
+    from notify_mock.marked_emulator import MARKER_KEYS
 
-    assert tuple(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)) == _MARKER_KEYS
+    assert tuple(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)) == MARKER_KEYS
 
 
 def test_links_between_the_documents_lead_somewhere() -> None:

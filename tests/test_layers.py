@@ -49,7 +49,7 @@ ORDER = [
     *("upstream", "recorder", "backing", "emulator", "logs"),
     *("cli.options", "cli.running", "cli.serve", "cli.exec", "cli.env", "cli.ca"),
     *("cli.replay", "cli.record", "cli.cassette", "cli"),
-    *("marked_cassette", "pytest_plugin"),
+    *("marked_cassette", "marked_emulator", "pytest_plugin"),
     # runs in other processes
     "startup.sitecustomize",
     # the package's face
@@ -58,7 +58,7 @@ ORDER = [
 ONLY_IN = {
     "flask": {"app", "control", "control_guard", "control_json", "emulator"},
     "werkzeug": {"app", "body", "outgoing", "connection", "server", "call"},
-    "pytest": {"pytest_plugin", "marked_cassette"},
+    "pytest": {"pytest_plugin", "marked_cassette", "marked_emulator"},
     "twilio": {"transport", "emulator", "seams.sdk"},
     "requests": {"transport", "breakage", "seams.sdk"},
     "urllib3": {"breakage", "seams.connections", "upstream"},
