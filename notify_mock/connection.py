@@ -98,7 +98,7 @@ class Connection(Proxied):
             place = self.absolute()
             if place is None:
                 return
-            body = read_body(self.headers, self.rfile, self._continue)
+            body = read_body(self.headers, self.rfile, self.go_on)
             environ = self._environ(*place)
         except TwilioError as error:
             self._refuse(error)
@@ -149,11 +149,6 @@ class Connection(Proxied):
         if self.authority or authority:
             environ["HTTP_HOST"] = self.authority or authority
         return environ
-
-    def _continue(self) -> None:
-        if self.headers.get("expect", "").lower().strip() == "100-continue":
-            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            self.wfile.flush()
 
     def _refuse(self, error: TwilioError) -> None:
         """Answer a request that can't be played, and close: where the next one would begin isn't known."""

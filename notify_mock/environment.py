@@ -45,7 +45,7 @@ def changes(url: str, auth: tuple[str, str] | None, trust: Trust, base: Mapping[
         "CURL_CA_BUNDLE": bundle,
         "NODE_EXTRA_CA_CERTS": bundle,
         "JAVA_TOOL_OPTIONS": " ".join([*base.get("JAVA_TOOL_OPTIONS", "").split(), *_java(url, trust)]),
-        "PHP_INI_SCAN_DIR": f"{base.get('PHP_INI_SCAN_DIR', '')}:{trust.php.parent}",
+        "PHP_INI_SCAN_DIR": f"{base.get('PHP_INI_SCAN_DIR', '')}{os.pathsep}{trust.php.parent}",
         "PYTHONPATH": os.pathsep.join(filter(None, [str(trust.python.parent), base.get("PYTHONPATH", "")])),
         **(dict(zip(("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"), auth, strict=True)) if auth else {}),
         "TWILIO_REGION": None,
@@ -95,4 +95,9 @@ def _java(url: str, trust: Trust) -> list[str]:
 
 def _dotenv(value: str) -> str:
     """Single quotes are taken as they are by docker compose, and by the libraries named dotenv."""
-    return value if re.fullmatch(r"[\w.,:/@%+=-]*", value) else f"'{value}'"
+    if re.fullmatch(r"[\w.,:/@%+=-]*", value):
+        return value
+    if "'" not in value:
+        return f"'{value}'"
+    escaped = re.sub(r'(["\\$`])', r"\\\1", value)
+    return f'"{escaped}"'

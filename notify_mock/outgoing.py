@@ -80,6 +80,12 @@ class Outgoing(WSGIRequestHandler):
         self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
         self.wfile.flush()
 
+    def go_on(self) -> None:
+        """The body is wanted now, if the client has asked."""
+        if self.headers.get("expect", "").lower().strip() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.wfile.flush()
+
     def drain(self) -> None:
         """Take in what the client is still sending, so that it reads the answer and not a reset."""
         with suppress(OSError):

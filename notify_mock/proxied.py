@@ -16,7 +16,15 @@ _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 _PORTS = {"http": 80, "https": 443}
 _CHUNK = 65536
-_OUR_HEADERS = ("host", "connection", "keep-alive", "proxy-connection", "proxy-authorization", "expect")
+_OUR_HEADERS = (
+    "host",
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "proxy-authorization",
+    "expect",
+    "content-length",
+)
 
 
 class Proxied(Secured):
@@ -108,13 +116,15 @@ class Proxied(Secured):
 
         Raises ``MalformedRequest``.
         """
-        head, left = self._head_for(destination), self._length()
+        left = self._length()
+        head = self._head_for(destination, left)
         self.close_connection = True
         other = self._reach(destination)
         if other is None:
             return
         with other, suppress(OSError):
             other.sendall(head)
+            self.go_on()
             while left > 0 and (piece := self.rfile.read(min(left, _CHUNK))):
                 other.sendall(piece)
                 left -= len(piece)
@@ -131,15 +141,17 @@ class Proxied(Secured):
             return None
 
     def _length(self) -> int:
-        length = self.headers.get("content-length", "0").strip()
-        if "transfer-encoding" in self.headers or not (length.isascii() and length.isdigit()):
-            raise MalformedRequest("what goes through to another host needs a Content-Length", what="invalid length")
+        lengths = set(self.headers.get_all("content-length", ["0"]))
+        length = lengths.pop().strip()
+        if lengths or "transfer-encoding" in self.headers or not (length.isascii() and length.isdigit()):
+            raise MalformedRequest("what goes through to another host needs one Content-Length", what="invalid length")
         return int(length)
 
-    def _head_for(self, destination: Destination) -> bytes:
+    def _head_for(self, destination: Destination, length: int) -> bytes:
         """The request as the server behind a proxy wants it."""
         path = "/" + self.path.partition("://")[2].partition("/")[2]
         lines = [f"{self.command} {path} HTTP/1.1", f"Host: {_authority('http', destination)}", "Connection: close"]
+        lines += [f"Content-Length: {length}"] if "content-length" in self.headers else []
         lines += [f"{name}: {value}" for name, value in self.headers.items() if name.lower() not in _OUR_HEADERS]
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 

@@ -80,6 +80,11 @@ def test_ipv6_and_spaces_are_written_as_java_reads_them(trust: Trust) -> None:
     assert '"-Djavax.net.ssl.trustStore=/with space/truststore.p12"' in str(java)
 
 
+def test_quotes_and_dollars_in_a_dotenv_file_stay_what_they_are() -> None:
+    assert render({"A": 'it\'s $5 "now"'}, "dotenv") == 'A="it\'s \\$5 \\"now\\""'
+    assert render({"A": "$5"}, "dotenv") == "A='$5'"
+
+
 def test_the_shell_the_dotenv_file_and_json_say_the_same(trust: Trust, tmp_path: Path) -> None:
     found = changes(URL, ("ACx", "it's"), trust, {"JAVA_TOOL_OPTIONS": "-Da=b"})
     assert json.loads(render(found, "json")) == found

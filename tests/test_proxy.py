@@ -311,6 +311,22 @@ class TestOtherHosts:
         assert answer.body == b"hi"
         assert all(b"Authorization" not in head for head in elsewhere.heads)
 
+    @pytest.mark.parametrize("lengths", ["5\r\nContent-Length: 6", "+5", "5, 5", "x"])
+    def test_a_length_that_can_be_read_in_two_ways_is_not_forwarded(
+        self, tunnelling: Emulator, elsewhere: Elsewhere, lengths: str
+    ) -> None:
+        target = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nContent-Length: {lengths}\r\n\r\nhello"
+        assert send(tunnelling.url, target.encode()).status == "HTTP/1.1 400 BAD REQUEST"
+        assert not elsewhere.heads
+
+    def test_a_client_that_expects_a_100_gets_it(self, tunnelling: Emulator, elsewhere: Elsewhere) -> None:
+        head = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+        with dial(tunnelling.url) as connection:
+            connection.sendall(head.encode())
+            assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            connection.sendall(b"hello")
+            assert read_answer(connection).body == b"hi"
+
     def test_a_chunked_request_is_not_forwarded(self, tunnelling: Emulator, elsewhere: Elsewhere) -> None:
         target = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
         assert send(tunnelling.url, target.encode()).status == "HTTP/1.1 400 BAD REQUEST"
