@@ -28,11 +28,17 @@ ORDER = [
     ),
     *("fields", "files"),
     # memory
-    *("store", "accounts", "exchange", "sought", "journal", "holds"),
-    *("faults", "faults.fate", "faults.answers", "faults.times", "faults.connections", "faults.states", "faults.kinds"),
+    *("index", "store", "selection", "accounts", "exchange", "sought", "journal", "holds"),
+    *("deliveries", "deliveries.problems", "deliveries.delivery", "deliveries.inbox", "deliveries.providers"),
+    "deliveries.outbox",
+    *("faults", "faults.fate", "faults.answers", "faults.times", "faults.connections", "faults.states"),
+    *("faults.deliveries", "faults.kinds"),
     *("faults.match", "faults.schedule", "faults.rule", "faults.book", "faults.reading", "state"),
     # domain
-    *("resource", "resources.credential", "resources", "pages", "verbs", "records", "data", "asserts"),
+    *("resource", "resources.credential", "resources.service", "resources.binding", "resources.notification"),
+    *("resources", "pages", "verbs", "records", "data", "asserts"),
+    *("deliveries.channel", "deliveries.apn", "deliveries.fcm", "deliveries.sms", "deliveries.other"),
+    *("deliveries.certificate", "deliveries.credentials", "deliveries.asking", "deliveries.notify"),
     # core
     *("routes", "writer", "player", "engine"),
     # fronts

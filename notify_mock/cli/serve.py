@@ -35,7 +35,7 @@ def serve(host: str, port: int, check: bool, log_format: str, log_level: str, **
     logs.configure("json" if log_format == "json" else "text", log_level)
     emulator = make_emulator(**options)
     if check:
-        click.echo(f"notify-mock: all is well: {len(emulator.credentials)} records, {len(emulator.faults)} fault rules")
+        click.echo(f"notify-mock: all is well: {_count(emulator)} records, {len(emulator.faults)} fault rules")
         return
     emulator.journal.subscribe(logs.log_exchange)
     emulator.app  # noqa: B018 - built before the port is announced
@@ -43,17 +43,21 @@ def serve(host: str, port: int, check: bool, log_format: str, log_level: str, **
     click.echo(f"notify-mock ready on {server.url}")
     click.echo(_curl(emulator, server.url))
     sys.stdout.flush()
-    logs.log_start(server.url, len(emulator.credentials))
+    logs.log_start(server.url, _count(emulator))
     server.serve_here()
     logs.log_stop()
+
+
+def _count(emulator: Emulator) -> int:
+    return sum(map(len, emulator.records))
 
 
 def _curl(emulator: Emulator, url: str) -> str:
     """A command to paste, as the account that the data is of. A token that the user gave isn't repeated: curl will ask
     for it."""
     account_sid, auth_token = emulator.auth
-    for record in emulator.credentials.values():
-        account_sid = record.account_sid
-        break
+    first = next((record for records in emulator.records for record in records.values()), None)
+    if first is not None:
+        account_sid = first.account_sid
     user = account_sid if emulator.accounts.strict else f"{account_sid}:{auth_token}"
     return f"curl -u {user} {url}/v1/Credentials"
