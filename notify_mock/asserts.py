@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from itertools import pairwise
 from typing import Any
 
@@ -91,15 +91,16 @@ def no_secret_in_query(journal: Journal) -> None:
 
 
 def no_duplicates(journal: Journal, records: Iterable[Any]) -> None:
-    """Assert that no two records of an account and region are alike but for their sid and dates.
+    """Assert that no two records of an account and region are alike but for their sid, dates and made endpoints.
 
     Duplicates are born when a create is applied, its answer is lost, and the client tries again.
     """
     __tracebackhide__ = True
     alike: dict[tuple[Any, ...], list[str]] = {}
     for record in records:
-        own = tuple(value for key, value in asdict(record).items() if key not in _IDENTITY)
-        alike.setdefault((type(record), *own), []).append(record.sid)
+        names = [one.name for one in fields(record) if one.compare and one.name not in _IDENTITY]
+        own = repr([getattr(record, name) for name in names])
+        alike.setdefault((type(record), own), []).append(record.sid)
     twins = [sids for sids in alike.values() if len(sids) > 1]
     if twins:
         made = {one.sid: one for one in journal if one.name and one.name.endswith(".create")}

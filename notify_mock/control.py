@@ -15,6 +15,7 @@ from notify_mock.call import Answer
 from notify_mock.clock import Clock
 from notify_mock.control_guard import Refused, check_origin, check_token
 from notify_mock.control_json import check_rule, read_object, show_exchange, show_record, show_rule
+from notify_mock.deliveries.inbox import Deliveries
 from notify_mock.faults.book import Faults
 from notify_mock.journal import Journal
 from notify_mock.records import Records
@@ -47,7 +48,9 @@ class Controlled(Protocol):
     @property
     def faults(self) -> Faults: ...
     @property
-    def credentials(self) -> Records[Any]: ...
+    def deliveries(self) -> Deliveries: ...
+    @property
+    def records(self) -> tuple[Records[Any], ...]: ...
     def reset(self) -> None: ...
     def snapshot(self) -> Any: ...
     def restore(self, snapshot: Any) -> None: ...
@@ -76,7 +79,10 @@ class Control:
             **self._now(),
             "strict": emulator.accounts.strict,
             "default_account": emulator.accounts.default.sid,
-            "credentials": [show_record(record) for record in emulator.credentials.values()],
+            **{
+                records.resource.key: [show_record(record) for record in records.values()]
+                for records in emulator.records
+            },
             "requests": len(emulator.journal),
             "faults": [show_rule(rule) for rule in emulator.faults],
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import request
@@ -12,6 +12,7 @@ from flask import request
 from notify_mock.control_guard import Refused
 from notify_mock.exchange import Exchange
 from notify_mock.redaction import MASK, is_secret
+from notify_mock.resource import shown_fields
 
 if TYPE_CHECKING:
     from notify_mock.faults.rule import Rule
@@ -109,9 +110,13 @@ def _plain(value: Any) -> Any:
 
 def show_record(record: Any) -> dict[str, Any]:
     """A record without its secrets."""
-    names = ("sid", "account_sid", "region", "type", "friendly_name", "sandbox")
-    dates = {name: getattr(record, name).isoformat() for name in ("date_created", "date_updated")}
-    return {name: getattr(record, name) for name in names} | dates
+    return {one.name: _in_json(getattr(record, one.name)) for one in shown_fields(type(record))}
+
+
+def _in_json(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def show_exchange(exchange: Exchange) -> dict[str, Any]:

@@ -26,19 +26,20 @@ class Seed(NamedTuple):
 
 
 def read_data(given: DataOption) -> tuple[Seed, ...]:
-    """What an option names. Raises ``UsageError`` with file, line and key; the records' own fields are checked by
-    ``plant_all``."""
+    """What an option names, in the order in which it is planted. Raises ``UsageError`` with file, line and key; the
+    records' own fields are checked by ``plant_all``."""
     if isinstance(given, Mapping):
         content = Content(given, "data", {})
     elif isinstance(given, (str, Path)):
         content = read_file(Path(given))
     else:
         raise UsageError("data", f"a {type(given).__name__} is no data", "give a mapping or the path of a file")
-    keys = {resource.key: resource for resource in RESOURCES}
+    keys = {resource.key: resource for resource in RESOURCES if resource.seed is not None}
     if not isinstance(content.value, Mapping):
         raise UsageError(content.source, "holds no mapping", f"write {' or '.join(keys)}: and a list below it")
     only_known(content.source, content.value, keys)
-    return tuple(Seed(keys[key], item, where) for key in content.value for item, where in content.items(key))
+    read = [Seed(keys[key], item, where) for key in content.value for item, where in content.items(key)]
+    return tuple(sorted(read, key=lambda seed: RESOURCES.index(seed.resource)))
 
 
 def plant_all(seeds: tuple[Seed, ...], state: State) -> None:

@@ -94,7 +94,7 @@ class Emulator(Engine):
 
     def __repr__(self) -> str:
         where = self._server.url if self._has_own_server and self._server.is_started else "in-process"
-        return f"<Emulator {where}, seed {self.seed!r}, {len(self.credentials)} credentials>"
+        return f"<Emulator {where}, seed {self.seed!r}, {sum(map(len, self.records))} records>"
 
     def __enter__(self) -> Emulator:
         self._server.url  # noqa: B018 - asking for it starts the server

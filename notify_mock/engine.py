@@ -12,6 +12,8 @@ from notify_mock.accounts import Accounts, AccountsOption, read_accounts
 from notify_mock.call import Answer, Call
 from notify_mock.clock import Clock, Moment, Span
 from notify_mock.data import DataOption, plant_all, read_data
+from notify_mock.deliveries.inbox import Deliveries
+from notify_mock.deliveries.providers import Providers
 from notify_mock.exchange import Exchange
 from notify_mock.faults import UNUSED, Unused
 from notify_mock.faults.book import Faults
@@ -21,8 +23,11 @@ from notify_mock.player import Player, Wait
 from notify_mock.recordings import read_hydrated, read_inserted
 from notify_mock.records import Records
 from notify_mock.replay import Forward
-from notify_mock.resources import CREDENTIAL
+from notify_mock.resources import BINDING, CREDENTIAL, NOTIFICATION, RESOURCES, SERVICE
+from notify_mock.resources.binding import Binding
 from notify_mock.resources.credential import Credential
+from notify_mock.resources.notification import Notification
+from notify_mock.resources.service import Service
 from notify_mock.routes import CALL_NAMES
 from notify_mock.state import State
 from notify_mock.usage import UsageError, shown
@@ -125,6 +130,35 @@ class Engine:
         return Records(self._state, self._lock, CREDENTIAL)
 
     @property
+    def services(self) -> Records[Service]:
+        return Records(self._state, self._lock, SERVICE)
+
+    @property
+    def bindings(self) -> Records[Binding]:
+        """The stored bindings of all services by sid."""
+        return Records(self._state, self._lock, BINDING)
+
+    @property
+    def notifications(self) -> Records[Notification]:
+        """The notifications that were created; they can't be planted."""
+        return Records(self._state, self._lock, NOTIFICATION)
+
+    @property
+    def records(self) -> tuple[Records[Any], ...]:
+        """All of these."""
+        return tuple(Records(self._state, self._lock, resource) for resource in RESOURCES)
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """What would have been pushed and sent."""
+        return self._state.deliveries
+
+    @property
+    def providers(self) -> Providers:
+        """APNs, FCM, GCM and the SMS network, and what is arranged with them."""
+        return self._state.providers
+
+    @property
     def auth(self) -> tuple[str, str]:
         """Account sid and auth token of the default account: the first given one, or one made from the seed."""
         account = self.accounts.default
@@ -197,9 +231,9 @@ class Engine:
         asserts.no_secret_in_query(self.journal)
 
     def assert_no_duplicates(self) -> None:
-        """Assert that no two records are alike but for sid and dates."""
+        """Assert that no two records are alike but for sid and dates: notifications sent twice included."""
         __tracebackhide__ = True
-        asserts.no_duplicates(self.journal, self.credentials.values())
+        asserts.no_duplicates(self.journal, [one for records in self.records for one in records.values()])
 
     def handle(self, call: Call, wait: Wait | None = None) -> Answer:
         """Play one call. Never raises for what a client sent: a refusal is an answer.

@@ -139,6 +139,26 @@ class InvalidParameter(TwilioError):
     evidence, source = "inferred", "Notify says so of ToBinding in a Notification (observed, 2019)"
 
 
+class LimitReached(TwilioError):
+    status, code = 400, 20001
+    message = "Cannot create {resource}: the limit of {limit} {things} is reached"
+    evidence, source = "inferred", "the limits are documented (notify-limits, binding resource), the text never seen"
+
+
+class NoTarget(TwilioError):
+    status, code = 400, 20001
+    message = (
+        "Failed to create notification: At least one parameter among Identity, Tag, and ToBinding must be specified"
+    )
+    evidence, source = "inferred", "Notify, 2020: observed, but for its last letters, which the report cut off"
+
+
+class MixedTargets(TwilioError):
+    status, code = 400, 20001
+    message = "Direct notifications and query notifications can not be requested together"
+    evidence, source = "observed", "Notify, a report on Twilio's sample code"
+
+
 class InvalidPageSize(TwilioError):
     status, code = 400, 20001
     message = "Invalid PageSize."
@@ -229,6 +249,9 @@ ERRORS: tuple[type[TwilioError], ...] = (
     UnreadablePrivateKey,
     InvalidType,
     InvalidParameter,
+    LimitReached,
+    NoTarget,
+    MixedTargets,
     InvalidPageSize,
     PageSizeTooLarge,
     InvalidPage,

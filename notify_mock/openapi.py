@@ -8,10 +8,13 @@ from typing import Any, get_args
 
 from notify_mock import __version__
 from notify_mock.catalog import BY_CODE
+from notify_mock.deliveries.problems import OUTCOMES, TITLES
 from notify_mock.faults.connections import What
 from notify_mock.faults.fate import Effect
 from notify_mock.faults.kinds import BY_KIND, EFFECTS
 from notify_mock.faults.reading import scenario_names
+from notify_mock.resource import shown_fields
+from notify_mock.resources import RESOURCES
 
 _Schema = dict[str, Any]
 
@@ -41,6 +44,8 @@ _BY_NAME: dict[str, _Schema] = {
     "status": {"type": "integer", "minimum": 200, "maximum": 599},
     "pieces": {"type": "integer", "minimum": 1, "maximum": 10_000},
     "what": {"type": "string", "enum": list(get_args(What))},
+    "outcome": {"type": "string", "enum": list(OUTCOMES)},
+    "error": {"type": "integer", "enum": sorted(TITLES)},
     "new_token": {**_NAME, "description": "masked in answers"},
 }
 _TOGETHER: dict[str, _Schema] = {
@@ -56,7 +61,7 @@ _TOGETHER: dict[str, _Schema] = {
 """Which fields of an effect are given together."""
 
 _OWN: dict[str, _Schema] = {
-    "call": {**_NAME, "default": "*", "description": "a call's name, globs allowed"},
+    "call": {**_NAME, "default": "*", "description": "a call's or delivery's name, globs allowed"},
     "name": {**_NAME, "description": "made from the effect unless given"},
     "unused": {"type": "string", "enum": ["error", "warn", "ignore"]},
     "times": {"type": ["integer", "null"], "minimum": 1, "description": "calls that it strikes at most"},
@@ -156,7 +161,7 @@ def _schemas() -> dict[str, _Schema]:
         "Journal": _object(exchanges=_list_of("Exchange")),
         "Checkpoint": _object(name=_NAME),
         "Exchange": _exchange(),
-        "Credential": _credential(),
+        **{resource.name.capitalize(): _record(resource.record) for resource in RESOURCES},
         "State": _state(),
     }
 
@@ -175,9 +180,24 @@ def _exchange() -> _Schema:
     )
 
 
-def _credential() -> _Schema:
-    texts = ("sid", "account_sid", "region", "type", "friendly_name", "sandbox", "date_created", "date_updated")
-    return _object(**dict.fromkeys(texts, _MAYBE_TEXT))
+_OF_RECORDS: dict[str, _Schema] = {
+    "str": _TEXT,
+    "datetime": _TEXT,
+    "int": _WHOLE,
+    "bool": {"type": "boolean"},
+    "tuple[str, ...]": {"type": "array", "items": _TEXT},
+    "Mapping[str, Any]": {"type": "object"},
+}
+
+
+def _record(record: type[Any]) -> _Schema:
+    """Its fields, secrets left out."""
+    schemas = {}
+    for one in shown_fields(record):
+        kind, _, none = str(one.type).partition(" | ")
+        schema = _OF_RECORDS[kind]
+        schemas[one.name] = {**schema, "type": [schema["type"], "null"]} if none else schema
+    return _object(**schemas)
 
 
 def _state() -> _Schema:
@@ -186,7 +206,7 @@ def _state() -> _Schema:
         now=_TEXT,
         strict={"type": "boolean"},
         default_account=_TEXT,
-        credentials=_list_of("Credential"),
+        **{resource.key: _list_of(resource.name.capitalize()) for resource in RESOURCES},
         requests=_WHOLE,
         faults=_list_of("Rule"),
     )

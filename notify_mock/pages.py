@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from notify_mock.call import Params
 from notify_mock.errors import (
@@ -14,13 +14,20 @@ from notify_mock.errors import (
     PageSizeTooLarge,
     TwilioError,
 )
-from notify_mock.store import Shelf
 
 DEFAULT_SIZE = 50
 LARGEST_SIZE = 1000
 """Both from the OpenAPI file (documented)."""
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+class Listed(Protocol):
+    """What pages are made of: a shelf, or a selection of it."""
+
+    def place(self, sid: str) -> int | None: ...
+    def ahead(self, place: int, most: int) -> list[Any]: ...
+    def behind(self, place: int, most: int) -> list[Any]: ...
 
 
 class Paging(NamedTuple):
@@ -32,12 +39,13 @@ class Paging(NamedTuple):
     place: int
 
     def link(self, url: str) -> str:
-        """The URL of this page. The order of the parameters is observed (TaskRouter, 2017)."""
+        """The URL of this page; ``url`` may have a query already (its filters). The order of the parameters is observed
+        (TaskRouter, 2017)."""
         tail = f"&PageToken={self.token}" if self.token else ""
-        return f"{url}?PageSize={self.size}&Page={self.page}{tail}"
+        return f"{url}{'&' if '?' in url else '?'}PageSize={self.size}&Page={self.page}{tail}"
 
 
-def read_paging(query: Params, shelf: Shelf[Any]) -> Paging:
+def read_paging(query: Params, shelf: Listed) -> Paging:
     """What ``query`` asks for. Raises one of the paging refusals of ``errors``."""
     if not query.pairs:
         return Paging(DEFAULT_SIZE, 0, None, 0)
@@ -61,7 +69,7 @@ def read_paging(query: Params, shelf: Shelf[Any]) -> Paging:
     return Paging(size, page, token, place)
 
 
-def page_of(shelf: Shelf[Any], paging: Paging, url: str, key: str) -> tuple[list[Any], dict[str, Any]]:
+def page_of(shelf: Listed, paging: Paging, url: str, key: str) -> tuple[list[Any], dict[str, Any]]:
     """The records of the page and its ``meta``, keys in the observed order.
 
     A page begins behind the record that its token names, so it stays right while others are created and deleted. When
@@ -80,7 +88,7 @@ def page_of(shelf: Shelf[Any], paging: Paging, url: str, key: str) -> tuple[list
             previous = paging._replace(page=max(0, paging.page - 1), token=f"PB{first}").link(url)
         if shelf.ahead((shelf.place(last) or 0) + 1, 1):
             following = paging._replace(page=paging.page + 1, token=f"PA{last}").link(url)
-    elif paging.token is not None and paging.token.startswith("PB") and len(shelf):
+    elif paging.token is not None and paging.token.startswith("PB") and shelf.ahead(0, 1):
         following = Paging(paging.size, 0, None, 0).link(url)
     meta = {
         "page": paging.page,

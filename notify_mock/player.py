@@ -173,7 +173,7 @@ class Player:
             raise MethodNotAllowed(path=exchange.path, method=call.method, allow=place.allow())
         url = f"{call.scheme}://{call.host}{exchange.base}{place.collection}"
         resource = passage.route.resource
-        visit = Visit(self._state, exchange, resource, url, place.sid, lag)
+        visit = Visit(self._state, exchange, resource, url, place.sid, lag, place.parent)
         return self._writer.played(exchange, in_play, *passage.route.play(visit))
 
     def _spoil(self, exchange: Exchange, answer: Answer, fate: Fate) -> Answer:

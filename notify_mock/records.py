@@ -10,9 +10,10 @@ from typing import Any, Generic, TypeVar
 
 from notify_mock.clock import moment
 from notify_mock.doors import HOME_REGION, is_region
+from notify_mock.errors import TwilioError
 from notify_mock.resource import Resource
 from notify_mock.state import State
-from notify_mock.store import Record
+from notify_mock.store import Key, Record, Shelf
 from notify_mock.usage import UsageError, shown
 
 R = TypeVar("R", bound=Record)
@@ -28,6 +29,11 @@ class Records(Mapping[str, R], Generic[R]):
         self, state: State, lock: AbstractContextManager[bool], resource: Resource[R], account_sid: str | None = None
     ) -> None:
         self._state, self._lock, self._resource, self._account_sid = state, lock, resource, account_sid
+
+    @property
+    def resource(self) -> Resource[R]:
+        """What its records are."""
+        return self._resource
 
     def of(self, account_sid: str) -> Records[R]:
         """The same view narrowed to one account."""
@@ -65,7 +71,8 @@ class Records(Mapping[str, R], Generic[R]):
         """Put a record there without a request, and return it.
 
         Takes the record's own fields, and ``sid``, ``account_sid`` (the default account), ``region`` ("us1"),
-        ``date_created`` and ``date_updated`` where they matter. Raises ``UsageError``; then nothing was added.
+        ``date_created`` and ``date_updated`` where they matter. What belongs to a service has a ``service_sid`` too,
+        which may be left out where the account has but one. Raises ``UsageError``; then nothing was added.
         """
         __tracebackhide__ = True
         with self._lock:
@@ -73,10 +80,12 @@ class Records(Mapping[str, R], Generic[R]):
             return plant(self._state, self._resource, given, f"{self._resource.key}.add")  # type: ignore[no-any-return]
 
     def remove(self, sid: str) -> None:
-        """Take a record away without a request. Raises ``KeyError``."""
+        """Take a record away without a request, and what belongs to it. Raises ``KeyError``."""
         with self._lock:
             record: Any = self[sid]
-            self._state.store.shelf(self._resource.name, record.account_sid, record.region).remove(sid)
+            parent_sid = next((getattr(record, name) for name in self._resource.belonging("")), "")
+            key = Key(self._resource.name, record.account_sid, record.region, parent_sid)
+            self._state.store.remove(key, sid, self._state.clock.time())
 
     def _all(self) -> dict[str, R]:
         with self._lock:
@@ -89,13 +98,14 @@ class Records(Mapping[str, R], Generic[R]):
 def plant(state: State, resource: Resource[Any], values: Mapping[str, Any], where: str) -> Any:
     """Add a record from plain data. ``where`` names the data in the ``UsageError`` that refuses it."""
     __tracebackhide__ = True
+    if resource.seed is None:
+        raise UsageError(where, f"{resource.key} can't be planted", "create them with a client")
     own = dict(values)
     account_sid = own.pop("account_sid", None) or state.accounts.default.sid
     region = own.pop("region", None) or HOME_REGION
     sid = own.pop("sid", None)
     created = _date(own.pop("date_created", None), f"{where}.date_created") or state.clock.now()
     updated = _date(own.pop("date_updated", None), f"{where}.date_updated") or created
-    fields = resource.seed(own, where)
     if not isinstance(account_sid, str) or not _ACCOUNT.fullmatch(account_sid):
         raise UsageError(f"{where}.account_sid", f"{shown(account_sid)} is no account sid", "it begins with AC")
     if state.accounts.strict and account_sid not in state.accounts:
@@ -104,16 +114,45 @@ def plant(state: State, resource: Resource[Any], values: Mapping[str, Any], wher
         raise UsageError(f"{where}.region", f"{shown(region)} is no region", "it is us1, ie1, au1, ...")
     if sid is not None:
         _check_sid(state, resource, sid, f"{where}.sid")
+    parent_sid = _parent_sid(state, resource, own, Key("", account_sid, region), where)
+    key = Key(resource.name, account_sid, region, parent_sid)
+    fields = resource.seed(own, where)
+    replaced = _room(resource, fields, state.store.shelf(key), where)
+    if replaced is not None:
+        state.store.remove(key, replaced.sid)
     record = resource.record(
         sid=sid or state.sids.new(resource.prefix),
         account_sid=account_sid,
         region=region,
         date_created=created.replace(microsecond=0),
         date_updated=updated.replace(microsecond=0),
+        **resource.belonging(parent_sid),
         **fields,
     )
-    state.store.shelf(resource.name, account_sid, region, make=True).add(record)
+    state.store.make(key, resource.terms).add(record)
     return record
+
+
+def _parent_sid(state: State, resource: Resource[Any], own: dict[str, Any], whose: Key, where: str) -> str:
+    """The sid of what the record is to belong to, taken out of ``own``; the only one there is, if it doesn't say."""
+    above = resource.parent
+    if above is None:
+        return ""
+    (name,) = resource.belonging("")
+    known = [record.sid for record in state.store.shelf(whose._replace(resource=above.name))]
+    sid = own.pop(name, None) or (known[0] if len(known) == 1 else None)
+    if sid in known:
+        return str(sid)
+    wrong = "is missing" if sid is None else f"{shown(sid)} is no {above.name} of {whose.account_sid}"
+    listed = f"known are {', '.join(known[:_SHOWN])}" if known else f"add a {above.name} first"
+    raise UsageError(f"{where}.{name}", wrong, listed)
+
+
+def _room(resource: Resource[Any], fields: dict[str, Any], shelf: Shelf[Any], where: str) -> Any:
+    try:
+        return resource.room(fields, shelf)
+    except TwilioError as error:
+        raise UsageError(where, error.text, error.reason) from error
 
 
 def _check_sid(state: State, resource: Resource[Any], sid: Any, where: str) -> None:

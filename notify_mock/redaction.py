@@ -9,7 +9,14 @@ MASK = "[secret]"
 _SECRET_NAME = re.compile(r"secret|key|certificate|password|authorization|authtoken|credential.?json")
 _SECRET_LOOK = re.compile(r"-----BEGIN|private_key|AAAA[\w-]{7}:APA91|AIza[\w-]{30}")
 _PLAIN_NAME = re.compile(r"[A-Za-z][\w.\[\]-]{0,60}")
-_KNOWN = frozenset({"Type", "FriendlyName", "Sandbox", "PageSize", "Page", "PageToken"})
+_KNOWN = frozenset(
+    {
+        *("Type", "FriendlyName", "Sandbox", "PageSize", "Page", "PageToken"),
+        *("Identity", "BindingType", "Address", "Tag", "Endpoint", "StartDate", "EndDate"),
+        *("ApnCredentialSid", "GcmCredentialSid", "FcmCredentialSid", "MessagingServiceSid", "CredentialSid"),
+        *("Body", "Title", "Sound", "Action", "Data", "ToBinding", "Ttl", "Priority", "DeliveryCallbackUrl"),
+    }
+)
 _LONGEST = 120
 
 

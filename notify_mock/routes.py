@@ -6,12 +6,16 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from notify_mock.deliveries.notify import notify
 from notify_mock.resource import Resource, Verb
 from notify_mock.resources import RESOURCES
 from notify_mock.verbs import VERBS, Outcome, Visit
 
 _METHODS: Mapping[Verb, str] = {"create": "POST", "fetch": "GET", "list": "GET", "update": "POST", "delete": "DELETE"}
 _ON_COLLECTION = ("create", "list")
+
+OWN: Mapping[str, Callable[[Visit], Outcome]] = {"notification.create": notify}
+"""Calls that do more than their verb."""
 
 
 class Route(NamedTuple):
@@ -26,11 +30,13 @@ class Route(NamedTuple):
 
 
 class Place(NamedTuple):
-    """An address of the API: its routes by method, and the sid in the path ("" for a collection)."""
+    """An address of the API: its routes by method, the sid in the path ("" for a collection), and the sid before that
+    ("" for what belongs to no other record)."""
 
     routes: Mapping[str, Route]
     sid: str
     collection: str
+    parent: str
 
     def route(self, method: str) -> Route | None:
         """The route for ``method``; HEAD is played as GET (inferred)."""
@@ -46,11 +52,18 @@ def _make_routes() -> tuple[Route, ...]:
     routes = []
     for resource in RESOURCES:
         for verb in resource.verbs:
-            pattern = "/" + "/<sid>/".join(resource.path) + ("" if verb in _ON_COLLECTION else "/<sid>")
+            pattern = _collection(resource) + ("" if verb in _ON_COLLECTION else "/<sid>")
             for door in resource.doors:
                 name = f"{resource.name}.{verb}"
-                routes.append(Route(name, _METHODS[verb], door, pattern, resource, VERBS[verb]))
+                routes.append(Route(name, _METHODS[verb], door, pattern, resource, OWN.get(name, VERBS[verb])))
     return tuple(routes)
+
+
+def _collection(resource: Resource[Any]) -> str:
+    """``/Services/<service_sid>/Bindings``."""
+    if resource.parent is None:
+        return f"/{resource.path}"
+    return f"{_collection(resource.parent)}/<{resource.parent.name}_sid>/{resource.path}"
 
 
 ROUTES = _make_routes()
@@ -83,5 +96,5 @@ def find(door: str, path: str) -> Place | None:
     if routes is None or "" in sids:
         return None
     if not is_item:
-        return Place(routes, "", bare)
-    return Place(routes, sids[-1], bare[: -len(sids[-1]) - 1])
+        return Place(routes, "", bare, sids[-1] if sids else "")
+    return Place(routes, sids[-1], bare[: -len(sids[-1]) - 1], sids[-2] if len(sids) > 1 else "")

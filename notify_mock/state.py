@@ -8,6 +8,10 @@ from typing import Any
 from notify_mock.accounts import Account, Accounts
 from notify_mock.cassettes.playback import Playback
 from notify_mock.clock import Clock, Moment
+from notify_mock.deliveries import CALLBACK_NAME, DELIVERY_NAMES
+from notify_mock.deliveries.inbox import Deliveries
+from notify_mock.deliveries.outbox import Outbox
+from notify_mock.deliveries.providers import Providers
 from notify_mock.faults import Unused
 from notify_mock.faults.book import Faults
 from notify_mock.journal import Journal
@@ -16,8 +20,10 @@ from notify_mock.store import Store
 
 
 class State:
-    """Clock, sids, accounts, store, journal, faults and playback; the seed is where sids and the default account come
-    from, unless that is named by ``account_sid``."""
+    """Clock, sids, accounts, store, journal, faults, playback, and what becomes of notifications.
+
+    The seed is where sids and the default account come from, unless that is named by ``account_sid``.
+    """
 
     def __init__(
         self,
@@ -36,9 +42,13 @@ class State:
         default = Account(account_sid or "AC" + self.sids.hex("account"), self.sids.hex("auth token"))
         self.accounts = Accounts(default, accounts)
         self.store = Store()
-        self.journal = Journal(lock, call_names, journal_limit)
-        self.faults = Faults(lock, self.clock, self.sids, self.accounts, call_names, unused_faults)
+        self.journal = Journal(lock, (*call_names, CALLBACK_NAME), journal_limit)
+        struck = (*call_names, *DELIVERY_NAMES)
+        self.faults = Faults(lock, self.clock, self.sids, self.accounts, struck, unused_faults)
         self.playback = Playback(lock)
+        self.deliveries = Deliveries(lock)
+        self.providers = Providers(lock)
+        self.outbox = Outbox()
         self._parts: tuple[Any, ...] = (
             self.clock,
             self.sids,
@@ -47,6 +57,9 @@ class State:
             self.journal,
             self.faults,
             self.playback,
+            self.deliveries,
+            self.providers,
+            self.outbox,
         )
 
     def reset(self) -> None:

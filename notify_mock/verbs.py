@@ -7,20 +7,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from notify_mock import pages
+from notify_mock.call import Params
 from notify_mock.errors import NotFound
 from notify_mock.exchange import Exchange
-from notify_mock.resource import Resource, Verb
+from notify_mock.resource import Filter, Resource, Verb
+from notify_mock.selection import Conditions, Selection
 from notify_mock.state import State
-from notify_mock.store import Shelf
+from notify_mock.store import Key, Shelf
 
 Outcome = tuple[int, str]
 """Status and JSON body; "" for no body."""
 
 
 class Visit(NamedTuple):
-    """A call that was let in. ``url`` is the collection's, as the caller would write it."""
+    """A call that was let in. ``url`` is the collection's, as the caller would write it; ``parent_sid`` is that of the
+    record that the collection belongs to, "" where there is none."""
 
     state: State
     exchange: Exchange
@@ -28,11 +32,31 @@ class Visit(NamedTuple):
     url: str
     sid: str
     lag: float
+    parent_sid: str = ""
+
+    @property
+    def key(self) -> Key:
+        return Key(self.resource.name, self.exchange.account_sid, self.exchange.region, self.parent_sid)
 
     @property
     def shelf(self) -> Shelf[Any]:
-        """The records, as they stood ``lag`` seconds ago."""
-        shelf = self.state.store.shelf(self.resource.name, self.exchange.account_sid, self.exchange.region)
+        """The records, as they stood ``lag`` seconds ago. Raises ``NotFound`` when what they belong to isn't there."""
+        if self.parent_sid:
+            self.parent()
+        return self._read(self.key)
+
+    def parent(self) -> Any:
+        """The record that the collection belongs to, None where there is none. Raises ``NotFound``."""
+        above = self.resource.parent
+        if above is None:
+            return None
+        found = self._read(Key(above.name, self.exchange.account_sid, self.exchange.region)).get(self.parent_sid)
+        if found is None:
+            raise NotFound(f"no {above.name} {self.parent_sid}", path=self.exchange.path)
+        return found
+
+    def _read(self, key: Key) -> Shelf[Any]:
+        shelf = self.state.store.shelf(key)
         return shelf.as_of(self.state.clock.time() - self.lag) if self.lag else shelf
 
     def now(self) -> datetime:
@@ -54,20 +78,30 @@ class Visit(NamedTuple):
 
 def create(visit: Visit) -> Outcome:
     """201 and the new record."""
-    values = visit.resource.create(visit.exchange.call.form)
+    return 201, visit.show(make(visit))
+
+
+def make(visit: Visit) -> Any:
+    """The new record, on its shelf. Raises ``TwilioError``."""
+    parent = visit.parent()
+    resource, state, exchange = visit.resource, visit.state, visit.exchange
+    values = resource.create(exchange.call.form, parent)
+    replaced = resource.room(values, visit.shelf)
     now = visit.now()
-    record = visit.resource.record(
-        sid=visit.state.sids.new(visit.resource.prefix),
-        account_sid=visit.exchange.account_sid,
-        region=visit.exchange.region,
+    record = resource.record(
+        sid=state.sids.new(resource.prefix),
+        account_sid=exchange.account_sid,
+        region=exchange.region,
         date_created=now,
         date_updated=now,
+        **resource.belonging(visit.parent_sid),
         **values,
     )
-    visit.exchange.sid = record.sid
-    shelf = visit.state.store.shelf(visit.resource.name, visit.exchange.account_sid, visit.exchange.region, make=True)
-    shelf.add(record, visit.state.clock.time())
-    return 201, visit.show(record)
+    exchange.sid = record.sid
+    if replaced is not None:
+        state.store.remove(visit.key, replaced.sid, state.clock.time())
+    state.store.make(visit.key, resource.terms).add(record, state.clock.time())
+    return record
 
 
 def fetch(visit: Visit) -> Outcome:
@@ -78,11 +112,26 @@ def fetch(visit: Visit) -> Outcome:
 
 def read_many(visit: Visit) -> Outcome:
     """A page, oldest record first (inferred from sibling products)."""
-    shelf = visit.shelf
-    paging = pages.read_paging(visit.exchange.call.query, shelf)
-    records, meta = pages.page_of(shelf, paging, visit.url, visit.resource.key)
+    query = visit.exchange.call.query
+    listed: pages.Listed = visit.shelf
+    url = visit.url
+    if visit.resource.filters and query.pairs:
+        listed, url = _filtered(visit.shelf, visit.resource.filters, query, url)
+    paging = pages.read_paging(query, listed)
+    records, meta = pages.page_of(listed, paging, url, visit.resource.key)
     shown = ", ".join(visit.show(record) for record in records)
     return 200, f'{{"meta": {json.dumps(meta)}, "{visit.resource.key}": [{shown}]}}'
+
+
+def _filtered(shelf: Shelf[Any], filters: tuple[Filter, ...], query: Params, url: str) -> tuple[pages.Listed, str]:
+    """What the filters leave of the shelf, and the URL with them in front of the paging parameters (documented)."""
+    sent = [(one.name, value) for one in filters for value in query.all(one.name)]
+    if not sent:
+        return shelf, url
+    read = [one.read(query) for one in filters if one.name in query]
+    terms = tuple(group for conditions in read for group in conditions.terms)
+    tests = tuple(test for conditions in read for test in conditions.tests)
+    return Selection(shelf, Conditions(terms, tests)), f"{url}?{urlencode(sent)}"
 
 
 def update(visit: Visit) -> Outcome:
@@ -95,8 +144,9 @@ def update(visit: Visit) -> Outcome:
 
 
 def delete(visit: Visit) -> Outcome:
+    """204; what belongs to the record goes with it."""
     visit.record()
-    visit.shelf.remove(visit.sid, visit.state.clock.time())
+    visit.state.store.remove(visit.key, visit.sid, visit.state.clock.time())
     return 204, ""
 
 

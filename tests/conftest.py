@@ -8,7 +8,8 @@ import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import pytest
 from cryptography import x509
@@ -16,8 +17,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from notify_mock import Emulator
+from notify_mock import Answer, Emulator
 from notify_mock.authority import FOLDER_VARIABLE
+from notify_mock.call import read
 from notify_mock.holds import Hold
 
 pytest_plugins = ["pytester"]
@@ -79,6 +81,18 @@ def emulator() -> Emulator:
 
 def basic(user: str, password: str) -> str:
     return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
+
+
+def apn(pair: Pair) -> dict[str, str]:
+    """The secrets of an apn credential, as parameters."""
+    return {"Certificate": pair.certificate, "PrivateKey": pair.private_key}
+
+
+def ask(emulator: Emulator, method: str, target: str, host: str = "notify.twilio.com", **parameters: Any) -> Answer:
+    """The answer to a call of the default account. A list repeats its parameter."""
+    headers = {"authorization": basic(*emulator.auth), "content-type": "application/x-www-form-urlencoded"}
+    body = urlencode(parameters, doseq=True).encode()
+    return emulator.handle(read(method, target, host=host, headers=headers, body=body, scheme="https"))
 
 
 class Raw(NamedTuple):

@@ -48,6 +48,8 @@ RULES: list[dict[str, Any]] = [
     {"effect": "stale", "call": "*.fetch", "seconds": 9},
     {"effect": "forget", "call": "*.create"},
     {"effect": "expire"},
+    {"effect": "undelivered", "call": "delivery.apn", "outcome": "throttled", "Address": "a*"},
+    {"effect": "undelivered", "call": "delivery.*", "error": 52104},
     {"effect": "drop", "times": 2, "skip": 1, "every": 3, "chance": 0.5, "unused": "ignore", "name": "mine"},
     {"effect": "drop", "after": "2030-01-01T00:00:00Z", "until": 1.9e9 + 0.25},
     {"effect": "drop", "after": "10s", "until": "1h", "account_sid": "AC1", "door": "chat/v2", "sid": "CR1"},

@@ -423,7 +423,7 @@ def test_what_a_rule_says_of_itself_makes_the_same_rule(emulator: Emulator) -> N
             {},
             "call: 'credential.craete' matches no call; did you mean credential.create?",
         ),
-        ("binding.*", Refuse(20429), {}, "matches no call"),
+        ("segment.*", Refuse(20429), {}, "matches no call"),
         ("", Refuse(20429), {}, "call: '' is no name"),
         ("*", "refuze", {}, "effect: no effect 'refuze'; did you mean refuse?"),
         ("*", "refuse", {}, "code: is missing; refuse needs it"),

@@ -29,15 +29,21 @@ ORDER = [
     ),
     *("fields", "files"),
     # memory
-    *("store", "accounts", "exchange", "sought", "journal", "holds"),
-    *("faults", "faults.fate", "faults.answers", "faults.times", "faults.connections", "faults.states", "faults.kinds"),
+    *("index", "store", "selection", "accounts", "exchange", "sought", "journal", "holds"),
+    *("deliveries", "deliveries.problems", "deliveries.delivery", "deliveries.inbox", "deliveries.providers"),
+    "deliveries.outbox",
+    *("faults", "faults.fate", "faults.answers", "faults.times", "faults.connections", "faults.states"),
+    *("faults.deliveries", "faults.kinds"),
     *("faults.match", "faults.schedule", "faults.rule", "faults.book", "faults.reading"),
     *("cassettes", "cassettes.interaction", "cassettes.origins", "cassettes.leaks", "cassettes.pseudonyms"),
     *("cassettes.redact", "cassettes.lint", "cassettes.vcr", "cassettes.har", "cassettes.wiremock", "cassettes.files"),
     *("cassettes.keys", "cassettes.convert", "cassettes.matching", "cassettes.cassette", "cassettes.playback"),
     "state",
     # domain
-    *("resource", "resources.credential", "resources", "pages", "verbs", "records", "data", "hydration", "asserts"),
+    *("resource", "resources.credential", "resources.service", "resources.binding", "resources.notification"),
+    *("resources", "pages", "verbs", "records", "data", "hydration", "asserts"),
+    *("deliveries.channel", "deliveries.apn", "deliveries.fcm", "deliveries.sms", "deliveries.other"),
+    *("deliveries.certificate", "deliveries.credentials", "deliveries.asking", "deliveries.notify"),
     # core
     *("routes", "writer", "replay", "recordings", "player", "engine", "staging", "fidelity"),
     # fronts

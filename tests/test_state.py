@@ -165,5 +165,5 @@ def test_an_odd_seed_will_do(seed: object) -> None:
 
 
 def test_repr_tells_where_it_stands(served: Emulator) -> None:
-    assert repr(Emulator(seed=3)) == "<Emulator in-process, seed 3, 0 credentials>"
-    assert repr(served) == f"<Emulator {served.url}, seed 0, 0 credentials>"
+    assert repr(Emulator(seed=3)) == "<Emulator in-process, seed 3, 0 records>"
+    assert repr(served) == f"<Emulator {served.url}, seed 0, 0 records>"

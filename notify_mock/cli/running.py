@@ -42,7 +42,7 @@ def run(
     click.echo(f"notify-mock ready on {server.url}")
     click.echo(f"curl -u {user or _user(emulator)} {server.url}/v1/Credentials")
     sys.stdout.flush()
-    logs.log_start(server.url, len(emulator.credentials))
+    logs.log_start(server.url, count(emulator))
     try:
         server.serve_here()
     finally:
@@ -52,10 +52,15 @@ def run(
     logs.log_stop()
 
 
+def count(emulator: Emulator) -> int:
+    """Of its records, of all kinds."""
+    return sum(map(len, emulator.records))
+
+
 def _user(emulator: Emulator) -> str:
     """The account that the data is of. A token that the user gave isn't repeated: curl will ask for it."""
     account_sid, auth_token = emulator.auth
-    for record in emulator.credentials.values():
-        account_sid = record.account_sid
-        break
+    first = next((record for records in emulator.records for record in records.values()), None)
+    if first is not None:
+        account_sid = first.account_sid
     return account_sid if emulator.accounts.strict else f"{account_sid}:{auth_token}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from notify_mock.cli.options import FILE, address_options, emulator_options, log_options, make_emulator, proxy_options
-from notify_mock.cli.running import configure_logs, run
+from notify_mock.cli.running import configure_logs, count, run
 
 if TYPE_CHECKING:
     from notify_mock.recorder import Recorder
@@ -56,7 +56,7 @@ def serve(
     configure_logs(log_format, log_level)
     emulator = make_emulator(**options, record=_recorder(record, record_mode))
     if check:
-        click.echo(f"notify-mock: all is well: {len(emulator.credentials)} records, {len(emulator.faults)} fault rules")
+        click.echo(f"notify-mock: all is well: {count(emulator)} records, {len(emulator.faults)} fault rules")
         return
     run(emulator, host, port, other_hosts=other_hosts, tls=tls)
 

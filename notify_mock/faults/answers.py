@@ -86,10 +86,12 @@ class Status(Effect):
 @dataclass(frozen=True)
 class RateLimit(Effect):
     """Refuses with 429/20429 what an account sends beyond ``limit`` calls in ``window``, on the emulator's clock, or
-    beyond ``concurrent`` calls at once. With ``retry_after`` it says how long to wait; Twilio wasn't seen to."""
+    beyond ``concurrent`` calls at once. With ``retry_after`` it says how long to wait; Twilio wasn't seen to. A
+    delivery beyond the limit is throttled by its provider."""
 
     kind = "rate_limit"
     phases = ("before",)
+    only = ("*", "delivery.*")
     limit: int | None = None
     window: Span = 1.0
     concurrent: int | None = None
@@ -140,7 +142,9 @@ def refusal_for(
 ) -> TwilioError:
     """The refusal with ``code``, its text filled for the call at hand."""
     call = exchange.call
-    values = {"path": exchange.path, "method": call.method, "name": "Type", "resource": "Credential", "verb": "create"}
+    resource = (exchange.name or "credential").partition(".")[0].capitalize()
+    values = {"path": exchange.path, "method": call.method, "verb": "create", "resource": resource}
+    values |= {"name": next(iter(call.form), "Type"), "limit": "1000", "things": f"{resource.lower()}s"}
     error = BY_CODE[code]("a fault rule", **values, what="refused")
     if message is not None:
         error.text = message

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from notify_mock.accounts import Accounts
 from notify_mock.call import Answer, Wire
+from notify_mock.deliveries.problems import Problem
 from notify_mock.errors import TwilioError
 from notify_mock.exchange import Exchange
 
@@ -24,7 +25,7 @@ class Fate:
     """One call in one phase. Effects write into it; the player then acts on it.
 
     ``now`` in seconds since 1970; ``in_play`` is the number of calls of the account under way; ``draw`` and ``memory``
-    belong to the rule that is striking.
+    belong to the rule that is striking. ``problem`` is why a delivery fails, which is struck as a call is.
     """
 
     exchange: Exchange
@@ -41,18 +42,19 @@ class Fate:
     spoil: list[Callable[[Answer], Answer]] = field(default_factory=list)
     stale: float = 0.0
     forget: bool = False
+    problem: Problem | None = None
 
     @property
     def stops(self) -> bool:
         """Whether the call goes no further: it has its answer, or will have none."""
-        return bool(self.refusal or self.answer or (self.wire and self.wire.ending))
+        return bool(self.refusal or self.answer or self.problem or (self.wire and self.wire.ending))
 
 
 class Effect(ABC):
     """What a rule does. Subclasses are frozen dataclasses, and their fields are their JSON.
 
     ``kind`` is the name in JSON, ``phases`` those in which it makes sense, the default first; ``only`` are globs of the
-    calls that it can act on.
+    calls that it can act on (``*`` are the calls, and not the deliveries).
     """
 
     kind: ClassVar[str]

@@ -8,6 +8,7 @@ from typing import Any
 
 from notify_mock.faults.answers import RateLimit, Refuse, Status
 from notify_mock.faults.connections import Drop, Garble, Reset, Truncate
+from notify_mock.faults.deliveries import Undelivered
 from notify_mock.faults.fate import Effect
 from notify_mock.faults.states import Expire, Forget, Stale
 from notify_mock.faults.times import Delay, Dribble, Hang
@@ -27,6 +28,7 @@ EFFECTS: tuple[type[Effect], ...] = (
     Stale,
     Forget,
     Expire,
+    Undelivered,
 )
 
 BY_KIND: Mapping[str, type[Effect]] = {effect.kind: effect for effect in EFFECTS}

@@ -11,7 +11,16 @@ from notify_mock.exchange import Exchange
 
 Predicate = Callable[[Exchange], bool]
 
+_DELIVERY = "delivery."
 _WILD = re.compile(r"[*?\[]")
+
+
+def covers(glob: str, name: str | None) -> bool:
+    """Whether ``glob`` is for calls of this name. Requests that are no call have none; only ``*`` matches them.
+    Deliveries are no calls: they are matched by what begins with ``delivery.`` alone."""
+    if name is not None and name.startswith(_DELIVERY) and not glob.startswith(_DELIVERY):
+        return False
+    return fnmatchcase(name or "", glob)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +40,8 @@ class Match:
     predicate: Predicate | None = None
 
     def names(self, name: str | None) -> bool:
-        """Whether it is for calls of this name. Requests that are no call have none; only ``*`` matches them."""
-        return fnmatchcase(name or "", self.call)
+        """Whether it is for calls of this name, as ``covers`` says."""
+        return covers(self.call, name)
 
     def fits(self, exchange: Exchange) -> bool:
         """Whether it is for this one, its name apart."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from fnmatch import fnmatchcase
 from typing import Any
 
 from notify_mock.clock import moment, span
 from notify_mock.faults import UNUSED, Unused
 from notify_mock.faults.fate import Effect, Phase
 from notify_mock.faults.kinds import effect_class, field_names, make_effect
-from notify_mock.faults.match import Match
+from notify_mock.faults.match import Match, covers
 from notify_mock.faults.schedule import Schedule
 from notify_mock.redaction import MASK, is_secret
 from notify_mock.usage import UsageError, nearest, shown
@@ -54,7 +53,7 @@ class Rule:
 
     def is_for(self, name: str | None) -> bool:
         """Whether it may strike calls of this name: they match, and its effect can act on them."""
-        return self.match.names(name) and any(fnmatchcase(name or "", glob) for glob in self.effect.only)
+        return self.match.names(name) and any(covers(glob, name) for glob in self.effect.only)
 
     def describe(self) -> dict[str, Any]:
         """Its JSON, as ``make_rule`` reads it, with ``seen`` and ``fired``."""
@@ -127,7 +126,7 @@ def _match(
     matched = [name for name in call_names if match.names(name)]
     if not matched:
         raise UsageError("call", f"{shown(call)} matches no call", nearest(match.call, call_names))
-    acts_on = [name for name in matched if any(Match(glob).names(name) for glob in effect.only)]
+    acts_on = [name for name in matched if any(covers(glob, name) for glob in effect.only)]
     if not acts_on:
         raise UsageError("call", f"{effect.kind} can't act on {shown(call)}", f"it acts on {', '.join(effect.only)}")
     return match

@@ -18,10 +18,12 @@ LONGEST_HANG = 3600.0
 class Delay(Effect):
     """Lateness: ``seconds`` fixed, or drawn evenly from ``low`` to ``high``, or log-normal by ``median`` and ``p99``.
 
-    ``before``: the call is applied late. ``after``: it is applied at once, and the answer is late.
+    ``before``: the call is applied late. ``after``: it is applied at once, and the answer is late. A delivery has but
+    the one: its provider is slow.
     """
 
     kind = "delay"
+    only = ("*", "delivery.*")
     seconds: Span | None = None
     low: Span | None = None
     high: Span | None = None

@@ -1,7 +1,11 @@
 """The resources of the API, one file each."""
 
+from notify_mock.resources.binding import BINDING
 from notify_mock.resources.credential import CREDENTIAL
+from notify_mock.resources.notification import NOTIFICATION
+from notify_mock.resources.service import SERVICE
 
-RESOURCES = (CREDENTIAL,)
+RESOURCES = (CREDENTIAL, SERVICE, BINDING, NOTIFICATION)
+"""Each behind its parent."""
 
-__all__ = ["CREDENTIAL", "RESOURCES"]
+__all__ = ["BINDING", "CREDENTIAL", "NOTIFICATION", "RESOURCES", "SERVICE"]

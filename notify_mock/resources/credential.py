@@ -44,7 +44,7 @@ class Credential:
     secret: str | None = field(default=None, repr=False)
 
 
-def _create(form: Params) -> dict[str, Any]:
+def _create(form: Params, _parent: None) -> dict[str, Any]:
     kind = _type(form)
     name = text(form, "FriendlyName", "Credential", longest=LONGEST_NAME)
     return {"type": kind, "friendly_name": name, **_FORMS[kind](form, None)}
@@ -157,7 +157,7 @@ def _show(record: Credential, url: str) -> dict[str, Any]:
 
 CREDENTIAL: Resource[Credential] = Resource(
     name="credential",
-    path=("Credentials",),
+    path="Credentials",
     key="credentials",
     prefix="CR",
     doors=DOORS,

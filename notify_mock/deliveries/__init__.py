@@ -1,0 +1,10 @@
+"""Deliveries: what a provider would have got of a notification, and what it would have made of it."""
+
+CHANNELS = ("apn", "fcm", "gcm", "sms")
+"""The channels whose deliveries are rendered; they are named as the types of bindings are."""
+
+DELIVERY_NAMES = tuple(f"delivery.{channel}" for channel in CHANNELS)
+"""What fault rules call a delivery."""
+
+CALLBACK_NAME = "callback.post"
+"""What the journal calls an attempt at a delivery callback."""

@@ -1,0 +1,59 @@
+"""The credential of a push: the binding's or the service's, and what would be wrong with it."""
+
+from __future__ import annotations
+
+import json
+
+from notify_mock.deliveries.certificate import check_certificate
+from notify_mock.deliveries.channel import Channel
+from notify_mock.deliveries.problems import Problem
+from notify_mock.resources.credential import Credential
+from notify_mock.resources.service import Service
+from notify_mock.state import State
+from notify_mock.store import Key
+
+
+def credential_sid_for(channel: Channel, own: str | None, service: Service) -> str | None:
+    """The binding's ``own`` comes first (documented)."""
+    sid: str | None = own or getattr(service, f"{channel.name}_credential_sid", None)
+    return sid if channel.is_push else None
+
+
+def check_credential(state: State, channel: Channel, sid: str | None, service: Service, now: float) -> Problem | None:
+    """Why nothing can be pushed with it, or None. A secret that a seeded record lacks isn't looked at."""
+    if not channel.is_push:
+        return None
+    if sid is None:
+        return Problem(52004, f"neither the binding nor the service has a credential for {channel.name}")
+    credential = state.store.shelf(Key("credential", service.account_sid, service.region)).get(sid)
+    if credential is None:
+        return _missing(state, sid)
+    if credential.type != channel.name:
+        text = f"Can not use credentialType='{credential.type}' credentials for {channel.name.upper()} notifications"
+        return Problem(52003, text)
+    return _content(credential, now)
+
+
+def _missing(state: State, sid: str) -> Problem:
+    if any(shelf.get(sid) for shelf in state.store.shelves("credential")):
+        return Problem(52162, f"{sid} is another account's, or another region's")
+    return Problem(52002, f"there is no credential {sid}")
+
+
+def _content(credential: Credential, now: float) -> Problem | None:
+    if credential.certificate is not None and credential.private_key is not None:
+        return check_certificate(credential.certificate, credential.private_key, now)
+    if credential.secret is not None and credential.secret.lstrip().startswith("{"):
+        return _service_account(credential.secret)
+    return None
+
+
+def _service_account(secret: str) -> Problem | None:
+    """FCM v1 wants a service account's JSON (documented); a legacy key is only a warning at Twilio, and passes."""
+    try:
+        found = json.loads(secret)
+    except (ValueError, RecursionError):
+        return Problem(52005, "the Secret begins as JSON and is none")
+    if not all(isinstance(found.get(name), str) for name in ("private_key", "client_email")):
+        return Problem(52005, "the Secret is JSON without a service account's private_key and client_email")
+    return None

@@ -1,0 +1,156 @@
+"""The inbox: every delivery that was made, for asserting; and what Twilio's Debugger would have told."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple
+
+from notify_mock.deliveries import CHANNELS
+from notify_mock.deliveries.delivery import Delivery
+from notify_mock.deliveries.problems import Problem
+from notify_mock.sought import listed
+from notify_mock.usage import UsageError, nearest, shown
+
+MOST = 100_000
+"""Deliveries that are kept; the oldest go first."""
+
+_ALERTS = 10_000
+
+CRITERIA = {
+    **{name: name for name in ("channel", "identity", "address", "state", "code", "body", "title")},
+    **{name: f"{name}_sid" for name in ("notification", "service", "binding", "credential", "account")},
+}
+"""What deliveries are found by, and the attribute that it looks at."""
+
+
+class Alert(NamedTuple):
+    """Something of a notification that went wrong and is no one delivery: nobody to send to, a callback that failed."""
+
+    at: float
+    notification_sid: str
+    problem: Problem
+
+    def __str__(self) -> str:
+        return f"{self.notification_sid} {self.problem}"
+
+
+class Deliveries(Sequence[Delivery]):
+    """The deliveries in the order in which they were made, the last 100,000 of them.
+
+    Criteria are ``notification``, ``service``, ``binding``, ``credential`` and ``account`` (a sid, or what has one),
+    ``identity``, ``channel``, ``address``, ``state`` (``"sent"`` or ``"failed"``), ``code``, ``body`` and ``title``.
+    """
+
+    def __init__(self, lock: AbstractContextManager[bool]) -> None:
+        self._lock = lock
+        self.reset()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __iter__(self) -> Iterator[Delivery]:
+        return iter(self._all())
+
+    def __getitem__(self, number: Any) -> Any:
+        return self._all()[number]
+
+    def __repr__(self) -> str:
+        failed = sum(one.problem is not None for one in self._all())
+        return f"<{len(self)} deliveries, {failed} of them failed>"
+
+    @property
+    def last(self) -> Delivery:
+        """The newest. Raises ``LookupError`` when there is none."""
+        newest = self._all()[-1:]
+        if not newest:
+            raise LookupError("nothing was delivered")
+        return newest[0]
+
+    @property
+    def alerts(self) -> list[Alert]:
+        """What Twilio's Debugger would list besides failed deliveries (52301, 52311)."""
+        with self._lock:
+            return list(self._alerts)
+
+    def find(self, **criteria: Any) -> list[Delivery]:
+        """The deliveries that agree with all criteria. Raises ``UsageError`` for an unknown one."""
+        wanted = _read(criteria)
+        return [one for one in self._all() if not _misses(one, wanted)]
+
+    def expect(self, *, count: int | None = None, **criteria: Any) -> list[Delivery]:
+        """Assert that such deliveries were made, ``count`` of them or at least one, and return them.
+
+        Only those count that were sent, unless ``state`` or ``code`` says otherwise. Raises ``AssertionError``, which
+        lists what was delivered instead.
+        """
+        __tracebackhide__ = True
+        wanted = _read(criteria)
+        if "state" not in wanted and "code" not in wanted:
+            wanted["state"] = "sent"
+        everything = self._all()
+        found = [one for one in everything if not _misses(one, wanted)]
+        if len(found) == count if count is not None else found:
+            return found
+        raise AssertionError(self._complaint(count, wanted, found, everything))
+
+    def file(self, made: Iterable[Delivery]) -> None:
+        before = len(self._kept)
+        new = list(made)
+        self._kept.extend(new)
+        self._dropped += before + len(new) - len(self._kept)
+
+    def alert(self, at: float, notification_sid: str, problem: Problem) -> None:
+        self._alerts.append(Alert(at, notification_sid, problem))
+
+    def reset(self) -> None:
+        self._kept: deque[Delivery] = deque(maxlen=MOST)
+        self._alerts: deque[Alert] = deque(maxlen=_ALERTS)
+        self._dropped = 0
+
+    def snapshot(self) -> tuple[list[Delivery], list[Alert], int]:
+        return list(self._kept), list(self._alerts), self._dropped
+
+    def restore(self, kept: tuple[list[Delivery], list[Alert], int]) -> None:
+        self.reset()
+        deliveries, alerts, self._dropped = kept
+        self._kept.extend(deliveries)
+        self._alerts.extend(alerts)
+
+    def _all(self) -> list[Delivery]:
+        with self._lock:
+            return list(self._kept)
+
+    def _complaint(
+        self, count: int | None, wanted: dict[str, Any], found: list[Delivery], everything: list[Delivery]
+    ) -> str:
+        said = ", ".join(f"{key}={value!r}" for key, value in wanted.items())
+        number = "at least one delivery" if count is None else f"{count} deliveries"
+        near = sorted((one for one in everything if _misses(one, wanted)), key=lambda one: len(_misses(one, wanted)))
+        lines = [f"expected {number} with {said}, found {len(found)}"]
+        lines += listed("found", [str(one) for one in found])
+        lines += listed("delivered instead", [f"{one}  <- {'; '.join(_misses(one, wanted))}" for one in near])
+        lines += listed("alerts", [str(one) for one in self.alerts])
+        if self._dropped:
+            lines.append(f"the {self._dropped} oldest deliveries were dropped; {MOST} are kept")
+        return "\n".join(lines if everything else [*lines, "nothing was delivered at all"])
+
+
+def _read(criteria: dict[str, Any]) -> dict[str, Any]:
+    for name, value in criteria.items():
+        if name not in CRITERIA:
+            raise UsageError("deliveries", f"no criterion {name!r}", nearest(name, CRITERIA))
+        known = {"channel": CHANNELS, "state": ("sent", "failed")}.get(name)
+        if known and value not in known:
+            raise UsageError(f"deliveries, {name}", f"{shown(value)}", f"it is one of {', '.join(known)}")
+    return {name: getattr(value, "sid", value) for name, value in criteria.items()}
+
+
+def _misses(delivery: Delivery, wanted: dict[str, Any]) -> list[str]:
+    """The ways in which it is something else."""
+    return [
+        f"{name} is {getattr(delivery, CRITERIA[name])!r}"
+        for name, value in wanted.items()
+        if getattr(delivery, CRITERIA[name]) != value
+    ]

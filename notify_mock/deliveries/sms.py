@@ -1,0 +1,36 @@
+"""SMS: the parameters of a Message, sent through the service's Messaging Service."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from notify_mock.deliveries.channel import Channel, Rendered, present
+from notify_mock.deliveries.delivery import Rendering
+from notify_mock.deliveries.problems import Problem
+from notify_mock.resources.notification import Notification
+from notify_mock.resources.service import Service
+
+_NUMBER = re.compile(r"\+[1-9][0-9]{1,14}")
+_KEYS = ("body", "media_urls", "status_callback", "max_price")
+"""What ``Sms`` may override (documented); other keys are passed over (inferred)."""
+
+
+def _render(notification: Notification, service: Service, _now: float) -> Rendered:
+    """Title, sound, action, data, priority and ttl have no counterpart (documented)."""
+    own = {key: value for key, value in (notification.sms or {}).items() if key in _KEYS}
+    payload = {**present(messaging_service_sid=service.messaging_service_sid, body=notification.body), **own}
+    rendering = Rendering(json.dumps(payload))
+    if service.messaging_service_sid is None:
+        return rendering, Problem(52182, "the service has no MessagingServiceSid")
+    if not payload.get("body") and not payload.get("media_urls"):
+        return rendering, Problem(52309, "a message wants a body or media_urls")
+    return rendering, None
+
+
+def _check(address: str) -> Problem | None:
+    """The reason is Twilio's own (observed in its Debugger)."""
+    return None if _NUMBER.fullmatch(address) else Problem(52001, "Address of sms binding must be a valid phone number")
+
+
+SMS = Channel("sms", False, _render, _check)

@@ -1,0 +1,37 @@
+"""Effects on deliveries: the provider doesn't take them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from notify_mock.deliveries.problems import CODES, OUTCOMES, TITLES, Problem
+from notify_mock.faults.fate import Effect, Fate
+from notify_mock.usage import UsageError, shown
+
+ProviderOutcome = Literal["unregistered", "throttled", "revoked", "down"]
+
+
+@dataclass(frozen=True)
+class Undelivered(Effect):
+    """The provider doesn't take a delivery: the device is ``unregistered``, it is ``throttled``, the credential is
+    ``revoked``, the provider is ``down``; or ``error``, any code of the dictionary, in its place."""
+
+    kind = "undelivered"
+    phases = ("before",)
+    only = ("delivery.*",)
+    outcome: ProviderOutcome = "unregistered"
+    error: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.outcome not in OUTCOMES:
+            raise UsageError("outcome", f"{shown(self.outcome)}", f"it is one of {', '.join(OUTCOMES)}")
+        if self.error is not None and (isinstance(self.error, bool) or self.error not in TITLES):
+            known = ", ".join(map(str, TITLES))
+            raise UsageError("error", f"{shown(self.error)} is no code of a delivery", f"known are {known}")
+
+    def strike(self, fate: Fate) -> bool:
+        channel = (fate.exchange.name or "").partition(".")[2]
+        code = CODES[channel][self.outcome] if self.error is None else self.error
+        fate.problem = Problem(code, "a fault rule")
+        return True

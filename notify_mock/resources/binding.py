@@ -1,0 +1,203 @@
+"""The Binding: an address of a user, where notifications for an identity or a tag go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import quote
+
+from notify_mock.call import Params
+from notify_mock.errors import InvalidParameter, LimitReached, MissingParameter
+from notify_mock.fields import day, given, needed, one_of, several, sid
+from notify_mock.index import Term
+from notify_mock.resource import Filter, Resource, timestamp
+from notify_mock.resources.service import SERVICE, Service
+from notify_mock.selection import Conditions
+from notify_mock.store import Shelf
+from notify_mock.usage import UsageError, only_known, shown
+
+TYPES = ("apn", "gcm", "sms", "fcm", "facebook-messenger", "alexa")
+EVERYONE = "all"
+"""The implicit tag of every binding; its type is another (documented)."""
+
+MOST_TAGS, MOST_SOUGHT_TAGS = 20, 5
+MOST_FOR_AN_IDENTITY = 20
+"""All documented; the texts of the refusals are inferred."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Binding:
+    """A stored binding. ``endpoint`` is the device's own name for itself, or one made for it."""
+
+    sid: str
+    account_sid: str
+    region: str
+    service_sid: str
+    date_created: datetime
+    date_updated: datetime
+    identity: str | None
+    binding_type: str
+    address: str
+    tags: tuple[str, ...] = ()
+    notification_protocol_version: str = "default"
+    credential_sid: str | None = None
+    given_endpoint: str | None = field(default=None, compare=False)
+
+    @property
+    def endpoint(self) -> str:
+        """Twilio makes one where none is given (observed, 2017); its own are long tokens, this is the sid's number."""
+        return self.given_endpoint or self.sid[2:]
+
+
+def _create(form: Params, service: Service) -> dict[str, Any]:
+    identity = needed(form, "Identity", "Binding")
+    kind = one_of(form, "BindingType", "Binding", TYPES)
+    if kind is None:
+        raise MissingParameter("BindingType is missing", name="BindingType")
+    return {
+        "identity": identity,
+        "binding_type": kind,
+        "address": needed(form, "Address", "Binding"),
+        "tags": several(form, "Tag", "Binding", most=MOST_TAGS),
+        "notification_protocol_version": given(form, "NotificationProtocolVersion", "Binding")
+        or default_version(service, kind),
+        "credential_sid": sid(form, "CredentialSid", "Binding", "CR") or None,
+        "given_endpoint": given(form, "Endpoint", "Binding") or None,
+    }
+
+
+def default_version(service: Service, kind: str) -> str:
+    """``"default"`` for sms (observed) and what else has no version in the service."""
+    version: str = getattr(service, f"default_{kind}_notification_protocol_version", "default")
+    return version
+
+
+def _room(values: Mapping[str, Any], shelf: Shelf[Binding]) -> Binding | None:
+    """The binding with the same endpoint: a device that registers again has a new sid and loses the old one (inferred,
+    as is that the same address without an endpoint is another binding). Raises ``LimitReached``."""
+    endpoint = values.get("given_endpoint")
+    replaced = next(iter(shelf.find(("endpoint", endpoint))), None) if endpoint else None
+    others = [one for one in shelf.find(("identity", values["identity"])) if one is not replaced]
+    if len(others) >= MOST_FOR_AN_IDENTITY:
+        limit = str(MOST_FOR_AN_IDENTITY)
+        raise LimitReached("delete one first", resource="Binding", limit=limit, things="bindings for an identity")
+    return replaced
+
+
+_SEED_TEXTS = ("identity", "address", "notification_protocol_version", "credential_sid", "endpoint")
+
+
+def _seed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Plain data for a record to start from; the version is the newest unless given."""
+    __tracebackhide__ = True
+    only_known(where, values, ("binding_type", "tags", *_SEED_TEXTS))
+    kind = values.get("binding_type")
+    if kind not in TYPES:
+        wrong = "is missing" if kind is None else f"{shown(kind)} is no type"
+        raise UsageError(f"{where}.binding_type", wrong, f"it is one of {', '.join(TYPES)}")
+    for name in _SEED_TEXTS:
+        if not isinstance(values.get(name), (str, type(None))):
+            raise UsageError(f"{where}.{name}", "is not text", "put it in quotes")
+    for name in ("identity", "address"):
+        if not values.get(name):
+            raise UsageError(f"{where}.{name}", "is missing")
+    tags = values.get("tags") or ()
+    if not isinstance(tags, (list, tuple)) or not all(isinstance(tag, str) and tag for tag in tags):
+        raise UsageError(f"{where}.tags", "is no list of texts")
+    if len(tags) > MOST_TAGS:
+        raise UsageError(f"{where}.tags", f"has {len(tags)} tags", f"the limit is {MOST_TAGS}")
+    own = {name: value for name, value in values.items() if name != "endpoint" and value is not None}
+    version = "3" if kind in ("apn", "gcm", "fcm") else "default"
+    own.setdefault("notification_protocol_version", version)
+    return {**own, "tags": tuple(dict.fromkeys(tags)), "given_endpoint": values.get("endpoint") or None}
+
+
+def _show(record: Binding, url: str) -> dict[str, Any]:
+    """Key order observed (captures of 2017 and 2021), but for ``links``: it is the last, as in a service (inferred).
+    Users are gone, but still linked to (documented)."""
+    service = url.rpartition("/Bindings/")[0]
+    return {
+        "endpoint": record.endpoint,
+        "notification_protocol_version": record.notification_protocol_version,
+        "tags": list(record.tags),
+        "date_updated": timestamp(record.date_updated),
+        "address": record.address,
+        "account_sid": record.account_sid,
+        "url": url,
+        "binding_type": record.binding_type,
+        "sid": record.sid,
+        "date_created": timestamp(record.date_created),
+        "service_sid": record.service_sid,
+        "credential_sid": record.credential_sid,
+        "identity": record.identity,
+        "links": {"user": f"{service}/Users/{quote(record.identity or '', safe='')}"},
+    }
+
+
+def _terms(record: Binding) -> list[Term]:
+    terms = [
+        ("identity", record.identity or ""),
+        ("tag", record.binding_type),
+        ("endpoint", record.endpoint),
+    ]
+    return terms + [("tag", tag) for tag in record.tags]
+
+
+def sought(identities: tuple[str, ...], tags: tuple[str, ...]) -> Conditions:
+    """Bindings of one of the identities that have all of the tags, implicit ones included."""
+    groups: list[tuple[Term, ...]] = [(("tag", tag),) for tag in tags if tag != EVERYONE]
+    if identities:
+        groups.append(tuple(("identity", identity) for identity in identities))
+    return Conditions(terms=tuple(groups))
+
+
+def _by_identity(query: Params) -> Conditions:
+    return sought(several(query, "Identity", "Binding", most=1000), ())
+
+
+def _by_tag(query: Params) -> Conditions:
+    return sought((), several(query, "Tag", "Binding", most=MOST_SOUGHT_TAGS))
+
+
+def _from(query: Params) -> Conditions:
+    start = _day(query, "StartDate")
+    return Conditions(tests=(lambda record: record.date_created.date() >= start,))
+
+
+def _until(query: Params) -> Conditions:
+    end = _day(query, "EndDate")
+    return Conditions(tests=(lambda record: record.date_created.date() <= end,))
+
+
+def _day(query: Params, name: str) -> date:
+    found = day(query, name, "Binding")
+    if found is None:
+        raise InvalidParameter(f"{name} is missing", resource="Binding", name=name)
+    return found
+
+
+BINDING: Resource[Binding] = Resource(
+    name="binding",
+    path="Bindings",
+    key="bindings",
+    prefix="BS",
+    doors=SERVICE.doors,
+    verbs=("create", "fetch", "list", "delete"),
+    record=Binding,
+    create=_create,
+    seed=_seed,
+    show=_show,
+    parent=SERVICE,
+    room=_room,
+    terms=_terms,
+    filters=(
+        Filter("StartDate", _from),
+        Filter("Tag", _by_tag),
+        Filter("EndDate", _until),
+        Filter("Identity", _by_identity),
+    ),
+)
+"""The order of the filters is that of a CPython 2.7 dict, as in all of Notify's answers; Tag before Identity is
+documented."""

@@ -1,0 +1,180 @@
+"""The Notification: what is to be told, and to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from notify_mock.call import Params
+from notify_mock.errors import InvalidParameter, MixedTargets, NoTarget
+from notify_mock.fields import given, json_object, mapping, one_of, several, whole
+from notify_mock.resource import Resource, timestamp
+from notify_mock.resources.binding import MOST_SOUGHT_TAGS, TYPES
+from notify_mock.resources.service import SERVICE, Service
+
+LONGEST_TTL = 2_419_200
+"""Four weeks, and the default (observed)."""
+
+MOST_IDENTITIES, MOST_DIRECT = 20, 10_000
+"""Both documented; the texts of the refusals are inferred."""
+
+_JSON = ("Data", "Apn", "Gcm", "Fcm", "Sms", "FacebookMessenger", "Alexa")
+_TEXTS = ("Body", "Title", "Sound", "Action")
+_OURS = "twi_"
+_RESERVED: Mapping[str, tuple[str, ...]] = {
+    "Data": ("aps",),
+    "Gcm": ("to", "registration_ids", "notification_key"),
+    "Fcm": ("to", "registration_ids", "condition", "notification_key"),
+}
+"""Keys that are refused (documented; that ``aps`` is, is inferred: it would take the place of all the rest)."""
+
+
+class Direct(NamedTuple):
+    """An address that a notification names itself."""
+
+    binding_type: str
+    address: str
+    credential_sid: str | None = None
+    identity: None = None
+    sid: None = None
+    notification_protocol_version: None = None
+    """What a binding has, and an address alone has not."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Notification:
+    """A stored notification. ``to_bindings`` and ``delivery_callback_url`` are not in its JSON."""
+
+    sid: str
+    account_sid: str
+    region: str
+    service_sid: str
+    date_created: datetime
+    date_updated: datetime
+    identities: tuple[str, ...]
+    tags: tuple[str, ...]
+    to_bindings: tuple[Direct, ...] = field(repr=False)
+    priority: str
+    ttl: int
+    body: str | None = None
+    title: str | None = None
+    sound: str | None = None
+    action: str | None = None
+    data: Mapping[str, Any] | None = None
+    apn: Mapping[str, Any] | None = None
+    gcm: Mapping[str, Any] | None = None
+    fcm: Mapping[str, Any] | None = None
+    sms: Mapping[str, Any] | None = None
+    facebook_messenger: Mapping[str, Any] | None = None
+    alexa: Mapping[str, Any] | None = None
+    delivery_callback_url: str | None = None
+
+
+def _create(form: Params, _service: Service) -> dict[str, Any]:
+    identities = several(form, "Identity", "Notification", most=MOST_IDENTITIES)
+    tags = several(form, "Tag", "Notification", most=MOST_SOUGHT_TAGS)
+    direct = form.all("ToBinding")
+    if not identities and not tags and not direct:
+        raise NoTarget("name an Identity, a Tag or a ToBinding")
+    if direct and (identities or tags):
+        raise MixedTargets("ToBinding stands alone")
+    ttl = whole(form, "Ttl", "Notification", largest=LONGEST_TTL)
+    own = {name.lower(): given(form, name, "Notification") for name in _TEXTS}
+    return {
+        **own,
+        **_objects(form),
+        "identities": identities,
+        "tags": tags,
+        "to_bindings": _direct(direct),
+        "priority": one_of(form, "Priority", "Notification", ("high", "low")) or "high",
+        "ttl": LONGEST_TTL if ttl is None else ttl,
+        "delivery_callback_url": given(form, "DeliveryCallbackUrl", "Notification") or None,
+    }
+
+
+def _objects(form: Params) -> dict[str, Mapping[str, Any] | None]:
+    found = {name: mapping(form, name, "Notification") for name in _JSON}
+    for name, value in found.items():
+        if value is not None:
+            _check_keys(name, value)
+    _check_sms(found["Sms"])
+    named = {"FacebookMessenger": "facebook_messenger"}
+    return {named.get(name, name.lower()): value for name, value in found.items()}
+
+
+def _check_keys(name: str, value: Mapping[str, Any]) -> None:
+    """Keys of Twilio's own and of the providers are refused, and nothing is sent (documented)."""
+    inner = value.get("data")
+    for key in (*value, *(inner if name in ("Fcm", "Gcm") and isinstance(inner, dict) else ())):
+        if key.startswith(_OURS):
+            raise InvalidParameter(f"{name} has the key {key!r}: twi_ is Twilio's", resource="Notification", name=name)
+    for key in _RESERVED.get(name, ()):
+        if key in value:
+            raise InvalidParameter(f"{name} has the reserved key {key!r}", resource="Notification", name=name)
+
+
+def _check_sms(value: Mapping[str, Any] | None) -> None:
+    """``media_urls`` is an array (documented), of texts."""
+    urls = (value or {}).get("media_urls", [])
+    if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
+        raise InvalidParameter("Sms has media_urls that are no array of texts", resource="Notification", name="Sms")
+
+
+def _direct(values: list[str]) -> tuple[Direct, ...]:
+    """Raises the observed text for what is no ``{"binding_type": ..., "address": ...}``."""
+    if len(values) > MOST_DIRECT:
+        reason = f"ToBinding was sent {len(values)} times, the limit is {MOST_DIRECT}"
+        raise InvalidParameter(reason, resource="Notification", name="ToBinding")
+    return tuple(_read_direct(value) for value in values)
+
+
+def _read_direct(value: str) -> Direct:
+    given = json_object(value, "ToBinding", "Notification")
+    kind, address, credential_sid = (given.get(key) for key in ("binding_type", "address", "credential_sid"))
+    if kind not in TYPES or not isinstance(address, str) or not address:
+        reason = f"ToBinding wants a binding_type ({', '.join(TYPES)}) and an address"
+        raise InvalidParameter(reason, resource="Notification", name="ToBinding")
+    return Direct(str(kind), address, credential_sid if isinstance(credential_sid, str) else None)
+
+
+def _show(record: Notification, _url: str) -> dict[str, Any]:
+    """Key order: that of a CPython 2.7 dict, with which the captures of 2021 agree (observed in part). Segments are
+    gone, and the list of them is empty (observed, 2022)."""
+    return {
+        "body": record.body,
+        "sound": record.sound,
+        "sms": record.sms,
+        "alexa": record.alexa,
+        "facebook_messenger": record.facebook_messenger,
+        "tags": list(record.tags),
+        "title": record.title,
+        "segments": [],
+        "ttl": record.ttl,
+        "gcm": record.gcm,
+        "account_sid": record.account_sid,
+        "priority": record.priority,
+        "apn": record.apn,
+        "data": record.data,
+        "sid": record.sid,
+        "action": record.action,
+        "date_created": timestamp(record.date_created),
+        "service_sid": record.service_sid,
+        "identities": list(record.identities),
+        "fcm": record.fcm,
+    }
+
+
+NOTIFICATION: Resource[Notification] = Resource(
+    name="notification",
+    path="Notifications",
+    key="notifications",
+    prefix="NT",
+    doors=SERVICE.doors,
+    verbs=("create",),
+    record=Notification,
+    create=_create,
+    show=_show,
+    parent=SERVICE,
+)

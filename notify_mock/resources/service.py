@@ -1,0 +1,160 @@
+"""The Service: what the bindings and notifications of one application belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from notify_mock.call import Params
+from notify_mock.errors import LimitReached
+from notify_mock.fields import flag, given, sid, text
+from notify_mock.index import Term
+from notify_mock.resource import Filter, Resource, timestamp
+from notify_mock.selection import Conditions
+from notify_mock.store import Shelf
+from notify_mock.usage import UsageError, only_known
+
+LONGEST_NAME = 64
+"""Characters of a FriendlyName (documented); that the server refuses 65 is inferred."""
+
+MOST = 1000
+"""Services of an account (documented)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Service:
+    """A stored service. Its defaults are those of an empty create (observed, but for the deprecated channels)."""
+
+    sid: str
+    account_sid: str
+    region: str
+    date_created: datetime
+    date_updated: datetime
+    friendly_name: str | None = None
+    apn_credential_sid: str | None = None
+    gcm_credential_sid: str | None = None
+    fcm_credential_sid: str | None = None
+    messaging_service_sid: str | None = None
+    facebook_messenger_page_id: str | None = None
+    alexa_skill_id: str | None = None
+    default_apn_notification_protocol_version: str = "4"
+    default_gcm_notification_protocol_version: str = "3"
+    default_fcm_notification_protocol_version: str = "3"
+    default_alexa_notification_protocol_version: str = "3"
+    log_enabled: bool = True
+    delivery_callback_url: str | None = None
+    delivery_callback_enabled: bool = False
+
+
+_SIDS = {
+    "ApnCredentialSid": "CR",
+    "GcmCredentialSid": "CR",
+    "FcmCredentialSid": "CR",
+    "MessagingServiceSid": "MG",
+}
+_TEXTS = ("FacebookMessengerPageId", "AlexaSkillId", "DeliveryCallbackUrl")
+_VERSIONS = tuple(f"Default{channel}NotificationProtocolVersion" for channel in ("Apn", "Gcm", "Fcm", "Alexa"))
+_FLAGS = ("LogEnabled", "DeliveryCallbackEnabled")
+
+
+def _snake(name: str) -> str:
+    """``ApnCredentialSid`` -> ``apn_credential_sid``."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)[1:]
+
+
+def _create(form: Params, _parent: None) -> dict[str, Any]:
+    return _read(form)
+
+
+def _update(form: Params, _old: Service) -> dict[str, Any]:
+    return _read(form)
+
+
+def _read(form: Params) -> dict[str, Any]:
+    """Only what is sent, all of it optional (observed). An empty value unsets a sid, a URL or an id (inferred)."""
+    sent: dict[str, Any] = {"friendly_name": text(form, "FriendlyName", "Service", longest=LONGEST_NAME)}
+    sent |= {_snake(name): sid(form, name, "Service", prefix) for name, prefix in _SIDS.items()}
+    sent |= {_snake(name): given(form, name, "Service") for name in _TEXTS}
+    unset = {key: None for key, value in sent.items() if value == "" and key != "friendly_name"}
+    sent |= {_snake(name): given(form, name, "Service") or None for name in _VERSIONS}
+    sent |= {_snake(name): flag(form, name, "Service") for name in _FLAGS}
+    return {key: value for key, value in sent.items() if value is not None} | unset
+
+
+def _room(_values: Mapping[str, Any], shelf: Shelf[Service]) -> None:
+    if len(shelf) >= MOST:
+        raise LimitReached("delete one first", resource="Service", limit=str(MOST), things="services")
+
+
+_OWN = {field.name: str(field.type) for field in fields(Service)[5:]}
+
+
+def _seed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Plain data for a record to start from."""
+    __tracebackhide__ = True
+    only_known(where, values, _OWN)
+    for name, value in values.items():
+        if _OWN[name] == "bool" and not isinstance(value, bool):
+            raise UsageError(f"{where}.{name}", "is neither true nor false")
+        if "str" in _OWN[name] and not isinstance(value, str) and (value is not None or "None" not in _OWN[name]):
+            raise UsageError(f"{where}.{name}", "is not text", "put it in quotes")
+    if len(values.get("friendly_name") or "") > LONGEST_NAME:
+        raise UsageError(f"{where}.friendly_name", "is too long", f"the limit is {LONGEST_NAME} characters")
+    return dict(values)
+
+
+def _show(record: Service, url: str) -> dict[str, Any]:
+    """The order is that of twilio-sdk-go's captures of 2021 (observed); where the keys stand that its client didn't
+    know (gcm, alexa, facebook) is inferred. Users and Segments are gone, but still linked to (documented)."""
+    return {
+        "alexa_skill_id": record.alexa_skill_id,
+        "delivery_callback_url": record.delivery_callback_url,
+        "default_apn_notification_protocol_version": record.default_apn_notification_protocol_version,
+        "fcm_credential_sid": record.fcm_credential_sid,
+        "default_fcm_notification_protocol_version": record.default_fcm_notification_protocol_version,
+        "date_updated": timestamp(record.date_updated),
+        "default_alexa_notification_protocol_version": record.default_alexa_notification_protocol_version,
+        "apn_credential_sid": record.apn_credential_sid,
+        "friendly_name": record.friendly_name,
+        "account_sid": record.account_sid,
+        "facebook_messenger_page_id": record.facebook_messenger_page_id,
+        "gcm_credential_sid": record.gcm_credential_sid,
+        "messaging_service_sid": record.messaging_service_sid,
+        "url": url,
+        "sid": record.sid,
+        "default_gcm_notification_protocol_version": record.default_gcm_notification_protocol_version,
+        "date_created": timestamp(record.date_created),
+        "delivery_callback_enabled": record.delivery_callback_enabled,
+        "log_enabled": record.log_enabled,
+        "links": {name.lower(): f"{url}/{name}" for name in ("Notifications", "Bindings", "Segments", "Users")},
+    }
+
+
+def _terms(record: Service) -> tuple[Term, ...]:
+    return (("friendly_name", record.friendly_name),) if record.friendly_name is not None else ()
+
+
+def _named(query: Params) -> Conditions:
+    """Exactly so (inferred)."""
+    name = given(query, "FriendlyName", "Service") or ""
+    return Conditions(terms=((("friendly_name", name),),))
+
+
+SERVICE: Resource[Service] = Resource(
+    name="service",
+    path="Services",
+    key="services",
+    prefix="IS",
+    doors=("notify/v1",),
+    verbs=("create", "fetch", "list", "update", "delete"),
+    record=Service,
+    create=_create,
+    update=_update,
+    seed=_seed,
+    show=_show,
+    room=_room,
+    terms=_terms,
+    filters=(Filter("FriendlyName", _named),),
+)
