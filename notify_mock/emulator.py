@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from notify_mock.accounts import AccountsOption
+from notify_mock.callbacks.sender import Callbacks
 from notify_mock.clock import Moment
 from notify_mock.data import DataOption
 from notify_mock.engine import Engine
@@ -33,7 +34,8 @@ class Emulator(Engine):
 
     ``host`` and ``port`` are where it serves, once ``url`` is asked for or a ``with`` block is entered (``port`` 0: any
     free one). ``server`` mounts it on a shared server instead. ``control_token`` is what the
-    control API asks for, which needs one beyond loopback. The other options are ``Engine``'s.
+    control API asks for, which needs one beyond loopback. ``callback_hosts`` are names of hosts that delivery callbacks
+    may go to; without them they go to this machine alone. The other options are ``Engine``'s.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Emulator(Engine):
         unused_faults: Unused = "error",
         fault_header: bool = False,
         control_token: str | None = None,
+        callback_hosts: Iterable[str] = (),
         host: str = "127.0.0.1",
         port: int = 0,
         server: SharedServer | None = None,
@@ -68,6 +71,7 @@ class Emulator(Engine):
         if control_token is not None and (not isinstance(control_token, str) or not control_token):
             raise UsageError("control_token", "is no token", "give a text that isn't empty")
         self.control_token = control_token
+        self.callbacks = Callbacks(self, callback_hosts)
         own = SharedServer(host, port)
         self._has_own_server = server is None
         self._server = own if server is None else server
@@ -115,6 +119,7 @@ class Emulator(Engine):
         On a shared server its turn is over for good.
         """
         self.holds.release()
+        self.callbacks.stop()
         if self._has_own_server:
             self._server.stop()
         else:

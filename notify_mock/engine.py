@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from notify_mock import asserts
 from notify_mock.accounts import Accounts, AccountsOption, read_accounts
+from notify_mock.attempts import Attempts
 from notify_mock.call import Answer, Call
 from notify_mock.clock import Clock, Moment, Span
 from notify_mock.data import DataOption, plant_all, read_data
@@ -75,6 +76,7 @@ class Engine:
             call_names=CALL_NAMES,
             unused_faults=unused_faults,
         )
+        self.attempts = Attempts(self._state, self._lock)
         self._player = Player(self._state, self._lock, self.holds, fault_header=fault_header)
         self._furnish()
 

@@ -26,7 +26,7 @@ ORDER = [
         "pem",
         "pairs",
     ),
-    *("fields", "files"),
+    *("fields", "files", "signature"),
     # memory
     *("index", "store", "selection", "accounts", "exchange", "sought", "journal", "holds"),
     *("deliveries", "deliveries.problems", "deliveries.delivery", "deliveries.inbox", "deliveries.providers"),
@@ -40,8 +40,9 @@ ORDER = [
     *("deliveries.channel", "deliveries.apn", "deliveries.fcm", "deliveries.sms", "deliveries.other"),
     *("deliveries.certificate", "deliveries.credentials", "deliveries.asking", "deliveries.notify"),
     # core
-    *("routes", "writer", "player", "engine"),
+    *("routes", "writer", "player", "attempts", "engine"),
     # fronts
+    *("callbacks", "callbacks.target", "callbacks.posting", "callbacks.mounted", "callbacks.sender"),
     *("openapi", "control_guard", "control_json", "control", "app", "body", "connection", "server", "shared_server"),
     *("pace", "breakage", "transport", "emulator", "logs", "cli.options", "cli.serve", "cli"),
     "pytest_plugin",
@@ -50,7 +51,8 @@ ORDER = [
 ]
 ONLY_IN = {
     "flask": {"app", "control", "control_guard", "control_json", "emulator"},
-    "werkzeug": {"app", "body", "connection", "server", "call"},
+    "urllib3": {"callbacks.posting", "breakage"},
+    "werkzeug": {"callbacks.mounted", "app", "body", "connection", "server", "call"},
     "pytest": {"pytest_plugin"},
     "twilio": {"transport", "emulator"},
     "requests": {"transport", "breakage"},

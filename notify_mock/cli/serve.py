@@ -43,6 +43,7 @@ def serve(host: str, port: int, check: bool, log_format: str, log_level: str, **
     click.echo(f"notify-mock ready on {server.url}")
     click.echo(_curl(emulator, server.url))
     sys.stdout.flush()
+    emulator.callbacks.start()
     logs.log_start(server.url, _count(emulator))
     server.serve_here()
     logs.log_stop()
