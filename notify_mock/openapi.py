@@ -244,12 +244,12 @@ def _paths() -> dict[str, Any]:
         "/_mock/state": {"get": _operation("state", "All that it holds, secrets left out", "State")},
         "/_mock/journal": {"get": _operation("journal", "The requests that arrived, secrets masked", "Journal")},
         "/_mock/deliveries": {
-            "parameters": [
-                {"name": name, "in": "query", "schema": _WHOLE if name == "code" else _TEXT} for name in CRITERIA
-            ],
-            "get": _operation(
-                "deliveries", "What would have been delivered, and what went wrong besides", "Deliveries"
-            ),
+            "get": {
+                **_operation("deliveries", "What would have been delivered, and what went wrong besides", "Deliveries"),
+                "parameters": [
+                    {"name": one, "in": "query", "schema": _WHOLE if one == "code" else _TEXT} for one in CRITERIA
+                ],
+            }
         },
         "/_mock/callbacks": {
             "get": _operation("listCallbacks", "The delivery callbacks that are still to be made", "Callbacks"),

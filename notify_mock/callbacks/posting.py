@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from notify_mock.attempts import Reply, Request
 from notify_mock.callbacks.target import Target
 
@@ -33,7 +35,7 @@ def _post(request: Request, target: Target, address: str, timeout: float) -> Rep
         )
     else:
         pool = HTTPConnectionPool(address, target.port, timeout=timeout)
-    headers = {"Host": request.url.partition("://")[2].partition("/")[0].partition("?")[0], **request.headers}
+    headers = {"Host": urlsplit(request.url).netloc, **request.headers}
     with pool:
         response = pool.urlopen(
             "POST",
