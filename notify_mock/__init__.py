@@ -9,18 +9,23 @@ if TYPE_CHECKING:
     from notify_mock.accounts import Account, ApiKey
     from notify_mock.call import Answer, Call
     from notify_mock.cassettes.cassette import Cassette
+    from notify_mock.deliveries.delivery import Delivery
     from notify_mock.emulator import Emulator, intercept
     from notify_mock.errors import TwilioError
     from notify_mock.exchange import Exchange
     from notify_mock.faults.answers import RateLimit, Refuse, Status
     from notify_mock.faults.connections import Drop, Garble, Reset, Truncate
+    from notify_mock.faults.deliveries import Undelivered
     from notify_mock.faults.states import Expire, Forget, Stale
     from notify_mock.faults.times import Delay, Dribble, Hang
     from notify_mock.journal import Journal
     from notify_mock.pairs import apn_pair
     from notify_mock.recorder import Recorder
     from notify_mock.records import Records
+    from notify_mock.resources.binding import Binding
     from notify_mock.resources.credential import Credential
+    from notify_mock.resources.notification import Notification
+    from notify_mock.resources.service import Service
     from notify_mock.switchboard import EscapedRequest
     from notify_mock.upstream import Upstream
     from notify_mock.usage import UsageError
@@ -30,10 +35,12 @@ __all__ = [
     "Account",
     "Answer",
     "ApiKey",
+    "Binding",
     "Call",
     "Cassette",
     "Credential",
     "Delay",
+    "Delivery",
     "Dribble",
     "Drop",
     "Emulator",
@@ -44,15 +51,18 @@ __all__ = [
     "Garble",
     "Hang",
     "Journal",
+    "Notification",
     "RateLimit",
     "Recorder",
     "Records",
     "Refuse",
     "Reset",
+    "Service",
     "Stale",
     "Status",
     "Truncate",
     "TwilioError",
+    "Undelivered",
     "Upstream",
     "UsageError",
     "apn_pair",
@@ -63,10 +73,12 @@ _HOMES = {
     "Account": "accounts",
     "Answer": "call",
     "ApiKey": "accounts",
+    "Binding": "resources.binding",
     "Call": "call",
     "Cassette": "cassettes.cassette",
     "Credential": "resources.credential",
     "Delay": "faults.times",
+    "Delivery": "deliveries.delivery",
     "Dribble": "faults.times",
     "Drop": "faults.connections",
     "Emulator": "emulator",
@@ -77,15 +89,18 @@ _HOMES = {
     "Garble": "faults.connections",
     "Hang": "faults.times",
     "Journal": "journal",
+    "Notification": "resources.notification",
     "RateLimit": "faults.answers",
     "Recorder": "recorder",
     "Records": "records",
     "Refuse": "faults.answers",
     "Reset": "faults.connections",
+    "Service": "resources.service",
     "Stale": "faults.states",
     "Status": "faults.answers",
     "Truncate": "faults.connections",
     "TwilioError": "errors",
+    "Undelivered": "faults.deliveries",
     "Upstream": "upstream",
     "UsageError": "usage",
     "apn_pair": "pairs",

@@ -12,9 +12,20 @@ from flask import Response, jsonify, request
 from notify_mock import __version__
 from notify_mock.accounts import Accounts
 from notify_mock.call import Answer
+from notify_mock.callbacks.sender import Callbacks
 from notify_mock.clock import Clock
 from notify_mock.control_guard import Refused, check_origin, check_token
-from notify_mock.control_json import check_rule, read_object, show_exchange, show_record, show_rule
+from notify_mock.control_json import (
+    check_rule,
+    one_value,
+    read_code,
+    read_object,
+    show_alert,
+    show_callback,
+    show_exchange,
+    show_record,
+    show_rule,
+)
 from notify_mock.deliveries.inbox import Deliveries
 from notify_mock.faults.book import Faults
 from notify_mock.journal import Journal
@@ -38,6 +49,7 @@ class Controlled(Protocol):
 
     seed: int | str
     control_token: str | None
+    callbacks: Callbacks
 
     @property
     def clock(self) -> Clock: ...
@@ -89,6 +101,22 @@ class Control:
 
     def journal(self) -> _Result:
         return 200, {"exchanges": [show_exchange(exchange) for exchange in self._emulator.journal]}
+
+    def deliveries(self) -> _Result:
+        inbox = self._emulator.deliveries
+        criteria: dict[str, Any] = {name: one_value(values, name) for name, values in request.args.lists()}
+        if "code" in criteria:
+            criteria["code"] = read_code(criteria["code"])
+        return 200, {
+            "deliveries": [delivery.describe() for delivery in inbox.find(**criteria)],
+            "alerts": [show_alert(alert) for alert in inbox.alerts],
+        }
+
+    def callbacks(self) -> _Result:
+        return 200, {"callbacks": [show_callback(callback) for callback in self._emulator.callbacks.waiting]}
+
+    def drain_callbacks(self) -> _Result:
+        return 200, {"exchanges": [show_exchange(exchange) for exchange in self._emulator.callbacks.drain()]}
 
     def reset(self) -> _Result:
         self._emulator.reset()
@@ -178,6 +206,8 @@ ACTIONS: Mapping[str, Mapping[str, Callable[..., _Result]]] = {
     "openapi.json": {"GET": Control.openapi},
     "state": {"GET": Control.state},
     "journal": {"GET": Control.journal},
+    "deliveries": {"GET": Control.deliveries},
+    "callbacks": {"GET": Control.callbacks, "POST": Control.drain_callbacks},
     "reset": {"POST": Control.reset},
     "clock": {"GET": Control.clock, "POST": Control.move_clock},
     "faults": {"GET": Control.faults, "POST": Control.add_fault, "DELETE": Control.clear_faults},

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from flask import request
 
+from notify_mock.attempts import split_url
 from notify_mock.control_guard import Refused
+from notify_mock.deliveries.inbox import Alert
+from notify_mock.deliveries.outbox import Callback
 from notify_mock.exchange import Exchange
 from notify_mock.redaction import MASK, is_secret
 from notify_mock.resource import shown_fields
+from notify_mock.usage import shown
 
 if TYPE_CHECKING:
     from notify_mock.faults.rule import Rule
 
 _LARGEST = 256 * 1024
+_LONGEST_CODE = 9
 
 _JSON_TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -117,6 +122,44 @@ def _in_json(value: Any) -> Any:
     if isinstance(value, tuple):
         return list(value)
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+def one_value(values: list[str], name: str) -> str:
+    """The value of a query parameter. Raises ``Refused`` when it was sent twice."""
+    if len(values) > 1:
+        raise Refused(400, f"{name}: is sent {len(values)} times", name)
+    return values[0]
+
+
+def read_code(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or len(value) > _LONGEST_CODE:
+        raise Refused(400, f"code: {shown(value)} is no number", "code")
+    return int(value)
+
+
+def show_alert(alert: Alert) -> dict[str, Any]:
+    return {
+        "time": datetime.fromtimestamp(alert.at, timezone.utc).isoformat(),
+        "notification_sid": alert.notification_sid,
+        "code": alert.problem.code,
+        "reason": alert.problem.reason or None,
+    }
+
+
+def show_callback(callback: Callback) -> dict[str, Any]:
+    """A callback that is still to be made; its URL may hold a token, and only its host is shown."""
+    where = split_url(callback.url)
+    return {
+        "notification_sid": callback.notification_sid,
+        "account_sid": callback.account_sid,
+        "service_sid": callback.service_sid,
+        "host": where.hostname if where else None,
+        "sequence": callback.sequence,
+        "is_final": callback.is_final,
+        "count": len(callback.deliveries),
+        "attempt": callback.attempt,
+        "due": datetime.fromtimestamp(callback.due, timezone.utc).isoformat(),
+    }
 
 
 def show_exchange(exchange: Exchange) -> dict[str, Any]:

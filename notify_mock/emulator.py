@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from notify_mock.accounts import AccountsOption
+from notify_mock.callbacks.sender import Callbacks
 from notify_mock.clock import Moment
 from notify_mock.data import DataOption
 from notify_mock.engine import Engine
@@ -40,7 +41,8 @@ class Emulator(Engine):
     ``host`` and ``port`` are where it serves, once ``url`` is asked for or a ``with`` block is entered (``port`` 0: any
     free one). The port also is a forward proxy; as such it refuses ``other_hosts`` than Twilio's, unless they are to be
     tunnelled. With ``tls``, TLS may begin on the port itself. ``server`` mounts it on a shared server instead.
-    ``control_token`` is what the control API asks for, which needs one beyond loopback. ``record`` takes down what it
+    ``control_token`` is what the control API asks for, which needs one beyond loopback. ``callback_hosts`` are names of
+    hosts that delivery callbacks may go to; without them they go to this machine alone. ``record`` takes down what it
     answers, or with ``upstream`` what that answers: a path, or a ``Recorder``. The other options are ``Engine``'s.
     """
 
@@ -61,6 +63,7 @@ class Emulator(Engine):
         upstream: UpstreamOption | None = None,
         record: RecordOption | None = None,
         control_token: str | None = None,
+        callback_hosts: Iterable[str] = (),
         host: str = "127.0.0.1",
         port: int = 0,
         other_hosts: OtherHosts = "refuse",
@@ -87,6 +90,7 @@ class Emulator(Engine):
         if control_token is not None and (not isinstance(control_token, str) or not control_token):
             raise UsageError("control_token", "is no token", "give a text that isn't empty")
         self.control_token = control_token
+        self.callbacks = Callbacks(self, callback_hosts)
         own = SharedServer(host, port, other_hosts=other_hosts, tls=tls)
         self._has_own_server = server is None
         self._server = own if server is None else server
@@ -159,6 +163,7 @@ class Emulator(Engine):
         On a shared server its turn is over for good.
         """
         self.holds.release()
+        self.callbacks.stop()
         if self._has_own_server:
             self._server.stop()
         else:

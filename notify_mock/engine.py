@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from notify_mock import asserts
 from notify_mock.accounts import Accounts, AccountsOption, read_accounts
+from notify_mock.attempts import Attempts
 from notify_mock.call import Answer, Call
 from notify_mock.clock import Clock, Moment, Span
 from notify_mock.data import DataOption, plant_all, read_data
@@ -93,6 +94,7 @@ class Engine:
             account_sid=recorded_account,
         )
         self._forward, self._observe = forward, observe
+        self.attempts = Attempts(self._state, self._lock)
         self._player = Player(self._state, self._lock, self.holds, fault_header=fault_header, forward=forward)
         self.cassette = cassette
         self._furnish()

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from notify_mock import __version__
 from notify_mock.catalog import BY_CODE
+from notify_mock.deliveries.inbox import CRITERIA
 from notify_mock.deliveries.problems import OUTCOMES, TITLES
 from notify_mock.faults.connections import What
 from notify_mock.faults.fate import Effect
@@ -163,6 +164,11 @@ def _schemas() -> dict[str, _Schema]:
         "Exchange": _exchange(),
         **{resource.name.capitalize(): _record(resource.record) for resource in RESOURCES},
         "State": _state(),
+        "Delivery": _delivery(),
+        "Deliveries": _object(deliveries=_list_of("Delivery"), alerts=_list_of("Alert")),
+        "Alert": _object(time=_TEXT, notification_sid=_TEXT, code=_WHOLE, reason=_MAYBE_TEXT),
+        "Callback": _callback(),
+        "Callbacks": _object(callbacks=_list_of("Callback")),
     }
 
 
@@ -200,6 +206,25 @@ def _record(record: type[Any]) -> _Schema:
     return _object(**schemas)
 
 
+def _delivery() -> _Schema:
+    texts = ("sid", "notification_sid", "account_sid", "service_sid", "channel", "address", "state", "time")
+    maybe = ("binding_sid", "credential_sid", "identity", "reason", "message_id")
+    return _object(
+        **dict.fromkeys(texts, _TEXT),
+        **dict.fromkeys(maybe, _MAYBE_TEXT),
+        code=_MAYBE_WHOLE,
+        headers=_TEXTS,
+        payload={"type": "object", "description": "what the provider would have got"},
+        faults={"type": "array", "items": _TEXT},
+    )
+
+
+def _callback() -> _Schema:
+    texts = ("notification_sid", "account_sid", "service_sid", "due")
+    numbers = dict.fromkeys(("sequence", "count", "attempt"), _WHOLE)
+    return _object(**dict.fromkeys(texts, _TEXT), **numbers, host=_MAYBE_TEXT, is_final={"type": "boolean"})
+
+
 def _state() -> _Schema:
     return _object(
         seed={"type": ["integer", "string"]},
@@ -218,6 +243,18 @@ def _paths() -> dict[str, Any]:
         "/_mock/health": {"get": _operation("health", "Whether it answers, its version, seed and clock", "Health")},
         "/_mock/state": {"get": _operation("state", "All that it holds, secrets left out", "State")},
         "/_mock/journal": {"get": _operation("journal", "The requests that arrived, secrets masked", "Journal")},
+        "/_mock/deliveries": {
+            "get": {
+                **_operation("deliveries", "What would have been delivered, and what went wrong besides", "Deliveries"),
+                "parameters": [
+                    {"name": one, "in": "query", "schema": _WHOLE if one == "code" else _TEXT} for one in CRITERIA
+                ],
+            }
+        },
+        "/_mock/callbacks": {
+            "get": _operation("listCallbacks", "The delivery callbacks that are still to be made", "Callbacks"),
+            "post": _operation("drainCallbacks", "Make them now, retries included; the clock is moved", "Journal"),
+        },
         "/_mock/reset": {
             "post": _operation(
                 "reset", "Back to how it was started; held calls are let go, and checkpoints stay", "Status"

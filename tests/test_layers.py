@@ -27,7 +27,7 @@ ORDER = [
         "pem",
         "pairs",
     ),
-    *("fields", "files"),
+    *("fields", "files", "signature"),
     # memory
     *("index", "store", "selection", "accounts", "exchange", "sought", "journal", "holds"),
     *("deliveries", "deliveries.problems", "deliveries.delivery", "deliveries.inbox", "deliveries.providers"),
@@ -45,8 +45,9 @@ ORDER = [
     *("deliveries.channel", "deliveries.apn", "deliveries.fcm", "deliveries.sms", "deliveries.other"),
     *("deliveries.certificate", "deliveries.credentials", "deliveries.asking", "deliveries.notify"),
     # core
-    *("routes", "writer", "replay", "recordings", "player", "engine", "staging", "fidelity"),
+    *("routes", "writer", "replay", "recordings", "player", "attempts", "engine", "staging", "fidelity"),
     # fronts
+    *("callbacks", "callbacks.target", "callbacks.posting", "callbacks.mounted", "callbacks.sender"),
     *("openapi", "control_guard", "control_json", "control", "app", "body"),
     *("certificates", "authority", "trust", "environment", "tls", "proxy"),
     *("outgoing", "connections", "secured", "proxied", "connection", "server", "shared_server"),
@@ -63,11 +64,11 @@ ORDER = [
 ]
 ONLY_IN = {
     "flask": {"app", "control", "control_guard", "control_json", "emulator"},
-    "werkzeug": {"app", "body", "outgoing", "connection", "server", "call"},
+    "werkzeug": {"callbacks.mounted", "app", "body", "outgoing", "connection", "server", "call"},
     "pytest": {"pytest_plugin", "marked_cassette", "marked_emulator"},
     "twilio": {"transport", "emulator", "seams.sdk"},
     "requests": {"transport", "breakage", "seams.sdk"},
-    "urllib3": {"breakage", "seams.connections", "upstream"},
+    "urllib3": {"callbacks.posting", "breakage", "seams.connections", "upstream"},
     "httpx": {"seams.httpx"},
     "aiohttp": {"breakage", "seams.aiohttp", "seams.sdk"},
     "click": {name for name in ORDER if name == "cli" or name.startswith("cli.")},

@@ -59,6 +59,13 @@ def emulator_options(command: Command) -> Command:
             metavar="TOKEN",
             help="Token for the control API under /_mock, which needs one beyond loopback.",
         ),
+        click.option(
+            "--callback-host",
+            "callback_hosts",
+            multiple=True,
+            metavar="NAME",
+            help="Host that delivery callbacks may go to besides this machine (repeatable).",
+        ),
     )
 
 

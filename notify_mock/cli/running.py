@@ -42,6 +42,7 @@ def run(
     click.echo(f"notify-mock ready on {server.url}")
     click.echo(f"curl -u {user or _user(emulator)} {server.url}/v1/Credentials")
     sys.stdout.flush()
+    emulator.callbacks.start()
     logs.log_start(server.url, count(emulator))
     try:
         server.serve_here()

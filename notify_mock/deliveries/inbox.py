@@ -126,7 +126,7 @@ class Deliveries(Sequence[Delivery]):
         self, count: int | None, wanted: dict[str, Any], found: list[Delivery], everything: list[Delivery]
     ) -> str:
         said = ", ".join(f"{key}={value!r}" for key, value in wanted.items())
-        number = "at least one delivery" if count is None else f"{count} deliveries"
+        number = "at least one delivery" if count is None else f"{count} deliver{'y' if count == 1 else 'ies'}"
         near = sorted((one for one in everything if _misses(one, wanted)), key=lambda one: len(_misses(one, wanted)))
         lines = [f"expected {number} with {said}, found {len(found)}"]
         lines += listed("found", [str(one) for one in found])

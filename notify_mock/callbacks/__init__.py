@@ -1,0 +1,1 @@
+"""Delivery callbacks on their way out: the only requests that the emulator makes itself."""

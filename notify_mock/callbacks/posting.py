@@ -1,0 +1,59 @@
+"""A POST over a socket, to an address that was looked up and checked before."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from notify_mock.attempts import Reply, Request
+from notify_mock.callbacks.target import Target
+
+_MOST_READ = 64 * 1024
+
+
+def post(request: Request, target: Target, timeout: float) -> Reply:
+    """The addresses are tried in turn. Redirects aren't followed: they could lead anywhere; the answer's body isn't of
+    interest."""
+    from urllib3.exceptions import HTTPError
+
+    reply = Reply(None, "the host has no address")
+    for address in target.addresses:
+        try:
+            return _post(request, target, address, timeout)
+        except HTTPError as error:
+            reply = Reply(None, f"no answer: {_words(error)}")
+    return reply
+
+
+def _post(request: Request, target: Target, address: str, timeout: float) -> Reply:
+    """Raises urllib3's ``HTTPError``."""
+    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+
+    pool: HTTPConnectionPool
+    if target.scheme == "https":
+        pool = HTTPSConnectionPool(
+            address, target.port, timeout=timeout, assert_hostname=target.host, server_hostname=target.host
+        )
+    else:
+        pool = HTTPConnectionPool(address, target.port, timeout=timeout)
+    headers = {"Host": urlsplit(request.url).netloc, **request.headers}
+    with pool:
+        response = pool.urlopen(
+            "POST",
+            target.path,
+            request.body,
+            headers,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            preload_content=False,
+        )
+        try:
+            response.read(_MOST_READ)
+        finally:
+            response.close()
+        return Reply(response.status)
+
+
+def _words(error: Exception) -> str:
+    """What went wrong, without urllib3's object in front."""
+    return str(error).rpartition(">: ")[2] or type(error).__name__

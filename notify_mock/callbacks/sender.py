@@ -1,0 +1,132 @@
+"""Makes the delivery callbacks: when a test says so, or by itself beside a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from threading import Event, Thread
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from notify_mock.attempts import Attempt, Attempts, Reply
+from notify_mock.callbacks.mounted import App, call_app
+from notify_mock.callbacks.target import Forbidden, find_target
+from notify_mock.clock import Clock
+from notify_mock.deliveries.outbox import Callback
+from notify_mock.exchange import Exchange
+from notify_mock.usage import UsageError, shown
+
+TIMEOUT = 15.0
+"""Seconds that an app has for its answer. Source: Twilio's webhooks (documented)."""
+
+_POLL_SECONDS = 0.05
+_MOST_AT_ONCE = 10_000
+
+
+class Sending(Protocol):
+    """What has callbacks to make: an engine."""
+
+    @property
+    def attempts(self) -> Attempts: ...
+    @property
+    def clock(self) -> Clock: ...
+
+
+class Callbacks:
+    """The delivery callbacks of an emulator.
+
+    ``hosts`` are names to which they may go besides this machine. A mounted app takes them without a socket.
+    ``timeout`` is in seconds: of real time for a URL, and on the emulator's clock for a mounted app.
+    """
+
+    def __init__(self, engine: Sending, hosts: Iterable[str] = ()) -> None:
+        self.timeout = TIMEOUT
+        self._engine = engine
+        self._hosts = _read_hosts(hosts)
+        self._apps: dict[str | None, App] = {}
+        self._stopped = Event()
+        self._thread: Thread | None = None
+
+    def __repr__(self) -> str:
+        return f"<Callbacks: {len(self.waiting)} waiting>"
+
+    @property
+    def waiting(self) -> list[Callback]:
+        """Those that are still to be made, retries included."""
+        return self._engine.attempts.waiting()
+
+    def mount(self, app: App, host: str | None = None) -> None:
+        """Let a WSGI or ASGI app take the callbacks to ``host``, or all of them. A reset keeps it."""
+        if not callable(app):
+            raise UsageError("callbacks.mount", f"a {type(app).__name__} is no app", "give a WSGI or ASGI app")
+        self._apps[host] = app
+
+    def drain(self) -> list[Exchange]:
+        """Make every callback that waits, and those that follow from them, and return the attempts.
+
+        Retries are not waited for: the emulator's clock is moved to their time. What a mounted app raises comes out
+        here. Raises ``UsageError`` when there is no end to it (an app that sends a notification for each callback).
+        """
+        made: list[Exchange] = []
+        while (attempt := self._engine.attempts.next(early=True)) is not None:
+            if len(made) >= _MOST_AT_ONCE:
+                raise UsageError("callbacks.drain", f"{_MOST_AT_ONCE} callbacks, and no end", "each one causes another")
+            self._make(attempt)
+            made.append(attempt.exchange)
+        return made
+
+    def start(self) -> None:
+        """Make callbacks when they are due, in a thread, until ``stop``."""
+        if self._thread is None:
+            self._stopped.clear()
+            self._thread = Thread(target=self._run, name="notify-mock-callbacks", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(_POLL_SECONDS * 4)
+            self._thread = None
+
+    def _run(self) -> None:
+        while not self._stopped.wait(_POLL_SECONDS):
+            while not self._stopped.is_set() and (attempt := self._engine.attempts.next()) is not None:
+                self._make(attempt)
+
+    def _make(self, attempt: Attempt) -> None:
+        reply = Reply(None, "the app raised an error", final=True)
+        try:
+            reply = self._post(attempt)
+        finally:
+            self._engine.attempts.close(attempt, reply)
+
+    def _post(self, attempt: Attempt) -> Reply:
+        request = attempt.request
+        app = self._app_for(request.url)
+        if app is not None:
+            reply = call_app(app, request)
+            took = self._engine.clock.time() - attempt.exchange.at
+            return reply if took <= self.timeout else Reply(None, f"no answer: it took {took:g} s")
+        try:
+            target = find_target(request.url, self._hosts)
+        except Forbidden as error:
+            return Reply(None, str(error), final=True)
+        from notify_mock.callbacks.posting import post
+
+        return post(request, target, self.timeout)
+
+    def _app_for(self, url: str) -> App | None:
+        if not self._apps:
+            return None
+        try:
+            host = urlsplit(url).hostname
+        except ValueError:
+            return None
+        return (self._apps.get(host) or self._apps.get(None)) if host else None
+
+
+def _read_hosts(hosts: Iterable[str]) -> frozenset[str]:
+    names = [hosts] if isinstance(hosts, str) else list(hosts)
+    for name in names:
+        if not isinstance(name, str) or not name or any(sign in name for sign in "/@: "):
+            raise UsageError("callback_hosts", f"{shown(name)} is no host name", 'give one such as "app.internal"')
+    return frozenset(name.lower().rstrip(".") for name in names)

@@ -1,0 +1,66 @@
+"""Where a callback may go: to this machine, or to a host that was allowed by name."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Container
+from ipaddress import ip_address
+from typing import NamedTuple
+
+from notify_mock.attempts import split_url
+
+_PORTS = {"http": 80, "https": 443}
+
+
+class Target(NamedTuple):
+    """``addresses`` are those that ``host`` was found to have: they are connected to, and the name isn't asked again,
+    so that it can't turn into another one meanwhile. ``path`` has the query."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    addresses: tuple[str, ...]
+
+
+class Forbidden(Exception):
+    """The callback isn't made; the text says why."""
+
+
+def find_target(url: str, allowed: Container[str]) -> Target:
+    """Raises ``Forbidden`` for what is no plain URL, or leads elsewhere. Only ``localhost`` and allowed names are
+    looked up: any other lookup would already leave the machine."""
+    parts = split_url(url)
+    if parts is None or not url.isascii() or not url.isprintable() or " " in url:
+        raise Forbidden("the callback URL is no http or https URL")
+    if "@" in parts.netloc or "\\" in url:
+        raise Forbidden("the callback URL has a user name or a backslash in it")
+    host = (parts.hostname or "").rstrip(".")
+    is_allowed = host in allowed
+    if not is_allowed and not _may_be_local(host):
+        raise Forbidden(f"{host} isn't this machine; allow it by name (callback_hosts)")
+    port = parts.port or _PORTS[parts.scheme]
+    addresses = _resolve(host, port)
+    if not is_allowed and not all(_is_loopback(address) for address in addresses):
+        raise Forbidden(f"{host} isn't this machine, but {', '.join(addresses)}")
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Target(parts.scheme, host, port, path, addresses)
+
+
+def _may_be_local(host: str) -> bool:
+    return host == "localhost" or host.endswith(".localhost") or _is_loopback(host)
+
+
+def _resolve(host: str, port: int) -> tuple[str, ...]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise Forbidden(f"{host} has no address: {error.strerror}") from error
+    return tuple(dict.fromkeys(str(address[4][0]) for address in found))
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
