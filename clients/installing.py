@@ -56,9 +56,11 @@ def node(program: str, package: str, requirement: str) -> Installed:
     modules = folder / "node_modules"
     version = _output("node", "-p", f"require({str(modules / package / 'package.json')!r}).version")
     variables = {"NODE_PATH": str(modules), "PATH": f"{modules / '.bin'}{os.pathsep}{os.environ['PATH']}"}
+    home = ["env", f"HOME={folder}"]  # the CLI keeps things in it
     runner = "sh" if program.endswith(".sh") else "node"
     name = {"twilio": "twilio-node"}.get(package, package)
-    return Installed([runner, str(PROGRAMS / program)], f"{name} {version}", f"Node {_output('node', '-v')}", variables)
+    command = [*home, runner, str(PROGRAMS / program)]
+    return Installed(command, f"{name} {version}", f"Node {_output('node', '-v')}", variables)
 
 
 def curl(program: str) -> Installed:
