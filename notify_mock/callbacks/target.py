@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Container
-from ipaddress import ip_address
 from typing import NamedTuple
 
+from notify_mock.address import is_loopback
 from notify_mock.attempts import split_url
 
 _PORTS = {"http": 80, "https": 443}
@@ -41,14 +41,14 @@ def find_target(url: str, allowed: Container[str]) -> Target:
         raise Forbidden(f"{host} isn't this machine; allow it by name (callback_hosts)")
     port = parts.port or _PORTS[parts.scheme]
     addresses = _resolve(host, port)
-    if not is_allowed and not all(_is_loopback(address) for address in addresses):
+    if not is_allowed and not all(is_loopback(address) for address in addresses):
         raise Forbidden(f"{host} isn't this machine, but {', '.join(addresses)}")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(parts.scheme, host, port, path, addresses)
 
 
 def _may_be_local(host: str) -> bool:
-    return host == "localhost" or host.endswith(".localhost") or _is_loopback(host)
+    return host.endswith(".localhost") or is_loopback(host)
 
 
 def _resolve(host: str, port: int) -> tuple[str, ...]:
@@ -57,10 +57,3 @@ def _resolve(host: str, port: int) -> tuple[str, ...]:
     except OSError as error:
         raise Forbidden(f"{host} has no address: {error.strerror}") from error
     return tuple(dict.fromkeys(str(address[4][0]) for address in found))
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False

@@ -58,9 +58,10 @@ def exec_(
     emulator.app  # noqa: B018 - built before the first request comes
     server = Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls)
     server.start()
+    emulator.callbacks.start()
     trust = make_trust(server.tls.authority)
     status = _run(command, environment.apply(environment.changes(server.url, emulator.auth, trust)))
-    emulator.holds.release()
+    emulator.close()
     server.stop()
     click.echo(f"notify-mock: {tally.told(emulator, server)}", err=True)
     sys.exit(status)
