@@ -13,6 +13,7 @@ from benchmarks.faults import faults
 from benchmarks.fetches import constant, replayed, stubbed
 from benchmarks.imports import imports
 from benchmarks.memory import memory
+from benchmarks.notifications import notifications
 from benchmarks.paging import paging
 from benchmarks.plugin import plugin
 from benchmarks.resets import resets
@@ -30,6 +31,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "page": paging,
     "memory": memory,
     "faults": faults,
+    "notifications": notifications,
 }
 
 

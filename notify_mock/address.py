@@ -1,7 +1,8 @@
-"""Where a server listens: host and port, checked before anything is started."""
+"""Hosts and ports that a user names, checked before anything is started."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from notify_mock.usage import UsageError, shown
@@ -21,3 +22,15 @@ def read_address(host: object, port: object) -> Address:
     if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
         raise UsageError("port", f"{shown(port)} is no port", "give 0 to 65535; 0 picks a free one")
     return Address(host, port)
+
+
+def read_hosts(given: object) -> frozenset[str]:
+    """Names of hosts, in lower case. Raises ``UsageError``."""
+    names = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
+    return frozenset(_read_host(name) for name in names)
+
+
+def _read_host(name: object) -> str:
+    if not isinstance(name, str) or not name or any(sign in name for sign in "/@: "):
+        raise UsageError("callback_hosts", f"{shown(name)} is no host name", 'give one such as "app.internal"')
+    return name.lower().rstrip(".")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ from notify_mock.cli.options import address_options, emulator_options, log_optio
 
 if TYPE_CHECKING:
     from notify_mock.emulator import Emulator
+    from notify_mock.exchange import Exchange
 
 _EXAMPLE = """\b
 Example:
@@ -38,15 +40,21 @@ def serve(host: str, port: int, check: bool, log_format: str, log_level: str, **
         click.echo(f"notify-mock: all is well: {_count(emulator)} records, {len(emulator.faults)} fault rules")
         return
     emulator.journal.subscribe(logs.log_exchange)
+    emulator.journal.subscribe(partial(_start_callbacks, emulator))
     emulator.app  # noqa: B018 - built before the port is announced
     server = Server(host, port, mounted=emulator)
     click.echo(f"notify-mock ready on {server.url}")
     click.echo(_curl(emulator, server.url))
     sys.stdout.flush()
-    emulator.callbacks.start()
     logs.log_start(server.url, _count(emulator))
     server.serve_here()
     logs.log_stop()
+
+
+def _start_callbacks(emulator: Emulator, exchange: Exchange) -> None:
+    """With the first notification: what makes callbacks would only slow the start down."""
+    if exchange.name == "notification.create":
+        emulator.callbacks.start()
 
 
 def _count(emulator: Emulator) -> int:
