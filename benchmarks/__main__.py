@@ -14,6 +14,7 @@ from benchmarks.faults import faults
 from benchmarks.fetches import constant, intercepted, replayed, stubbed
 from benchmarks.imports import imports
 from benchmarks.memory import memory
+from benchmarks.notifications import notifications
 from benchmarks.paging import paging
 from benchmarks.plugin import plugin
 from benchmarks.resets import resets
@@ -38,6 +39,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "tunnel": tunnels,
     "replay": replayed_both,
     "cassette": cassettes,
+    "notifications": notifications,
 }
 
 

@@ -1,7 +1,8 @@
-"""Where a server listens: host and port, checked before anything is started."""
+"""Hosts and ports that a user names, checked before anything is started."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import NamedTuple
 
@@ -46,3 +47,15 @@ def read_url(given: str) -> str:
     if not complete:
         raise UsageError("url", f"{shown(given)} is no base URL", "give one such as http://127.0.0.1:8010")
     return given.rstrip("/")
+
+
+def read_hosts(given: object) -> frozenset[str]:
+    """Names of hosts, in lower case. Raises ``UsageError``."""
+    names = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
+    return frozenset(_read_host(name) for name in names)
+
+
+def _read_host(name: object) -> str:
+    if not isinstance(name, str) or not name or any(sign in name for sign in "/@: "):
+        raise UsageError("callback_hosts", f"{shown(name)} is no host name", 'give one such as "app.internal"')
+    return name.lower().rstrip(".")

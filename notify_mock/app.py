@@ -9,7 +9,7 @@ from urllib.parse import quote
 from flask import Flask, Response, request
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, Rule
 
 from notify_mock.call import BODY_LIMIT, Answer, Call, Wire, read
 from notify_mock.control import Controlled, control_view, is_control
@@ -36,6 +36,19 @@ class DoorConverter(BaseConverter):
 
     regex = "|".join(sorted({*DOORS, *(door.partition("/")[2] for door in DOORS)}))
     part_isolating = False
+
+
+class CallRule(Rule):
+    """A rule whose URL builder is compiled when ``url_for`` first wants it: that takes most of an app's making, and
+    hardly anyone does."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Any:
+        compile_now = super()._compile_builder
+
+        def build(rule: CallRule, **values: Any) -> Any:
+            return compile_now(append_unknown).__get__(rule, None)(**values)
+
+        return build
 
 
 class Handler(Controlled, Protocol):
@@ -73,6 +86,7 @@ def create_app(emulator: Handler) -> Flask:
     ``request.endpoint``. Where werkzeug finds no rule, the emulator still has the answer.
     """
     app = Flask("notify_mock", static_folder=None)
+    app.url_rule_class = CallRule
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import NamedTuple
-from urllib.parse import SplitResult, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from notify_mock.call import Call, Params
 from notify_mock.deliveries import CALLBACK_NAME
-from notify_mock.deliveries.outbox import Callback, is_tried_again
+from notify_mock.deliveries.callback import Callback, is_tried_again, split_url
 from notify_mock.deliveries.problems import Problem
 from notify_mock.doors import Entrance
 from notify_mock.exchange import Exchange
@@ -115,13 +115,3 @@ class Attempts:
         exchange.account_sid, exchange.sid = callback.account_sid, callback.notification_sid
         self._state.journal.file(exchange)
         return exchange
-
-
-def split_url(url: str) -> SplitResult | None:
-    """The parts of a URL, None for what is none."""
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018 - reading it raises for a bad one
-    except ValueError:
-        return None
-    return parts if parts.scheme in ("http", "https") and parts.hostname else None

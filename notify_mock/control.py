@@ -12,7 +12,6 @@ from flask import Response, jsonify, request
 from notify_mock import __version__
 from notify_mock.accounts import Accounts
 from notify_mock.call import Answer
-from notify_mock.callbacks.sender import Callbacks
 from notify_mock.clock import Clock
 from notify_mock.control_guard import Refused, check_origin, check_token
 from notify_mock.control_json import (
@@ -33,6 +32,7 @@ from notify_mock.records import Records
 from notify_mock.usage import UsageError, nearest, shown
 
 if TYPE_CHECKING:
+    from notify_mock.callbacks.sender import Callbacks
     from notify_mock.faults.rule import Rule
 
 _MOST_CHECKPOINTS = 100
@@ -49,7 +49,6 @@ class Controlled(Protocol):
 
     seed: int | str
     control_token: str | None
-    callbacks: Callbacks
 
     @property
     def clock(self) -> Clock: ...
@@ -59,6 +58,8 @@ class Controlled(Protocol):
     def journal(self) -> Journal: ...
     @property
     def faults(self) -> Faults: ...
+    @property
+    def callbacks(self) -> Callbacks: ...
     @property
     def deliveries(self) -> Deliveries: ...
     @property

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from flask import request
 
-from notify_mock.attempts import split_url
 from notify_mock.control_guard import Refused
-from notify_mock.deliveries.inbox import Alert
-from notify_mock.deliveries.outbox import Callback
 from notify_mock.exchange import Exchange
 from notify_mock.redaction import MASK, is_secret
 from notify_mock.resource import shown_fields
 from notify_mock.usage import shown
 
 if TYPE_CHECKING:
+    from notify_mock.deliveries.callback import Callback
+    from notify_mock.deliveries.inbox import Alert
     from notify_mock.faults.rule import Rule
 
 _LARGEST = 256 * 1024
@@ -148,12 +147,11 @@ def show_alert(alert: Alert) -> dict[str, Any]:
 
 def show_callback(callback: Callback) -> dict[str, Any]:
     """A callback that is still to be made; its URL may hold a token, and only its host is shown."""
-    where = split_url(callback.url)
     return {
         "notification_sid": callback.notification_sid,
         "account_sid": callback.account_sid,
         "service_sid": callback.service_sid,
-        "host": where.hostname if where else None,
+        "host": callback.host,
         "sequence": callback.sequence,
         "is_final": callback.is_final,
         "count": len(callback.deliveries),

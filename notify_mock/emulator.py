@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from notify_mock.accounts import AccountsOption
-from notify_mock.callbacks.sender import Callbacks
+from notify_mock.address import read_hosts
 from notify_mock.clock import Moment
 from notify_mock.data import DataOption
 from notify_mock.engine import Engine
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from twilio.rest import Client
 
     from notify_mock.backing import Backing, RecordOption, UpstreamOption
+    from notify_mock.callbacks.sender import Callbacks
     from notify_mock.cassettes.cassette import CassetteOption
     from notify_mock.faults.reading import FaultsOption
     from notify_mock.hydration import HydrateOption
@@ -90,7 +91,7 @@ class Emulator(Engine):
         if control_token is not None and (not isinstance(control_token, str) or not control_token):
             raise UsageError("control_token", "is no token", "give a text that isn't empty")
         self.control_token = control_token
-        self.callbacks = Callbacks(self, callback_hosts)
+        self._callback_hosts = read_hosts(callback_hosts)
         own = SharedServer(host, port, other_hosts=other_hosts, tls=tls)
         self._has_own_server = server is None
         self._server = own if server is None else server
@@ -113,6 +114,13 @@ class Emulator(Engine):
         from notify_mock.app import create_app
 
         return create_app(self)
+
+    @cached_property
+    def callbacks(self) -> Callbacks:
+        """The delivery callbacks: apps to take them, and ``drain()``."""
+        from notify_mock.callbacks.sender import Callbacks
+
+        return Callbacks(self, self._callback_hosts)
 
     @property
     def url(self) -> str:
@@ -163,7 +171,8 @@ class Emulator(Engine):
         On a shared server its turn is over for good.
         """
         self.holds.release()
-        self.callbacks.stop()
+        if "callbacks" in self.__dict__:
+            self.callbacks.stop()
         if self._has_own_server:
             self._server.stop()
         else:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from notify_mock import asserts
 from notify_mock.accounts import Accounts, AccountsOption, read_accounts
-from notify_mock.attempts import Attempts
 from notify_mock.call import Answer, Call
 from notify_mock.clock import Clock, Moment, Span
 from notify_mock.data import DataOption, plant_all, read_data
@@ -34,6 +33,7 @@ from notify_mock.state import State
 from notify_mock.usage import UsageError, shown
 
 if TYPE_CHECKING:
+    from notify_mock.attempts import Attempts
     from notify_mock.cassettes.cassette import CassetteOption
     from notify_mock.cassettes.playback import Playback
     from notify_mock.faults.fate import Effect
@@ -94,7 +94,6 @@ class Engine:
             account_sid=recorded_account,
         )
         self._forward, self._observe = forward, observe
-        self.attempts = Attempts(self._state, self._lock)
         self._player = Player(self._state, self._lock, self.holds, fault_header=fault_header, forward=forward)
         self.cassette = cassette
         self._furnish()
@@ -159,6 +158,13 @@ class Engine:
     def providers(self) -> Providers:
         """APNs, FCM, GCM and the SMS network, and what is arranged with them."""
         return self._state.providers
+
+    @property
+    def attempts(self) -> Attempts:
+        """Delivery callbacks, for the front that makes them."""
+        from notify_mock.attempts import Attempts
+
+        return Attempts(self._state, self._lock)
 
     @property
     def auth(self) -> tuple[str, str]:

@@ -43,21 +43,23 @@ class Visit(NamedTuple):
         """The records, as they stood ``lag`` seconds ago. Raises ``NotFound`` when what they belong to isn't there."""
         if self.parent_sid:
             self.parent()
-        return self._read(self.key)
+        exchange = self.exchange
+        shelf = self.state.store.shelf(Key(self.resource.name, exchange.account_sid, exchange.region, self.parent_sid))
+        return self._back(shelf) if self.lag else shelf
 
     def parent(self) -> Any:
         """The record that the collection belongs to, None where there is none. Raises ``NotFound``."""
         above = self.resource.parent
         if above is None:
             return None
-        found = self._read(Key(above.name, self.exchange.account_sid, self.exchange.region)).get(self.parent_sid)
+        shelf = self.state.store.shelf(Key(above.name, self.exchange.account_sid, self.exchange.region))
+        found = (self._back(shelf) if self.lag else shelf).get(self.parent_sid)
         if found is None:
             raise NotFound(f"no {above.name} {self.parent_sid}", path=self.exchange.path)
         return found
 
-    def _read(self, key: Key) -> Shelf[Any]:
-        shelf = self.state.store.shelf(key)
-        return shelf.as_of(self.state.clock.time() - self.lag) if self.lag else shelf
+    def _back(self, shelf: Shelf[Any]) -> Shelf[Any]:
+        return shelf.as_of(self.state.clock.time() - self.lag)
 
     def now(self) -> datetime:
         """Whole seconds, as Twilio's dates are."""

@@ -63,3 +63,12 @@ def test_region_and_domain_of_the_door_are_in_the_headers() -> None:
     answer = Emulator().handle(Call("GET", "chat.dublin.ie1.twilio.com", "/v2/Credentials"))
     assert ("X-Home-Region", "ie1") in answer.headers
     assert ("X-API-Domain", "chat.twilio.com") in answer.headers
+
+
+def test_flask_builds_urls_of_calls_all_the_same() -> None:
+    from flask import url_for
+
+    with Emulator().app.test_request_context():
+        built = url_for("binding.fetch", door="v1", service_sid="IS1", sid="BS1", x=2)
+        assert built == "/v1/Services/IS1/Bindings/BS1?x=2"
+        assert url_for("credential.list", door="chat/v2") == "/chat/v2/Credentials"

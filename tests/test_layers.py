@@ -31,7 +31,7 @@ ORDER = [
     # memory
     *("index", "store", "selection", "accounts", "exchange", "sought", "journal", "holds"),
     *("deliveries", "deliveries.problems", "deliveries.delivery", "deliveries.inbox", "deliveries.providers"),
-    "deliveries.outbox",
+    *("deliveries.callback", "deliveries.outbox"),
     *("faults", "faults.fate", "faults.answers", "faults.times", "faults.connections", "faults.states"),
     *("faults.deliveries", "faults.kinds"),
     *("faults.match", "faults.schedule", "faults.rule", "faults.book", "faults.reading"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container
 from threading import Event, Thread
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -11,9 +11,9 @@ from notify_mock.attempts import Attempt, Attempts, Reply
 from notify_mock.callbacks.mounted import App, call_app
 from notify_mock.callbacks.target import Forbidden, find_target
 from notify_mock.clock import Clock
-from notify_mock.deliveries.outbox import Callback
+from notify_mock.deliveries.callback import Callback
 from notify_mock.exchange import Exchange
-from notify_mock.usage import UsageError, shown
+from notify_mock.usage import UsageError
 
 TIMEOUT = 15.0
 """Seconds that an app has for its answer. Source: Twilio's webhooks (documented)."""
@@ -38,10 +38,10 @@ class Callbacks:
     ``timeout`` is in seconds: of real time for a URL, and on the emulator's clock for a mounted app.
     """
 
-    def __init__(self, engine: Sending, hosts: Iterable[str] = ()) -> None:
+    def __init__(self, engine: Sending, hosts: Container[str] = ()) -> None:
         self.timeout = TIMEOUT
         self._engine = engine
-        self._hosts = _read_hosts(hosts)
+        self._hosts = hosts
         self._apps: dict[str | None, App] = {}
         self._stopped = Event()
         self._thread: Thread | None = None
@@ -122,11 +122,3 @@ class Callbacks:
         except ValueError:
             return None
         return (self._apps.get(host) or self._apps.get(None)) if host else None
-
-
-def _read_hosts(hosts: Iterable[str]) -> frozenset[str]:
-    names = [hosts] if isinstance(hosts, str) else list(hosts)
-    for name in names:
-        if not isinstance(name, str) or not name or any(sign in name for sign in "/@: "):
-            raise UsageError("callback_hosts", f"{shown(name)} is no host name", 'give one such as "app.internal"')
-    return frozenset(name.lower().rstrip(".") for name in names)

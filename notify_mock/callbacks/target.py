@@ -7,7 +7,7 @@ from collections.abc import Container
 from typing import NamedTuple
 
 from notify_mock.address import is_loopback
-from notify_mock.attempts import split_url
+from notify_mock.deliveries.callback import split_url
 
 _PORTS = {"http": 80, "https": 443}
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from notify_mock.cli.options import address_options, emulator_options, log_options, make_emulator, proxy_options
+from notify_mock.cli.running import start_callbacks
 
 if TYPE_CHECKING:
     from notify_mock.emulator import Emulator
@@ -58,7 +59,7 @@ def exec_(
     emulator.app  # noqa: B018 - built before the first request comes
     server = Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls)
     server.start()
-    emulator.callbacks.start()
+    start_callbacks(emulator)
     trust = make_trust(server.tls.authority)
     status = _run(command, environment.apply(environment.changes(server.url, emulator.auth, trust)))
     emulator.close()

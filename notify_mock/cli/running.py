@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from notify_mock.emulator import Emulator
+    from notify_mock.exchange import Exchange
     from notify_mock.proxy import OtherHosts
 
 
@@ -37,12 +38,12 @@ def run(
     from notify_mock.server import Server
 
     emulator.journal.subscribe(logs.log_exchange)
+    start_callbacks(emulator)
     emulator.app  # noqa: B018 - built before the port is announced
     server = Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls)
     click.echo(f"notify-mock ready on {server.url}")
     click.echo(f"curl -u {user or _user(emulator)} {server.url}/v1/Credentials")
     sys.stdout.flush()
-    emulator.callbacks.start()
     logs.log_start(server.url, count(emulator))
     try:
         server.serve_here()
@@ -56,6 +57,16 @@ def run(
 def count(emulator: Emulator) -> int:
     """Of its records, of all kinds."""
     return sum(map(len, emulator.records))
+
+
+def start_callbacks(emulator: Emulator) -> None:
+    """With the first notification: what makes callbacks would only slow the start down."""
+
+    def start(exchange: Exchange) -> None:
+        if exchange.name == "notification.create":
+            emulator.callbacks.start()
+
+    emulator.journal.subscribe(start)
 
 
 def _user(emulator: Emulator) -> str:

@@ -1,0 +1,54 @@
+"""The HTTP side: devices come and go, messages are sent, Twilio reports what became of them."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Flask, abort, jsonify, request
+from twilio.base.exceptions import TwilioRestException
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
+
+from chat.push import Push
+
+
+def create_app(client: Client, service_sid: str, auth_token: str, public_url: str) -> Flask:
+    """The app for one Notify service. ``public_url`` is where Twilio reaches it."""
+    app = Flask("chat")
+    push = Push(client, service_sid, f"{public_url}/deliveries")
+    validator = RequestValidator(auth_token)
+
+    @app.post("/devices")
+    def register_device():
+        device = request.get_json()
+        try:
+            sid = push.register(
+                device["user"], device["platform"], device["token"], device["id"], device.get("rooms", [])
+            )
+        except TwilioRestException as error:
+            return jsonify(error=error.msg), 502
+        return jsonify(sid=sid), 201
+
+    @app.delete("/devices/<sid>")
+    def forget_device(sid):
+        push.forget(sid)
+        return "", 204
+
+    @app.post("/messages")
+    def send_message():
+        message = request.get_json()
+        if "room" in message:
+            sid = push.tell_room(message["room"], message["from"], message["text"])
+        else:
+            sid = push.tell(message["to"], message["from"], message["text"])
+        return jsonify(notification=sid), 202
+
+    @app.post("/deliveries")
+    def take_report():
+        signature = request.headers.get("X-Twilio-Signature", "")
+        if not validator.validate(request.url, request.form, signature):
+            abort(403)
+        push.clean_up(json.loads(state) for state in request.form.getlist("DeliveryState"))
+        return "", 204
+
+    return app

@@ -1,0 +1,85 @@
+"""One delivery callback to come: what it posts, and when."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from notify_mock.deliveries.delivery import Delivery
+
+RETRIES = (1.0, 5.0)
+"""Seconds before the second and the third attempt. Inferred: how often Notify tries isn't documented."""
+
+_TRIED_AGAIN = (408, 429)
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """One POST to come. ``due`` is when, in seconds since 1970; ``attempt`` counts from 1."""
+
+    url: str = field(repr=False)
+    notification_sid: str
+    account_sid: str
+    service_sid: str
+    region: str
+    sequence: int
+    is_final: bool
+    deliveries: tuple[Delivery, ...] = field(repr=False)
+    due: float
+    number: int
+    attempt: int = 1
+
+    @property
+    def host(self) -> str | None:
+        """Where it goes; None when the URL is none."""
+        where = split_url(self.url)
+        return where.hostname if where else None
+
+    def form(self) -> list[tuple[str, str]]:
+        """Its parameters (documented; the spelling of ``IsFinal`` follows the documentation's prose)."""
+        head = [
+            ("NotificationSid", self.notification_sid),
+            ("AccountSid", self.account_sid),
+            ("ServiceSid", self.service_sid),
+            ("Count", str(len(self.deliveries))),
+            ("SequenceId", str(self.sequence)),
+            ("IsFinal", str(self.is_final)),
+        ]
+        return head + [("DeliveryState", json.dumps(_state(one))) for one in self.deliveries]
+
+    def again(self, now: float) -> Callback | None:
+        """The next attempt, None when this was the last."""
+        if self.attempt > len(RETRIES):
+            return None
+        return replace(self, due=now + RETRIES[self.attempt - 1], attempt=self.attempt + 1)
+
+
+def is_tried_again(status: int | None) -> bool:
+    """No answer, and what a server may get over (inferred)."""
+    return status is None or status >= 500 or status in _TRIED_AGAIN
+
+
+def _state(delivery: Delivery) -> dict[str, Any]:
+    """``sid``, ``type``, ``address``, ``identity`` and ``status`` are documented, the other names inferred."""
+    state: dict[str, Any] = {
+        "sid": delivery.message_id,
+        "type": delivery.channel,
+        "address": delivery.address,
+        "identity": delivery.identity,
+        "status": delivery.state.upper(),
+    }
+    if delivery.problem is not None:
+        state |= {"error_code": delivery.problem.code, "error_message": delivery.problem.reason}
+    return state
+
+
+def split_url(url: str) -> SplitResult | None:
+    """The parts of a URL, None for what is none."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - reading it raises for a bad one
+    except ValueError:
+        return None
+    return parts if parts.scheme in ("http", "https") and parts.hostname else None
