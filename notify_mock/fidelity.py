@@ -21,6 +21,9 @@ ASPECTS = ("status", "headers", "fields", "orders", "texts")
 _MADE_ANEW = frozenset({"date", "twilio-request-id", "twilio-request-duration"})
 _NOT_COMPARED = frozenset({"connection", "keep-alive", "transfer-encoding", "content-encoding"})
 _SID = re.compile(r"([A-Z]{2})[0-9a-fA-F]{32}")
+_MADE_UP = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{32}(?![0-9A-Za-z])")
+"""An id without a prefix, such as the endpoint of a binding that was given none."""
+
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 _KNOWN = re.compile(r"status|reason|headers|length|fields|order|text|(?:header|field) [\w.\[\]-]+")
@@ -161,7 +164,7 @@ def _body(answer: bytes, recorded: bytes) -> Iterator[Check]:
 
 def _blurred(text: str) -> str:
     """Without what differs from one answer to the next."""
-    return _DATE.sub("<date>", _SID.sub(r"\1<sid>", text))
+    return _MADE_UP.sub("<id>", _DATE.sub("<date>", _SID.sub(r"\1<sid>", text)))
 
 
 def _fields(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:

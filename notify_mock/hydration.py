@@ -24,7 +24,7 @@ _ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
 
 
 def read_hydration(given: HydrateOption) -> tuple[Seed, ...]:
-    """The records in the cassettes at ``given``, in the order of their creation. Raises ``UsageError``."""
+    """The records in the cassettes at ``given``, each kind in the order of its creation. Raises ``UsageError``."""
     if not isinstance(given, (str, Path, Sequence)):
         raise UsageError("hydrate", f"a {type(given).__name__} is no path", "give a cassette or a folder of them")
     paths = [given] if isinstance(given, (str, Path)) else list(given)
@@ -38,7 +38,8 @@ def account_of(seeds: Sequence[Seed]) -> str | None:
 
 
 def seeds_of(interactions: Sequence[Interaction]) -> tuple[Seed, ...]:
-    """Later answers win, and what was deleted is gone for good. Secrets are those of the requests."""
+    """Later answers win, and what was deleted is gone for good, with what belonged to it. Secrets are those of the
+    requests. What no answer has shown, but others belong to, is there all the same."""
     found: dict[str, Seed] = {}
     gone: set[str] = set()
     for interaction in interactions:
@@ -50,13 +51,28 @@ def seeds_of(interactions: Sequence[Interaction]) -> tuple[Seed, ...]:
             known = found[shown["sid"]].values if shown["sid"] in found else {}
             values = {**known, **_values(resource, shown, interaction)}
             found[shown["sid"]] = Seed(resource, values, interaction.where or repr(interaction))
-    alive = [seed for sid, seed in found.items() if sid not in gone]
-    return tuple(sorted(alive, key=lambda seed: str(seed.values.get("date_created", ""))))
+    for seed in list(found.values()):
+        above, parent_sid = seed.resource.parent, _parent_sid(seed)
+        if above is not None and parent_sid and parent_sid not in found:
+            whose = {name: seed.values[name] for name in ("account_sid", "region") if name in seed.values}
+            found[parent_sid] = Seed(above, {"sid": parent_sid, **whose}, seed.where)
+    alive = [seed for sid, seed in found.items() if sid not in gone and _parent_sid(seed) not in gone]
+    return tuple(sorted(alive, key=_order))
+
+
+def _parent_sid(seed: Seed) -> str:
+    """Of what the record belongs to; empty where that is nothing."""
+    return next((str(seed.values.get(name) or "") for name in seed.resource.belonging("")), "")
+
+
+def _order(seed: Seed) -> tuple[int, str]:
+    """What others belong to comes first."""
+    return RESOURCES.index(seed.resource), str(seed.values.get("date_created", ""))
 
 
 def _shown(interaction: Interaction) -> Iterator[tuple[Resource[Any], Mapping[str, Any]]]:
     """The records in an answer, alone or in the array of a list."""
-    by_prefix = {resource.prefix: resource for resource in RESOURCES}
+    by_prefix = {resource.prefix: resource for resource in RESOURCES if resource.seed is not None}
     try:
         body = json.loads(unpacked(interaction.headers, interaction.body))
     except ValueError:

@@ -24,7 +24,10 @@ MakePair = Callable[[], ApnPair]
 _SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 _ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
 _GIVEN = ("accounts", "data", "faults", "frozen")
-_LEAST: Mapping[str, Mapping[str, Any]] = {"credential": {"type": "fcm"}}
+_LEAST: Mapping[str, Mapping[str, Any]] = {
+    "credential": {"type": "fcm"},
+    "binding": {"identity": "somebody", "binding_type": "sms", "address": "+15005550006"},
+}
 """What a record needs to be there at all."""
 
 
@@ -58,12 +61,17 @@ def stage(recorded: Interaction, call: Call) -> tuple[Engine, tuple[str, ...]]:
     engine = Engine(seed="fidelity", **given)
     entrance = enter(call.host, call.path)
     place = find(entrance.door, entrance.path)
-    if place is None or recorded.status == HTTPStatus.CREATED:
+    if place is None:
         return engine, ()
     resource = next(iter(place.routes.values())).resource
     whose = {"account_sid": _account(engine, call), "region": entrance.region}
-    records = [{**values, **whose} for values in _records(recorded, call, resource)]
-    data = {**given.get("data", {}), resource.key: [*given.get("data", {}).get(resource.key, ()), *records]}
+    data = dict(given.get("data", {}))
+    if resource.parent is not None and recorded.status < HTTPStatus.BAD_REQUEST:
+        data[resource.parent.key] = [*data.get(resource.parent.key, ()), {"sid": place.parent, **whose}]
+    if recorded.status != HTTPStatus.CREATED and resource.seed is not None:
+        belonging = resource.belonging(place.parent)
+        records = [{**values, **belonging, **whose} for values in _records(recorded, call, resource)]
+        data[resource.key] = [*data.get(resource.key, ()), *records]
     try:
         return Engine(seed="fidelity", **{**given, "data": data}), ()
     except UsageError as error:
@@ -79,7 +87,8 @@ def _account(engine: Engine, call: Call) -> str:
 
 def _records(recorded: Interaction, call: Call, resource: Resource[Any]) -> Iterator[Mapping[str, Any]]:
     """Those that the answer shows or has deleted, between those that its links to other pages must lead to."""
-    shown = [{key: value for key, value in seed.values.items() if value is not None} for seed in seeds_of([recorded])]
+    seeds = [seed.values for seed in seeds_of([recorded]) if seed.resource is resource]
+    shown = [{key: value for key, value in values.items() if value is not None} for values in seeds]
     other = {key: value for key, value in shown[0].items() if key != "sid"} if shown else _LEAST.get(resource.name, {})
     token, body = call.query.get("PageToken") or "", unpacked(recorded.headers, recorded.body)
     behind = {"sid": token[2:]} if _SID.fullmatch(token[2:]) else {}
