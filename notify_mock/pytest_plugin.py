@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SEED = pytest.StashKey[str]()
 _EMULATOR = pytest.StashKey["Emulator"]()
 _MARKER_KEYS = ("seed", "data", "accounts", "frozen", "scenario", "faults", "unused_faults")
-_OPTION_KEYS = (*_MARKER_KEYS, "journal_limit", "fault_header", "host", "port")
+_OPTION_KEYS = (*_MARKER_KEYS, "journal_limit", "fault_header", "callback_hosts", "host", "port")
 _SHOWN = 50
 
 
@@ -87,6 +87,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     emulator = item.stash.get(_EMULATOR, None)
     if emulator is not None and report.failed:
         report.sections.append(("notify-mock requests", emulator.journal.show(_SHOWN)))
+        if len(emulator.deliveries):
+            report.sections.append(("notify-mock deliveries", emulator.deliveries.show(_SHOWN)))
     if report.when == "teardown" and emulator is not None:
         del item.stash[_EMULATOR]
     return report
@@ -95,7 +97,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture(scope="session")
 def notify_mock_options() -> Mapping[str, Any]:
     """Options for every emulator of the session; override it to return any of the marker's arguments, journal_limit,
-    fault_header, host or port. A marker's arguments win over it."""
+    fault_header, callback_hosts, host or port. A marker's arguments win over it."""
     return {}
 
 
