@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8010
+ARGS ?= -q -n auto
 
 .PHONY: help serve test clients lint bench docs fidelity clean
 

@@ -13,6 +13,9 @@ from notify_mock.errors import InvalidParameter, MissingParameter
 
 _WHOLE = re.compile(r"[0-9]{1,10}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DEEPEST = 64
+"""Levels of a JSON parameter. The emulator's own limit: no provider would take so many."""
+
 _SIDS = {prefix: re.compile(prefix + "[0-9a-fA-F]{32}") for prefix in ("CR", "MG")}
 
 
@@ -117,14 +120,27 @@ def json_object(value: str, name: str, resource: str) -> Mapping[str, Any]:
     """The object that ``value`` is the JSON of. Raises ``InvalidParameter`` for anything else, NaN, and half a
     character: such could not be sent on."""
     try:
-        found = json.loads(value, parse_constant=_no_constant)
-        json.dumps(found, ensure_ascii=False).encode()
+        found = json.loads(value)
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
         raise InvalidParameter(f"{name} isn't JSON that can be read", resource=resource, name=name) from error
     if not isinstance(found, dict):
         raise InvalidParameter(f"{name} is no JSON object", resource=resource, name=name)
+    if _is_deeper(found, DEEPEST):
+        raise InvalidParameter(f"{name} is over {DEEPEST} levels deep", resource=resource, name=name)
     return found
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
+def _is_deeper(value: Any, most: int) -> bool:
+    """Whether there are more than so many arrays and objects inside each other."""
+    level = [value]
+    for _ in range(most):
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if isinstance(one, dict) else one)
+            if isinstance(inner, (dict, list))
+        ]
+        if not level:
+            return False
+    return True

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _INTERCEPTION_KEYS = ("intercept", "allow_real")
 _SERVER_KEYS = ("host", "port", "other_hosts", "tls")
 MARKER_KEYS = ("seed", "data", "accounts", "frozen", "scenario", "faults", "unused_faults", *_INTERCEPTION_KEYS)
-_OPTION_KEYS = (*MARKER_KEYS, "cassette", "hydrate", "journal_limit", "fault_header", *_SERVER_KEYS)
+_OPTION_KEYS = (*MARKER_KEYS, "cassette", "hydrate", "journal_limit", "fault_header", "callback_hosts", *_SERVER_KEYS)
 _FILE_KEYS = ("data", "faults", "cassette", "hydrate")
 
 

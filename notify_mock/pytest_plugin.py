@@ -96,6 +96,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.sections.append(("notify-mock requests", emulator.journal.show(_SHOWN)))
         if emulator.cassette is not None:
             report.sections.append(("notify-mock cassette", emulator.cassette.show()))
+        if len(emulator.deliveries):
+            report.sections.append(("notify-mock deliveries", emulator.deliveries.show(_SHOWN)))
     if report.when == "teardown" and emulator is not None:
         del item.stash[_EMULATOR]
         if _INTERCEPTION in item.stash:
@@ -106,7 +108,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture(scope="session")
 def notify_mock_options() -> Mapping[str, Any]:
     """Options for every emulator of the session; override it to return any of the marker's arguments, cassette,
-    hydrate, journal_limit, fault_header, host, port, other_hosts or tls. A marker's arguments win over it."""
+    hydrate, journal_limit, fault_header, callback_hosts, host, port, other_hosts or tls. A marker's arguments win over
+    it."""
     return {}
 
 

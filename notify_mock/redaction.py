@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 MASK = "[secret]"
 _SECRET_NAME = re.compile(r"secret|key|certificate|password|authorization|authtoken|credential.?json")
-_SECRET_LOOK = re.compile(r"-----BEGIN|private_key|AAAA[\w-]{7}:APA91|AIza[\w-]{30}")
+_SECRET_LOOK = re.compile(r"-----BEGIN|private_key|AAAA[\w-]{7}:APA91|AIza[\w-]{30}|://[^/\s@]+:[^/\s@]+@")
 _PLAIN_NAME = re.compile(r"[A-Za-z][\w.\[\]-]{0,60}")
 _KNOWN = frozenset(
     {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -293,3 +294,18 @@ def test_two_registrations_of_one_device_are_duplicates(emulator: Emulator, serv
     register(emulator, service)
     with pytest.raises(AssertionError, match="2 records are alike"):
         emulator.assert_no_duplicates()
+
+
+def test_threads_that_register_and_send_lose_nothing(emulator: Emulator, service: str) -> None:
+    def work(number: int) -> None:
+        for turn in range(15):
+            made = register(emulator, service, Identity=f"u{number}", Tag="all-of-us", Endpoint=f"{number}-{turn % 5}")
+            answer = ask(emulator, "POST", f"/v1/Services/{service}/Notifications", Identity=f"u{number}", Body="x")
+            assert answer.status == 201
+            assert made["sid"] in listed(emulator, service, f"Identity=u{number}")
+
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(work, number) for number in range(4)]:
+            done.result()
+    assert sorted(listed(emulator, service, "Tag=all-of-us")) == sorted(emulator.bindings)
+    assert (len(emulator.bindings), len(emulator.notifications)) == (20, 60)

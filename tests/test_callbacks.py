@@ -394,10 +394,24 @@ def answering(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
 
 
-def test_a_local_name_that_leads_elsewhere_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    answering(monkeypatch, "127.0.0.1", "10.0.0.1")
-    with pytest.raises(Forbidden, match=r"localhost isn't this machine, but 127\.0\.0\.1, 10\.0\.0\.1"):
-        find_target("http://localhost/", frozenset())
+@pytest.mark.parametrize(
+    "host", ["localhost", "app.localhost", "LOCALHOST", "localhost.", "127.0.0.1", "127.8.9.10", "[::1]"]
+)
+def test_this_machine_is_known_by_name_and_nobody_is_asked(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, "10.0.0.1")
+    addresses = find_target(f"http://{host}:5000/x", frozenset()).addresses
+    assert set(addresses) <= {"127.0.0.1", "::1", host}
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".internal", "no-such-host.invalid"])
+def test_an_allowed_name_without_an_address_is_refused(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(host: str, *_: object, **__: object) -> None:
+        host.encode("idna")
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(Forbidden, match="has no address"):
+        find_target(f"http://{host}/", frozenset({host}))
 
 
 def test_an_allowed_name_may_be_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -437,6 +451,27 @@ def test_the_control_api_shows_and_drains() -> None:
     assert client.get("/_mock/deliveries?code=52301").get_json() == {"deliveries": [], "alerts": []}
     for query in ("colour=red", "channel=pager", "code=x", "state=sent&state=failed"):
         assert client.get(f"/_mock/deliveries?{query}").status_code == 400
+
+
+def test_two_who_drain_at_once_make_each_callback_once() -> None:
+    emulator, service = scene()
+    inbox = Inbox()
+    emulator.callbacks.mount(inbox.app)
+    for _ in range(40):
+        send(emulator, service)
+    threads = [threading.Thread(target=emulator.callbacks.drain) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({form["NotificationSid"] for _, form, _ in inbox.got}) == len(inbox.got) == 40
+
+
+def test_a_password_in_a_url_is_in_no_log(emulator: Emulator) -> None:
+    service = emulator.services.add(messaging_service_sid=MG).sid
+    send(emulator, service, DeliveryCallbackUrl="https://user:hush@chat.example/x")
+    emulator.callbacks.drain()
+    assert "hush" not in f"{emulator.journal} {emulator.deliveries.alerts}"
 
 
 def test_the_token_is_in_no_text() -> None:

@@ -26,6 +26,7 @@ README = (ROOT / "README.md").read_text()
 FAULTS = (ROOT / "docs" / "faults.md").read_text()
 CASSETTES = (ROOT / "docs" / "cassettes.md").read_text()
 CLIENTS = (ROOT / "docs" / "clients.md").read_text()
+NOTIFICATIONS = (ROOT / "docs" / "notifications.md").read_text()
 
 
 def blocks(language: str, page: str = README) -> list[str]:
@@ -34,17 +35,17 @@ def blocks(language: str, page: str = README) -> list[str]:
 
 def test_the_pytest_examples_of_the_readme_pass(pytester: pytest.Pytester) -> None:
     examples = [block for block in blocks("python") if "def test_" in block]
-    assert len(examples) == 4
+    assert len(examples) == 5
     for number, example in enumerate(examples):
         pytester.makepyfile(**{f"test_example_{number}": example})
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=5)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=6)
 
 
 @pytest.mark.parametrize(
     "example",
     [
         block
-        for page in (README, FAULTS, CASSETTES, CLIENTS)
+        for page in (README, FAULTS, CASSETTES, CLIENTS, NOTIFICATIONS)
         for block in blocks("python", page)
         if "def test_" not in block
     ],
@@ -60,6 +61,35 @@ def test_the_plain_python_examples_run(tmp_path: Path, example: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_tutorial_shows_what_the_example_has() -> None:
+    tutorial = (ROOT / "docs" / "tutorial.md").read_text()
+    code = "".join(file.read_text() for file in sorted((ROOT / "examples").rglob("*.py")))
+    shown = re.findall(r"^```python\n(.*?)^```$", tutorial, re.DOTALL | re.MULTILINE)
+    assert len(shown) == 7
+    for block in shown:
+        assert block in code, block
+
+
+def test_the_chat_knows_nothing_of_its_tests() -> None:
+    for file in (ROOT / "examples" / "chat").glob("*.py"):
+        assert not re.search(r"notify.?mock|emulator", file.read_text(), re.IGNORECASE), file
+
+
+def test_the_page_of_notifications_names_every_code_that_is_given() -> None:
+    given = {
+        int(code)
+        for file in (ROOT / "notify_mock").rglob("*.py")
+        for code in re.findall(r"Problem\((52\d{3})", file.read_text())
+    }
+    assert {code for code in given if str(code) not in NOTIFICATIONS} == set()
+
+
+def test_the_page_of_notifications_names_every_criterion() -> None:
+    from notify_mock.deliveries.inbox import CRITERIA
+
+    assert [name for name in CRITERIA if f"`{name}`" not in NOTIFICATIONS] == []
 
 
 def test_the_fault_file_of_the_page_is_read(tmp_path: Path) -> None:

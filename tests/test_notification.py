@@ -88,6 +88,9 @@ def test_targets_are_not_mixed(emulator: Emulator, service: str) -> None:
         ("Data", "null"),
         ("Data", ""),
         ("Data", '{"a": NaN}'),
+        ("Data", '{"a": 1e999}'),
+        ("Data", '{"a": ' * 65 + "1" + "}" * 65),
+        ("Data", '{"a": 1' + "0" * 5000 + "}"),
         ("Data", '{"a": "\\ud800"}'),
         ("Data", "[" * 100_000),
         ("Data", '{"twi_body": "x"}'),
@@ -113,6 +116,13 @@ def test_a_bad_parameter_is_refused_and_nothing_is_sent(
     status, error = send(emulator, service, **{**target, name: value})
     assert (status, error["code"], error["message"]) == (400, 20001, INVALID.format(name))
     assert (len(emulator.notifications), len(emulator.deliveries)) == (0, 0)
+
+
+def test_deep_json_on_both_sides_is_merged(emulator: Emulator, service: str) -> None:
+    emulator.bindings.add(identity="a", binding_type="apn", address="ab" * 32)
+    deep = '{"a": ' * 64 + "1" + "}" * 64
+    assert send(emulator, service, Identity="a", Data=deep, Apn=deep)[0] == 201
+    assert len(emulator.deliveries) == 1
 
 
 def test_gcm_takes_a_condition(emulator: Emulator, service: str) -> None:

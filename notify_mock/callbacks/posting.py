@@ -15,13 +15,13 @@ def post(request: Request, target: Target, timeout: float) -> Reply:
     interest."""
     from urllib3.exceptions import HTTPError
 
-    reply = Reply(None, "the host has no address")
+    failures = []
     for address in target.addresses:
         try:
             return _post(request, target, address, timeout)
         except HTTPError as error:
-            reply = Reply(None, f"no answer: {_words(error)}")
-    return reply
+            failures.append(_words(error))
+    return Reply(None, f"no answer: {failures[0]}")
 
 
 def _post(request: Request, target: Target, address: str, timeout: float) -> Reply:

@@ -9,12 +9,13 @@ from typing import NamedTuple
 from notify_mock.address import is_loopback
 from notify_mock.deliveries.callback import split_url
 
+_LOOPBACK = ("127.0.0.1", "::1")
 _PORTS = {"http": 80, "https": 443}
 
 
 class Target(NamedTuple):
-    """``addresses`` are those that ``host`` was found to have: they are connected to, and the name isn't asked again,
-    so that it can't turn into another one meanwhile. ``path`` has the query."""
+    """``addresses`` are those that ``host`` was found to have: they are connected to, and the name isn't looked up
+    again, so that it can't lead elsewhere meanwhile. ``path`` has the query."""
 
     scheme: str
     host: str
@@ -28,32 +29,32 @@ class Forbidden(Exception):
 
 
 def find_target(url: str, allowed: Container[str]) -> Target:
-    """Raises ``Forbidden`` for what is no plain URL, or leads elsewhere. Only ``localhost`` and allowed names are
-    looked up: any other lookup would already leave the machine."""
+    """Raises ``Forbidden`` for what is no plain URL, or leads elsewhere. Only allowed names are looked up: any
+    other lookup would already leave the machine."""
     parts = split_url(url)
     if parts is None or not url.isascii() or not url.isprintable() or " " in url:
         raise Forbidden("the callback URL is no http or https URL")
     if "@" in parts.netloc or "\\" in url:
         raise Forbidden("the callback URL has a user name or a backslash in it")
     host = (parts.hostname or "").rstrip(".")
-    is_allowed = host in allowed
-    if not is_allowed and not _may_be_local(host):
-        raise Forbidden(f"{host} isn't this machine; allow it by name (callback_hosts)")
     port = parts.port or _PORTS[parts.scheme]
-    addresses = _resolve(host, port)
-    if not is_allowed and not all(is_loopback(address) for address in addresses):
-        raise Forbidden(f"{host} isn't this machine, but {', '.join(addresses)}")
+    addresses = _local(host) or (_resolve(host, port) if host in allowed else ())
+    if not addresses:
+        raise Forbidden(f"{host} isn't this machine; allow it by name (callback_hosts)")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(parts.scheme, host, port, path, addresses)
 
 
-def _may_be_local(host: str) -> bool:
-    return host.endswith(".localhost") or is_loopback(host)
+def _local(host: str) -> tuple[str, ...]:
+    """The loopback addresses of a host that is this machine by its name alone; nobody is asked."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return _LOOPBACK
+    return (host,) if is_loopback(host) else ()
 
 
 def _resolve(host: str, port: int) -> tuple[str, ...]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise Forbidden(f"{host} has no address: {error.strerror}") from error
+    except (OSError, UnicodeError) as error:
+        raise Forbidden(f"{host} has no address") from error
     return tuple(dict.fromkeys(str(address[4][0]) for address in found))

@@ -74,6 +74,12 @@ class Deliveries(Sequence[Delivery]):
         with self._lock:
             return list(self._alerts)
 
+    def show(self, most: int = 1000) -> str:
+        """The last ``most`` deliveries and alerts, one line each."""
+        lines = [str(one) for one in (*self._all(), *self.alerts)]
+        left_out = [f"({len(lines) - most} earlier ones are not shown)"] if len(lines) > most else []
+        return "\n".join(left_out + lines[-most:]) or "nothing was delivered"
+
     def find(self, **criteria: Any) -> list[Delivery]:
         """The deliveries that agree with all criteria. Raises ``UsageError`` for an unknown one."""
         wanted = _read(criteria)
