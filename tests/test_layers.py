@@ -43,7 +43,18 @@ ORDER = [
     *("routes", "writer", "player", "attempts", "engine"),
     # fronts
     *("callbacks", "callbacks.target", "callbacks.posting", "callbacks.mounted", "callbacks.sender"),
-    *("openapi", "control_guard", "control_json", "control", "app", "body", "connection", "server", "shared_server"),
+    *(
+        "openapi_records",
+        "openapi",
+        "control_guard",
+        "control_json",
+        "control",
+        "app",
+        "body",
+        "connection",
+        "server",
+        "shared_server",
+    ),
     *("pace", "breakage", "transport", "emulator", "logs", "cli.options", "cli.serve", "cli"),
     "pytest_plugin",
     # the package's face
