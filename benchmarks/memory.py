@@ -22,9 +22,9 @@ def memory() -> list[Row]:
     tracemalloc.start()
     try:
         _create(emulator, 0, PER_ACCOUNT)
-        before = _held()
+        before = held()
         _create(emulator, PER_ACCOUNT, _RECORDS)
-        each = (_held() - before) / _RECORDS
+        each = (held() - before) / _RECORDS
     finally:
         tracemalloc.stop()
     behind = f"{_RECORDS:,} POST calls, tracemalloc; secrets of {LEGACY_KEY_LENGTH} characters"
@@ -38,7 +38,7 @@ def _create(emulator: Emulator, first: int, number: int) -> None:
             print(".", end="", file=sys.stderr, flush=True)
 
 
-def _held() -> int:
+def held() -> int:
     """Bytes in use now."""
     gc.collect()
     return tracemalloc.get_traced_memory()[0]

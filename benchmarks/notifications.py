@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from benchmarks.calls import call, payload, play
 from benchmarks.measure import Pair, Sample, in_turns, once, repeated
+from benchmarks.memory import held
 from benchmarks.table import Row, at_most
 from notify_mock import Emulator
 from notify_mock.journal import PER_ACCOUNT
@@ -100,9 +101,9 @@ def _memory() -> Row:
     tracemalloc.start()
     try:
         _create(scene, 0, PER_ACCOUNT)
-        before = _held()
+        before = held()
         _create(scene, PER_ACCOUNT, _BINDINGS)
-        each = (_held() - before) / _BINDINGS
+        each = (held() - before) / _BINDINGS
     finally:
         tracemalloc.stop()
     behind = f"{_BINDINGS:,} POST calls, tracemalloc; an identity and a device token of its own, one tag"
@@ -112,9 +113,3 @@ def _memory() -> Row:
 def _create(scene: _Scene, first: int, number: int) -> None:
     for made in range(first, first + number):
         play(scene.emulator, "POST", scene.bindings, _form(made))
-
-
-def _held() -> int:
-    """Bytes in use now."""
-    gc.collect()
-    return tracemalloc.get_traced_memory()[0]

@@ -14,42 +14,46 @@ from notify_mock.faults.connections import What
 from notify_mock.faults.fate import Effect
 from notify_mock.faults.kinds import BY_KIND, EFFECTS
 from notify_mock.faults.reading import scenario_names
-from notify_mock.resource import shown_fields
+from notify_mock.openapi_records import (
+    MAYBE_TEXT,
+    MAYBE_WHOLE,
+    NAME,
+    TEXT,
+    TEXTS,
+    TRUE,
+    WHOLE,
+    Schema,
+    callback_schema,
+    delivery_schema,
+    object_of,
+    record_schema,
+)
 from notify_mock.resources import RESOURCES
 
-_Schema = dict[str, Any]
-
-_TEXT: _Schema = {"type": "string"}
-_NAME: _Schema = {"type": "string", "minLength": 1}
-_WHOLE: _Schema = {"type": "integer", "minimum": 0}
-_TRUE: _Schema = {"type": "boolean", "enum": [True]}
-_MAYBE_TEXT: _Schema = {"type": ["string", "null"]}
-_MAYBE_WHOLE: _Schema = {"type": ["integer", "null"]}
-_TEXTS: _Schema = {"type": "object", "additionalProperties": _TEXT}
-_SPAN: _Schema = {
+_SPAN: Schema = {
     "type": ["number", "string"],
     "description": 'seconds, or text such as "90s", "15m", "1h30m"',
     "minimum": 0,
     "exclusiveMaximum": 1e11,
     "pattern": r"^(?=\d)(\d+(\.\d+)?d)?(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?$",
 }
-_MOMENT: _Schema = {"type": ["string", "number"], "description": "ISO 8601 text, or seconds since 1970"}
-_WHEN: _Schema = {
+_MOMENT: Schema = {"type": ["string", "number"], "description": "ISO 8601 text, or seconds since 1970"}
+_WHEN: Schema = {
     "type": ["string", "number", "null"],
     "description": 'ISO 8601 text or seconds since 1970, or a length of time from now such as "10s"',
 }
 
-_BY_TYPE: dict[str, _Schema] = {"int": _WHOLE, "str": _TEXT, "bool": {"type": "boolean"}, "Span": _SPAN}
-_BY_NAME: dict[str, _Schema] = {
+_BY_TYPE: dict[str, Schema] = {"int": WHOLE, "str": TEXT, "bool": {"type": "boolean"}, "Span": _SPAN}
+_BY_NAME: dict[str, Schema] = {
     "code": {"type": "integer", "enum": sorted(BY_CODE)},
     "status": {"type": "integer", "minimum": 200, "maximum": 599},
     "pieces": {"type": "integer", "minimum": 1, "maximum": 10_000},
     "what": {"type": "string", "enum": list(get_args(What))},
     "outcome": {"type": "string", "enum": list(OUTCOMES)},
     "error": {"type": "integer", "enum": sorted(TITLES)},
-    "new_token": {**_NAME, "description": "masked in answers"},
+    "new_token": {**NAME, "description": "masked in answers"},
 }
-_TOGETHER: dict[str, _Schema] = {
+_TOGETHER: dict[str, Schema] = {
     "delay": {
         "oneOf": [
             {"required": ["seconds"], "properties": {"low": False, "high": False, "median": False, "p99": False}},
@@ -61,12 +65,12 @@ _TOGETHER: dict[str, _Schema] = {
 }
 """Which fields of an effect are given together."""
 
-_OWN: dict[str, _Schema] = {
-    "call": {**_NAME, "default": "*", "description": "a call's or delivery's name, globs allowed"},
-    "name": {**_NAME, "description": "made from the effect unless given"},
+_OWN: dict[str, Schema] = {
+    "call": {**NAME, "default": "*", "description": "a call's or delivery's name, globs allowed"},
+    "name": {**NAME, "description": "made from the effect unless given"},
     "unused": {"type": "string", "enum": ["error", "warn", "ignore"]},
     "times": {"type": ["integer", "null"], "minimum": 1, "description": "calls that it strikes at most"},
-    "skip": {**_WHOLE, "default": 0, "description": "matched calls that it lets through first"},
+    "skip": {**WHOLE, "default": 0, "description": "matched calls that it lets through first"},
     "every": {"type": "integer", "minimum": 1, "default": 1, "description": "it strikes one call in so many"},
     "chance": {"type": "number", "minimum": 0, "maximum": 1, "default": 1},
     "after": _WHEN,
@@ -74,17 +78,17 @@ _OWN: dict[str, _Schema] = {
     "account_sid": {"type": ["string", "null"], "minLength": 1},
     "door": {"type": ["string", "null"], "minLength": 1, "description": "product and version, such as chat/v2"},
     "sid": {"type": ["string", "null"], "minLength": 1},
-    "form": {**_TEXTS, "description": "Twilio's parameters to match, globs allowed; secrets are masked in answers"},
-    "headers": {**_TEXTS, "description": "request headers to match, globs allowed; secrets are masked in answers"},
+    "form": {**TEXTS, "description": "Twilio's parameters to match, globs allowed; secrets are masked in answers"},
+    "headers": {**TEXTS, "description": "request headers to match, globs allowed; secrets are masked in answers"},
 }
-_SHOWN: dict[str, _Schema] = {
-    "seen": {**_WHOLE, "readOnly": True, "description": "calls that it matched; passed over when it is sent back"},
-    "fired": {**_WHOLE, "readOnly": True, "description": "calls that it struck; passed over when it is sent back"},
-    "predicate": {**_TRUE, "readOnly": True, "description": "a function in Python matches too; it can't be sent"},
+_SHOWN: dict[str, Schema] = {
+    "seen": {**WHOLE, "readOnly": True, "description": "calls that it matched; passed over when it is sent back"},
+    "fired": {**WHOLE, "readOnly": True, "description": "calls that it struck; passed over when it is sent back"},
+    "predicate": {**TRUE, "readOnly": True, "description": "a function in Python matches too; it can't be sent"},
 }
 
 
-def document(server: str) -> _Schema:
+def document(server: str) -> Schema:
     """The document, for a server at this base URL."""
     return {
         "openapi": "3.1.0",
@@ -104,7 +108,7 @@ def document(server: str) -> _Schema:
     }
 
 
-def rule_fields(kind: Any) -> dict[str, _Schema]:
+def rule_fields(kind: Any) -> dict[str, Schema]:
     """The schema of each field of a rule with this effect; of an unknown one, only the fields that every rule has."""
     effect = BY_KIND.get(kind) if isinstance(kind, str) else None
     own = {**_OWN, **_SHOWN}
@@ -116,7 +120,7 @@ def rule_fields(kind: Any) -> dict[str, _Schema]:
     return {"effect": {"type": "string", "const": kind}, **of_effect, **own, "call": call, "phase": phase}
 
 
-def _field(field: Field[Any]) -> _Schema:
+def _field(field: Field[Any]) -> Schema:
     kind, _, none = str(field.type).partition(" | ")
     schema = dict(_BY_NAME.get(field.name) or _BY_TYPE[kind])
     if none:
@@ -127,7 +131,7 @@ def _field(field: Field[Any]) -> _Schema:
     return schema
 
 
-def _rule(effect: type[Effect]) -> _Schema:
+def _rule(effect: type[Effect]) -> Schema:
     needed = [one.name for one in fields(effect) if one.default is MISSING]  # type: ignore[arg-type]
     return {
         "type": "object",
@@ -135,13 +139,13 @@ def _rule(effect: type[Effect]) -> _Schema:
         "description": " ".join((getdoc(effect) or "").replace("``", "").split()),
         "required": ["effect", *needed],
         "properties": rule_fields(effect.kind),
-        "patternProperties": {"^[A-Z]": {**_TEXT, "description": "a parameter of Twilio's to match, as in form"}},
+        "patternProperties": {"^[A-Z]": {**TEXT, "description": "a parameter of Twilio's to match, as in form"}},
         "additionalProperties": False,
         **_TOGETHER.get(effect.kind, {}),
     }
 
 
-def _schemas() -> dict[str, _Schema]:
+def _schemas() -> dict[str, Schema]:
     names = {effect.kind: "Rule." + effect.kind for effect in EFFECTS}
     to_rule = {kind: _ref(name) for kind, name in names.items()}
     return {
@@ -153,92 +157,53 @@ def _schemas() -> dict[str, _Schema]:
             },
         },
         **{names[effect.kind]: _rule(effect) for effect in EFFECTS},
-        "Error": _object(error={**_object(message=_TEXT), "properties": {"message": _TEXT, "field": _TEXT}}),
-        "Time": _object(now=_TEXT),
-        "Status": _object(status=_TEXT),
-        "Health": _object(status=_TEXT, version=_TEXT, seed={"type": ["integer", "string"]}, now=_TEXT),
-        "Scenario": _object(scenario={"type": "string", "enum": list(scenario_names())}),
-        "Faults": _object(faults=_list_of("Rule")),
-        "Journal": _object(exchanges=_list_of("Exchange")),
-        "Checkpoint": _object(name=_NAME),
+        "Error": object_of(error={**object_of(message=TEXT), "properties": {"message": TEXT, "field": TEXT}}),
+        "Time": object_of(now=TEXT),
+        "Status": object_of(status=TEXT),
+        "Health": object_of(status=TEXT, version=TEXT, seed={"type": ["integer", "string"]}, now=TEXT),
+        "Scenario": object_of(scenario={"type": "string", "enum": list(scenario_names())}),
+        "Faults": object_of(faults=_list_of("Rule")),
+        "Journal": object_of(exchanges=_list_of("Exchange")),
+        "Checkpoint": object_of(name=NAME),
         "Exchange": _exchange(),
-        **{resource.name.capitalize(): _record(resource.record) for resource in RESOURCES},
+        **{resource.name.capitalize(): record_schema(resource.record) for resource in RESOURCES},
         "State": _state(),
-        "Delivery": _delivery(),
-        "Deliveries": _object(deliveries=_list_of("Delivery"), alerts=_list_of("Alert")),
-        "Alert": _object(time=_TEXT, notification_sid=_TEXT, code=_WHOLE, reason=_MAYBE_TEXT),
-        "Callback": _callback(),
-        "Callbacks": _object(callbacks=_list_of("Callback")),
+        "Delivery": delivery_schema(),
+        "Deliveries": object_of(deliveries=_list_of("Delivery"), alerts=_list_of("Alert")),
+        "Alert": object_of(time=TEXT, notification_sid=TEXT, code=WHOLE, reason=MAYBE_TEXT),
+        "Callback": callback_schema(),
+        "Callbacks": object_of(callbacks=_list_of("Callback")),
     }
 
 
-def _exchange() -> _Schema:
+def _exchange() -> Schema:
     texts = ("call", "account_sid", "door", "sid", "reason")
     numbers = ("status", "code", "played")
-    return _object(
-        number=_WHOLE,
-        time=_TEXT,
-        request={**_TEXT, "description": "one line, secrets masked"},
-        region=_TEXT,
-        faults={"type": "array", "items": _TEXT},
-        **dict.fromkeys(texts, _MAYBE_TEXT),
-        **dict.fromkeys(numbers, _MAYBE_WHOLE),
+    return object_of(
+        number=WHOLE,
+        time=TEXT,
+        request={**TEXT, "description": "one line, secrets masked"},
+        region=TEXT,
+        faults={"type": "array", "items": TEXT},
+        **dict.fromkeys(texts, MAYBE_TEXT),
+        **dict.fromkeys(numbers, MAYBE_WHOLE),
     )
 
 
-_OF_RECORDS: dict[str, _Schema] = {
-    "str": _TEXT,
-    "datetime": _TEXT,
-    "int": _WHOLE,
-    "bool": {"type": "boolean"},
-    "tuple[str, ...]": {"type": "array", "items": _TEXT},
-    "Mapping[str, Any]": {"type": "object"},
-}
-
-
-def _record(record: type[Any]) -> _Schema:
-    """Its fields, secrets left out."""
-    schemas = {}
-    for one in shown_fields(record):
-        kind, _, none = str(one.type).partition(" | ")
-        schema = _OF_RECORDS[kind]
-        schemas[one.name] = {**schema, "type": [schema["type"], "null"]} if none else schema
-    return _object(**schemas)
-
-
-def _delivery() -> _Schema:
-    texts = ("sid", "notification_sid", "account_sid", "service_sid", "channel", "address", "state", "time")
-    maybe = ("binding_sid", "credential_sid", "identity", "reason", "message_id")
-    return _object(
-        **dict.fromkeys(texts, _TEXT),
-        **dict.fromkeys(maybe, _MAYBE_TEXT),
-        code=_MAYBE_WHOLE,
-        headers=_TEXTS,
-        payload={"type": "object", "description": "what the provider would have got"},
-        faults={"type": "array", "items": _TEXT},
-    )
-
-
-def _callback() -> _Schema:
-    texts = ("notification_sid", "account_sid", "service_sid", "due")
-    numbers = dict.fromkeys(("sequence", "count", "attempt"), _WHOLE)
-    return _object(**dict.fromkeys(texts, _TEXT), **numbers, host=_MAYBE_TEXT, is_final={"type": "boolean"})
-
-
-def _state() -> _Schema:
-    return _object(
+def _state() -> Schema:
+    return object_of(
         seed={"type": ["integer", "string"]},
-        now=_TEXT,
+        now=TEXT,
         strict={"type": "boolean"},
-        default_account=_TEXT,
+        default_account=TEXT,
         **{resource.key: _list_of(resource.name.capitalize()) for resource in RESOURCES},
-        requests=_WHOLE,
+        requests=WHOLE,
         faults=_list_of("Rule"),
     )
 
 
 def _paths() -> dict[str, Any]:
-    name = [{"name": "name", "in": "path", "required": True, "schema": _NAME}]
+    name = [{"name": "name", "in": "path", "required": True, "schema": NAME}]
     return {
         "/_mock/health": {"get": _operation("health", "Whether it answers, its version, seed and clock", "Health")},
         "/_mock/state": {"get": _operation("state", "All that it holds, secrets left out", "State")},
@@ -247,7 +212,7 @@ def _paths() -> dict[str, Any]:
             "get": {
                 **_operation("deliveries", "What would have been delivered, and what went wrong besides", "Deliveries"),
                 "parameters": [
-                    {"name": one, "in": "query", "schema": _WHOLE if one == "code" else _TEXT} for one in CRITERIA
+                    {"name": one, "in": "query", "schema": WHOLE if one == "code" else TEXT} for one in CRITERIA
                 ],
             }
         },
@@ -277,7 +242,7 @@ def _paths() -> dict[str, Any]:
         "/_mock/faults/{name}": {"parameters": name, "delete": _operation("removeFault", "Take one fault rule out")},
         "/_mock/checkpoint": {
             "post": _taking(
-                {**_object(name={**_NAME, "default": "default"}), "required": []},
+                {**object_of(name={**NAME, "default": "default"}), "required": []},
                 _operation("setCheckpoint", "Remember everything under a name", "Checkpoint", "201"),
                 required=False,
             )
@@ -291,17 +256,17 @@ def _paths() -> dict[str, Any]:
     }
 
 
-def _clock() -> _Schema:
-    acts = _object(
+def _clock() -> Schema:
+    acts = object_of(
         freeze={**_MOMENT, "type": ["string", "number", "null"], "description": "a point in time, or null for now"},
         set=_MOMENT,
         advance=_SPAN,
-        resume=_TRUE,
+        resume=TRUE,
     )
     return {**acts, "required": [], "minProperties": 1, "maxProperties": 1}
 
 
-def _operation(name: str, summary: str, answer: str | _Schema = "", status: str = "200") -> dict[str, Any]:
+def _operation(name: str, summary: str, answer: str | Schema = "", status: str = "200") -> dict[str, Any]:
     """``answer`` is its schema or the schema's name; without one the body is empty."""
     schema = _ref(answer) if isinstance(answer, str) else answer
     done = {"description": "done", "content": {"application/json": {"schema": schema}}}
@@ -313,27 +278,17 @@ def _operation(name: str, summary: str, answer: str | _Schema = "", status: str 
     return {"operationId": name, "summary": summary, "responses": {**responses, "4XX": wrong}}
 
 
-def _taking(body: _Schema, operation: dict[str, Any], *, required: bool = True) -> dict[str, Any]:
+def _taking(body: Schema, operation: dict[str, Any], *, required: bool = True) -> dict[str, Any]:
     return {**operation, "requestBody": {"required": required, "content": {"application/json": {"schema": body}}}}
 
 
-def _ref(name: str) -> _Schema:
+def _ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _either(*names: str) -> _Schema:
+def _either(*names: str) -> Schema:
     return {"oneOf": [_ref(name) for name in names]}
 
 
-def _list_of(name: str) -> _Schema:
+def _list_of(name: str) -> Schema:
     return {"type": "array", "items": _ref(name)}
-
-
-def _object(**properties: _Schema) -> _Schema:
-    """An object with these fields, all of them there, and no other."""
-    return {
-        "type": "object",
-        "required": list(properties),
-        "properties": properties,
-        "additionalProperties": False,
-    }

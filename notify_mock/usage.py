@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 
 class UsageError(ValueError):
@@ -45,3 +45,10 @@ def only_known(where: str, given: Iterable[str], known: Iterable[str]) -> None:
     for name in given:
         if name not in names:
             raise UsageError(where, f"unknown key {name!r}", nearest(str(name), names))
+
+
+def only_texts(where: str, given: Mapping[str, object], names: Iterable[str]) -> None:
+    """Refuse a value under one of ``names`` that is neither text nor None. Raises ``UsageError``."""
+    for name in names:
+        if not isinstance(given.get(name), (str, type(None))):
+            raise UsageError(f"{where}.{name}", "is not text", "put it in quotes")

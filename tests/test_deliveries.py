@@ -187,6 +187,7 @@ def problem(scene: Scene, kind: str = "apn", **parameters: Any) -> tuple[int | N
         ("fcm", {"Data": '{"from": 1}'}, 52107, "'from'"),
         ("gcm", {"Data": '{"google.x": 1}'}, 52107, "'google.x'"),
         ("sms", {"address": "12345"}, 52001, "valid phone number"),
+        ("sms", {"address": " 4912345"}, 52001, "write %2B"),
         ("sms", {"Body": []}, 52309, "wants a body"),
         ("sms", {"Body": "x" * 5000}, None, ""),
         ("facebook-messenger", {}, 52202, "no longer"),
@@ -388,6 +389,8 @@ def test_rules_for_calls_leave_deliveries_alone(scene: Scene) -> None:
     assert rule.seen == 1
     with pytest.raises(UsageError, match=r"drop can't act on 'delivery\.apn'"):
         scene.emulator.faults.add("delivery.apn", Drop())
+    with pytest.raises(UsageError, match="phase: 'after' is not possible for a delivery; it is before"):
+        scene.emulator.faults.add("delivery.apn", Delay(5), phase="after")
     with pytest.raises(UsageError, match=r"undelivered can't act on 'credential\.create'"):
         scene.emulator.faults.add("credential.create", Undelivered())
 

@@ -48,7 +48,7 @@ ORDER = [
     *("routes", "writer", "replay", "recordings", "player", "attempts", "engine", "staging", "fidelity"),
     # fronts
     *("callbacks", "callbacks.target", "callbacks.posting", "callbacks.mounted", "callbacks.sender"),
-    *("openapi", "control_guard", "control_json", "control", "app", "body"),
+    *("openapi_records", "openapi", "control_guard", "control_json", "control", "app", "body"),
     *("certificates", "authority", "trust", "environment", "tls", "proxy"),
     *("outgoing", "connections", "secured", "proxied", "connection", "server", "shared_server"),
     *("pace", "breakage", "transport", "patches", "switchboard"),

@@ -29,8 +29,11 @@ def _render(notification: Notification, service: Service, _now: float) -> Render
 
 
 def _check(address: str) -> Problem | None:
-    """The reason is Twilio's own (observed in its Debugger)."""
-    return None if _NUMBER.fullmatch(address) else Problem(52001, "Address of sms binding must be a valid phone number")
+    """The reason is Twilio's own (observed in its Debugger), and a hint at what goes wrong most."""
+    if _NUMBER.fullmatch(address):
+        return None
+    hint = "; a + in a form is a blank, write %2B" if address.startswith(" ") else ""
+    return Problem(52001, f"Address of sms binding must be a valid phone number{hint}")
 
 
 SMS = Channel("sms", False, _render, _check)

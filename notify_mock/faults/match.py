@@ -15,10 +15,15 @@ _DELIVERY = "delivery."
 _WILD = re.compile(r"[*?\[]")
 
 
+def is_delivery(name: object) -> bool:
+    """Whether a name or glob is one of deliveries."""
+    return isinstance(name, str) and name.startswith(_DELIVERY)
+
+
 def covers(glob: str, name: str | None) -> bool:
     """Whether ``glob`` is for calls of this name. Requests that are no call have none; only ``*`` matches them.
     Deliveries are no calls: they are matched by what begins with ``delivery.`` alone."""
-    if name is not None and name.startswith(_DELIVERY) and not glob.startswith(_DELIVERY):
+    if is_delivery(name) and not is_delivery(glob):
         return False
     return fnmatchcase(name or "", glob)
 

@@ -9,7 +9,7 @@ from notify_mock.clock import moment, span
 from notify_mock.faults import UNUSED, Unused
 from notify_mock.faults.fate import Effect, Phase
 from notify_mock.faults.kinds import effect_class, field_names, make_effect
-from notify_mock.faults.match import Match, covers
+from notify_mock.faults.match import Match, covers, is_delivery
 from notify_mock.faults.schedule import Schedule
 from notify_mock.redaction import MASK, is_secret
 from notify_mock.usage import UsageError, nearest, shown
@@ -96,6 +96,8 @@ def make_rule(
     if not isinstance(effect, Effect):
         effect = make_effect(own, {key: value for key, value in given.items() if key in fields})
     rest = {key: value for key, value in given.items() if key in RULE_KEYS and key not in fields}
+    if is_delivery(call) and rest.get("phase", "before") != "before":
+        raise UsageError("phase", f"{shown(rest['phase'])} is not possible for a delivery", "it is before")
     return Rule(
         _text("name", rest.get("name", name)),
         _match(call, own, rest, form, call_names),

@@ -16,7 +16,7 @@ from notify_mock.resource import Filter, Resource, timestamp
 from notify_mock.resources.service import SERVICE, Service
 from notify_mock.selection import Conditions
 from notify_mock.store import Shelf
-from notify_mock.usage import UsageError, only_known, shown
+from notify_mock.usage import UsageError, only_known, only_texts, shown
 
 TYPES = ("apn", "gcm", "sms", "fcm", "facebook-messenger", "alexa")
 EVERYONE = "all"
@@ -97,9 +97,7 @@ def _seed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
     if kind not in TYPES:
         wrong = "is missing" if kind is None else f"{shown(kind)} is no type"
         raise UsageError(f"{where}.binding_type", wrong, f"it is one of {', '.join(TYPES)}")
-    for name in _SEED_TEXTS:
-        if not isinstance(values.get(name), (str, type(None))):
-            raise UsageError(f"{where}.{name}", "is not text", "put it in quotes")
+    only_texts(where, values, _SEED_TEXTS)
     for name in ("identity", "address"):
         if not values.get(name):
             raise UsageError(f"{where}.{name}", "is missing")

@@ -19,7 +19,7 @@ from notify_mock.errors import (
 from notify_mock.fields import flag, given, text
 from notify_mock.pem import read_certificate, read_private_key
 from notify_mock.resource import Resource, timestamp
-from notify_mock.usage import UsageError, only_known, shown
+from notify_mock.usage import UsageError, only_known, only_texts, shown
 
 TYPES = ("apn", "gcm", "fcm")
 LONGEST_NAME = 64
@@ -125,9 +125,7 @@ def _seed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
     if kind not in TYPES:
         wrong = "is missing" if kind is None else f"{shown(kind)} is no type"
         raise UsageError(f"{where}.type", wrong, "it is apn, gcm or fcm")
-    for name in _SEED_TEXTS:
-        if not isinstance(values.get(name), (str, type(None))):
-            raise UsageError(f"{where}.{name}", "is not text", "put it in quotes")
+    only_texts(where, values, _SEED_TEXTS)
     sandbox = values.get("sandbox")
     if isinstance(sandbox, bool):
         sandbox = str(sandbox)
