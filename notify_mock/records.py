@@ -139,12 +139,13 @@ def _parent_sid(state: State, resource: Resource[Any], own: dict[str, Any], whos
     if above is None:
         return ""
     (name,) = resource.belonging("")
-    known = [record.sid for record in state.store.shelf(whose._replace(resource=above.name))]
+    shelf = state.store.shelf(whose._replace(resource=above.name))
+    known = [record.sid for record in shelf.ahead(0, _SHOWN)]
     sid = own.pop(name, None) or (known[0] if len(known) == 1 else None)
-    if sid in known:
-        return str(sid)
+    if isinstance(sid, str) and shelf.get(sid) is not None:
+        return sid
     wrong = "is missing" if sid is None else f"{shown(sid)} is no {above.name} of {whose.account_sid}"
-    listed = f"known are {', '.join(known[:_SHOWN])}" if known else f"add a {above.name} first"
+    listed = f"known are {', '.join(known)}" if known else f"add a {above.name} first"
     raise UsageError(f"{where}.{name}", wrong, listed)
 
 

@@ -34,7 +34,7 @@ def _unchanged(_form: Params, _old: Any) -> dict[str, Any]:
     return {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Resource(Generic[R]):
     """One kind of record.
 

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -182,6 +183,29 @@ def test_the_control_api_takes_the_token_of_the_command_line(serve: Serve) -> No
         assert json.load(response)["status"] == "ok"
     assert serve().get("/_mock/health")["status"] == "ok"
     assert "hush" not in running.stop(signal.SIGTERM)[2]
+
+
+def test_a_server_makes_delivery_callbacks_by_itself(serve: Serve, tmp_path: Path) -> None:
+    data = {"services": [{"sid": "IS" + "1" * 32, "account_sid": "ACx", "messaging_service_sid": "MG" + "2" * 32}]}
+    (tmp_path / "seed.json").write_text(json.dumps(data))
+    running = serve("--data", str(tmp_path / "seed.json"), "--callback-host", "app.internal")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(20)
+        form = {
+            "ToBinding": '{"binding_type": "sms", "address": "+491"}',
+            "Body": "x",
+            "DeliveryCallbackUrl": f"http://127.0.0.1:{listener.getsockname()[1]}/hook",
+        }
+        request = urllib.request.Request(
+            f"{running.url}/v1/Services/IS{'1' * 32}/Notifications",
+            urllib.parse.urlencode(form).encode(),
+            {"Authorization": basic("ACx", "y")},
+        )
+        assert urllib.request.urlopen(request, timeout=20).status == 201
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.recv(65536).startswith(b"POST /hook HTTP/1.1\r\n")
+            connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
 
 
 def test_the_log_is_text_or_json_on_stderr(serve: Serve) -> None:

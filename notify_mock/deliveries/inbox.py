@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from notify_mock.deliveries import CHANNELS
-from notify_mock.deliveries.delivery import Delivery
-from notify_mock.deliveries.problems import Problem
 from notify_mock.sought import listed
 from notify_mock.usage import UsageError, nearest, shown
+
+if TYPE_CHECKING:
+    from notify_mock.deliveries.delivery import Delivery
+    from notify_mock.deliveries.problems import Problem
 
 MOST = 100_000
 """Deliveries that are kept; the oldest go first."""
@@ -36,7 +38,7 @@ class Alert(NamedTuple):
         return f"{self.notification_sid} {self.problem}"
 
 
-class Deliveries(Sequence[Delivery]):
+class Deliveries(Sequence["Delivery"]):
     """The deliveries in the order in which they were made, the last 100,000 of them.
 
     Criteria are ``notification``, ``service``, ``binding``, ``credential`` and ``account`` (a sid, or what has one),

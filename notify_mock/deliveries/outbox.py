@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from notify_mock.deliveries.delivery import Delivery
-
 if TYPE_CHECKING:
     from notify_mock.deliveries.callback import Callback
+    from notify_mock.deliveries.delivery import Delivery
 
 BATCH = 1000
 """Deliveries in one callback (documented)."""
