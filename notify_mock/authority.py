@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from shutil import rmtree
 from tempfile import NamedTemporaryFile
 
 from notify_mock.certificates import Pair, make_ca
-from notify_mock.usage import UsageError
+from notify_mock.usage import UsageError, shown
 
 FOLDER_VARIABLE = "NOTIFY_MOCK_CA_DIR"
 
@@ -61,10 +61,19 @@ class Authority:
 
     def remove(self) -> list[Path]:
         """Delete its files, and say which they were. What else is in the folder stays."""
+        if not self.is_made:
+            return []
+        startup = (
+            (self.folder / PYTHON_FOLDER).glob("sitecustomize.py"),
+            self.folder.glob("python/__pycache__/sitecust*"),
+        )
         gone = [self.folder / name for name in _FILES if (self.folder / name).exists()]
+        gone += [path for found in startup for path in found]
         for path in gone:
             path.unlink()
-        rmtree(self.folder / PYTHON_FOLDER, ignore_errors=True)
+        for folder in (self.folder / PYTHON_FOLDER / "__pycache__", self.folder / PYTHON_FOLDER):
+            with suppress(OSError):  # it isn't there, or there is more in it
+                folder.rmdir()
         return gone
 
     def write(self, name: str, content: bytes, mode: int = 0o644) -> Path:
@@ -102,7 +111,8 @@ class Authority:
                 pair = pair or make_ca(now)
                 if made:
                     self.write(_KEY_FILE, "".join(pair).encode(), 0o600)
-                if made or not (self.folder / _CERTIFICATE_FILE).exists():
+                public = self.folder / _CERTIFICATE_FILE
+                if made or not public.exists() or public.read_text() != pair.certificate:
                     self.write(_CERTIFICATE_FILE, pair.certificate.encode())
                 return pair
         except OSError as error:
@@ -128,7 +138,9 @@ class Authority:
 def _folder() -> Path:
     given = os.environ.get(FOLDER_VARIABLE)
     if given:
-        return Path(given)
+        if os.pathsep in given or not given.isprintable() or set(given) & set("'\""):
+            raise UsageError(FOLDER_VARIABLE, f"{shown(given)} can't stand in a list of folders", "name another one")
+        return Path(given).expanduser().absolute()
     from platformdirs import user_data_path
 
     return user_data_path("notify-mock", appauthor=False) / "ca"

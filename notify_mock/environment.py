@@ -74,9 +74,14 @@ def render(changes: Changes, form: Format) -> str:
 
 def _without_proxy(base: Mapping[str, str]) -> list[str]:
     """Hosts that are reached directly, without those by which Twilio's would be."""
-    given = re.split(r"[,\s]+", base.get("NO_PROXY") or base.get("no_proxy") or "")
-    kept = [name for name in given if name and name != "*" and not name.rstrip(".").lower().endswith(TWILIO)]
-    return list(dict.fromkeys([*_DIRECT, *(name for name in kept if name.strip(".*").lower() != "com")]))
+    given = re.split(r"[,\s]+", f"{base.get('NO_PROXY', '')},{base.get('no_proxy', '')}")
+    return list(dict.fromkeys([*_DIRECT, *(name for name in given if _is_elsewhere(name))]))
+
+
+def _is_elsewhere(entry: str) -> bool:
+    """Whether an entry of NO_PROXY surely means no host of Twilio's; what it says with a port or a star counts."""
+    name = re.sub(r":\d*$", "", entry).strip(".").lower().removeprefix("*.")
+    return bool(name) and "*" not in name and "/" not in name and name != "com" and not name.endswith(TWILIO)
 
 
 def _java(url: str, trust: Trust) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Iterable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from notify_mock.patches import Patch, WhenImported, patch_on
@@ -26,6 +27,7 @@ class Interception:
 
     def __init__(self, engine: Engine, server: SharedServer, allow_real: Iterable[str], *, real_time: bool) -> None:
         self._board = Switchboard(engine, server, allow_real, real_time=real_time)
+        self._below: Switchboard | None = None
         self._patches: list[Patch] = []
         self._later = WhenImported([name for name in SEAMS if name not in sys.modules], self._patch)
 
@@ -36,30 +38,35 @@ class Interception:
     def __enter__(self) -> Interception:
         if self._patches:
             raise UsageError("intercept()", "has been entered already", "call it again for another time")
-        self._let_latest(hold=False)
-        for name in SEAMS:
-            if name in sys.modules:
-                self._patch(name)
-        self._later.put()
+        below = patch_on(socket.socket, "connect_ex")
         self._board.is_active = True
+        with ExitStack() as stack:
+            stack.callback(self.__exit__)
+            for name in SEAMS:
+                if sys.modules.get(name) is not None:
+                    self._patch(name)
+            self._later.put()
+            stack.pop_all()
+        if below is not None:
+            self._below = below.holder
+            below.holder.is_active = False
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._board.is_active = False
+        latest = patch_on(socket.socket, "connect_ex")
+        if self._below is not None and latest is not None and latest.holder is self._board:
+            self._below.is_active = self._below.is_open
+        self._board.is_active = self._board.is_open = False
         self._later.take()
         for patch in reversed(self._patches):
             patch.take()
         self._board.hang_up()
-        self._let_latest(hold=True)
+        latest = patch_on(socket.socket, "connect_ex")
+        if latest is not None:
+            latest.holder.is_active = True
 
     def _patch(self, module: str) -> None:
         for patch in SEAMS[module](self._board):
             patch.holder = self._board
             patch.put()
             self._patches.append(patch)
-
-    def _let_latest(self, *, hold: bool) -> None:
-        """The latest of those that are open holds, or no longer does."""
-        latest = patch_on(socket.socket, "connect_ex")
-        if latest is not None:
-            latest.holder.is_active = hold

@@ -105,7 +105,7 @@ class Proxied(Secured):
         other = self._reach(destination)
         if other is None:
             return
-        with other, suppress(OSError):
+        with other, self.server.connections.busy(self.request), suppress(OSError):
             self.wfile.write(_ESTABLISHED)
             self.wfile.flush()
             other.sendall(ahead)
@@ -122,7 +122,7 @@ class Proxied(Secured):
         other = self._reach(destination)
         if other is None:
             return
-        with other, suppress(OSError):
+        with other, self.server.connections.busy(self.request), suppress(OSError):
             other.sendall(head)
             self.go_on()
             while left > 0 and (piece := self.rfile.read(min(left, _CHUNK))):
@@ -143,7 +143,12 @@ class Proxied(Secured):
     def _length(self) -> int:
         lengths = set(self.headers.get_all("content-length", ["0"]))
         length = lengths.pop().strip()
-        if lengths or "transfer-encoding" in self.headers or not (length.isascii() and length.isdigit()):
+        if (
+            lengths
+            or "transfer-encoding" in self.headers
+            or not (length.isascii() and length.isdigit())
+            or len(length) > 18
+        ):
             raise MalformedRequest("what goes through to another host needs one Content-Length", what="invalid length")
         return int(length)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import select
 import socket
 from collections import Counter
 from contextlib import suppress
 from ipaddress import ip_address
-from threading import Lock
+from threading import Lock, Thread
 from typing import Literal, get_args
 
 from notify_mock.address import is_loopback
@@ -68,9 +67,12 @@ class Policy:
 
 
 def _is_public(host: str) -> bool:
+    """In any spelling that a resolver reads: ``8.8.8.8``, ``0x08080808``, ``134744072``."""
     try:
         return ip_address(host).is_global
     except ValueError:
+        with suppress(OSError):
+            return ip_address(socket.inet_aton(host)).is_global
         return False
 
 
@@ -82,15 +84,20 @@ def reach(destination: Destination) -> socket.socket:
 
 
 def tunnel(client: socket.socket, server: socket.socket) -> None:
-    """Carry bytes both ways until one side ends, or nothing has come for a while."""
-    other = {client: server, server: client}
-    with suppress(OSError):
-        while True:
-            readable, _, _ = select.select(list(other), [], [], _IDLE_SECONDS)
-            if not readable:
-                return
-            for side in readable:
-                data = side.recv(_CHUNK)
-                if not data:
-                    return
-                other[side].sendall(data)
+    """Carry bytes both ways, each in a thread, until both have ended or nothing has come for a while."""
+    back = Thread(target=_carry, args=(server, client), name="notify-mock-tunnel", daemon=True)
+    back.start()
+    _carry(client, server)
+    back.join()
+
+
+def _carry(source: socket.socket, sink: socket.socket) -> None:
+    """One way; its end is passed on, and a broken connection ends the other way too."""
+    try:
+        while data := source.recv(_CHUNK):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        for one in (source, sink):
+            with suppress(OSError):
+                socket.socket.shutdown(one, socket.SHUT_RDWR)

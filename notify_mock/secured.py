@@ -9,6 +9,7 @@ from io import BufferedReader
 
 from notify_mock.outgoing import LOG, Outgoing
 from notify_mock.tls import Tls
+from notify_mock.usage import UsageError
 
 TLS_HANDSHAKE = b"\x16"
 """The first byte of a client that speaks TLS."""
@@ -36,6 +37,9 @@ class Secured(Outgoing):
             if first == TLS_HANDSHAKE:
                 self.connection.settimeout(_HANDSHAKE_SECONDS)
                 self._upgrade(host)
+        except UsageError as error:
+            LOG.warning("no TLS: %s", error)
+            return False
         except OSError as error:
             LOG.info("no TLS with a client: %s", " ".join(str(error).split()))
             return False

@@ -51,7 +51,7 @@ class Switchboard:
 
     def __init__(self, engine: Engine, server: SharedServer, allow_real: Iterable[str], *, real_time: bool) -> None:
         self.engine, self.real_time = engine, real_time
-        self.is_active = False
+        self.is_active, self.is_open = False, True
         self.escaped: list[str] = []
         self._server = server
         self._allowed = _read_hosts(allow_real)
@@ -99,7 +99,7 @@ class Switchboard:
 
     def dial(self, host: str, port: int, *, tls: bool) -> socket.socket:
         """A connection on which the emulator is ``host``."""
-        server = self._server.server
+        server, host = self._server.server, plain(host)
         with ExitStack() as stack:
             connection = stack.enter_context(socket.create_connection(server.address))
             connection.sendall(f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections import Counter
+from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,8 @@ def exec_(
     The proxy, trust and account variables of all SDKs are set for it. At its end, a summary goes to stderr, and the
     exit status is the command's own.
     """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
     from notify_mock import environment, logs
     from notify_mock.server import Server
     from notify_mock.trust import make_trust
@@ -64,8 +67,14 @@ def exec_(
     status = _run(command, environment.apply(environment.changes(server.url, emulator.auth, trust)))
     emulator.close()
     server.stop()
-    click.echo(f"notify-mock: {tally.told(emulator, server)}", err=True)
+    with suppress(OSError):
+        click.echo(f"notify-mock: {tally.told(emulator, server)}", err=True)
     sys.exit(status)
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    """Before the command runs, a signal ends us as it would end that."""
+    sys.exit(_BY_SIGNAL + number)
 
 
 class _Tally:
@@ -96,7 +105,7 @@ def _run(command: tuple[str, ...], env: dict[str, str]) -> int:
     import subprocess
 
     try:
-        process = subprocess.Popen(command, env=env)  # noqa: S603 - it is what the user asks for
+        process = subprocess.Popen(command, env=env, close_fds=False)  # noqa: S603 - it is what the user asks for
     except FileNotFoundError:
         click.echo(f"notify-mock: {command[0]}: command not found", err=True)
         return _NOT_FOUND

@@ -47,6 +47,8 @@ def _sync(board: Switchboard, original: Callable[..., Any]) -> Callable[..., Any
         adapter = session.adapters.get("https://")
         return (
             type(session) is Session
+            and len(session.adapters) == 2
+            and "send" not in vars(session)
             and type(adapter) is HTTPAdapter
             and adapter.max_retries.total == 0
             and session.auth is None
