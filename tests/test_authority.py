@@ -86,6 +86,24 @@ def test_renewing_and_removing_leave_no_trace_of_the_old(authority: Authority) -
     assert authority.remove() == []
 
 
+def test_removing_touches_nothing_of_the_users(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    for name in ("bundle.pem", "python/src/main.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("mine")
+    assert authority.remove() == []
+    authority.pair()
+    authority.remove()
+    assert (tmp_path / "python" / "src" / "main.py").read_text() == "mine"
+
+
+@pytest.mark.parametrize("folder", ["a:b", "it's", 'a"b', "a\nb"])
+def test_a_folder_that_no_list_of_folders_can_hold_is_refused(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, folder)
+    with pytest.raises(UsageError, match="can't stand in a list of folders"):
+        Authority()
+
+
 def test_many_who_come_at_once_get_the_same(tmp_path: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
         pairs = set(pool.map(lambda _: Authority(tmp_path / "ca").pair(), range(32)))

@@ -66,6 +66,7 @@ def test_what_is_there_already_stays_beside_ours(trust: Trust) -> None:
         ("db, .internal", ["db", ".internal"]),
         ("twilio.com,notify.twilio.com,.twilio.com,*.TWILIO.com., com,.com,redis", ["redis"]),
         ("localhost,127.0.0.1", []),
+        ("notify.twilio.com:443,.twilio.com:443,com:443,*:443,*.*,notify*,0.0.0.0/0,db:5432", ["db:5432"]),
     ],
 )
 def test_no_host_of_twilios_goes_past_the_proxy(trust: Trust, given: str, kept: list[str]) -> None:

@@ -10,6 +10,7 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import aiohttp
@@ -318,6 +319,29 @@ def test_a_client_below_all_seams_is_told_what_to_do(landing: Emulator) -> None:
             socket.getaddrinfo(name, 443)
     with pytest.raises(EscapedRequest, match="can't be intercepted has asked for notify"):
         by_a_raw_name("https://notify.twilio.com")
+
+
+@pytest.mark.parametrize("host", ["notify.twilio.com", "api.twilio.com"])
+def test_a_redirect_does_not_lead_aiohttp_out(landing: Emulator, host: str) -> None:
+    class Away(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(302)
+            self.send_header("Location", f"http://{host}/v1/Credentials")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    async def follow(port: int) -> None:
+        async with aiohttp.ClientSession() as session:
+            await session.get(f"http://127.0.0.1:{port}/")
+
+    with HTTPServer(("127.0.0.1", 0), Away) as elsewhere:
+        thread = threading.Thread(target=elsewhere.handle_request)
+        thread.start()
+        with pytest.raises(EscapedRequest, match=f"{host}"):
+            asyncio.run(follow(elsewhere.server_port))
+        thread.join(20)
 
 
 def test_a_plain_request_through_a_proxy_is_stopped(landing: Emulator) -> None:

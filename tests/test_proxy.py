@@ -290,6 +290,11 @@ class TestOtherHosts:
             assert read_answer(connection).body == b"hi"
         assert len(tunnelling.journal) == 0
 
+    @pytest.mark.parametrize("address", ["8.8.8.8", "134744072", "0x08080808", "010.8.8.8", "8.8"])
+    def test_a_public_address_is_refused_in_every_spelling(self, tunnelling: Emulator, address: str) -> None:
+        answer = send(tunnelling.url, f"CONNECT {address}:443 HTTP/1.1\r\n\r\n".encode())
+        assert answer.status.startswith(f"HTTP/1.1 403 {address} is a public address")
+
     def test_a_request_goes_through_without_what_is_for_the_proxy(
         self, tunnelling: Emulator, elsewhere: Elsewhere
     ) -> None:
