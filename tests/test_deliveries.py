@@ -420,6 +420,7 @@ def test_expect_finds_what_was_sent(scene: Scene) -> None:
     made = scene.emulator.notifications[one.notification_sid]
     assert deliveries.find(notification=made) == [one]
     assert deliveries.last.identity == "bob"
+    assert deliveries.find(channel="alexa") == []
 
 
 def test_expect_fails_with_what_was_delivered_instead(scene: Scene) -> None:

@@ -451,3 +451,25 @@ def test_markers_of_one_node_keep_their_order_and_survive_a_reset(pytester: pyte
     result = pytester.runpytest_subprocess(*PLAIN)
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(["*marker notify_fault: the test doesn't ask for the fixture notify_mock"])
+
+
+def test_the_report_of_a_failing_test_shows_what_was_delivered(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def test_alice(notify_mock):
+            service = notify_mock.services.add()
+            notify_mock.bindings.add(identity="alice", binding_type="fcm", address="t")
+            send = notify_mock.client().notify.v1.services(service.sid).notifications.create
+            send(identity=["alice"], body="Hello")
+            notify_mock.deliveries.expect(identity="alice")
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*expected at least one delivery with identity='alice', state='sent', found 0",
+            "*notify-mock deliveries*",
+            "NT* fcm to t of alice: 'Hello' -> failed 52004 Credential SID not specified*",
+        ]
+    )

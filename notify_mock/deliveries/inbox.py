@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from notify_mock.deliveries import CHANNELS
+from notify_mock.deliveries import CHANNELS, GONE
 from notify_mock.sought import listed
 from notify_mock.usage import UsageError, nearest, shown
 
@@ -149,7 +149,7 @@ def _read(criteria: dict[str, Any]) -> dict[str, Any]:
     for name, value in criteria.items():
         if name not in CRITERIA:
             raise UsageError("deliveries", f"no criterion {name!r}", nearest(name, CRITERIA))
-        known = {"channel": CHANNELS, "state": ("sent", "failed")}.get(name)
+        known = {"channel": (*CHANNELS, *GONE), "state": ("sent", "failed")}.get(name)
         if known and value not in known:
             raise UsageError(f"deliveries, {name}", f"{shown(value)}", f"it is one of {', '.join(known)}")
     return {name: getattr(value, "sid", value) for name, value in criteria.items()}
