@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from notify_mock.call import Call, Params
 from notify_mock.deliveries import CALLBACK_NAME
-from notify_mock.deliveries.callback import Callback, is_tried_again, split_url
+from notify_mock.deliveries.callback import Callback, is_tried_again, split_http
 from notify_mock.deliveries.problems import Problem
 from notify_mock.doors import Entrance
 from notify_mock.exchange import Exchange
@@ -105,7 +105,7 @@ class Attempts:
 
     def _open(self, callback: Callback, request: Request, form: list[tuple[str, str]]) -> Exchange:
         """The journal keeps it among the requests of its account, with the notification's sid."""
-        where = split_url(callback.url)
+        where = split_http(callback.url)
         path = where.path if where else ""
         headers = {name.lower(): value for name, value in request.headers.items()}
         host = where.netloc.rpartition("@")[2] if where else ""

@@ -38,7 +38,7 @@ class Interception:
     def __enter__(self) -> Interception:
         if self._patches:
             raise UsageError("intercept()", "has been entered already", "call it again for another time")
-        below = patch_on(socket.socket, "connect_ex")
+        below = _latest()
         self._board.is_active = True
         with ExitStack() as stack:
             stack.callback(self.__exit__)
@@ -53,7 +53,7 @@ class Interception:
         return self
 
     def __exit__(self, *_: object) -> None:
-        latest = patch_on(socket.socket, "connect_ex")
+        latest = _latest()
         if self._below is not None and latest is not None and latest.holder is self._board:
             self._below.is_active = self._below.is_open
         self._board.is_active = self._board.is_open = False
@@ -61,7 +61,7 @@ class Interception:
         for patch in reversed(self._patches):
             patch.take()
         self._board.hang_up()
-        latest = patch_on(socket.socket, "connect_ex")
+        latest = _latest()
         if latest is not None:
             latest.holder.is_active = True
 
@@ -70,3 +70,8 @@ class Interception:
             patch.holder = self._board
             patch.put()
             self._patches.append(patch)
+
+
+def _latest() -> Patch | None:
+    """A patch of the latest interception that is open."""
+    return patch_on(socket.socket, "connect_ex")

@@ -8,11 +8,8 @@ from contextlib import suppress
 from notify_mock.errors import MalformedRequest
 from notify_mock.hosts import Destination, read_destination
 from notify_mock.outgoing import LOG
-from notify_mock.proxy import Policy, Refusal, reach, tunnel
+from notify_mock.proxy import ESTABLISHED, Policy, Refusal, reach, tunnel
 from notify_mock.secured import Secured
-
-_ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
-"""Exactly so, without a header: the SDK for PHP looks for this line."""
 
 _PORTS = {"http": 80, "https": 443}
 _CHUNK = 65536
@@ -40,15 +37,10 @@ class Proxied(Secured):
         if destination is None or self.authority:
             raise MalformedRequest("CONNECT wants a host and a port, outside of any tunnel", what="invalid CONNECT")
         ahead = self.ahead()
-        policy: Policy = self.server.policy
-        try:
-            is_emulated = policy.is_emulated(destination)
-        except Refusal as refusal:
-            self.refuse(refusal)
-            return
+        is_emulated = self._judge(destination)
         if is_emulated:
             self._stand_in(destination, is_plain=ahead > 0)
-        else:
+        elif is_emulated is not None:
             self.close_connection = True
             self._carry(destination, self.rfile.read(ahead))
 
@@ -81,19 +73,25 @@ class Proxied(Secured):
         self.drain()
 
     def _elsewhere(self, scheme: str, destination: Destination) -> tuple[str, str] | None:
+        is_emulated = self._judge(destination)
+        if is_emulated:
+            return scheme, _authority(scheme, destination)
+        if is_emulated is not None:
+            self._forward(destination)
+        return None
+
+    def _judge(self, destination: Destination) -> bool | None:
+        """Whether the emulator stands in for it; None when it has been refused."""
         policy: Policy = self.server.policy
         try:
-            if policy.is_emulated(destination):
-                return scheme, _authority(scheme, destination)
+            return policy.is_emulated(destination)
         except Refusal as refusal:
             self.refuse(refusal)
             return None
-        self._forward(destination)
-        return None
 
     def _stand_in(self, destination: Destination, *, is_plain: bool) -> None:
         """From here on the client speaks to ``destination``, as it believes. TLS can't begin before our answer."""
-        self.wfile.write(_ESTABLISHED)
+        self.wfile.write(ESTABLISHED)
         self.wfile.flush()
         self.authority = _authority("https", destination)
         self.close_connection = not (is_plain or self.begin(destination.host))
@@ -106,7 +104,7 @@ class Proxied(Secured):
         if other is None:
             return
         with other, self.server.connections.busy(self.request), suppress(OSError):
-            self.wfile.write(_ESTABLISHED)
+            self.wfile.write(ESTABLISHED)
             self.wfile.flush()
             other.sendall(ahead)
             tunnel(self.connection, other)

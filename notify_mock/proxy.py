@@ -17,6 +17,9 @@ from notify_mock.usage import UsageError, nearest, shown
 OtherHosts = Literal["refuse", "tunnel"]
 OTHER_HOSTS: tuple[OtherHosts, ...] = get_args(OtherHosts)
 
+ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+"""The answer to a CONNECT. Exactly so, without a header: the SDK for PHP looks for this line."""
+
 _CONNECT_SECONDS = 30
 _IDLE_SECONDS = 300
 _CHUNK = 65536

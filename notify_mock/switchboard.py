@@ -16,14 +16,13 @@ from weakref import WeakSet
 
 from notify_mock.doors import product_at
 from notify_mock.hosts import is_twilio, plain
+from notify_mock.proxy import ESTABLISHED
 from notify_mock.redaction import show_text
 from notify_mock.usage import UsageError, shown
 
 if TYPE_CHECKING:
     from notify_mock.engine import Engine
     from notify_mock.shared_server import SharedServer
-
-_ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
 _FOR_REAL = ContextVar("notify_mock_for_real", default=False)
@@ -103,7 +102,7 @@ class Switchboard:
         with ExitStack() as stack:
             connection = stack.enter_context(socket.create_connection(server.address))
             connection.sendall(f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
-            if connection.recv(len(_ESTABLISHED), socket.MSG_WAITALL) != _ESTABLISHED:
+            if connection.recv(len(ESTABLISHED), socket.MSG_WAITALL) != ESTABLISHED:
                 raise ConnectionError(f"the emulator at {server.url} is no proxy for {host}")
             if tls:
                 connection = self.trust.wrap_socket(connection, server_hostname=host)

@@ -7,7 +7,7 @@ from collections.abc import Container
 from typing import NamedTuple
 
 from notify_mock.address import is_loopback
-from notify_mock.deliveries.callback import split_url
+from notify_mock.deliveries.callback import split_http
 
 _LOOPBACK = ("127.0.0.1", "::1")
 _PORTS = {"http": 80, "https": 443}
@@ -31,7 +31,7 @@ class Forbidden(Exception):
 def find_target(url: str, allowed: Container[str]) -> Target:
     """Raises ``Forbidden`` for what is no plain URL, or leads elsewhere. Only allowed names are looked up: any
     other lookup would already leave the machine."""
-    parts = split_url(url)
+    parts = split_http(url)
     if parts is None or not url.isascii() or not url.isprintable() or " " in url:
         raise Forbidden("the callback URL is no http or https URL")
     if "@" in parts.netloc or "\\" in url:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from notify_mock.cli.options import address_options, emulator_options, log_options, make_emulator, proxy_options
-from notify_mock.cli.running import start_callbacks
+from notify_mock.cli.running import configure_logs, mount
 
 if TYPE_CHECKING:
     from notify_mock.emulator import Emulator
@@ -50,19 +50,15 @@ def exec_(
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
-    from notify_mock import environment, logs
-    from notify_mock.server import Server
+    from notify_mock import environment
     from notify_mock.trust import make_trust
 
-    logs.configure("json" if log_format == "json" else "text", log_level)
+    configure_logs(log_format, log_level)
     emulator = make_emulator(**options)
     tally = _Tally()
     emulator.journal.subscribe(tally.add)
-    emulator.journal.subscribe(logs.log_exchange)
-    emulator.app  # noqa: B018 - built before the first request comes
-    server = Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls)
+    server = mount(emulator, host, port, other_hosts=other_hosts, tls=tls)
     server.start()
-    start_callbacks(emulator)
     trust = make_trust(server.tls.authority)
     status = _run(command, environment.apply(environment.changes(server.url, emulator.auth, trust)))
     emulator.close()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from notify_mock.emulator import Emulator
     from notify_mock.exchange import Exchange
     from notify_mock.proxy import OtherHosts
+    from notify_mock.server import Server
 
 
 def configure_logs(log_format: str, log_level: str) -> None:
@@ -35,12 +36,8 @@ def run(
     and for what couldn't be written of a recording.
     """
     from notify_mock import logs
-    from notify_mock.server import Server
 
-    emulator.journal.subscribe(logs.log_exchange)
-    start_callbacks(emulator)
-    emulator.app  # noqa: B018 - built before the port is announced
-    server = Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls)
+    server = mount(emulator, host, port, other_hosts=other_hosts, tls=tls)
     click.echo(f"notify-mock ready on {server.url}")
     click.echo(f"curl -u {user or _user(emulator)} {server.url}/v1/Credentials")
     sys.stdout.flush()
@@ -54,12 +51,23 @@ def run(
     logs.log_stop()
 
 
+def mount(emulator: Emulator, host: str, port: int, *, other_hosts: OtherHosts, tls: bool) -> Server:
+    """A server for the emulator, which logs its calls and makes its callbacks. Raises ``UsageError``."""
+    from notify_mock import logs
+    from notify_mock.server import Server
+
+    emulator.journal.subscribe(logs.log_exchange)
+    _start_callbacks(emulator)
+    emulator.app  # noqa: B018 - built before the port is announced
+    return Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls)
+
+
 def count(emulator: Emulator) -> int:
     """Of its records, of all kinds."""
     return sum(map(len, emulator.records))
 
 
-def start_callbacks(emulator: Emulator) -> None:
+def _start_callbacks(emulator: Emulator) -> None:
     """With the first notification: what makes callbacks would only slow the start down."""
 
     def start(exchange: Exchange) -> None:

@@ -34,7 +34,7 @@ class Callback:
     @property
     def host(self) -> str | None:
         """Where it goes; None when the URL is none."""
-        where = split_url(self.url)
+        where = split_http(self.url)
         return where.hostname if where else None
 
     def form(self) -> list[tuple[str, str]]:
@@ -75,7 +75,7 @@ def _state(delivery: Delivery) -> dict[str, Any]:
     return state
 
 
-def split_url(url: str) -> SplitResult | None:
+def split_http(url: str) -> SplitResult | None:
     """The parts of a URL, None for what is none."""
     try:
         parts = urlsplit(url)
