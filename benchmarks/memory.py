@@ -9,7 +9,7 @@ import tracemalloc
 from benchmarks.calls import LEGACY_KEY_LENGTH, LIST, fcm_form, play
 from benchmarks.table import Row
 from notify_mock import Emulator
-from notify_mock.journal import PER_ACCOUNT
+from notify_mock.journal.journal import PER_ACCOUNT
 
 _RECORDS = 100_000
 _LIMIT = 1500

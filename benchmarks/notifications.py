@@ -13,7 +13,7 @@ from benchmarks.measure import Pair, Sample, in_turns, once, repeated
 from benchmarks.memory import held
 from benchmarks.table import Row, at_most
 from notify_mock import Emulator
-from notify_mock.journal import PER_ACCOUNT
+from notify_mock.journal.journal import PER_ACCOUNT
 
 _BINDINGS = 100_000
 _TOLD = 10_000

@@ -10,7 +10,7 @@ from benchmarks.calls import HOST, LIST, create_fcm
 from benchmarks.measure import in_turns, repeated
 from benchmarks.table import Row, at_most
 from notify_mock import Emulator
-from notify_mock.tls import Tls
+from notify_mock.server.tls import Tls
 
 _ROUNDS = 60
 

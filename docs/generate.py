@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import runpy
 from pathlib import Path
 
+import notify_mock
 from notify_mock.cassettes.files import find_files, read_interactions
-from notify_mock.catalog import FAULT_ERRORS
-from notify_mock.errors import ERRORS, TwilioError
 from notify_mock.faults.reading import describe_scenario, scenario_names
-from notify_mock.fidelity import compare_all, score, table
+from notify_mock.protocol.catalog import FAULT_ERRORS
+from notify_mock.protocol.errors import ERRORS, TwilioError
+from notify_mock.recording.fidelity import compare_all, score, table
 
+DESIGN = Path(__file__).with_name("design.md")
 FIDELITY = Path(__file__).with_name("fidelity.md")
 FAULTS = Path(__file__).with_name("faults.md")
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -37,6 +41,20 @@ def score_table() -> str:
     return f"{table(comparisons)}\n\nScore: {score(comparisons):.1f} % of what is known of them."
 
 
+def folder_table() -> str:
+    """The folders of the package from the ground up, with what their ``__init__`` says, as Markdown."""
+    root = Path(notify_mock.__file__).parent
+    floors = runpy.run_path(str(Path(__file__).parents[1] / "tests" / "test_layers.py"))["FLOORS"]
+    rows = ["| floor | folder | what is in it |", "|---|---|---|"]
+    for number, floor in reversed(list(enumerate(floors, 1))):
+        for name in floor:
+            folder = root / name / "__init__.py"
+            file = folder if folder.exists() else root / f"{name}.py"
+            doc = " ".join((ast.get_docstring(ast.parse(file.read_text())) or "").replace("``", "`").split())
+            rows.append(f"| {number} | `{name}{'/' if folder.exists() else '.py'}` | {doc} |")
+    return "\n".join(rows)
+
+
 def fill(page: str, name: str, content: str) -> str:
     """``page`` with what stands between the markers of ``name`` replaced. Raises ``ValueError`` without markers."""
     start, end = f"<!-- {name}: generated -->\n", f"\n<!-- {name}: end -->"
@@ -51,6 +69,7 @@ def main() -> None:
     page = fill(FIDELITY.read_text(), "score", score_table())
     page = fill(page, "errors", error_table())
     FIDELITY.write_text(fill(page, "fault errors", error_table(FAULT_ERRORS)))
+    DESIGN.write_text(fill(DESIGN.read_text(), "folders", folder_table()))
     FAULTS.write_text(fill(FAULTS.read_text(), "scenarios", scenario_table()))
 
 

@@ -6,31 +6,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from notify_mock.accounts import Account, ApiKey
-    from notify_mock.call import Answer, Call
     from notify_mock.cassettes.cassette import Cassette
+    from notify_mock.core.records import Records
     from notify_mock.deliveries.delivery import Delivery
     from notify_mock.emulator import Emulator, intercept
-    from notify_mock.errors import TwilioError
-    from notify_mock.exchange import Exchange
     from notify_mock.faults.answers import RateLimit, Refuse, Status
     from notify_mock.faults.connections import Drop, Garble, Reset, Truncate
     from notify_mock.faults.deliveries import Undelivered
     from notify_mock.faults.states import Expire, Forget, Stale
     from notify_mock.faults.times import Delay, Dribble, Hang
-    from notify_mock.journal import Journal
-    from notify_mock.pairs import apn_pair
-    from notify_mock.recorder import Recorder
-    from notify_mock.records import Records
+    from notify_mock.interception.routing import EscapedRequest
+    from notify_mock.journal.exchange import Exchange
+    from notify_mock.journal.journal import Journal
+    from notify_mock.key_material.test_certificates import apn_pair
+    from notify_mock.protocol.errors import TwilioError
+    from notify_mock.protocol.messages import Answer, Call
+    from notify_mock.recording.recorder import Recorder
+    from notify_mock.recording.upstream import Upstream
     from notify_mock.resources.binding import Binding
     from notify_mock.resources.credential import Credential
     from notify_mock.resources.notification import Notification
     from notify_mock.resources.service import Service
-    from notify_mock.switchboard import EscapedRequest
-    from notify_mock.upstream import Upstream
-    from notify_mock.usage import UsageError
+    from notify_mock.store.accounts import Account, ApiKey
+    from notify_mock.support.usage import UsageError
+    from notify_mock.support.version import __version__
 
-__version__ = "0.1.0"
 __all__ = [
     "Account",
     "Answer",
@@ -65,16 +65,17 @@ __all__ = [
     "Undelivered",
     "Upstream",
     "UsageError",
+    "__version__",
     "apn_pair",
     "intercept",
 ]
 
 _HOMES = {
-    "Account": "accounts",
-    "Answer": "call",
-    "ApiKey": "accounts",
+    "Account": "store.accounts",
+    "Answer": "protocol.messages",
+    "ApiKey": "store.accounts",
     "Binding": "resources.binding",
-    "Call": "call",
+    "Call": "protocol.messages",
     "Cassette": "cassettes.cassette",
     "Credential": "resources.credential",
     "Delay": "faults.times",
@@ -82,28 +83,29 @@ _HOMES = {
     "Dribble": "faults.times",
     "Drop": "faults.connections",
     "Emulator": "emulator",
-    "EscapedRequest": "switchboard",
-    "Exchange": "exchange",
+    "EscapedRequest": "interception.routing",
+    "Exchange": "journal.exchange",
     "Expire": "faults.states",
     "Forget": "faults.states",
     "Garble": "faults.connections",
     "Hang": "faults.times",
-    "Journal": "journal",
+    "Journal": "journal.journal",
     "Notification": "resources.notification",
     "RateLimit": "faults.answers",
-    "Recorder": "recorder",
-    "Records": "records",
+    "Recorder": "recording.recorder",
+    "Records": "core.records",
     "Refuse": "faults.answers",
     "Reset": "faults.connections",
     "Service": "resources.service",
     "Stale": "faults.states",
     "Status": "faults.answers",
     "Truncate": "faults.connections",
-    "TwilioError": "errors",
+    "TwilioError": "protocol.errors",
     "Undelivered": "faults.deliveries",
-    "Upstream": "upstream",
-    "UsageError": "usage",
-    "apn_pair": "pairs",
+    "Upstream": "recording.upstream",
+    "UsageError": "support.usage",
+    "__version__": "support.version",
+    "apn_pair": "key_material.test_certificates",
     "intercept": "emulator",
 }
 

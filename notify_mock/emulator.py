@@ -7,27 +7,27 @@ from contextlib import closing, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from notify_mock.accounts import AccountsOption
-from notify_mock.address import read_hosts
-from notify_mock.clock import Moment
-from notify_mock.data import DataOption
-from notify_mock.engine import Engine
+from notify_mock.core.engine import Engine
+from notify_mock.core.seed_data import DataOption
 from notify_mock.faults import Unused
-from notify_mock.journal import PER_ACCOUNT
-from notify_mock.shared_server import SharedServer
-from notify_mock.usage import UsageError
+from notify_mock.journal.journal import PER_ACCOUNT
+from notify_mock.server.shared_server import SharedServer
+from notify_mock.store.accounts import AccountsOption
+from notify_mock.support.address import read_hosts
+from notify_mock.support.clock import Moment
+from notify_mock.support.usage import UsageError
 
 if TYPE_CHECKING:
     from flask import Flask
     from twilio.rest import Client
 
-    from notify_mock.backing import Backing, RecordOption, UpstreamOption
     from notify_mock.callbacks.sender import Callbacks
     from notify_mock.cassettes.cassette import CassetteOption
+    from notify_mock.core.hydration import HydrateOption
     from notify_mock.faults.reading import FaultsOption
-    from notify_mock.hydration import HydrateOption
-    from notify_mock.interception import Interception
-    from notify_mock.proxy import OtherHosts
+    from notify_mock.interception.interception import Interception
+    from notify_mock.recording.backing import Backing, RecordOption, UpstreamOption
+    from notify_mock.server.proxy import OtherHosts
 
 
 class Emulator(Engine):
@@ -111,7 +111,7 @@ class Emulator(Engine):
     @cached_property
     def app(self) -> Flask:
         """The Flask app, for a test client or a WSGI server of your own."""
-        from notify_mock.app import create_app
+        from notify_mock.server.app import create_app
 
         return create_app(self)
 
@@ -147,7 +147,7 @@ class Emulator(Engine):
         http.client, httpx or aiohttp (over a socket, so that time is real). A request for any other ``*.twilio.com``
         raises ``EscapedRequest``, but for the hosts in ``allow_real``. ``real_time`` is that of ``client()``.
         """
-        from notify_mock.interception import Interception
+        from notify_mock.interception.interception import Interception
 
         return Interception(self, self._server, allow_real, real_time=real_time)
 
@@ -157,8 +157,8 @@ class Emulator(Engine):
         It is made from ``base``, by default the environment of this process. Starts the server, and makes the
         certificate authority of this machine where there is none.
         """
-        from notify_mock import environment
-        from notify_mock.trust import make_trust
+        from notify_mock.authority.bundles import make_trust
+        from notify_mock.interception import environment
 
         server = self._server.server
         trust = make_trust(server.tls.authority)
@@ -184,7 +184,7 @@ class Emulator(Engine):
         try:
             from twilio.rest import Client
 
-            from notify_mock import transport as transports
+            from notify_mock.interception import transport as transports
         except ImportError as error:
             raise UsageError("twilio", "isn't installed", "pip install twilio") from error
         account_sid, auth_token = self.auth
@@ -209,6 +209,6 @@ def _read_backing(
     """Raises ``UsageError``."""
     if upstream is None and record is None:
         return None
-    from notify_mock.backing import read_backing
+    from notify_mock.recording.backing import read_backing
 
     return read_backing(cassette, upstream, record)

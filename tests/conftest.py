@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from notify_mock import Answer, Emulator
-from notify_mock.authority import FOLDER_VARIABLE
-from notify_mock.call import read
-from notify_mock.holds import Hold
+from notify_mock.authority.authority import FOLDER_VARIABLE
+from notify_mock.protocol.messages import read
+from notify_mock.support.waits import Hold
 
 pytest_plugins = ["pytester"]
 

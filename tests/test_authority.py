@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from freezegun import freeze_time
 
 from notify_mock import UsageError
-from notify_mock.authority import FOLDER_VARIABLE, Authority
-from notify_mock.certificates import LIFETIME, Pair, make_ca
-from notify_mock.tls import Tls
-from notify_mock.trust import TRUST_STORE_PASSWORD, make_trust
+from notify_mock.authority.authority import FOLDER_VARIABLE, Authority
+from notify_mock.authority.bundles import TRUST_STORE_PASSWORD, make_trust
+from notify_mock.authority.certificates import LIFETIME, Pair, make_ca
+from notify_mock.server.tls import Tls
 
 
 @pytest.fixture

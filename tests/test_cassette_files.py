@@ -22,7 +22,7 @@ from notify_mock.cassettes import convert, files, har, wiremock
 from notify_mock.cassettes.interaction import Interaction
 from notify_mock.cassettes.keys import KEY_FILE, VARIABLE, find_key
 from notify_mock.cassettes.vcr import read_vcr, write_json, write_yaml
-from notify_mock.files import read_file
+from notify_mock.support.files import read_file
 
 GOOD = {"version": 1, "interactions": [entry()]}
 
@@ -246,7 +246,7 @@ def test_har_has_what_the_specification_asks_for() -> None:
 
 
 def read_file_of(content: Any) -> Any:
-    from notify_mock.files import Content
+    from notify_mock.support.files import Content
 
     return Content(content, "x.yaml", {("interactions", 0): 1})
 

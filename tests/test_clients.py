@@ -11,9 +11,9 @@ from clients.catalog import CLIENTS, Client
 from clients.installing import PROGRAMS, Installed, NotHere
 from clients.running import VARIABLES, Run, run
 from clients.table import HEAD, needs, render
-from notify_mock.authority import Authority
-from notify_mock.environment import changes
-from notify_mock.trust import make_trust
+from notify_mock.authority.authority import Authority
+from notify_mock.authority.bundles import make_trust
+from notify_mock.interception.environment import changes
 
 PAGE = Path(__file__).parents[1] / "docs" / "clients.md"
 

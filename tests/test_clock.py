@@ -12,7 +12,7 @@ from conftest import basic, send
 from freezegun import freeze_time
 
 from notify_mock import Emulator, UsageError
-from notify_mock.clock import Clock
+from notify_mock.support.clock import Clock
 
 UTC = datetime.timezone.utc
 NEW_YEAR = datetime.datetime(2030, 1, 1, tzinfo=UTC)

@@ -12,9 +12,9 @@ import pytest
 from conftest import SHARED, Pair, apn, ask
 
 from notify_mock import Emulator
-from notify_mock.doors import DOORS
+from notify_mock.core.routes import ROUTES
+from notify_mock.protocol.products import DOORS
 from notify_mock.resources import CREDENTIAL, SERVICE
-from notify_mock.routes import ROUTES
 
 FILES = {
     "notify/v1": "twilio_notify_v1.json",

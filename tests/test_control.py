@@ -15,12 +15,12 @@ from conftest import Raw, basic, send, waits
 from werkzeug.test import TestResponse
 
 from notify_mock import Account, Emulator, UsageError
-from notify_mock.control import ACTIONS
-from notify_mock.control_guard import TOKEN_HEADER
+from notify_mock.control.api import ACTIONS
+from notify_mock.control.guard import TOKEN_HEADER
+from notify_mock.control.openapi import document
 from notify_mock.faults.kinds import BY_KIND, EFFECTS, field_names
 from notify_mock.faults.rule import RULE_KEYS
 from notify_mock.faults.times import Delay
-from notify_mock.openapi import document
 
 REFUSE = {"call": "credential.create", "effect": "refuse", "code": 20429}
 LIMIT = 256 * 1024

@@ -16,8 +16,8 @@ import pytest
 from conftest import SHARED
 
 from notify_mock import Emulator
-from notify_mock.catalog import FAULT_ERRORS
-from notify_mock.errors import ERRORS, TwilioError
+from notify_mock.protocol.catalog import FAULT_ERRORS
+from notify_mock.protocol.errors import ERRORS, TwilioError
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -175,7 +175,7 @@ def test_the_page_of_cassettes_names_every_option_mode_and_field() -> None:
 
     from notify_mock import Cassette
     from notify_mock.cassettes.matching import FIELDS
-    from notify_mock.recorder import Mode
+    from notify_mock.recording.recorder import Mode
 
     rows = re.findall(r"^\| `(\w+)`(?: \(default\))? \|", CASSETTES, re.MULTILINE)
     options = [name for name in inspect.signature(Cassette).parameters if name != "paths"]
@@ -184,7 +184,7 @@ def test_the_page_of_cassettes_names_every_option_mode_and_field() -> None:
 
 
 def test_the_readmes_marker_table_names_every_argument() -> None:
-    from notify_mock.marked_emulator import MARKER_KEYS
+    from notify_mock.pytest_plugin.emulator_marker import MARKER_KEYS
 
     assert tuple(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)) == MARKER_KEYS
 
@@ -206,6 +206,8 @@ def test_the_table_of_errors_is_made_from_the_code() -> None:
     assert generate["fill"](page, "score", generate["score_table"]()) == page, "run: make docs"
     assert generate["fill"](page, "errors", generate["error_table"]()) == page, "run: make docs"
     assert generate["fill"](page, "fault errors", generate["error_table"](FAULT_ERRORS)) == page, "run: make docs"
+    design = (ROOT / "docs" / "design.md").read_text()
+    assert generate["fill"](design, "folders", generate["folder_table"]()) == design, "run: make docs"
     assert generate["fill"](FAULTS, "scenarios", generate["scenario_table"]()) == FAULTS, "run: make docs"
 
 
@@ -230,16 +232,6 @@ def test_every_error_says_how_well_it_is_known() -> None:
     for error in every:
         assert error.evidence in ("observed", "documented", "inferred")
         assert error.source
-
-
-def test_the_map_of_the_design_has_every_module() -> None:
-    from test_layers import ORDER
-
-    (floors,) = re.findall(
-        r"^```\nfacts(.*?)^```$", (ROOT / "docs" / "design.md").read_text(), re.DOTALL | re.MULTILINE
-    )
-    named = set(re.findall(r"[a-z_/]+", floors)) - {"memory", "domain", "core", "fronts"}
-    assert named == {name.replace(".", "/") for name in ORDER} - {"", "__main__", "resources"}
 
 
 def test_observed_texts_stand_in_the_facts_page() -> None:

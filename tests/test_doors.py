@@ -8,7 +8,7 @@ import pytest
 from conftest import basic
 
 from notify_mock import Call, Emulator
-from notify_mock.doors import Entrance, enter
+from notify_mock.protocol.products import Entrance, enter
 
 
 @pytest.mark.parametrize(

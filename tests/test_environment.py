@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from notify_mock import Emulator
-from notify_mock.authority import Authority
-from notify_mock.environment import apply, changes, render
-from notify_mock.trust import Trust, make_trust
+from notify_mock.authority.authority import Authority
+from notify_mock.authority.bundles import Trust, make_trust
+from notify_mock.interception.environment import apply, changes, render
 
 AUTH = ("AC" + "1" * 32, "token")
 URL = "http://127.0.0.1:8010"

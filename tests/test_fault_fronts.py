@@ -41,7 +41,7 @@ from notify_mock import (
     Status,
     Truncate,
 )
-from notify_mock.holds import Hold, Released
+from notify_mock.support.waits import Hold, Released
 
 ROOT = Path(__file__).parents[1]
 JSON = "application/json"

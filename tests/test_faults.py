@@ -31,8 +31,8 @@ from notify_mock import (
     UsageError,
     faults,
 )
-from notify_mock.catalog import BY_CODE
 from notify_mock.faults.reading import describe_scenario, scenario_names
+from notify_mock.protocol.catalog import BY_CODE
 
 
 @pytest.fixture

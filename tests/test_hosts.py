@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from notify_mock.doors import product_at
-from notify_mock.hosts import Destination, is_twilio, plain, read_destination
+from notify_mock.protocol.hosts import Destination, is_twilio, plain, read_destination
+from notify_mock.protocol.products import product_at
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,8 @@ from twilio.rest import Client
 
 import notify_mock
 from notify_mock import Delay, Drop, Emulator, EscapedRequest, Refuse, UsageError
-from notify_mock.patches import WhenImported
-from notify_mock.seams.sockets import JOINS, LOOK_UPS
+from notify_mock.interception.adapters.sockets import JOINS, LOOK_UPS
+from notify_mock.interception.patches import WhenImported
 
 MADE_AT_IMPORT = Client("AC" + "1" * 32, "token")
 URL = "https://notify.twilio.com/v1/Credentials"

@@ -70,7 +70,7 @@ def test_a_full_journal_drops_the_oldest_of_that_account_and_says_so() -> None:
 
 
 def test_the_journal_is_bounded_in_size_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("notify_mock.journal.LARGEST_PAGE", 5000)
+    monkeypatch.setattr("notify_mock.journal.journal.LARGEST_PAGE", 5000)
     emulator = Emulator()
     for number in range(10):
         emulator.client().notify.v1.credentials.create(type="fcm", secret=f"{number}" * 1000)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notify_mock import Call, Emulator
-from notify_mock.call import read
+from notify_mock.protocol.messages import read
 
 URL = "https://notify.twilio.com/v1/Credentials"
 

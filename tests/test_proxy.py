@@ -17,10 +17,10 @@ import urllib3
 from conftest import Raw, basic, send, split, waits
 
 from notify_mock import Delay, Drop, Emulator, Hang, Refuse, Reset, Truncate, UsageError
-from notify_mock.connections import Connections
-from notify_mock.hosts import Destination, is_twilio
-from notify_mock.server import Server
-from notify_mock.tls import Tls
+from notify_mock.protocol.hosts import Destination, is_twilio
+from notify_mock.server.connections import Connections
+from notify_mock.server.server import Server
+from notify_mock.server.tls import Tls
 
 SIGNED = f"Authorization: {basic('ACx', 'y')}\r\n"
 LIST = f"GET /v1/Credentials HTTP/1.1\r\nHost: notify.twilio.com\r\n{SIGNED}\r\n".encode()
@@ -397,7 +397,7 @@ def test_no_door_leads_to_the_real_twilio(
         asked.append(destination)
         raise OSError("not in a test")
 
-    monkeypatch.setattr("notify_mock.proxied.reach", reach)
+    monkeypatch.setattr("notify_mock.server.proxied.reach", reach)
     head = f"{door} HTTP/1.1\r\n" + (f"Host: {host}\r\n" if host else "") + "Connection: close\r\n\r\n"
     with dial(two_proxies[policy]) as connection:
         answer = send_all_and_read_to_the_end(connection, head.encode())
@@ -518,7 +518,7 @@ def half_open(url: str) -> list[Callable[[], socket.socket]]:
 
 def test_thousands_of_half_open_connections_leave_the_server_answering(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are more than it keeps; those that have waited longest are let go, and a busy one never is."""
-    monkeypatch.setattr("notify_mock.connections._half_of_the_limit", lambda: 64)
+    monkeypatch.setattr("notify_mock.server.connections._half_of_the_limit", lambda: 64)
     begun = waits(monkeypatch)
     with Emulator() as emulator:
         emulator.faults.add("credential.list", Hang(), times=1)

@@ -9,7 +9,7 @@ import pytest
 
 from notify_mock import Emulator
 from notify_mock.cassettes.files import read_interactions
-from notify_mock.fidelity import compare_all, score
+from notify_mock.recording.fidelity import compare_all, score
 
 
 class Recorded(NamedTuple):

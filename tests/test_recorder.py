@@ -25,12 +25,12 @@ from cryptography.x509.oid import NameOID
 from twilio.rest import Client
 
 from notify_mock import Answer, Call, Drop, Emulator, Recorder, Truncate, Upstream, UsageError
-from notify_mock.authority import Authority
-from notify_mock.call import Params
+from notify_mock.authority.authority import Authority
 from notify_mock.cassettes.files import read_interactions
 from notify_mock.cassettes.interaction import FORM, Interaction, unpacked
 from notify_mock.cassettes.vcr import write_yaml
-from notify_mock.recorder import Mode, Take, in_order
+from notify_mock.protocol.messages import Params
+from notify_mock.recording.recorder import Mode, Take, in_order
 
 ACCOUNT = "AC" + "6" * 32
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -423,7 +423,7 @@ def test_a_disk_that_is_full_takes_no_answer_away_and_nothing_is_forgotten(
         raise UsageError("x.yaml", "can't be written: No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("notify_mock.recorder.write_text", fail)
+        patched.setattr("notify_mock.recording.recorder.write_text", fail)
         assert emulator.handle(call()).status == 200
         assert "not saved: x.yaml: can't be written" in caplog.text
         with pytest.raises(UsageError, match="No space left"):

@@ -15,7 +15,7 @@ from conftest import basic
 from twilio.base.exceptions import TwilioRestException
 
 from notify_mock import Call, Cassette, Delay, Drop, Emulator, Truncate, UsageError
-from notify_mock.call import Params
+from notify_mock.protocol.messages import Params
 
 URL = "https://notify.twilio.com/v1/Credentials"
 ACCOUNT = "AC" + "5" * 32

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from twilio.base.exceptions import TwilioRestException
 
 from notify_mock import Emulator
-from notify_mock.call import read
-from notify_mock.logs import _JsonLines, log_exchange
-from notify_mock.redaction import MASK, is_secret, show_text
+from notify_mock.cli.logs import _JsonLines, log_exchange
+from notify_mock.protocol.messages import read
+from notify_mock.protocol.redaction import MASK, is_secret, show_text
 
 NAMES = ["Certificate", "PrivateKey", "ApiKey", "Secret"]
 

@@ -13,8 +13,8 @@ import pytest
 from conftest import basic, send
 
 from notify_mock import Emulator, UsageError
-from notify_mock.server import Server
-from notify_mock.shared_server import SharedServer
+from notify_mock.server.server import Server
+from notify_mock.server.shared_server import SharedServer
 
 
 def ask(url: str, emulator: Emulator) -> bytes:

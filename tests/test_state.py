@@ -10,7 +10,7 @@ from conftest import Pair
 from twilio.base.exceptions import TwilioRestException
 
 from notify_mock import Emulator, UsageError
-from notify_mock.sids import Sids
+from notify_mock.support.ids import Sids
 
 
 def make(emulator: Emulator, count: int = 1) -> list[str]:

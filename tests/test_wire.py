@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from werkzeug.test import Client
 
 from notify_mock import Emulator
-from notify_mock.call import BODY_LIMIT
-from notify_mock.shared_server import SharedServer
+from notify_mock.protocol.messages import BODY_LIMIT
+from notify_mock.server.shared_server import SharedServer
 
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
 GOOD = b"Type=fcm&Secret=abc"
@@ -357,7 +357,7 @@ def test_a_garbled_authorization_is_an_invalid_username(served: Emulator, value:
     body=st.one_of(st.binary(max_size=80), st.builds(lambda b: b"Type=fcm&Secret=" + b, st.binary(max_size=20))),
 )
 def test_no_request_makes_the_core_fail(method: str, target: str, kind: str, body: bytes) -> None:
-    from notify_mock.call import read
+    from notify_mock.protocol.messages import read
 
     emulator = Emulator()
     headers = {"authorization": basic(*emulator.auth), "content-type": kind}
@@ -398,7 +398,7 @@ def test_a_bug_of_the_emulator_is_a_twilio_shaped_500_over_http(monkeypatch: pyt
     def broken(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("notify_mock.pages.page_of", broken)
+    monkeypatch.setattr("notify_mock.resources.paging.page_of", broken)
     answer = emulator.app.test_client().get("/v1/Credentials", headers={"Authorization": basic(*emulator.auth)})
     assert answer.status_code == 500
     assert answer.json["code"] == 20500

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from notify_mock.attempts import Reply, Request
 from notify_mock.callbacks.target import Target
+from notify_mock.core.attempts import Reply, Request
 
 _MOST_READ = 64 * 1024
 

@@ -7,13 +7,13 @@ from threading import Event, Thread
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from notify_mock.attempts import Attempt, Attempts, Reply
 from notify_mock.callbacks.mounted import App, call_app
 from notify_mock.callbacks.target import Forbidden, find_target
-from notify_mock.clock import Clock
+from notify_mock.core.attempts import Attempt, Attempts, Reply
 from notify_mock.deliveries.callback import Callback
-from notify_mock.exchange import Exchange
-from notify_mock.usage import UsageError
+from notify_mock.journal.exchange import Exchange
+from notify_mock.support.clock import Clock
+from notify_mock.support.usage import UsageError
 
 TIMEOUT = 15.0
 """Seconds that an app has for its answer. Source: Twilio's webhooks (documented)."""

@@ -6,8 +6,8 @@ import socket
 from collections.abc import Container
 from typing import NamedTuple
 
-from notify_mock.address import is_loopback
 from notify_mock.deliveries.callback import split_http
+from notify_mock.support.address import is_loopback
 
 _LOOPBACK = ("127.0.0.1", "::1")
 _PORTS = {"http": 80, "https": 443}

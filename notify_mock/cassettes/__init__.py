@@ -1,1 +1,1 @@
-"""Cassettes: recorded exchanges, how they are read and written, and how a call finds its recorded answer."""
+"""Recorded HTTP exchanges: file formats (VCR, HAR, WireMock), matching, playback, redaction and leak checks."""

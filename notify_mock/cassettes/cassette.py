@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
-from notify_mock.call import Call
 from notify_mock.cassettes.files import find_files, read_interactions
 from notify_mock.cassettes.interaction import Interaction
 from notify_mock.cassettes.keys import find_key
 from notify_mock.cassettes.matching import DEFAULT, Difference, Key, Matcher
 from notify_mock.cassettes.pseudonyms import Pseudonyms
-from notify_mock.usage import UsageError, shown
+from notify_mock.protocol.messages import Call
+from notify_mock.support.usage import UsageError, shown
 
 OnMiss = Literal["error", "emulate", "forward"]
 """What answers a call that isn't recorded: an error, the live emulator, or the upstream."""

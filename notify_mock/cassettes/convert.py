@@ -14,7 +14,7 @@ from notify_mock.cassettes.pseudonyms import Pseudonyms
 from notify_mock.cassettes.redact import redact
 from notify_mock.cassettes.vcr import write_json, write_yaml
 from notify_mock.cassettes.wiremock import write_wiremock
-from notify_mock.usage import UsageError
+from notify_mock.support.usage import UsageError
 
 STYLES: Mapping[str, Callable[[Sequence[Interaction]], str]] = {
     "yaml": write_yaml,

@@ -11,8 +11,8 @@ from tempfile import NamedTemporaryFile
 
 from notify_mock.cassettes import har, vcr, wiremock
 from notify_mock.cassettes.interaction import Interaction, check
-from notify_mock.files import read_file
-from notify_mock.usage import UsageError, shown
+from notify_mock.support.files import read_file
+from notify_mock.support.usage import UsageError, shown
 
 LARGEST_FILE = 256 * 1024 * 1024
 MOST_ENTRIES = 200_000

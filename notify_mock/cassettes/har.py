@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from notify_mock.cassettes.interaction import Interaction, Pairs, header, unpacked
-from notify_mock.files import Content, find_lines
-from notify_mock.usage import UsageError, shown
+from notify_mock.support.files import Content, find_lines
+from notify_mock.support.usage import UsageError, shown
 
 _OWN = "_notify_mock"
 """Fields of one's own begin with an underscore in HAR."""
@@ -91,7 +91,7 @@ def _content(content: Mapping[str, Any]) -> bytes:
 
 def write_har(interactions: Sequence[Interaction]) -> str:
     """An archive of them. A body is unpacked, as HAR has it."""
-    from notify_mock import __version__
+    from notify_mock.support.version import __version__
 
     log = {
         "version": "1.2",

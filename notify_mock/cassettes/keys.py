@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from notify_mock.usage import UsageError
+from notify_mock.support.usage import UsageError
 
 KEY_FILE = ".notify-mock-key"
 VARIABLE = "NOTIFY_MOCK_CASSETTE_KEY"

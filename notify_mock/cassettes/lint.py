@@ -12,8 +12,8 @@ from notify_mock.cassettes.interaction import Interaction, header, unpacked
 from notify_mock.cassettes.leaks import find_leak
 from notify_mock.cassettes.pseudonyms import basic, is_pseudonym
 from notify_mock.cassettes.redact import JSON_TEXT, is_secret_header
-from notify_mock.redaction import is_secret
-from notify_mock.usage import UsageError
+from notify_mock.protocol.redaction import is_secret
+from notify_mock.support.usage import UsageError
 
 _PLACEHOLDER = re.compile(
     r"[\W_]*(?:redacted|filtered|dummy|hidden|removed|masked|placeholder|secret|x{3,}|\*{3,}"

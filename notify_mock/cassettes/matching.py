@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
-from notify_mock.call import Call, Params
 from notify_mock.cassettes.origins import HERE, origin
 from notify_mock.cassettes.pseudonyms import Pseudonyms, basic
 from notify_mock.cassettes.redact import Taints, redact_pairs
-from notify_mock.doors import Entrance, enter
-from notify_mock.redaction import show_pairs, show_text
-from notify_mock.usage import UsageError, nearest, shown
+from notify_mock.protocol.messages import Call, Params
+from notify_mock.protocol.products import Entrance, enter
+from notify_mock.protocol.redaction import show_pairs, show_text
+from notify_mock.support.usage import UsageError, nearest, shown
 
 FIELDS = ("method", "door", "path", "query", "form", "account", "region", "host", "scheme", "body")
 DEFAULT = ("method", "door", "path", "query", "form")

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from urllib.parse import quote_plus
 
-from notify_mock.doors import enter
+from notify_mock.protocol.products import enter
 
 HERE = "origin:"
 """Stands for the address that was asked, where two requests are compared."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple
 
-from notify_mock.call import Call
+from notify_mock.protocol.messages import Call
 
 if TYPE_CHECKING:
     from notify_mock.cassettes.cassette import Cassette, Nearest

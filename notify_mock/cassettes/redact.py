@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode, urlsplit, urlunsplit
 
-from notify_mock.call import Params
 from notify_mock.cassettes.interaction import FORM, Interaction, Pairs, header, packed, unpacked
 from notify_mock.cassettes.leaks import find_leak, is_lone_token, layers
 from notify_mock.cassettes.pseudonyms import PLAIN, Pseudonyms, basic, is_pseudonym
-from notify_mock.redaction import is_secret
-from notify_mock.usage import UsageError
+from notify_mock.protocol.messages import Params
+from notify_mock.protocol.redaction import is_secret
+from notify_mock.support.usage import UsageError
 
 PLAIN_HEADERS = frozenset(
     [

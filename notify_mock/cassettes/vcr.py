@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from notify_mock.cassettes.interaction import LARGEST_BODY, Interaction, Pairs, check
-from notify_mock.files import Content, find_lines
-from notify_mock.usage import UsageError, shown
+from notify_mock.support.files import Content, find_lines
+from notify_mock.support.usage import UsageError, shown
 
 VERSION = 1
 _LISTS = ("interactions", "http_interactions")

@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from notify_mock.cassettes.interaction import FORM, Interaction, Pairs, unpacked
-from notify_mock.files import Content, find_lines
-from notify_mock.usage import UsageError, shown
+from notify_mock.support.files import Content, find_lines
+from notify_mock.support.usage import UsageError, shown
 
 _OWN = "notify-mock"
 """The key of what WireMock itself has no place for, in a mapping's ``metadata``."""

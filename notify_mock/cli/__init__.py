@@ -8,7 +8,6 @@ from types import FrameType
 
 import click
 
-from notify_mock import __version__
 from notify_mock.cli.ca import ca
 from notify_mock.cli.cassette import cassette
 from notify_mock.cli.env import env
@@ -16,7 +15,8 @@ from notify_mock.cli.exec import exec_
 from notify_mock.cli.record import record
 from notify_mock.cli.replay import replay
 from notify_mock.cli.serve import serve
-from notify_mock.usage import UsageError
+from notify_mock.support.usage import UsageError
+from notify_mock.support.version import __version__
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from notify_mock.cli.options import FILE
-from notify_mock.usage import UsageError
+from notify_mock.support.usage import UsageError
 
 _FORMATS = ("yaml", "json", "har", "wiremock")
 
@@ -77,7 +77,7 @@ def diff(paths: tuple[Path, ...], details: bool, fail_under: float | None) -> No
     compared.
     """
     from notify_mock.cassettes.files import find_files, read_interactions
-    from notify_mock.fidelity import compare_all, score, table
+    from notify_mock.recording.fidelity import compare_all, score, table
 
     comparisons = compare_all([one for file in find_files(paths) for one in read_interactions(file)])
     click.echo(table(comparisons))

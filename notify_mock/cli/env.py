@@ -30,10 +30,10 @@ def env(url: str, form: Any, ca_folder: str | None, keep_account: bool, **accoun
 
     Give --seed and --account as the server has them.
     """
-    from notify_mock import environment
-    from notify_mock.address import read_url
-    from notify_mock.authority import Authority
-    from notify_mock.trust import make_trust
+    from notify_mock.authority.authority import Authority
+    from notify_mock.authority.bundles import make_trust
+    from notify_mock.interception import environment
+    from notify_mock.support.address import read_url
 
     trust = make_trust(Authority())
     if ca_folder:

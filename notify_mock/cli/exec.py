@@ -16,8 +16,8 @@ from notify_mock.cli.running import configure_logs, mount
 
 if TYPE_CHECKING:
     from notify_mock.emulator import Emulator
-    from notify_mock.exchange import Exchange
-    from notify_mock.server import Server
+    from notify_mock.journal.exchange import Exchange
+    from notify_mock.server.server import Server
 
 _NOT_EXECUTABLE, _NOT_FOUND, _BY_SIGNAL = 126, 127, 128
 _EXAMPLE = """\b
@@ -50,8 +50,8 @@ def exec_(
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
-    from notify_mock import environment
-    from notify_mock.trust import make_trust
+    from notify_mock.authority.bundles import make_trust
+    from notify_mock.interception import environment
 
     configure_logs(log_format, log_level)
     emulator = make_emulator(**options)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from notify_mock.usage import UsageError
+from notify_mock.support.usage import UsageError
 
 if TYPE_CHECKING:
-    from notify_mock.accounts import Account
     from notify_mock.emulator import Emulator
+    from notify_mock.store.accounts import Account
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -155,7 +155,7 @@ def _seed(text: str) -> int | str:
 
 def _accounts(given: tuple[str, ...]) -> tuple[Account, ...] | None:
     """Raises ``UsageError`` that names the option."""
-    from notify_mock.accounts import read_accounts
+    from notify_mock.store.accounts import read_accounts
 
     try:
         return read_accounts(given) if given else None

@@ -10,7 +10,7 @@ import click
 from notify_mock.cli.options import FILE, address_options, emulator_options, log_options, make_emulator, proxy_options
 from notify_mock.cli.replay import make_upstream
 from notify_mock.cli.running import configure_logs, run
-from notify_mock.usage import UsageError
+from notify_mock.support.usage import UsageError
 
 _EXAMPLE = """\b
 Example:
@@ -55,7 +55,7 @@ def record(
     Secrets and account SIDs become pseudonyms before anything is written. Clients use this server as their base URL, or
     as their proxy (notify-mock env).
     """
-    from notify_mock.recorder import Recorder
+    from notify_mock.recording.recorder import Recorder
 
     configure_logs(log_format, log_level)
     behind = make_upstream(upstream, upstream_ca, upstream_timeout)

@@ -11,7 +11,7 @@ from notify_mock.cli.options import FILE, address_options, emulator_options, log
 from notify_mock.cli.running import configure_logs, run
 
 if TYPE_CHECKING:
-    from notify_mock.upstream import Upstream
+    from notify_mock.recording.upstream import Upstream
 
 _EXAMPLE = """\b
 Example:
@@ -76,6 +76,6 @@ def replay(
 
 def make_upstream(url: str, ca: Path | None, timeout: float | None = None) -> Upstream:
     """What the options of an upstream give. Raises ``UsageError``."""
-    from notify_mock.upstream import SECONDS, Upstream
+    from notify_mock.recording.upstream import SECONDS, Upstream
 
     return Upstream(url, ca=ca, timeout=SECONDS if timeout is None else timeout)

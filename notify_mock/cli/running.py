@@ -9,14 +9,14 @@ import click
 
 if TYPE_CHECKING:
     from notify_mock.emulator import Emulator
-    from notify_mock.exchange import Exchange
-    from notify_mock.proxy import OtherHosts
-    from notify_mock.server import Server
+    from notify_mock.journal.exchange import Exchange
+    from notify_mock.server.proxy import OtherHosts
+    from notify_mock.server.server import Server
 
 
 def configure_logs(log_format: str, log_level: str) -> None:
     """What ``log_options`` give."""
-    from notify_mock import logs
+    from notify_mock.cli import logs
 
     logs.configure("json" if log_format == "json" else "text", log_level)
 
@@ -35,7 +35,7 @@ def run(
     ``user`` is whom that command signs in, if not the emulator's own account. Raises ``UsageError`` for a bad address,
     and for what couldn't be written of a recording.
     """
-    from notify_mock import logs
+    from notify_mock.cli import logs
 
     server = mount(emulator, host, port, other_hosts=other_hosts, tls=tls)
     click.echo(f"notify-mock ready on {server.url}")
@@ -53,8 +53,8 @@ def run(
 
 def mount(emulator: Emulator, host: str, port: int, *, other_hosts: OtherHosts, tls: bool) -> Server:
     """A server for the emulator, which logs its calls and makes its callbacks. Raises ``UsageError``."""
-    from notify_mock import logs
-    from notify_mock.server import Server
+    from notify_mock.cli import logs
+    from notify_mock.server.server import Server
 
     emulator.journal.subscribe(logs.log_exchange)
     _start_callbacks(emulator)

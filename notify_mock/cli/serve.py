@@ -11,7 +11,7 @@ from notify_mock.cli.options import FILE, address_options, emulator_options, log
 from notify_mock.cli.running import configure_logs, count, run
 
 if TYPE_CHECKING:
-    from notify_mock.recorder import Recorder
+    from notify_mock.recording.recorder import Recorder
 
 _EXAMPLE = """\b
 Example:
@@ -64,6 +64,6 @@ def serve(
 def _recorder(path: Path | None, mode: str) -> Recorder | None:
     if path is None:
         return None
-    from notify_mock.recorder import Recorder
+    from notify_mock.recording.recorder import Recorder
 
     return Recorder(path, mode=mode)  # type: ignore[arg-type]

@@ -1,13 +1,1 @@
-"""Deliveries: what a provider would have got of a notification, and what it would have made of it."""
-
-CHANNELS = ("apn", "fcm", "gcm", "sms")
-"""The channels whose deliveries are rendered; they are named as the types of bindings are."""
-
-GONE = ("facebook-messenger", "alexa")
-"""Types of bindings whose channels are no more; deliveries to them fail."""
-
-DELIVERY_NAMES = tuple(f"delivery.{channel}" for channel in CHANNELS)
-"""What fault rules call a delivery."""
-
-CALLBACK_NAME = "callback.post"
-"""What the journal calls an attempt at a delivery callback."""
+"""What happens to a notification: channels (APNs, FCM, GCM, SMS), payloads, provider outcomes, inbox and outbox."""

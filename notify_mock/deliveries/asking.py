@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from notify_mock.call import Call, Params
-from notify_mock.deliveries import CHANNELS
-from notify_mock.deliveries.problems import CODES, Problem
-from notify_mock.doors import Entrance
-from notify_mock.exchange import Exchange
+from notify_mock.deliveries.providers import Providers
+from notify_mock.faults.book import Faults
+from notify_mock.journal.exchange import Exchange
+from notify_mock.protocol.channels import CHANNELS
+from notify_mock.protocol.delivery_errors import CODES, Problem
+from notify_mock.protocol.messages import Call, Params
+from notify_mock.protocol.products import Entrance
 from notify_mock.resources.notification import Notification
-from notify_mock.state import State
+from notify_mock.support.clock import Clock
 
 Answered = tuple[Problem | None, float, tuple[str, ...]]
 """Why it isn't taken, when the provider answered, and which fault rules struck."""
@@ -19,33 +21,36 @@ Answered = tuple[Problem | None, float, tuple[str, ...]]
 class Asking:
     """The providers' side of one notification. Where nothing ``is_needed``, every delivery is taken at once."""
 
-    def __init__(self, state: State, notification: Notification, door: str) -> None:
-        self._state, self._notification, self._door = state, notification, door
-        self._busy = {channel for channel in CHANNELS if state.providers[channel].busy}
-        self.is_needed = bool(self._busy or len(state.faults))
+    def __init__(
+        self, clock: Clock, faults: Faults, providers: Providers, notification: Notification, door: str
+    ) -> None:
+        self._clock, self._faults, self._providers = clock, faults, providers
+        self._notification, self._door = notification, door
+        self._busy = {channel for channel in CHANNELS if providers[channel].busy}
+        self.is_needed = bool(self._busy or len(faults))
 
     def ask(self, binding: Any, credential_sid: str | None) -> Answered:
         """Fault rules come first; they see a delivery as an exchange of its own."""
         channel, pause, outcome = binding.binding_type, 0.0, None
         if channel not in CHANNELS:
-            return None, self._state.clock.time(), ()
+            return None, self._clock.time(), ()
         problem: Problem | None = None
         faults: tuple[str, ...] = ()
-        if len(self._state.faults):
+        if len(self._faults):
             problem, pause, faults = self._strike(binding)
         if problem is None and channel in self._busy:
-            provider = self._state.providers[channel]
+            provider = self._providers[channel]
             pause += provider.pause
             outcome = provider.outcome(binding.address, credential_sid)
         if outcome is not None:
             problem = Problem(CODES[channel][outcome], f"the provider was arranged to say so: {outcome}")
         if problem is None and 0 < self._notification.ttl < pause:
             problem = Problem(52310, f"the provider took {pause:g} s, the Ttl is {self._notification.ttl}")
-        return problem, self._state.clock.time() + pause, faults
+        return problem, self._clock.time() + pause, faults
 
     def _strike(self, binding: Any) -> tuple[Problem | None, float, tuple[str, ...]]:
         exchange = self._exchange(binding)
-        fate = self._state.faults.strike(exchange, "before", 1)
+        fate = self._faults.strike(exchange, "before", 1)
         if fate is None:
             return None, 0.0, ()
         problem = fate.problem
@@ -61,6 +66,6 @@ class Asking:
         form += [("NotificationSid", self._notification.sid), ("ServiceSid", self._notification.service_sid)]
         entrance = Entrance(self._door, self._notification.region, "", "")
         call = Call("PUSH", "", "", form=Params(tuple(form)))
-        exchange = Exchange(0, self._state.clock.time(), call, f"delivery.{binding.binding_type}", entrance)
+        exchange = Exchange(0, self._clock.time(), call, f"delivery.{binding.binding_type}", entrance)
         exchange.account_sid, exchange.sid = self._notification.account_sid, binding.sid
         return exchange

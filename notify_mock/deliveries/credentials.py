@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 
-from notify_mock.deliveries.certificate import check_certificate
 from notify_mock.deliveries.channel import Channel
-from notify_mock.deliveries.problems import Problem
+from notify_mock.key_material.certificate import check_certificate
+from notify_mock.protocol.delivery_errors import Problem
 from notify_mock.resources.credential import Credential
 from notify_mock.resources.service import Service
-from notify_mock.state import State
-from notify_mock.store import Key
+from notify_mock.store.collections import Key, Store
 
 
 def credential_sid_for(channel: Channel, own: str | None, service: Service) -> str | None:
@@ -19,23 +18,23 @@ def credential_sid_for(channel: Channel, own: str | None, service: Service) -> s
     return sid if channel.is_push else None
 
 
-def check_credential(state: State, channel: Channel, sid: str | None, service: Service, now: float) -> Problem | None:
+def check_credential(store: Store, channel: Channel, sid: str | None, service: Service, now: float) -> Problem | None:
     """Why nothing can be pushed with it, or None. A secret that a seeded record lacks isn't looked at."""
     if not channel.is_push:
         return None
     if sid is None:
         return Problem(52004, f"neither the binding nor the service has a credential for {channel.name}")
-    credential = state.store.shelf(Key("credential", service.account_sid, service.region)).get(sid)
+    credential = store.shelf(Key("credential", service.account_sid, service.region)).get(sid)
     if credential is None:
-        return _missing(state, sid)
+        return _missing(store, sid)
     if credential.type != channel.name:
         text = f"Can not use credentialType='{credential.type}' credentials for {channel.name.upper()} notifications"
         return Problem(52003, text)
     return _content(credential, now)
 
 
-def _missing(state: State, sid: str) -> Problem:
-    if any(shelf.get(sid) for shelf in state.store.shelves("credential")):
+def _missing(store: Store, sid: str) -> Problem:
+    if any(shelf.get(sid) for shelf in store.shelves("credential")):
         return Problem(52162, f"{sid} is another account's, or another region's")
     return Problem(52002, f"there is no credential {sid}")
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from notify_mock.deliveries import CHANNELS, GONE
-from notify_mock.sought import listed
-from notify_mock.usage import UsageError, nearest, shown
+from notify_mock.journal.criteria import listed
+from notify_mock.protocol.channels import CHANNELS, GONE
+from notify_mock.support.usage import UsageError, nearest, shown
 
 if TYPE_CHECKING:
     from notify_mock.deliveries.delivery import Delivery
-    from notify_mock.deliveries.problems import Problem
+    from notify_mock.protocol.delivery_errors import Problem
 
 MOST = 100_000
 """Deliveries that are kept; the oldest go first."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from notify_mock.clock import Span, span
-from notify_mock.usage import UsageError, shown
+from notify_mock.support.clock import Span, span
+from notify_mock.support.usage import UsageError, shown
 
 if TYPE_CHECKING:
-    from notify_mock.deliveries.problems import Outcome
+    from notify_mock.protocol.delivery_errors import Outcome
 
 
 class Provider:

@@ -7,7 +7,7 @@ import re
 
 from notify_mock.deliveries.channel import Channel, Rendered, present
 from notify_mock.deliveries.delivery import Rendering
-from notify_mock.deliveries.problems import Problem
+from notify_mock.protocol.delivery_errors import Problem
 from notify_mock.resources.notification import Notification
 from notify_mock.resources.service import Service
 

@@ -6,14 +6,14 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
-from notify_mock import headers
-from notify_mock.call import Answer
-from notify_mock.catalog import BY_CODE, TooManyRequests
-from notify_mock.clock import Span, span
-from notify_mock.errors import EdgeUnavailable, TwilioError
-from notify_mock.exchange import Exchange
 from notify_mock.faults.fate import Effect, Fate
-from notify_mock.usage import UsageError, shown
+from notify_mock.journal.exchange import Exchange
+from notify_mock.protocol import headers
+from notify_mock.protocol.catalog import BY_CODE, TooManyRequests
+from notify_mock.protocol.errors import EdgeUnavailable, TwilioError
+from notify_mock.protocol.messages import Answer
+from notify_mock.support.clock import Span, span
+from notify_mock.support.usage import UsageError, shown
 
 _BODILESS = (204, 205, 304)
 

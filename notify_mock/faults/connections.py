@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from notify_mock.call import Answer, Wire
 from notify_mock.faults.fate import Effect, Fate
-from notify_mock.usage import UsageError, shown
+from notify_mock.protocol.messages import Answer, Wire
+from notify_mock.support.usage import UsageError, shown
 
 
 @dataclass(frozen=True)

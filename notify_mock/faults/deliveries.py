@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from notify_mock.deliveries.problems import CODES, OUTCOMES, TITLES, Problem
 from notify_mock.faults.fate import Effect, Fate
-from notify_mock.usage import UsageError, shown
+from notify_mock.protocol.delivery_errors import CODES, OUTCOMES, TITLES, Problem
+from notify_mock.support.usage import UsageError, shown
 
 ProviderOutcome = Literal["unregistered", "throttled", "revoked", "down"]
 

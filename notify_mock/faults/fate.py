@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
-from notify_mock.accounts import Accounts
-from notify_mock.call import Answer, Wire
-from notify_mock.deliveries.problems import Problem
-from notify_mock.errors import TwilioError
-from notify_mock.exchange import Exchange
+from notify_mock.journal.exchange import Exchange
+from notify_mock.protocol.delivery_errors import Problem
+from notify_mock.protocol.errors import TwilioError
+from notify_mock.protocol.messages import Answer, Wire
+from notify_mock.store.accounts import Accounts
 
 Phase = Literal["before", "after"]
 """``before``: the call isn't applied (or late). ``after``: it is applied, and its answer is lost, spoiled or late."""

@@ -12,7 +12,7 @@ from notify_mock.faults.deliveries import Undelivered
 from notify_mock.faults.fate import Effect
 from notify_mock.faults.states import Expire, Forget, Stale
 from notify_mock.faults.times import Delay, Dribble, Hang
-from notify_mock.usage import UsageError, nearest, shown
+from notify_mock.support.usage import UsageError, nearest, shown
 
 EFFECTS: tuple[type[Effect], ...] = (
     Refuse,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from notify_mock.exchange import Exchange
+from notify_mock.journal.exchange import Exchange
 
 Predicate = Callable[[Exchange], bool]
 

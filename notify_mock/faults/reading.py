@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from notify_mock.files import Content, read_file
-from notify_mock.usage import UsageError, nearest, only_known, shown
+from notify_mock.support.files import Content, read_file
+from notify_mock.support.usage import UsageError, nearest, only_known, shown
 
 FaultsOption = Sequence[Mapping[str, Any]] | str | Path
 """A list of rules as plain data, or the path of a YAML or JSON file with such a list under ``faults``."""

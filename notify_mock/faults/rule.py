@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from notify_mock.clock import moment, span
 from notify_mock.faults import UNUSED, Unused
 from notify_mock.faults.fate import Effect, Phase
 from notify_mock.faults.kinds import effect_class, field_names, make_effect
 from notify_mock.faults.match import Match, covers, is_delivery
 from notify_mock.faults.schedule import Schedule
-from notify_mock.redaction import MASK, is_secret
-from notify_mock.usage import UsageError, nearest, shown
+from notify_mock.protocol.redaction import MASK, is_secret
+from notify_mock.support.clock import moment, span
+from notify_mock.support.usage import UsageError, nearest, shown
 
 RULE_KEYS = (
     *("name", "phase", "unused", "times", "skip", "every", "chance", "after", "until"),

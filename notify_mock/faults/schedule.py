@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from notify_mock.usage import UsageError, shown
+from notify_mock.support.usage import UsageError, shown
 
 
 @dataclass(frozen=True, slots=True)

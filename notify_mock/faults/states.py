@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from notify_mock.clock import Span, span
-from notify_mock.errors import WrongToken
 from notify_mock.faults.fate import Effect, Fate
-from notify_mock.usage import UsageError
+from notify_mock.protocol.errors import WrongToken
+from notify_mock.support.clock import Span, span
+from notify_mock.support.usage import UsageError
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from notify_mock.call import Wire
-from notify_mock.clock import Span, span
 from notify_mock.faults.fate import Draw, Effect, Fate
-from notify_mock.usage import UsageError, shown
+from notify_mock.protocol.messages import Wire
+from notify_mock.support.clock import Span, span
+from notify_mock.support.usage import UsageError, shown
 
 LONGEST_HANG = 3600.0
 """Seconds after which even a hang ends: twilio-python has no timeout of its own and would wait for ever."""

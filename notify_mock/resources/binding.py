@@ -8,15 +8,15 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
-from notify_mock.call import Params
-from notify_mock.errors import InvalidParameter, LimitReached, MissingParameter
-from notify_mock.fields import day, given, needed, one_of, several, sid
-from notify_mock.index import Term
-from notify_mock.resource import Filter, Resource, timestamp
+from notify_mock.protocol.errors import InvalidParameter, LimitReached, MissingParameter
+from notify_mock.protocol.messages import Params
+from notify_mock.protocol.parameters import day, given, needed, one_of, several, sid
+from notify_mock.resources.resource import Filter, Resource, timestamp
 from notify_mock.resources.service import SERVICE, Service
-from notify_mock.selection import Conditions
-from notify_mock.store import Shelf
-from notify_mock.usage import UsageError, only_known, only_texts, shown
+from notify_mock.store.collections import Shelf
+from notify_mock.store.index import Term
+from notify_mock.store.selection import Conditions
+from notify_mock.support.usage import UsageError, only_known, only_texts, shown
 
 TYPES = ("apn", "gcm", "sms", "fcm", "facebook-messenger", "alexa")
 EVERYONE = "all"

@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from notify_mock.call import Params
-from notify_mock.doors import DOORS
-from notify_mock.errors import (
+from notify_mock.key_material.pem import read_certificate, read_private_key
+from notify_mock.protocol.errors import (
     InvalidType,
     MissingParameter,
     MissingSecret,
     UnreadableCertificate,
     UnreadablePrivateKey,
 )
-from notify_mock.fields import flag, given, text
-from notify_mock.pem import read_certificate, read_private_key
-from notify_mock.resource import Resource, timestamp
-from notify_mock.usage import UsageError, only_known, only_texts, shown
+from notify_mock.protocol.messages import Params
+from notify_mock.protocol.parameters import flag, given, text
+from notify_mock.protocol.products import DOORS
+from notify_mock.resources.resource import Resource, timestamp
+from notify_mock.support.usage import UsageError, only_known, only_texts, shown
 
 TYPES = ("apn", "gcm", "fcm")
 LONGEST_NAME = 64

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from notify_mock.call import Params
-from notify_mock.errors import InvalidParameter, MixedTargets, NoTarget
-from notify_mock.fields import given, json_object, mapping, one_of, several, whole
-from notify_mock.resource import Resource, timestamp
+from notify_mock.protocol.errors import InvalidParameter, MixedTargets, NoTarget
+from notify_mock.protocol.messages import Params
+from notify_mock.protocol.parameters import given, json_object, mapping, one_of, several, whole
 from notify_mock.resources.binding import MOST_SOUGHT_TAGS, TYPES
+from notify_mock.resources.resource import Resource, timestamp
 from notify_mock.resources.service import SERVICE, Service
 
 LONGEST_TTL = 2_419_200

@@ -7,14 +7,14 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from notify_mock.call import Params
-from notify_mock.errors import LimitReached
-from notify_mock.fields import flag, given, sid, text
-from notify_mock.index import Term
-from notify_mock.resource import Filter, Resource, timestamp
-from notify_mock.selection import Conditions
-from notify_mock.store import Shelf
-from notify_mock.usage import UsageError, only_known
+from notify_mock.protocol.errors import LimitReached
+from notify_mock.protocol.messages import Params
+from notify_mock.protocol.parameters import flag, given, sid, text
+from notify_mock.resources.resource import Filter, Resource, timestamp
+from notify_mock.store.collections import Shelf
+from notify_mock.store.index import Term
+from notify_mock.store.selection import Conditions
+from notify_mock.support.usage import UsageError, only_known
 
 LONGEST_NAME = 64
 """Characters of a FriendlyName (documented); that the server refuses 65 is inferred."""

@@ -1,0 +1,93 @@
+"""Files by which clients of every kind trust the authority of this machine, beside the roots that they trust anyway."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from notify_mock.authority.authority import BUNDLE_FILE, PHP_FILE, PYTHON_FOLDER, TRUST_STORE_FILE, Authority
+
+TRUST_STORE_PASSWORD = "changeit"  # noqa: S105 - Java's own default; the store holds no secret
+
+_STARTUP = Path(__file__).parent / "startup" / "sitecustomize.py"
+_PHP = b"curl.cainfo = ${SSL_CERT_FILE}\nopenssl.cafile = ${SSL_CERT_FILE}\n"
+_GIVEN = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_USUAL = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+_BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+
+
+class Trust(NamedTuple):
+    """``certificate``: the authority alone. ``bundle``: the system's roots and the authority, PEM. ``trust_store``: the
+    same for Java, PKCS 12. ``php``: settings for PHP. ``python``: what Python is to run at its start. All lie in one
+    folder."""
+
+    certificate: Path
+    bundle: Path
+    trust_store: Path
+    php: Path
+    python: Path
+
+    def at(self, folder: str) -> Trust:
+        """The same files as another machine or container sees them."""
+        return Trust(*(folder / path.relative_to(self.certificate.parent) for path in self))
+
+
+def make_trust(authority: Authority) -> Trust:
+    """The files for ``authority``, written where they aren't up to date. Raises ``UsageError``."""
+    certificate = authority.certificate
+    own, roots = certificate.read_text(), _roots(authority.folder)
+    bundle = f"{roots.rstrip()}\n{own}".lstrip()
+    bundle_file, store_file = authority.folder / BUNDLE_FILE, authority.folder / TRUST_STORE_FILE
+    if not bundle_file.exists() or bundle_file.read_text() != bundle or not store_file.exists():
+        authority.write(TRUST_STORE_FILE, _trust_store(bundle))
+        authority.write(BUNDLE_FILE, bundle.encode())
+    php_file = _keep(authority, PHP_FILE, _PHP)
+    python_file = _keep(authority, f"{PYTHON_FOLDER}/{_STARTUP.name}", _STARTUP.read_bytes())
+    return Trust(certificate, bundle_file, store_file, php_file, python_file)
+
+
+def _keep(authority: Authority, name: str, content: bytes) -> Path:
+    """The file ``name``, written where it isn't up to date."""
+    path = authority.folder / name
+    return path if path.exists() and path.read_bytes() == content else authority.write(name, content)
+
+
+def _roots(own: Path) -> str:
+    """What is trusted on this machine without us, PEM: the user's own choice first, then the system's.
+
+    A choice in the folder ``own`` is ours: a command inside a command.
+    """
+    given = [os.environ[name] for name in _GIVEN if os.environ.get(name)]
+    for name in (*given, ssl.get_default_verify_paths().cafile, *_USUAL):
+        if name and Path(name).is_file() and own not in Path(name).parents:
+            text = Path(name).read_text(encoding="utf-8", errors="replace")
+            if _BEGIN in text:
+                return "\n".join(_certificates(text))
+    loaded = ssl.create_default_context().get_ca_certs(binary_form=True)
+    return "\n".join(ssl.DER_cert_to_PEM_cert(der).strip() for der in loaded)
+
+
+def _certificates(text: str) -> Iterable[str]:
+    """The PEM blocks of a bundle, without the comments between them."""
+    for part in text.split(_BEGIN)[1:]:
+        yield _BEGIN + part.partition(_END)[0] + _END
+
+
+def _trust_store(bundle: str) -> bytes:
+    """Without the roots that ``cryptography`` refuses, or says that it will: a serial number of 0 and the like."""
+    import warnings
+
+    from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
+    from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12Certificate, serialize_java_truststore
+    from cryptography.x509 import load_pem_x509_certificate
+
+    entries = []
+    for number, pem in enumerate(_certificates(bundle)):
+        with warnings.catch_warnings(), suppress(ValueError, UserWarning):
+            warnings.simplefilter("error")
+            entries.append(PKCS12Certificate(load_pem_x509_certificate(pem.encode()), f"ca-{number}".encode()))
+    return serialize_java_truststore(entries, BestAvailableEncryption(TRUST_STORE_PASSWORD.encode()))

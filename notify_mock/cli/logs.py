@@ -1,0 +1,68 @@
+"""Log lines of the standalone server, for people or for machines; never a secret in either."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import datetime, timezone
+from typing import Literal
+
+from notify_mock.journal.exchange import Exchange
+from notify_mock.protocol.redaction import show_pairs, show_text
+
+Format = Literal["text", "json"]
+
+_LOG = logging.getLogger("notify_mock.calls")
+
+
+def configure(style: Format, level: str) -> None:
+    """Write the package's log to stderr."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_JsonLines() if style == "json" else logging.Formatter("%(levelname)-7s %(message)s"))
+    root = logging.getLogger("notify_mock")
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    root.propagate = False
+
+
+def log_start(url: str, records: int) -> None:
+    """The first line: where it listens, and how many records it starts with."""
+    _LOG.info("listening on %s with %d records", url, records, extra={"url": url, "records": records})
+
+
+def log_cassette(summary: str) -> None:
+    """How far a cassette was played."""
+    _LOG.info("%s", summary)
+
+
+def log_stop() -> None:
+    """The last line."""
+    _LOG.info("stopped")
+
+
+def log_exchange(exchange: Exchange) -> None:
+    """One line for one answered request."""
+    _LOG.info("%s", exchange, extra={"exchange": exchange})
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object per line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        time = datetime.fromtimestamp(record.created, timezone.utc).isoformat()
+        line: dict[str, object] = {"time": time, "level": record.levelname.lower(), "logger": record.name}
+        exchange = getattr(record, "exchange", None)
+        if exchange is None:
+            line["message"] = record.getMessage()
+            line |= {name: getattr(record, name) for name in ("url", "records") if hasattr(record, name)}
+        else:
+            call = exchange.call
+            line |= {
+                **exchange.describe(),
+                "method": call.method,
+                "path": show_text(call.path),
+                "parameters": show_pairs((*call.query.pairs, *call.form.pairs)),
+            }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line)

@@ -1,0 +1,112 @@
+"""A notification on its way: its bindings are selected, it is rendered for their channels, and recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from notify_mock.core.state import State
+from notify_mock.core.verbs import Outcome, Visit, make
+from notify_mock.deliveries.apn import APN
+from notify_mock.deliveries.asking import Asking
+from notify_mock.deliveries.channel import VERSIONS, Channel
+from notify_mock.deliveries.credentials import check_credential, credential_sid_for
+from notify_mock.deliveries.delivery import Delivery, Rendering
+from notify_mock.deliveries.fcm import FCM, GCM
+from notify_mock.deliveries.other import ALEXA, MESSENGER
+from notify_mock.deliveries.sms import SMS
+from notify_mock.protocol.delivery_errors import Problem
+from notify_mock.resources.binding import sought
+from notify_mock.resources.notification import Notification
+from notify_mock.resources.service import Service
+from notify_mock.store.collections import Key
+from notify_mock.store.selection import Selection
+
+_NONE: tuple[str, ...] = ()
+
+BY_TYPE: Mapping[str, Channel] = {channel.name: channel for channel in (APN, FCM, GCM, SMS, MESSENGER, ALEXA)}
+
+
+def notify(visit: Visit) -> Outcome:
+    """201 and the notification, whatever becomes of its deliveries: failures are asynchronous (observed)."""
+    service = visit.parent()
+    notification: Notification = make(visit)
+    made = Dispatch(visit.state, service, notification, visit.exchange.door).deliveries()
+    state, now = visit.state, visit.state.clock.time()
+    state.deliveries.file(made)
+    if not made:
+        state.deliveries.alert(now, notification.sid, Problem(52301, "no binding has been selected"))
+    url = notification.delivery_callback_url or (service.delivery_callback_enabled and service.delivery_callback_url)
+    if url and made:
+        state.outbox.post(url, service.region, made, now)
+    return 201, visit.show(notification)
+
+
+class _Parcel(NamedTuple):
+    """What all bindings share that have the same channel, credential and protocol version."""
+
+    channel: Channel
+    credential_sid: str | None
+    rendering: Rendering
+    problem: Problem | None
+
+
+class Dispatch:
+    """One notification, about to be delivered; ``door`` is where it came in."""
+
+    def __init__(self, state: State, service: Service, notification: Notification, door: str) -> None:
+        self._state, self._service, self._notification = state, service, notification
+        self._now = state.clock.time()
+        self._asking = Asking(state.clock, state.faults, state.providers, notification, door)
+        self._parcels: dict[tuple[str, str | None, str | None], _Parcel] = {}
+        self._renderings: dict[Channel, tuple[Rendering, Problem | None]] = {}
+
+    def deliveries(self) -> list[Delivery]:
+        """One for each binding, in the order of their creation."""
+        return [self._deliver(binding) for binding in self._select()]
+
+    def _select(self) -> Iterable[Any]:
+        """Bindings of one of the identities that have all of the tags (how the two combine is inferred), or the
+        addresses that the notification names."""
+        notification = self._notification
+        if notification.to_bindings:
+            return notification.to_bindings
+        key = Key("binding", notification.account_sid, notification.region, notification.service_sid)
+        return Selection(self._state.store.shelf(key), sought(notification.identities, notification.tags))
+
+    def _deliver(self, binding: Any) -> Delivery:
+        key = binding.binding_type, binding.credential_sid, binding.notification_protocol_version
+        parcel = self._parcels.get(key)
+        if parcel is None:
+            parcel = self._parcels[key] = self._pack(*key)
+        channel, credential_sid, rendering, problem = parcel
+        problem = problem or channel.check(binding.address)
+        at, faults = self._now, _NONE
+        if problem is None and self._asking.is_needed:
+            problem, at, faults = self._asking.ask(binding, credential_sid)
+        return Delivery(
+            self._state.sids.new("DL"),
+            channel.name,
+            binding.identity,
+            binding.address,
+            binding.sid,
+            self._notification.sid,
+            self._notification.service_sid,
+            self._notification.account_sid,
+            credential_sid,
+            at,
+            rendering,
+            problem,
+            faults,
+        )
+
+    def _pack(self, kind: str, own_credential: str | None, version: str | None) -> _Parcel:
+        channel = BY_TYPE[kind]
+        credential_sid = credential_sid_for(channel, own_credential, self._service)
+        if channel not in self._renderings:
+            self._renderings[channel] = channel.render(self._notification, self._service, self._now)
+        rendering, refused = self._renderings[channel]
+        problem = check_credential(self._state.store, channel, credential_sid, self._service, self._now) or refused
+        if channel.is_push and version not in (None, *VERSIONS):
+            problem = Problem(52001, f"{version!r} is no notification protocol version")
+        return _Parcel(channel, credential_sid, rendering, problem)

@@ -1,0 +1,35 @@
+"""The options of an engine that name recordings; what reads them is imported when they are given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from notify_mock.core.replay import Forward
+from notify_mock.core.seed_data import Seed
+from notify_mock.support.usage import UsageError
+
+if TYPE_CHECKING:
+    from notify_mock.cassettes.cassette import Cassette, CassetteOption
+    from notify_mock.core.hydration import HydrateOption
+
+
+def read_inserted(given: CassetteOption | None, forward: Forward | None) -> Cassette | None:
+    """The cassette to play. Raises ``UsageError``."""
+    if given is None:
+        return None
+    from notify_mock.cassettes.cassette import read_cassette
+
+    cassette = read_cassette(given)
+    if cassette.on_miss == "forward" and forward is None:
+        raise UsageError("on_miss", "there is nowhere to forward to", 'give upstream="https://..."')
+    return cassette
+
+
+def read_hydrated(given: HydrateOption | None) -> tuple[tuple[Seed, ...], str | None]:
+    """The records that were recorded, and their account. Raises ``UsageError``."""
+    if given is None:
+        return (), None
+    from notify_mock.core.hydration import account_of, read_hydration
+
+    seeds = read_hydration(given)
+    return seeds, account_of(seeds)

@@ -1,0 +1,167 @@
+"""The records of one resource seen from outside: a mapping by sid for asserting and for seeding, secrets included."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import ItemsView, Iterator, Mapping, ValuesView
+from contextlib import AbstractContextManager
+from datetime import datetime, timezone
+from typing import Any, Generic, TypeVar
+
+from notify_mock.core.state import State
+from notify_mock.protocol.errors import TwilioError
+from notify_mock.protocol.products import HOME_REGION, is_region
+from notify_mock.resources.resource import Resource
+from notify_mock.store.collections import Key, Record, Shelf
+from notify_mock.support.clock import moment
+from notify_mock.support.usage import UsageError, shown
+
+R = TypeVar("R", bound=Record)
+
+_SHOWN = 10
+_ACCOUNT = re.compile(r"AC[\w-]{1,62}", re.ASCII)
+
+
+class Records(Mapping[str, R], Generic[R]):
+    """All records of a resource, or with ``of`` those of one account, in the order in which they were added."""
+
+    def __init__(
+        self, state: State, lock: AbstractContextManager[bool], resource: Resource[R], account_sid: str | None = None
+    ) -> None:
+        self._state, self._lock, self._resource, self._account_sid = state, lock, resource, account_sid
+
+    @property
+    def resource(self) -> Resource[R]:
+        """What its records are."""
+        return self._resource
+
+    def of(self, account_sid: str) -> Records[R]:
+        """The same view narrowed to one account."""
+        return Records(self._state, self._lock, self._resource, account_sid)
+
+    def __getitem__(self, sid: str) -> R:
+        with self._lock:
+            for shelf in self._shelves():
+                found = shelf.get(sid)
+                if found is not None:
+                    return found  # type: ignore[no-any-return]
+        known = ", ".join(list(self)[:_SHOWN])
+        raise KeyError(f"{sid} is none of the {len(self)} {self._resource.key}{': ' + known if known else ''}")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def values(self) -> ValuesView[R]:
+        """The records as they are now; what happens meanwhile changes nothing in it."""
+        return self._all().values()
+
+    def items(self) -> ItemsView[str, R]:
+        """The records by sid, likewise."""
+        return self._all().items()
+
+    def __len__(self) -> int:
+        with self._lock:
+            return sum(len(shelf) for shelf in self._shelves())
+
+    def __repr__(self) -> str:
+        whose = f" of {self._account_sid}" if self._account_sid else ""
+        return f"<{len(self)} {self._resource.key}{whose}>"
+
+    def add(self, **values: Any) -> R:
+        """Put a record there without a request, and return it.
+
+        Takes the record's own fields, and ``sid``, ``account_sid`` (the default account), ``region`` ("us1"),
+        ``date_created`` and ``date_updated`` where they matter. What belongs to a service has a ``service_sid`` too,
+        which may be left out where the account has but one. Raises ``UsageError``; then nothing was added.
+        """
+        __tracebackhide__ = True
+        with self._lock:
+            given = {"account_sid": self._account_sid, **values}
+            return plant(self._state, self._resource, given, f"{self._resource.key}.add")  # type: ignore[no-any-return]
+
+    def remove(self, sid: str) -> None:
+        """Take a record away without a request, and what belongs to it. Raises ``KeyError``."""
+        with self._lock:
+            record: Any = self[sid]
+            parent_sid = next((getattr(record, name) for name in self._resource.belonging("")), "")
+            key = Key(self._resource.name, record.account_sid, record.region, parent_sid)
+            self._state.store.remove(key, sid, self._state.clock.time())
+
+    def _all(self) -> dict[str, R]:
+        with self._lock:
+            return {record.sid: record for shelf in self._shelves() for record in shelf}
+
+    def _shelves(self) -> list[Any]:
+        return self._state.store.shelves(self._resource.name, self._account_sid)
+
+
+def plant(state: State, resource: Resource[Any], values: Mapping[str, Any], where: str) -> Any:
+    """Add a record from plain data. ``where`` names the data in the ``UsageError`` that refuses it."""
+    __tracebackhide__ = True
+    if resource.seed is None:
+        raise UsageError(where, f"{resource.key} can't be planted", "create them with a client")
+    own = dict(values)
+    account_sid = own.pop("account_sid", None) or state.accounts.default.sid
+    region = own.pop("region", None) or HOME_REGION
+    sid = own.pop("sid", None)
+    created = _date(own.pop("date_created", None), f"{where}.date_created") or state.clock.now()
+    updated = _date(own.pop("date_updated", None), f"{where}.date_updated") or created
+    if not isinstance(account_sid, str) or not _ACCOUNT.fullmatch(account_sid):
+        raise UsageError(f"{where}.account_sid", f"{shown(account_sid)} is no account sid", "it begins with AC")
+    if state.accounts.strict and account_sid not in state.accounts:
+        raise UsageError(f"{where}.account_sid", f"{account_sid} is none of the given accounts")
+    if not isinstance(region, str) or not is_region(region):
+        raise UsageError(f"{where}.region", f"{shown(region)} is no region", "it is us1, ie1, au1, ...")
+    if sid is not None:
+        _check_sid(state, resource, sid, f"{where}.sid")
+    parent_sid = _parent_sid(state, resource, own, Key("", account_sid, region), where)
+    key = Key(resource.name, account_sid, region, parent_sid)
+    fields = resource.seed(own, where)
+    replaced = _room(resource, fields, state.store.shelf(key), where)
+    if replaced is not None:
+        state.store.remove(key, replaced.sid)
+    record = resource.record(
+        sid=sid or state.sids.new(resource.prefix),
+        account_sid=account_sid,
+        region=region,
+        date_created=created.replace(microsecond=0),
+        date_updated=updated.replace(microsecond=0),
+        **resource.belonging(parent_sid),
+        **fields,
+    )
+    state.store.make(key, resource.terms).add(record)
+    return record
+
+
+def _parent_sid(state: State, resource: Resource[Any], own: dict[str, Any], whose: Key, where: str) -> str:
+    """The sid of what the record is to belong to, taken out of ``own``; the only one there is, if it doesn't say."""
+    above = resource.parent
+    if above is None:
+        return ""
+    (name,) = resource.belonging("")
+    shelf = state.store.shelf(whose._replace(resource=above.name))
+    known = [record.sid for record in shelf.ahead(0, _SHOWN)]
+    sid = own.pop(name, None) or (known[0] if len(known) == 1 else None)
+    if isinstance(sid, str) and shelf.get(sid) is not None:
+        return sid
+    wrong = "is missing" if sid is None else f"{shown(sid)} is no {above.name} of {whose.account_sid}"
+    listed = f"known are {', '.join(known)}" if known else f"add a {above.name} first"
+    raise UsageError(f"{where}.{name}", wrong, listed)
+
+
+def _room(resource: Resource[Any], fields: dict[str, Any], shelf: Shelf[Any], where: str) -> Any:
+    try:
+        return resource.room(fields, shelf)
+    except TwilioError as error:
+        raise UsageError(where, error.text, error.reason) from error
+
+
+def _check_sid(state: State, resource: Resource[Any], sid: Any, where: str) -> None:
+    if not isinstance(sid, str) or not re.fullmatch(f"{resource.prefix}[0-9a-fA-F]{{32}}", sid):
+        raise UsageError(where, f"{shown(sid)} is no {resource.name} sid", f"it is {resource.prefix} and 32 hex digits")
+    if any(shelf.get(sid) for shelf in state.store.shelves(resource.name)):
+        raise UsageError(where, f"{sid} is already there", "a sid is given once")
+
+
+def _date(value: Any, where: str) -> datetime | None:
+    return None if value is None else datetime.fromtimestamp(moment(value, where), timezone.utc)

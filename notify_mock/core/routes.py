@@ -1,0 +1,107 @@
+"""The one route table: door, path and method to a named call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from notify_mock.core.verbs import VERBS, Outcome, Visit
+from notify_mock.resources import RESOURCES
+from notify_mock.resources.resource import Resource, Verb
+
+_METHODS: Mapping[Verb, str] = {"create": "POST", "fetch": "GET", "list": "GET", "update": "POST", "delete": "DELETE"}
+_ON_COLLECTION = ("create", "list")
+
+
+def _notify(visit: Visit) -> Outcome:
+    """Delivering is imported with the first notification: most emulators have none."""
+    from notify_mock.core.dispatch import notify
+
+    return notify(visit)
+
+
+OWN: Mapping[str, Callable[[Visit], Outcome]] = {"notification.create": _notify}
+"""Calls that do more than their verb."""
+
+
+class Route(NamedTuple):
+    """One call: its name, and the verb that plays it on the resource."""
+
+    name: str
+    method: str
+    door: str
+    pattern: str
+    resource: Resource[Any]
+    play: Callable[[Visit], Outcome]
+
+
+class Place(NamedTuple):
+    """An address of the API: its routes by method, the sid in the path ("" for a collection), and the sid before that
+    ("" for what belongs to no other record)."""
+
+    routes: Mapping[str, Route]
+    sid: str
+    collection: str
+    parent: str
+
+    def route(self, method: str) -> Route | None:
+        """The route for ``method``; HEAD is played as GET (inferred)."""
+        return self.routes.get("GET" if method == "HEAD" else method)
+
+    def allow(self) -> tuple[str, ...]:
+        """The methods that this address takes, for an Allow header."""
+        head = ("HEAD",) if "GET" in self.routes else ()
+        return (*sorted(self.routes), *head, "OPTIONS")
+
+
+def _make_routes() -> tuple[Route, ...]:
+    routes = []
+    for resource in RESOURCES:
+        for verb in resource.verbs:
+            pattern = _collection(resource) + ("" if verb in _ON_COLLECTION else "/<sid>")
+            for door in resource.doors:
+                name = f"{resource.name}.{verb}"
+                routes.append(Route(name, _METHODS[verb], door, pattern, resource, OWN.get(name, VERBS[verb])))
+    return tuple(routes)
+
+
+def _collection(resource: Resource[Any]) -> str:
+    """``/Services/<service_sid>/Bindings``."""
+    if resource.parent is None:
+        return f"/{resource.path}"
+    return f"{_collection(resource.parent)}/<{resource.parent.name}_sid>/{resource.path}"
+
+
+ROUTES = _make_routes()
+"""Every call at every door; Flask's ``url_map`` is made from it."""
+
+CALL_NAMES = tuple(dict.fromkeys(route.name for route in ROUTES))
+
+
+def _shape(path: str) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
+    """The collection names of a path, whether it ends in a sid, and its sids: every second segment is one."""
+    segments = path[1:].split("/")
+    return tuple(segments[0::2]), len(segments) % 2 == 0, tuple(segments[1::2])
+
+
+_TABLE: dict[tuple[str, tuple[str, ...], bool], dict[str, Route]] = {}
+for _route in ROUTES:
+    _names, _is_item, _ = _shape(_route.pattern)
+    _TABLE.setdefault((_route.door, _names, _is_item), {})[_route.method] = _route
+
+
+@lru_cache(maxsize=256)
+def find(door: str, path: str) -> Place | None:
+    """The place at ``path`` (without version), or None. Path and sids are case-sensitive (documented).
+
+    A ``.json`` suffix (documented) and one trailing slash (observed) are taken off.
+    """
+    bare = path.removesuffix("/").removesuffix(".json")
+    names, is_item, sids = _shape(bare)
+    routes = _TABLE.get((door, names, is_item))
+    if routes is None or "" in sids:
+        return None
+    if not is_item:
+        return Place(routes, "", bare, sids[-1] if sids else "")
+    return Place(routes, sids[-1], bare[: -len(sids[-1]) - 1], sids[-2] if len(sids) > 1 else "")

@@ -1,0 +1,48 @@
+"""Records to start from, read from YAML, JSON or plain Python data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from notify_mock.core.records import plant
+from notify_mock.core.state import State
+from notify_mock.resources import RESOURCES
+from notify_mock.resources.resource import Resource
+from notify_mock.support.files import Content, read_file
+from notify_mock.support.usage import UsageError, only_known
+
+DataOption = Mapping[str, Any] | str | Path
+"""``{"credentials": [{"type": "fcm", "secret": "..."}, ...]}``, or the path of a YAML or JSON file that holds it."""
+
+
+class Seed(NamedTuple):
+    """One record to plant, and where it was written."""
+
+    resource: Resource[Any]
+    values: Mapping[str, Any]
+    where: str
+
+
+def read_data(given: DataOption) -> tuple[Seed, ...]:
+    """What an option names, in the order in which it is planted. Raises ``UsageError`` with file, line and key; the
+    records' own fields are checked by ``plant_all``."""
+    if isinstance(given, Mapping):
+        content = Content(given, "data", {})
+    elif isinstance(given, (str, Path)):
+        content = read_file(Path(given))
+    else:
+        raise UsageError("data", f"a {type(given).__name__} is no data", "give a mapping or the path of a file")
+    keys = {resource.key: resource for resource in RESOURCES if resource.seed is not None}
+    if not isinstance(content.value, Mapping):
+        raise UsageError(content.source, "holds no mapping", f"write {' or '.join(keys)}: and a list below it")
+    only_known(content.source, content.value, keys)
+    read = [Seed(keys[key], item, where) for key in content.value for item, where in content.items(key)]
+    return tuple(sorted(read, key=lambda seed: RESOURCES.index(seed.resource)))
+
+
+def plant_all(seeds: tuple[Seed, ...], state: State) -> None:
+    """Add the records. Raises ``UsageError`` at the first that can't be."""
+    for seed in seeds:
+        plant(state, seed.resource, seed.values, seed.where)

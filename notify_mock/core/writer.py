@@ -1,0 +1,88 @@
+"""Writes answers: what was played or refused, with the gateway's headers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from notify_mock.core.state import State
+from notify_mock.journal.exchange import Exchange
+from notify_mock.protocol import headers
+from notify_mock.protocol.errors import InternalError, TwilioError
+from notify_mock.protocol.messages import Answer, Wire
+from notify_mock.protocol.products import api_domain
+
+if TYPE_CHECKING:
+    from notify_mock.faults.fate import Fate
+
+_NO_HEADERS: tuple[tuple[str, str], ...] = ()
+
+
+class Writer:
+    """Notes in the exchange what it answers."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def played(
+        self,
+        exchange: Exchange,
+        in_play: int,
+        status: int,
+        text: str,
+        extra: tuple[tuple[str, str], ...] = _NO_HEADERS,
+    ) -> Answer:
+        """The answer to a call that was played. ``text`` is its JSON, "" for an empty body; ``in_play`` counts the
+        account's calls under way."""
+        body = text.encode()
+        exchange.status = status
+        return Answer(status, self._gateway(exchange, headers.JSON, body, in_play, extra), body)
+
+    def refused(self, exchange: Exchange, refusal: TwilioError) -> Answer:
+        """The answer to a call that was refused."""
+        body, extra = refusal.body(), refusal.headers
+        exchange.status, exchange.code, exchange.reason = refusal.status, refusal.code, refusal.reason
+        if exchange.call.unread:
+            exchange.reason += f"; the body is {exchange.call.unread}, and only forms are read"
+        if refusal.at_edge:
+            return Answer(refusal.status, self._edge(body, extra), body)
+        return Answer(refusal.status, self._gateway(exchange, headers.ERROR_JSON, body, None, extra), body)
+
+    def struck(self, exchange: Exchange, fate: Fate) -> Answer:
+        """What a fault puts in the call's place: an answer, or what is to be done to the connection."""
+        if fate.refusal is not None:
+            return self.refused(exchange, fate.refusal)
+        if fate.answer is not None:
+            exchange.status = fate.answer.status
+            return fate.answer
+        return Answer(0, [], b"", fate.wire or Wire("drop"))
+
+    def failed(self) -> Answer:
+        """The answer of a front to a request at which the emulator itself failed."""
+        error = InternalError()
+        body = error.body()
+        return Answer(error.status, self._edge(body, _NO_HEADERS), body)
+
+    def _edge(self, body: bytes, extra: tuple[tuple[str, str], ...]) -> headers.Headers:
+        at = self._state.clock.time()
+        return headers.edge(at=at, content_type=headers.ERROR_JSON, length=len(body), extra=extra)
+
+    def _gateway(
+        self,
+        exchange: Exchange,
+        content_type: str,
+        body: bytes,
+        concurrent: int | None,
+        extra: tuple[tuple[str, str], ...],
+    ) -> headers.Headers:
+        now = self._state.clock.time() if exchange.faults else exchange.at
+        return headers.gateway(
+            at=now,
+            content_type=content_type,
+            length=len(body),
+            request_id=self._state.sids.new("RQ"),
+            duration=max(0.0, now - exchange.at),
+            concurrent=concurrent,
+            region=exchange.region,
+            domain=api_domain(exchange.door),
+            extra=extra,
+        )

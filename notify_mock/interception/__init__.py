@@ -1,0 +1,4 @@
+"""How clients reach the emulator without changes to their code.
+
+Patches for the libraries of this process, in-process transports for the Twilio SDK, environment variables for others.
+"""

@@ -1,0 +1,23 @@
+"""Where requests of other libraries are taken: a module of theirs, and what is patched once it is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from notify_mock.interception.adapters.aiohttp import sessions
+from notify_mock.interception.adapters.connections import standard, urllib3
+from notify_mock.interception.adapters.httpx import transports
+from notify_mock.interception.adapters.sdk import async_client, sync_client
+from notify_mock.interception.adapters.sockets import guard
+from notify_mock.interception.patches import Patch
+from notify_mock.interception.routing import Switchboard
+
+SEAMS: Mapping[str, Callable[[Switchboard], list[Patch]]] = {
+    "socket": guard,
+    "http.client": standard,
+    "urllib3.connection": urllib3,
+    "twilio.http.http_client": sync_client,
+    "twilio.http.async_http_client": async_client,
+    "httpx": transports,
+    "aiohttp.client": sessions,
+}

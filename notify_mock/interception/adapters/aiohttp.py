@@ -1,0 +1,45 @@
+"""The sessions of aiohttp: a request for an emulated host goes through the emulator's proxy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from notify_mock.interception.patches import Patch
+from notify_mock.interception.routing import Switchboard
+
+
+def sessions(board: Switchboard) -> list[Patch]:
+    from aiohttp.client import ClientSession
+    from aiohttp.connector import BaseConnector
+
+    def make(original: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(original)
+        async def request(session: Any, method: str, str_or_url: Any, **options: Any) -> Any:
+            try:
+                url = session._build_url(str_or_url)
+            except ValueError:  # the session has its own error for it
+                return await original(session, method, str_or_url, **options)
+            if board.takes(url.raw_host or "", method, str(url)):
+                options = {**options, "proxy": board.proxy_url, "proxy_auth": None, "ssl": board.trust}
+            return await original(session, method, str_or_url, **options)
+
+        return request
+
+    def guard(original: Callable[..., Any]) -> Callable[..., Any]:
+        """A redirect is followed inside of the request, so its host is seen here first."""
+
+        @wraps(original)
+        async def connect(connector: Any, request: Any, *args: Any, **options: Any) -> Any:
+            host = request.url.raw_host or ""
+            if (
+                board.takes(host, request.method, str(request.url))
+                and str(request.proxy).rstrip("/") != board.proxy_url
+            ):
+                raise board.stop(f"a redirect has led aiohttp to {host}")
+            return await original(connector, request, *args, **options)
+
+        return connect
+
+    return [Patch(ClientSession, "_request", make), Patch(BaseConnector, "connect", guard)]

@@ -1,0 +1,75 @@
+"""The connections of http.client and urllib3, and so those of requests: they are made to the emulator's server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from socket import getdefaulttimeout
+from typing import Any
+from urllib.parse import urlsplit
+
+from notify_mock.interception.patches import Patch
+from notify_mock.interception.routing import Switchboard
+
+
+def standard(board: Switchboard) -> list[Patch]:
+    from http.client import HTTPConnection, HTTPSConnection
+
+    return [*_connecting(board, HTTPConnection, HTTPSConnection), _requesting(board, HTTPConnection)]
+
+
+def urllib3(board: Switchboard) -> list[Patch]:
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+
+    return _connecting(board, HTTPConnection, HTTPSConnection)
+
+
+def _connecting(board: Switchboard, plain: type, secure: type) -> list[Patch]:
+    return [
+        Patch(plain, "connect", lambda original: _connect(board, original, tls=False)),
+        Patch(secure, "connect", lambda original: _connect(board, original, tls=True)),
+    ]
+
+
+def _connect(board: Switchboard, original: Callable[..., Any], *, tls: bool) -> Callable[..., Any]:
+    @wraps(original)
+    def connect(connection: Any) -> None:
+        host, port = _destination(connection)
+        if not board.takes(host):
+            original(connection)
+            return
+        connection.sock = board.dial(host, port, tls=tls)
+        timeout = connection.timeout
+        is_given = timeout is None or isinstance(timeout, (int, float))
+        connection.sock.settimeout(timeout if is_given else getdefaulttimeout())
+        if hasattr(connection, "is_verified"):
+            connection.is_verified = True
+
+    return connect
+
+
+def _requesting(board: Switchboard, connection_class: type) -> Patch:
+    """A request for Twilio on a connection that was made before, or to a proxy."""
+
+    def make(original: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(original)
+        def putrequest(connection: Any, method: str, url: str, *args: Any, **options: Any) -> None:
+            host, _ = _destination(connection)
+            asked = urlsplit(url).hostname if "://" in url else None
+            if asked and asked != host and board.takes(asked, method, url):
+                raise board.stop(f"http://{asked} would have been reached through a proxy; Twilio has https only")
+            is_open = connection.sock is not None and not board.is_dialled(connection.sock)
+            if is_open and board.takes(host):
+                connection.close()
+            original(connection, method, url, *args, **options)
+
+        return putrequest
+
+    return Patch(connection_class, "putrequest", make)
+
+
+def _destination(connection: Any) -> tuple[str, int]:
+    """Where the connection leads in the end, beyond a proxy."""
+    if connection._tunnel_host:
+        return str(connection._tunnel_host), int(connection._tunnel_port)
+    return str(connection.host), int(connection.port)

@@ -1,0 +1,42 @@
+"""The transports of httpx: a request for an emulated host goes through the emulator's proxy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from notify_mock.interception.patches import Patch
+from notify_mock.interception.routing import Switchboard
+
+
+def transports(board: Switchboard) -> list[Patch]:
+    """Every request has a transport of its own, since one can't be used from several event loops."""
+    from httpx import AsyncHTTPTransport, HTTPTransport, Limits
+
+    def own(made: type) -> Any:
+        once = Limits(max_keepalive_connections=0)
+        return made(proxy=board.proxy_url, verify=board.trust, trust_env=False, limits=once)
+
+    def sync(original: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(original)
+        def handle_request(transport: Any, request: Any) -> Any:
+            if board.takes(request.url.host, request.method, str(request.url)):
+                transport = own(HTTPTransport)
+            return original(transport, request)
+
+        return handle_request
+
+    def concurrent(original: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(original)
+        async def handle_async_request(transport: Any, request: Any) -> Any:
+            if board.takes(request.url.host, request.method, str(request.url)):
+                transport = own(AsyncHTTPTransport)
+            return await original(transport, request)
+
+        return handle_async_request
+
+    return [
+        Patch(HTTPTransport, "handle_request", sync),
+        Patch(AsyncHTTPTransport, "handle_async_request", concurrent),
+    ]

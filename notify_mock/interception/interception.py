@@ -1,0 +1,77 @@
+"""A time in which every Twilio client of this process lands at one emulator, however and whenever it was made."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Iterable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from notify_mock.interception.adapters import SEAMS
+from notify_mock.interception.patches import Patch, WhenImported, patch_on
+from notify_mock.interception.routing import Switchboard
+from notify_mock.support.usage import UsageError
+
+if TYPE_CHECKING:
+    from notify_mock.core.engine import Engine
+    from notify_mock.server.shared_server import SharedServer
+
+
+class Interception:
+    """A context manager, for one use; ``Emulator.intercept`` makes it.
+
+    Libraries are patched when they are there, or when they are imported. Of several that are open at once, the latest
+    one holds. ``escaped`` tells of each request that was stopped on its way to the real Twilio.
+    """
+
+    def __init__(self, engine: Engine, server: SharedServer, allow_real: Iterable[str], *, real_time: bool) -> None:
+        self._board = Switchboard(engine, server, allow_real, real_time=real_time)
+        self._below: Switchboard | None = None
+        self._patches: list[Patch] = []
+        self._later = WhenImported([name for name in SEAMS if name not in sys.modules], self._patch)
+
+    @property
+    def escaped(self) -> list[str]:
+        return self._board.escaped
+
+    def __enter__(self) -> Interception:
+        if self._patches:
+            raise UsageError("intercept()", "has been entered already", "call it again for another time")
+        below = _latest()
+        self._board.is_active = True
+        with ExitStack() as stack:
+            stack.callback(self.__exit__)
+            for name in SEAMS:
+                if sys.modules.get(name) is not None:
+                    self._patch(name)
+            self._later.put()
+            stack.pop_all()
+        if below is not None:
+            self._below = below.holder
+            below.holder.is_active = False
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        latest = _latest()
+        if self._below is not None and latest is not None and latest.holder is self._board:
+            self._below.is_active = self._below.is_open
+        self._board.is_active = self._board.is_open = False
+        self._later.take()
+        for patch in reversed(self._patches):
+            patch.take()
+        self._board.hang_up()
+        latest = _latest()
+        if latest is not None:
+            latest.holder.is_active = True
+
+    def _patch(self, module: str) -> None:
+        for patch in SEAMS[module](self._board):
+            patch.holder = self._board
+            patch.put()
+            self._patches.append(patch)
+
+
+def _latest() -> Patch | None:
+    """A patch of the latest interception that is open."""
+    return patch_on(socket.socket, "connect_ex")

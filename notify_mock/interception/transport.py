@@ -1,0 +1,256 @@
+"""In-process transports: HTTP clients for the Twilio SDK that play calls on an emulator without a socket."""
+
+from __future__ import annotations
+
+from asyncio import CancelledError, to_thread
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from requests.models import PreparedRequest
+from twilio.http import AsyncHttpClient, HttpClient
+from twilio.http.response import Response
+
+from notify_mock.core.engine import Engine
+from notify_mock.interception.client_errors import (
+    body_of,
+    break_aiohttp,
+    break_requests,
+    is_tried_again,
+    text_in_requests,
+)
+from notify_mock.interception.delays import Pace
+from notify_mock.protocol.hosts import split_url
+from notify_mock.protocol.messages import BODY_LIMIT, NONE, Answer, Call, Params, Wire, read
+from notify_mock.support.waits import Released
+
+T = TypeVar("T")
+
+_AIOHTTP_SECONDS = 300.0
+"""aiohttp's own timeout, which holds unless the client has another."""
+
+_LARGE = BODY_LIMIT // 12
+"""Characters that may be over the limit once encoded: one of them is 12 bytes at most."""
+
+
+class AnyCase(dict[str, str]):
+    """Headers with their names as they were sent, looked up in any case. Copied as fast as a plain dict: the SDK copies
+    them at every fetch."""
+
+    def __missing__(self, name: str) -> str:
+        lower = name.lower()
+        for key, value in self.items():
+            if key.lower() == lower:
+                return value
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
+
+    def get(self, name: str, default: Any = None) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+
+class InProcessResponse(Response):  # type: ignore[misc]
+    """The SDK's response; its headers are looked up in any case, as those of ``requests`` are."""
+
+    def __init__(self, answer: Answer, content: str) -> None:
+        self.content = content
+        self.cached = False
+        self.status_code = answer.status
+        self.ok = answer.status < 400
+        self._lines = answer.headers
+
+    @property
+    def headers(self) -> AnyCase:
+        return AnyCase(self._lines)
+
+
+class _InProcess:
+    """What the two clients share: a call is played on ``engine``, and time passes on its clock.
+
+    With ``real_time``, a delay is waited for. ``timeout`` is the client's, in seconds, unless a request has its own.
+    """
+
+    def __init__(self, engine: Engine, *, real_time: bool = False, timeout: float | None = None) -> None:
+        self._engine, self._real_time, self.timeout = engine, real_time, timeout
+        self._signature: tuple[tuple[str, str], str] = (("", ""), "")
+        self._lowered: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
+        self._test_only_last_request: Any = None
+        self._test_only_last_response: InProcessResponse | None = None
+
+    def _sign(self, auth: tuple[str, str]) -> str:
+        """The Authorization header for ``auth``."""
+        last = self._signature
+        if auth != last[0]:
+            last = self._signature = auth, "Basic " + b64encode(f"{auth[0]}:{auth[1]}".encode()).decode()
+        return last[1]
+
+    def _lower(self, headers: Mapping[str, str] | None, auth: tuple[str, str] | None) -> Mapping[str, str]:
+        """``headers`` with lower-case names, signed; the same object for the same headers, as most calls have.
+
+        Another thread may put its own in place meanwhile.
+        """
+        signed = {**(headers or {}), "Authorization": self._sign(auth)} if auth is not None else dict(headers or {})
+        last = self._lowered
+        if signed != last[0]:
+            last = self._lowered = signed, {name.lower(): value for name, value in signed.items()}
+        return last[1]
+
+    def _pace(self, timeout: float | None, default: float | None = None) -> Pace:
+        """Raises ``ValueError`` for a bad ``timeout``, as the SDK does."""
+        timeout = self.timeout if timeout is None else timeout
+        timeout = default if timeout is None else timeout
+        if timeout is not None and timeout <= 0:
+            raise ValueError(timeout)
+        return Pace(self._engine.clock, self._engine.holds, timeout, real_time=self._real_time)
+
+    def _play(self, call: Call, pace: Pace) -> Answer:
+        try:
+            return self._engine.handle(call, pace.wait)
+        except Released:
+            return Answer(0, [], b"", Wire("drop"))
+
+
+class InProcessHttpClient(_InProcess, HttpClient):  # type: ignore[misc]
+    """Give it to ``twilio.rest.Client(http_client=...)``; ``Emulator.client()`` does."""
+
+    is_async = False
+
+    def request(
+        self,
+        method: str,
+        uri: str,
+        params: Mapping[str, object] | None = None,
+        data: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,  # noqa: ARG002 - the SDK's signature
+    ) -> InProcessResponse:
+        """What ``TwilioHttpClient.request`` does, without the network.
+
+        Under a fault it raises what ``requests`` would have raised.
+        """
+        call = call_for(method, uri, params, data, self._lower(headers, auth))
+        pace = self._pace(timeout)
+        answer = self._play(call, pace)
+        if answer.wire is not None or pace.late:
+            break_requests(answer, pace, call, uri)
+        self._test_only_last_response = InProcessResponse(answer, text_in_requests(answer))
+        return self._test_only_last_response
+
+
+class InProcessAsyncHttpClient(_InProcess, AsyncHttpClient):  # type: ignore[misc]
+    """The same for the SDK's ``*_async`` methods; ``Emulator.async_client()`` uses it."""
+
+    is_async = True
+
+    async def request(
+        self,
+        method: str,
+        uri: str,
+        params: Mapping[str, object] | None = None,
+        data: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,  # noqa: ARG002 - the SDK's signature
+    ) -> InProcessResponse:
+        """What ``AsyncTwilioHttpClient.request`` does, without the network.
+
+        Under a fault it raises what ``aiohttp`` would have raised.
+        """
+        call = call_for(method, uri, params, data, self._lower(headers, auth))
+        pace = self._pace(timeout, _AIOHTTP_SECONDS)
+        answer = await self._aside(self._play, call, pace)
+        if is_tried_again(answer, pace, call.method):
+            answer = await self._aside(self._play, call, pace)
+        if answer.wire is not None or pace.late:
+            await self._aside(break_aiohttp, answer, pace, call.method, uri)
+        self._test_only_last_response = InProcessResponse(answer, body_of(answer).decode())
+        return self._test_only_last_response
+
+    async def _aside(self, act: Callable[..., T], *arguments: Any) -> T:
+        """``act``: in real time in a thread, where its wait ends when the task is cancelled (``asyncio.wait_for``)."""
+        if not self._real_time:
+            return act(*arguments)
+        (pace,) = (one for one in arguments if isinstance(one, Pace))
+        try:
+            return await to_thread(act, *arguments)
+        except CancelledError:
+            pace.cancelled = True
+            raise
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    async def __aenter__(self) -> InProcessAsyncHttpClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+def call_for(
+    method: str,
+    url: str,
+    params: Mapping[str, object] | None,
+    data: Mapping[str, object] | None,
+    headers: Mapping[str, str],
+) -> Call:
+    """The call that the server would have read, had ``requests`` sent this; ``headers`` have lower-case names."""
+    form = _pairs(data) if data else ()
+    simple = split_url(url)
+    if simple is None or (form and not _is_plain(form, headers)):
+        return _encoded(method, url, params, form, headers)
+    scheme, host, path = simple
+    return Call(
+        method.upper(),
+        host,
+        path,
+        Params(_pairs(params)) if params else NONE,
+        Params(form) if form else NONE,
+        headers,
+        scheme,
+    )
+
+
+def _is_plain(form: tuple[tuple[str, str], ...], headers: Mapping[str, str]) -> bool:
+    """Whether the form goes out as a form, and is small enough for the limit whatever its encoding."""
+    is_form = headers.get("content-type") == "application/x-www-form-urlencoded"
+    return is_form and sum(len(name) + len(value) for name, value in form) <= _LARGE
+
+
+def _encoded(
+    method: str,
+    url: str,
+    params: Mapping[str, object] | None,
+    form: tuple[tuple[str, str], ...],
+    headers: Mapping[str, str],
+) -> Call:
+    """The long way, through the bytes of the wire, for what the short way might get wrong."""
+    prepared = PreparedRequest()
+    prepared.prepare_url(url, dict(params or {}))
+    scheme, _, rest = (prepared.url or url).partition("://")
+    host = rest.partition("/")[0].partition("?")[0]
+    return read(
+        method.upper(), prepared.path_url, host=host, headers=headers, body=urlencode(form).encode(), scheme=scheme
+    )
+
+
+def _pairs(values: Mapping[str, object] | None) -> tuple[tuple[str, str], ...]:
+    """Parameters as ``requests`` writes them: lists repeat the name, None is left out, the rest is its ``str``."""
+    pairs = []
+    for name, value in (values or {}).items():
+        several = [value] if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__") else value
+        for one in several:
+            if isinstance(one, str):
+                pairs.append((name, one if one.isascii() else one.encode().decode()))
+            elif one is not None:
+                pairs.append((name, one.decode() if isinstance(one, bytes) else str(one)))
+    return tuple(pairs)

@@ -1,0 +1,1 @@
+"""Which requests arrived and what was answered: exchanges, the criteria to find them, assertions on clients."""

@@ -1,0 +1,77 @@
+"""What an assertion looks for among the exchanges, and how it complains when it isn't there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+from notify_mock.journal.exchange import Exchange
+from notify_mock.protocol.redaction import show_pairs
+from notify_mock.support.usage import UsageError, nearest, shown
+
+ATTRIBUTES = ("account_sid", "code", "door", "region", "sid", "status")
+
+_SHOWN = 20
+
+
+class Sought:
+    """Calls named ``name`` (globs allowed) that agree with all ``criteria``.
+
+    A criterion is an attribute of the exchange (``status=201``) or, with a capital, a parameter of Twilio's by name
+    (``Type="apn"``). Raises ``UsageError`` for any other, and for a name that none of ``call_names`` has.
+    """
+
+    def __init__(self, name: str, criteria: Mapping[str, Any], call_names: tuple[str, ...]) -> None:
+        self.name = name
+        if not any(self.is_named(known) for known in call_names):
+            raise UsageError("journal", f"no call is named {shown(name)}", nearest(str(name), call_names))
+        self.attributes = {key: value for key, value in criteria.items() if key in ATTRIBUTES}
+        self.parameters = {key: value for key, value in criteria.items() if key[:1].isupper()}
+        for key in criteria:
+            if key not in ATTRIBUTES and key not in self.parameters:
+                remedy = f"{nearest(key, ATTRIBUTES)} (or a parameter, with a capital)"
+                raise UsageError("journal", f"no criterion {key!r}", remedy)
+
+    def __str__(self) -> str:
+        words = [f"{key}={value!r}" for key, value in self.attributes.items()]
+        words += [show_pairs([(key, str(value))]) for key, value in self.parameters.items()]
+        return self.name + (f" with {', '.join(words)}" if words else "")
+
+    def is_named(self, name: str | None) -> bool:
+        return fnmatchcase(name or "", self.name)
+
+    def misses(self, exchange: Exchange) -> list[str]:
+        """The ways in which ``exchange`` is something else, its name apart."""
+        wrong = [
+            f"{key} is {getattr(exchange, key)!r}"
+            for key, value in self.attributes.items()
+            if getattr(exchange, key) != value
+        ]
+        for name, value in self.parameters.items():
+            got = exchange.parameter(name)
+            if got != value:
+                wrong.append(f"{name} is missing" if got is None else f"got {show_pairs([(name, got)])}")
+        return wrong
+
+    def among(self, exchanges: Sequence[Exchange]) -> list[Exchange]:
+        return [one for one in exchanges if self.is_named(one.name) and not self.misses(one)]
+
+    def complaint(self, count: int | None, arrived: Sequence[Exchange]) -> str:
+        """What was wanted, what was found, what came near, and what else arrived."""
+        named = [one for one in arrived if self.is_named(one.name)]
+        found = self.among(named)
+        near = sorted((one for one in named if self.misses(one)), key=lambda one: len(self.misses(one)))
+        lines = [f"expected {'at least one' if count is None else count} of {self}, found {len(found)}"]
+        lines += listed("found", [str(one) for one in found])
+        lines += listed("nearest misses", [f"{one}  <- {'; '.join(self.misses(one))}" for one in near])
+        lines += listed("other requests", [str(one) for one in arrived if one not in named])
+        return "\n".join(lines if arrived else [*lines, "no request arrived at all"])
+
+
+def listed(title: str, entries: Sequence[str]) -> list[str]:
+    """A heading with its entries, the first 20 of them."""
+    if not entries:
+        return []
+    more = [f"  ... and {len(entries) - _SHOWN} more"] if len(entries) > _SHOWN else []
+    return [f"{title} ({len(entries)}):", *(f"  {entry}" for entry in entries[:_SHOWN]), *more]

@@ -1,0 +1,164 @@
+"""The journal: which requests arrived and what was answered, for asserting and for the report of a failing test."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple
+
+from notify_mock.journal.criteria import Sought
+from notify_mock.journal.exchange import Exchange
+from notify_mock.protocol.messages import Call
+from notify_mock.protocol.products import Entrance
+
+PER_ACCOUNT = 1000
+"""Exchanges kept for each account unless told otherwise."""
+
+LARGEST_PAGE = 32 * 1024 * 1024
+"""Characters of their parameters kept for each account."""
+
+
+class Search(NamedTuple):
+    """What an assertion finds: all that ``arrived``, what was ``found`` of it, and a line for what was ``dropped``."""
+
+    sought: Sought
+    arrived: list[Exchange]
+    found: list[Exchange]
+    dropped: str
+
+
+class _Page:
+    """The exchanges of one account."""
+
+    def __init__(self, exchanges: deque[Exchange] | None = None, size: int = 0) -> None:
+        self.exchanges = deque() if exchanges is None else exchanges
+        self.size = size
+
+    def copy(self) -> _Page:
+        return _Page(self.exchanges.copy(), self.size)
+
+
+class Journal:
+    """Bounded per account, in number and in size; the oldest exchanges go first, and assertions that they would have
+    mattered to say so."""
+
+    def __init__(
+        self, lock: AbstractContextManager[bool], call_names: tuple[str, ...], per_account: int = PER_ACCOUNT
+    ) -> None:
+        self._lock = lock
+        self._call_names = call_names
+        self._per_account = per_account
+        self._listeners: list[Callable[[Exchange], None]] = []
+        self.reset()
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return iter(self._kept()[0])
+
+    def __len__(self) -> int:
+        with self._lock:
+            return sum(len(page.exchanges) for page in self._pages.values())
+
+    def __repr__(self) -> str:
+        return f"<Journal of {len(self)} exchanges>"
+
+    def __str__(self) -> str:
+        return self.show()
+
+    def show(self, most: int = 1000) -> str:
+        """The last ``most`` exchanges, one line each, secrets masked."""
+        kept, dropped = self._kept()
+        lines = [str(exchange) for exchange in kept]
+        missing = sum(dropped.values()) + max(0, len(lines) - most)
+        head = [f"({missing} earlier exchanges are not shown)"] if missing else []
+        return "\n".join(head + lines[-most:]) or "no request arrived"
+
+    @property
+    def last(self) -> Exchange:
+        """The newest exchange. Raises ``LookupError`` when there is none."""
+        newest = list(self)[-1:]
+        if not newest:
+            raise LookupError("no request arrived")
+        return newest[0]
+
+    def subscribe(self, listener: Callable[[Exchange], None]) -> None:
+        """Have ``listener`` called with every exchange once it is answered. A reset keeps listeners."""
+        self._listeners.append(listener)
+
+    def calls(self, name: str = "*", **criteria: Any) -> list[Exchange]:
+        """The exchanges of calls named ``name`` (globs allowed) that agree with all ``criteria``.
+
+        These are ``account_sid``, ``sid``, ``status``, ``code``, ``door``, ``region``, and Twilio's parameters by
+        name: ``Type="apn"``. Raises ``UsageError`` for an unknown one.
+        """
+        return self.seek(name, criteria).found
+
+    def expect(self, name: str = "*", *, count: int | None = None, **criteria: Any) -> list[Exchange]:
+        """Assert that such calls arrived, ``count`` of them or at least one, and return them.
+
+        The criteria are those of ``calls``. Raises ``AssertionError``, which lists what did arrive and the nearest
+        misses, and says so when the journal has dropped exchanges that could have counted.
+        """
+        __tracebackhide__ = True
+        search = self.seek(name, criteria)
+        if len(search.found) == count and not search.dropped if count is not None else search.found:
+            return search.found
+        raise AssertionError(search.sought.complaint(count, search.arrived) + search.dropped)
+
+    def seek(self, name: str, criteria: dict[str, Any]) -> Search:
+        """What assertions look at. Raises ``UsageError`` for a name that no call has, or an unknown criterion."""
+        sought = Sought(name, criteria, self._call_names)
+        arrived, dropped = self._kept()
+        whose = sought.attributes.get("account_sid")
+        lost = sum(
+            number
+            for (account_sid, call_name), number in dropped.items()
+            if sought.is_named(call_name) and whose in (None, account_sid)
+        )
+        apology = (
+            f"\nthe journal keeps {self._per_account} exchanges (or {LARGEST_PAGE} characters) for an account and has "
+            f"dropped {lost} exchanges that may have counted; raise journal_limit"
+        )
+        return Search(sought, arrived, sought.among(arrived), apology if lost else "")
+
+    def open(self, at: float, call: Call, name: str | None, entrance: Entrance) -> Exchange:
+        """A new exchange; ``file`` keeps it once it is known whose it is."""
+        self._number += 1
+        return Exchange(self._number, at, call, name, entrance)
+
+    def file(self, exchange: Exchange) -> None:
+        """Keep ``exchange`` with those of its account."""
+        page = self._pages.get(exchange.account_sid)
+        if page is None:
+            page = self._pages[exchange.account_sid] = _Page()
+        page.exchanges.append(exchange)
+        page.size += exchange.call.size()
+        while len(page.exchanges) > self._per_account or (page.size > LARGEST_PAGE and len(page.exchanges) > 1):
+            oldest = page.exchanges.popleft()
+            page.size -= oldest.call.size()
+            self._dropped[oldest.account_sid, oldest.name] += 1
+
+    def close(self, exchange: Exchange, ended: float) -> None:
+        """Its answer is known, or that it has none: tell the listeners."""
+        exchange.ended = ended
+        for listener in self._listeners:
+            listener(exchange)
+
+    def reset(self) -> None:
+        self._pages: dict[str, _Page] = {}
+        self._dropped: Counter[tuple[str, str | None]] = Counter()
+        self._number = 0
+
+    def snapshot(self) -> tuple[dict[str, _Page], Counter[tuple[str, str | None]], int]:
+        return {sid: page.copy() for sid, page in self._pages.items()}, self._dropped.copy(), self._number
+
+    def restore(self, kept: tuple[dict[str, _Page], Counter[tuple[str, str | None]], int]) -> None:
+        pages, dropped, number = kept
+        self._pages = {sid: page.copy() for sid, page in pages.items()}
+        self._dropped, self._number = dropped.copy(), number
+
+    def _kept(self) -> tuple[list[Exchange], Counter[tuple[str, str | None]]]:
+        with self._lock:
+            kept = [exchange for page in self._pages.values() for exchange in page.exchanges]
+            dropped = self._dropped.copy()
+        return sorted(kept, key=lambda exchange: exchange.number), dropped

@@ -1,0 +1,205 @@
+"""The pytest plugin: a fresh emulator for every test that asks for one, and its requests in the report of a failure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from notify_mock.emulator import Emulator
+    from notify_mock.interception.interception import Interception
+    from notify_mock.server.shared_server import SharedServer
+
+_SEED = pytest.StashKey[str]()
+_EMULATOR = pytest.StashKey["Emulator"]()
+_INTERCEPTION = pytest.StashKey["Interception"]()
+_SHOWN = 50
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("notify-mock", "offline Twilio Notify")
+    group.addoption(
+        "--notify-mock-seed", metavar="SEED", help="repeat a run with the sids of the seed that its header names"
+    )
+    parser.addini("notify_mock_seed", "seed of the sids that notify_mock makes (default: another one each run)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "notify_mock(seed=..., data=..., accounts=..., frozen=..., scenario=..., faults=..., unused_faults=..., "
+        "intercept=..., allow_real=...): how the notify_mock fixture is made for this test",
+    )
+    config.addinivalue_line(
+        "markers",
+        "notify_cassette(*names, on_miss=..., repeat=..., match_on=..., ignore=..., unused=...): recorded answers for "
+        "the notify_mock fixture, from cassettes/<module>/ beside the test; without a name from that of the test",
+    )
+    config.addinivalue_line(
+        "markers",
+        "notify_fault(call, effect, **options): a fault rule in force from the start, with what faults.add takes",
+    )
+    given = config.getoption("--notify-mock-seed") or config.getini("notify_mock_seed")
+    shared = getattr(config, "workerinput", {}).get("notify_mock_seed")
+    config.stash[_SEED] = str(shared or given or int.from_bytes(os.urandom(4), "big"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """pytest-xdist: every worker has a server of its own, and all have the seed of the run."""
+    node.workerinput["notify_mock_seed"] = node.config.stash[_SEED]
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    seed = config.stash[_SEED]
+    return f"notify-mock: seed {seed} (--notify-mock-seed={seed} repeats it)"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A wrong marker is an error of the collection, so that it is seen before any test has run.
+
+    Those on a single parameter set or a TestCase are seen when their test is set up.
+    """
+    wrong = _wrong_marker(metafunc.definition)
+    if wrong:
+        raise pytest.Collector.CollectError(f"{metafunc.definition.nodeid}: {wrong}")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A fault or a cassette for a test without an emulator would pass in silence."""
+    own = [mark.name for mark in item.own_markers if mark.name in ("notify_fault", "notify_cassette")]
+    if own and "notify_mock" not in getattr(item, "fixturenames", ("notify_mock",)):
+        pytest.fail(f"marker {own[0]}: the test doesn't ask for the fixture notify_mock", pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """What escaped, what no cassette could answer, and a fault that never struck fail the test, when nothing has."""
+    result = yield
+    emulator = item.stash.get(_EMULATOR, None)
+    if emulator is not None and item.get_closest_marker("xfail") is None:
+        _check_escaped(item.stash.get(_INTERCEPTION, None))
+        _check_unused(emulator)
+        _check_cassette(emulator)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    emulator = item.stash.get(_EMULATOR, None)
+    if emulator is not None and report.failed:
+        report.sections.append(("notify-mock requests", emulator.journal.show(_SHOWN)))
+        if emulator.cassette is not None:
+            report.sections.append(("notify-mock cassette", emulator.cassette.show()))
+        if len(emulator.deliveries):
+            report.sections.append(("notify-mock deliveries", emulator.deliveries.show(_SHOWN)))
+    if report.when == "teardown" and emulator is not None:
+        del item.stash[_EMULATOR]
+        if _INTERCEPTION in item.stash:
+            del item.stash[_INTERCEPTION]
+    return report
+
+
+@pytest.fixture(scope="session")
+def notify_mock_options() -> Mapping[str, Any]:
+    """Options for every emulator of the session; override it to return any of the marker's arguments, cassette,
+    hydrate, journal_limit, fault_header, callback_hosts, host, port, other_hosts or tls. A marker's arguments win over
+    it."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def notify_mock_server(notify_mock_options: Mapping[str, Any]) -> Iterator[SharedServer]:
+    """The session's server. Its ``url`` starts it, and is the same in every test."""
+    from notify_mock.pytest_plugin.emulator_marker import server_options
+    from notify_mock.server.shared_server import SharedServer
+
+    server = SharedServer(**server_options(notify_mock_options))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def notify_mock(
+    request: pytest.FixtureRequest,
+    notify_mock_options: Mapping[str, Any],
+    notify_mock_server: SharedServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Emulator]:
+    """An ``Emulator`` of this test's own, at which every Twilio client of the process lands while the test runs.
+
+    TWILIO_REGION and TWILIO_EDGE are unset meanwhile, since the SDK would build them into ``.url``; where
+    TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are missing, they are those of ``.auth``.
+    """
+    emulator, interception = _make(request.node, notify_mock_options, notify_mock_server)
+    for name in ("TWILIO_REGION", "TWILIO_EDGE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in zip(("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"), emulator.auth, strict=True):
+        monkeypatch.setenv(name, os.environ.get(name, value))
+    request.node.stash[_EMULATOR] = emulator
+    with ExitStack() as stack:
+        stack.callback(emulator.close)
+        if interception is not None:
+            request.node.stash[_INTERCEPTION] = stack.enter_context(interception)
+        yield emulator
+
+
+def _make(item: pytest.Item, session: Mapping[str, Any], server: SharedServer) -> tuple[Emulator, Interception | None]:
+    """The test's emulator with what leads clients to it; the test fails for a wrong option or marker."""
+    from notify_mock.pytest_plugin.emulator_marker import make
+    from notify_mock.support.usage import UsageError
+
+    wrong = _wrong_marker(item)
+    if not wrong:
+        try:
+            return make(item, item.config.stash[_SEED], session, server)
+        except UsageError as error:
+            wrong = f"notify_mock: {error}"
+    pytest.fail(wrong, pytrace=False)
+
+
+def _wrong_marker(item: pytest.Item) -> str:
+    """What is wrong with a marker of its emulator's, or nothing."""
+    marks = list(item.iter_markers("notify_mock"))
+    if not marks:
+        return ""
+    from notify_mock.pytest_plugin.emulator_marker import wrong_marker
+
+    return wrong_marker(marks)
+
+
+def _check_escaped(interception: Interception | None) -> None:
+    """Seen also where the code under test has caught the error."""
+    if interception is not None and interception.escaped:
+        pytest.fail(f"requests that were stopped: {'; '.join(interception.escaped)}", pytrace=False)
+
+
+def _check_unused(emulator: Emulator) -> None:
+    unused = emulator.faults.unused
+    warned = [str(rule) for rule in unused if rule.unused == "warn"]
+    failed = [str(rule) for rule in unused if rule.unused == "error"]
+    if warned:
+        import warnings
+
+        warnings.warn(pytest.PytestWarning(f"faults that never fired: {', '.join(warned)}"), stacklevel=2)
+    if failed:
+        pytest.fail(f"faults that never fired: {', '.join(failed)} (unused='ignore' allows it)", pytrace=False)
+
+
+def _check_cassette(emulator: Emulator) -> None:
+    playback = emulator.cassette
+    if playback is None or playback.cassette is None:
+        return
+    if playback.misses:
+        pytest.fail("\n".join(map(str, playback.misses)), pytrace=False)
+    if playback.unused and playback.cassette.unused == "warn":
+        import warnings
+
+        warnings.warn(pytest.PytestWarning(str(playback)), stacklevel=2)
+    if playback.unused and playback.cassette.unused == "error":
+        pytest.fail(f"{playback} (unused='ignore' allows it)", pytrace=False)

@@ -1,0 +1,60 @@
+"""What stands behind an emulator: the upstream that it asks, and the recorder that takes down the answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from notify_mock.cassettes.cassette import Cassette, CassetteOption
+from notify_mock.cassettes.keys import find_key
+from notify_mock.cassettes.pseudonyms import Pseudonyms
+from notify_mock.core.engine import Observe
+from notify_mock.core.replay import Forward
+from notify_mock.recording.recorder import Recorder
+from notify_mock.recording.upstream import Upstream
+from notify_mock.support.usage import UsageError
+
+UpstreamOption = str | Upstream
+RecordOption = str | Path | Recorder
+
+
+class Backing(NamedTuple):
+    """What the core gets of it: a cassette to play, how to forward, and what looks on."""
+
+    cassette: CassetteOption | None
+    forward: Forward | None
+    observe: Observe | None
+    upstream: Upstream | None
+    recorder: Recorder | None
+
+    def close(self) -> None:
+        """Write what was recorded, and close connections. Raises ``UsageError`` for what couldn't be written."""
+        if self.upstream is not None:
+            self.upstream.close()
+        if self.recorder is not None:
+            self.recorder.close()
+
+
+def read_backing(
+    cassette: CassetteOption | None, upstream: UpstreamOption | None, record: RecordOption | None
+) -> Backing:
+    """The backing for an emulator's options. Without a cassette all calls go to the upstream. Raises ``UsageError``."""
+    __tracebackhide__ = True
+    recorder = Recorder(record) if isinstance(record, (str, Path)) else record
+    behind = Upstream(upstream) if isinstance(upstream, str) else upstream
+    if recorder is None:
+        given = _all_missing() if cassette is None else cassette
+        return Backing(given, behind.send if behind is not None else None, None, behind, None)
+    if behind is None:
+        if recorder.plays_only:
+            raise UsageError(
+                "record", f"{recorder.path} is there already", "record in mode rewrite, all or new_episodes"
+            )
+        return Backing(cassette, None, recorder.around, None, recorder)
+    if cassette is not None:
+        raise UsageError("cassette", "is the recorder's own while it records an upstream", "leave cassette out")
+    return Backing(recorder.cassette(), recorder.forwarding(behind.send), None, behind, recorder)
+
+
+def _all_missing() -> Cassette:
+    return Cassette.of((), Pseudonyms(find_key(Path())), on_miss="forward")

@@ -1,0 +1,179 @@
+"""The emulator held against recorded answers: how many headers, fields, orders and texts of each agree."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from notify_mock.cassettes.interaction import Interaction, phrase, unpacked
+from notify_mock.core.routes import find
+from notify_mock.key_material.test_certificates import apn_pair
+from notify_mock.protocol.messages import Answer, Call
+from notify_mock.protocol.products import enter
+from notify_mock.recording.staging import MakePair, asked, note, stage
+from notify_mock.support.usage import UsageError
+
+ASPECTS = ("status", "headers", "fields", "orders", "texts")
+
+_MADE_ANEW = frozenset({"date", "twilio-request-id", "twilio-request-duration"})
+_NOT_COMPARED = frozenset({"connection", "keep-alive", "transfer-encoding", "content-encoding"})
+_SID = re.compile(r"([A-Z]{2})[0-9a-fA-F]{32}")
+_MADE_UP = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{32}(?![0-9A-Za-z])")
+"""An id without a prefix, such as the endpoint of a binding that was given none."""
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+_KNOWN = re.compile(r"status|reason|headers|length|fields|order|text|(?:header|field) [\w.\[\]-]+")
+
+
+class Comparison(NamedTuple):
+    """One call: its ``title`` and place, for each aspect how many agreed of how many, and what differs."""
+
+    title: str
+    where: str
+    evidence: str
+    counts: Mapping[str, tuple[int, int]]
+    differences: tuple[str, ...]
+
+
+class Check(NamedTuple):
+    """One thing that was compared."""
+
+    aspect: str
+    known_as: str
+    what: str
+    ours: object
+    theirs: object
+
+
+def compare_all(interactions: Iterable[Interaction]) -> list[Comparison]:
+    """Each by itself, on an emulator that holds what the recorded answer must have come from."""
+    pair = cache(apn_pair)  # one for all: making it takes a while
+    return [compare(one, pair) for one in interactions]
+
+
+def compare(recorded: Interaction, pair: MakePair = apn_pair) -> Comparison:
+    """Raises ``UsageError`` for a provenance or precondition that isn't understood."""
+    provenance = note(recorded, "provenance")
+    known = _known(provenance, recorded.where)
+    call = asked(recorded, pair)
+    engine, problems = stage(recorded, call)
+    answer = engine.handle(call)
+    checks = [one for one in _checks(recorded, answer) if known is None or known & {one.known_as, one.what}]
+    counts = {
+        aspect: (
+            sum(one.ours == one.theirs for one in checks if one.aspect == aspect),
+            sum(one.aspect == aspect for one in checks),
+        )
+        for aspect in ASPECTS
+    }
+    differences = problems + tuple(
+        f"{one.what} is {_short(one.ours)}, recorded {_short(one.theirs)}" for one in checks if one.ours != one.theirs
+    )
+    title = str(provenance.get("title") or f"{_name(call)} {recorded.status}")
+    return Comparison(title, recorded.where, str(provenance.get("evidence", "recorded")), counts, differences)
+
+
+def score(comparisons: Sequence[Comparison]) -> float:
+    """How much of all that was compared agrees, in per cent; 100 where nothing was."""
+    agreed, compared = (sum(one.counts[aspect][at] for one in comparisons for aspect in ASPECTS) for at in (0, 1))
+    return 100.0 * agreed / compared if compared else 100.0
+
+
+def table(comparisons: Sequence[Comparison]) -> str:
+    """Markdown: a row for each call, and one for all."""
+    rows = [f"| call | known | {' | '.join(ASPECTS)} |", "|---|---|" + "---|" * len(ASPECTS)]
+    for one in comparisons:
+        rows.append(f"| {one.title} | {one.evidence} | {' | '.join(_cell(one.counts[a]) for a in ASPECTS)} |")
+    total = [_cell(tuple(sum(one.counts[a][at] for one in comparisons) for at in (0, 1))) for a in ASPECTS]
+    rows.append(f"| all {len(comparisons)} | | {' | '.join(total)} |")
+    return "\n".join(rows)
+
+
+def _cell(count: tuple[int, ...]) -> str:
+    return f"{count[0]} of {count[1]}" if count[1] else ""
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 120 else f"{text[:120]}..."
+
+
+def _known(provenance: Mapping[str, Any], where: str) -> set[str] | None:
+    """Which parts of the recording were seen; None for all."""
+    given = provenance.get("known")
+    if given is None:
+        return None
+    if not isinstance(given, list) or not all(isinstance(one, str) and _KNOWN.fullmatch(one) for one in given):
+        raise UsageError(f"{where}.provenance.known", "isn't understood", f"a list of: {_KNOWN.pattern}")
+    return set(given)
+
+
+def _name(call: Call) -> str:
+    entrance = enter(call.host, call.path)
+    place = find(entrance.door, entrance.path)
+    route = place.route(call.method) if place is not None else None
+    return route.name if route is not None else f"{call.method} {entrance.path}"
+
+
+# --- what is compared ------------------------------------------------------------------------------------------------
+
+
+def _checks(recorded: Interaction, answer: Answer) -> Iterator[Check]:
+    yield Check("status", "status", "status", answer.status, recorded.status)
+    ours, theirs = (_lines(headers) for headers in (answer.headers, recorded.headers))
+    for name in dict.fromkeys((*theirs, *ours)):
+        if name in _MADE_ANEW:
+            yield Check("headers", "headers", f"header {name}", name in ours, name in theirs)
+        elif name != "content-length":
+            yield Check("headers", "headers", f"header {name}", ours.get(name), theirs.get(name))
+    both = [name for name in theirs if name in ours]
+    yield Check("orders", "headers", "order of headers", [name for name in ours if name in theirs], both)
+    plain = unpacked(recorded.headers, recorded.body)
+    length = theirs.get("content-length", [str(len(recorded.body))])
+    yield Check("texts", "length", "length of the body", [str(len(answer.body))], length)
+    if recorded.reason:
+        yield Check("texts", "reason", "reason phrase", phrase(answer.status), recorded.reason)
+    yield from _body(answer.body, plain)
+
+
+def _lines(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in headers:
+        if name.lower() not in _NOT_COMPARED:
+            found.setdefault(name.lower(), []).append(value)
+    return found
+
+
+def _body(answer: bytes, recorded: bytes) -> Iterator[Check]:
+    ours, theirs = (_blurred(body.decode("utf-8", "replace")) for body in (answer, recorded))
+    yield Check("texts", "text", "text of the body", ours, theirs)
+    try:
+        mine, original = json.loads(ours or "null"), json.loads(theirs or "null")
+    except ValueError:
+        return
+    fields, wanted = dict(_fields(mine)), dict(_fields(original))
+    for name in dict.fromkeys((*wanted, *fields)):
+        yield Check("fields", "fields", f"field {name}", fields.get(name, "missing"), wanted.get(name, "missing"))
+    if wanted:
+        yield Check("orders", "order", "order of fields", list(fields), list(wanted))
+
+
+def _blurred(text: str) -> str:
+    """Without what differs from one answer to the next."""
+    return _MADE_UP.sub("<id>", _DATE.sub("<date>", _SID.sub(r"\1<sid>", text)))
+
+
+def _fields(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """The leaves of JSON by their paths, in order; an empty list is one too."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _fields(inner, f"{name}.{key}" if name else key)
+    elif isinstance(value, list) and value:
+        for number, inner in enumerate(value):
+            yield from _fields(inner, f"{name}[{number}]")
+    elif name:
+        yield name, value

@@ -1,0 +1,107 @@
+"""The stage for a recorded call: the call itself, and an emulator that holds what its answer must have come from."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from notify_mock.cassettes.interaction import Interaction, unpacked
+from notify_mock.cassettes.pseudonyms import stands_for_pem
+from notify_mock.core.engine import Engine
+from notify_mock.core.hydration import seeds_of
+from notify_mock.core.routes import find
+from notify_mock.key_material.test_certificates import ApnPair, apn_pair
+from notify_mock.protocol.messages import Call, Params
+from notify_mock.protocol.products import enter
+from notify_mock.resources.resource import Resource
+from notify_mock.support.usage import UsageError
+
+MakePair = Callable[[], ApnPair]
+
+_SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
+_ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
+_GIVEN = ("accounts", "data", "faults", "frozen")
+_LEAST: Mapping[str, Mapping[str, Any]] = {
+    "credential": {"type": "fcm"},
+    "binding": {"identity": "somebody", "binding_type": "sms", "address": "+15005550006"},
+}
+"""What a record needs to be there at all."""
+
+
+def note(recorded: Interaction, key: str) -> Mapping[str, Any]:
+    """What the entry says under ``key``. Raises ``UsageError`` for what is no mapping."""
+    found = recorded.extra.get(key) or {}
+    if not isinstance(found, Mapping):
+        raise UsageError(f"{recorded.where}.{key}", "is no mapping", "write name: value")
+    return found
+
+
+def asked(recorded: Interaction, pair: MakePair = apn_pair) -> Call:
+    """The recorded call. Where a filter took its Authorization, that of the recorded account is put there, unless that
+    was the point; a certificate whose pseudonym was recorded is a real one again."""
+    call = recorded.call()
+    form = Params(tuple((name, _real(name, value, pair)) for name, value in call.form.pairs))
+    headers = dict(call.headers)
+    if "authorization" not in headers and recorded.status != HTTPStatus.UNAUTHORIZED:
+        account = _ACCOUNT.search(unpacked(recorded.headers, recorded.body).decode("utf-8", "replace"))
+        user = account[0] if account else "AC" + "0" * 32
+        headers["authorization"] = "Basic " + b64encode(f"{user}:token".encode()).decode()
+    return call._replace(form=form, headers=headers)
+
+
+def stage(recorded: Interaction, call: Call) -> tuple[Engine, tuple[str, ...]]:
+    """An emulator with the records that the answer shows, and what the entry says under ``given``; and why they can't
+    be there, if so. Raises ``UsageError`` for a ``given`` that isn't understood."""
+    given = note(recorded, "given")
+    if set(given) - set(_GIVEN) or not isinstance(given.get("data", {}), Mapping):
+        raise UsageError(f"{recorded.where}.given", "isn't understood", f"known are {', '.join(_GIVEN)}")
+    engine = Engine(seed="fidelity", **given)
+    entrance = enter(call.host, call.path)
+    place = find(entrance.door, entrance.path)
+    if place is None:
+        return engine, ()
+    resource = next(iter(place.routes.values())).resource
+    whose = {"account_sid": _account(engine, call), "region": entrance.region}
+    data = dict(given.get("data", {}))
+    if resource.parent is not None and recorded.status < HTTPStatus.BAD_REQUEST:
+        data[resource.parent.key] = [*data.get(resource.parent.key, ()), {"sid": place.parent, **whose}]
+    if recorded.status != HTTPStatus.CREATED and resource.seed is not None:
+        belonging = resource.belonging(place.parent)
+        records = [{**values, **belonging, **whose} for values in _records(recorded, call, resource)]
+        data[resource.key] = [*data.get(resource.key, ()), *records]
+    try:
+        return Engine(seed="fidelity", **{**given, "data": data}), ()
+    except UsageError as error:
+        return engine, (f"a recorded record can't be here: {error}",)
+
+
+def _account(engine: Engine, call: Call) -> str:
+    with engine.checkpoint():
+        engine.handle(call._replace(method="GET"))
+        account_sid = engine.journal.last.account_sid
+    return account_sid or engine.auth[0]
+
+
+def _records(recorded: Interaction, call: Call, resource: Resource[Any]) -> Iterator[Mapping[str, Any]]:
+    """Those that the answer shows or has deleted, between those that its links to other pages must lead to."""
+    seeds = [seed.values for seed in seeds_of([recorded]) if seed.resource is resource]
+    shown = [{key: value for key, value in values.items() if value is not None} for values in seeds]
+    other = {key: value for key, value in shown[0].items() if key != "sid"} if shown else _LEAST.get(resource.name, {})
+    token, body = call.query.get("PageToken") or "", unpacked(recorded.headers, recorded.body)
+    behind = {"sid": token[2:]} if _SID.fullmatch(token[2:]) else {}
+    if token.startswith("PA") or b'"previous_page_url": "' in body:
+        yield {**other, **(behind if token.startswith("PA") else {})}
+    if recorded.method == "DELETE" and recorded.status < 300:
+        yield {**other, "sid": call.path.rpartition("/")[2].removesuffix(".json")}
+    yield from shown
+    if token.startswith("PB") or b'"next_page_url": "' in body:
+        yield {**other, **(behind if token.startswith("PB") else {})}
+
+
+def _real(name: str, value: str, pair: MakePair) -> str:
+    if not stands_for_pem(value):
+        return value
+    return pair().certificate if name == "Certificate" else pair().private_key

@@ -1,0 +1,71 @@
+"""The body of a request on a socket: where it ends, and when it is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from email.message import Message
+from io import BufferedIOBase
+
+from notify_mock.protocol.errors import EntityTooLarge, MalformedRequest
+from notify_mock.protocol.messages import BODY_LIMIT
+
+_LONGEST_CHUNK_LINE = 1024
+_LONGEST_TRAILER = 65536
+_MOST_TRAILERS = 100
+_HEX = re.compile(rb"[0-9A-Fa-f]{1,16}")
+
+
+def read_body(headers: Message, source: BufferedIOBase, go_on: Callable[[], None]) -> bytes:
+    """The whole body. ``go_on`` is called before the first byte is read, for a client that expects a 100.
+
+    Raises the ``TwilioError`` that answers a body with no clear end, or over the limit.
+    """
+    if "transfer-encoding" in headers:
+        return _read_chunked(headers, source, go_on)
+    lengths = set(headers.get_all("content-length", []))
+    if not lengths:
+        return b""
+    length = lengths.pop().strip()
+    if lengths or not (length.isascii() and length.isdigit()):
+        raise MalformedRequest("Content-Length must be one whole number", what="invalid Content-Length")
+    if len(length) > 18 or int(length) > BODY_LIMIT:
+        raise EntityTooLarge(f"the body has {length[:18]} bytes, the limit is {BODY_LIMIT}")
+    go_on()
+    body = source.read(int(length))
+    if len(body) < int(length):
+        raise MalformedRequest("the body is shorter than its Content-Length", what="incomplete body")
+    return body
+
+
+def _read_chunked(headers: Message, source: BufferedIOBase, go_on: Callable[[], None]) -> bytes:
+    codings = [value.strip().lower() for value in headers.get_all("transfer-encoding", [])]
+    if codings != ["chunked"] or "content-length" in headers:
+        raise MalformedRequest("Transfer-Encoding must be chunked, alone", what="invalid Transfer-Encoding")
+    go_on()
+    body = bytearray()
+    while size := _chunk_size(source):
+        if len(body) + size > BODY_LIMIT:
+            raise EntityTooLarge(f"the body is over the limit of {BODY_LIMIT} bytes")
+        chunk = source.read(size)
+        if len(chunk) < size or source.readline(3) not in (b"\r\n", b"\n"):
+            raise MalformedRequest("a chunk isn't as long as it says", what="invalid chunk")
+        body += chunk
+    _pass_trailers(source)
+    return bytes(body)
+
+
+def _chunk_size(source: BufferedIOBase) -> int:
+    """Of the chunk that comes next; its extensions are passed over."""
+    line = source.readline(_LONGEST_CHUNK_LINE)
+    digits = line.partition(b";")[0].strip()
+    if not line.endswith(b"\n") or not _HEX.fullmatch(digits):
+        raise MalformedRequest("a chunk has no size", what="invalid chunk")
+    return int(digits, 16)
+
+
+def _pass_trailers(source: BufferedIOBase) -> None:
+    for _ in range(_MOST_TRAILERS):
+        if source.readline(_LONGEST_TRAILER) in (b"\r\n", b"\n", b""):
+            return
+    raise MalformedRequest("too many trailers", what="invalid chunk")

@@ -1,0 +1,175 @@
+"""One client's connection: reads whole requests, plays them through the app, and stays open for the next."""
+
+from __future__ import annotations
+
+import time
+from email.errors import FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.http import HTTP_STATUS_CODES
+
+from notify_mock.control.api import is_control, refusal
+from notify_mock.protocol.errors import (
+    HeadersTooLarge,
+    MalformedRequest,
+    TwilioError,
+    UriTooLong,
+)
+from notify_mock.protocol.headers import ERROR_JSON, edge
+from notify_mock.protocol.messages import Answer, Wire, origin_form, read
+from notify_mock.server.app import HANDOVER, Handover
+from notify_mock.server.body import read_body
+from notify_mock.server.outgoing import LOG, Served
+from notify_mock.server.proxied import Proxied
+from notify_mock.server.secured import TLS_HANDSHAKE
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+_IDLE_SECONDS = 60
+_LONGEST_LINE = 65536
+_MOST_BLANK_LINES = 8
+_HEAD_DEFECTS = (MissingHeaderBodySeparatorDefect, FirstHeaderLineIsContinuationDefect)
+
+
+def _run(app: WSGIApplication, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
+    """Status line, headers and whole body of what ``app`` answers."""
+    started: list[Any] = []
+    written: list[bytes] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:  # noqa: ARG001 - WSGI's signature
+        started[:] = [status, headers]
+        return written.append
+
+    chunks = app(environ, start_response)
+    try:
+        written.extend(chunks)
+    finally:
+        if hasattr(chunks, "close"):
+            chunks.close()
+    status, headers = started
+    return status, list(headers), b"".join(written)
+
+
+def nobody(request: str) -> Answer:
+    """The answer while no emulator is mounted. It is no 5xx, since a client would try again and again."""
+    LOG.warning("%s came while no test was running that asked for notify_mock", request)
+    error = MalformedRequest(what="no test is running that asked for notify_mock")
+    body = error.body()
+    return Answer(error.status, edge(at=time.time(), content_type=ERROR_JSON, length=len(body)), body)
+
+
+class Connection(Proxied):
+    """werkzeug's own handler closes after every answer, and answers HTML to what it can't read."""
+
+    raw_requestline: bytes
+    protocol_version = "HTTP/1.1"
+    timeout = _IDLE_SECONDS
+
+    def handle(self) -> None:
+        if not self.server.speaks_tls or self.begin():
+            super().handle()
+
+    def handle_expect_100(self) -> bool:
+        """Postponed to the moment when the body is wanted."""
+        return True
+
+    def parse_request(self) -> bool:
+        """Blank lines before a request are passed over (RFC 9112, 2.2)."""
+        for _ in range(_MOST_BLANK_LINES):
+            if self.raw_requestline not in (b"\r\n", b"\n"):
+                break
+            self.raw_requestline = self.rfile.readline(_LONGEST_LINE + 1)
+        if self.raw_requestline.startswith(TLS_HANDSHAKE):
+            LOG.warning("a client speaks TLS to the plain port; it may, with --tls")
+        if len(self.raw_requestline) > _LONGEST_LINE:
+            self.command = ""
+            self.send_error(414)
+            return False
+        return super().parse_request()
+
+    def run_wsgi(self) -> None:
+        try:
+            self._check_head()
+            if self.command == "CONNECT":
+                self.connect()
+                return
+            place = self.absolute()
+            if place is None:
+                return
+            body = read_body(self.headers, self.rfile, self.go_on)
+            environ = self._environ(*place)
+        except TwilioError as error:
+            self._refuse(error)
+            return
+        with self.server.connections.busy(self.request):
+            self._play(environ, body)
+
+    def _play(self, environ: dict[str, Any], body: bytes) -> None:
+        handover = Handover(self.wait)
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        environ.update(
+            {
+                "RAW_URI": self.path,
+                "REQUEST_URI": self.path,
+                "CONTENT_LENGTH": str(len(body)),
+                "wsgi.input": BytesIO(body),
+                HANDOVER: handover,
+            }
+        )
+        status, headers, content = _run(self.server.app, environ)
+        self.carry_out(handover.wire or Wire(), status, headers, content)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What http.server couldn't read, in Twilio's shape. Its messages quote the client, so they are cut."""
+        reason = (message or "").partition("(")[0].strip()
+        if code == 414:
+            self._refuse(UriTooLong(reason))
+        elif code == 431:
+            self._refuse(HeadersTooLarge(explain or reason))
+        else:
+            self._refuse(MalformedRequest(reason, what="not HTTP/1.1"))
+
+    def _check_head(self) -> None:
+        """http.client drops what stands behind a malformed header line, the end of the head included."""
+        rest = self.headers.get_payload()
+        if any(isinstance(defect, _HEAD_DEFECTS) for defect in self.headers.defects) or (
+            isinstance(rest, str) and rest
+        ):
+            raise MalformedRequest("a header line is malformed", what="invalid header")
+
+    def _environ(self, scheme: str, authority: str) -> dict[str, Any]:
+        """A tunnel's host goes before that of the target, and that before the header's (RFC 9112, 3.2.2)."""
+        try:
+            environ: dict[str, Any] = self.make_environ()
+        except ValueError as error:
+            raise MalformedRequest("the request target is no URL", what="invalid request target") from error
+        environ["wsgi.url_scheme"] = self.scheme if self.authority else scheme or self.scheme
+        if self.authority or authority:
+            environ["HTTP_HOST"] = self.authority or authority
+        return environ
+
+    def _refuse(self, error: TwilioError) -> None:
+        """Answer a request that can't be played, and close: where the next one would begin isn't known."""
+        self.close_connection = True
+        known = bool(self.command)
+        if known and is_control(origin_form(self.path)):
+            answer = refusal(error.status, error.reason or error.text)
+        else:
+            answer = self._refused(error, known=known)
+        reason = HTTP_STATUS_CODES.get(answer.status, "error").upper()
+        self.write(f"{answer.status} {reason}", answer.headers, answer.body)
+        self.drain()
+
+    def _refused(self, error: TwilioError, *, known: bool) -> Answer:
+        """The emulator's answer to what couldn't be read; whether method and target are ``known``."""
+        mounted: Served | None = self.server.mounted
+        call = read(
+            self.command if known else "-",
+            self.path if known else "/",
+            host=f"{self.server.host}:{self.server.port}",
+            headers={},
+            defect=error,
+        )
+        return mounted.handle(call) if mounted is not None else nobody("what is no HTTP")

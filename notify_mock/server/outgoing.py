@@ -1,0 +1,121 @@
+"""The writing half of a connection: answers as far as a fault lets them, and what a fault does to the connection."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol
+
+from werkzeug.serving import WSGIRequestHandler
+
+from notify_mock.core.pipeline import Wait
+from notify_mock.protocol.headers import Headers
+from notify_mock.protocol.messages import Answer, Call, Wire
+from notify_mock.support.waits import Hold, Holds, Released
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+LOG = logging.getLogger("notify_mock.server")
+
+_BODILESS = ("204", "304")
+_MOST_DRAINED = 64 * 1024 * 1024
+
+
+class Served(Protocol):
+    """What can be mounted on a server: an emulator."""
+
+    @property
+    def app(self) -> WSGIApplication: ...
+
+    @property
+    def holds(self) -> Holds: ...
+
+    def handle(self, call: Call, wait: Wait | None = None) -> Answer: ...
+
+
+class Outgoing(WSGIRequestHandler):
+    """``server`` is a listener with ``mounted`` and ``connections``."""
+
+    server: Any
+    disable_nagle_algorithm = True
+    wbufsize = 64 * 1024
+
+    def finish(self) -> None:
+        """The standard library's leaves the socket open where what is left to write can't be written."""
+        with suppress(OSError):
+            super().finish()
+        self.rfile.close()
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002, ARG002 - werkzeug's signature
+        LOG.debug(message, *args)
+
+    def carry_out(self, wire: Wire, status: str, headers: Headers, body: bytes) -> None:
+        """Write the answer as far as ``wire`` lets it, and do to the connection what it says."""
+        promised = dict(headers).get("Content-Length")
+        if wire.ending or wire.sent is not None or (body and promised not in (None, str(len(body)))):
+            self.close_connection = True
+        if wire.ending == "reset":
+            self.server.connections.reset(self.request)
+        if wire.ending:
+            return
+        if wire.pieces <= 1:
+            self.write(status, headers, body[: wire.sent])
+        else:
+            self._dribble(wire, status, headers, body[: wire.sent])
+
+    def write(self, status: str, headers: Headers, body: bytes) -> None:
+        """A whole answer; the headers that belong to the connection are added."""
+        connection = f"Connection: {'close' if self.close_connection else 'keep-alive'}"
+        if self.command == "HEAD":
+            body = b""
+        lines = [f"HTTP/1.1 {status}"]
+        for name, value in headers:
+            lines.append(f"{name}: {value}")
+            if name.lower() == "content-length":
+                lines.append(connection)
+        if connection not in lines:
+            lines += [connection] if status[:3] in _BODILESS else [f"Content-Length: {len(body)}", connection]
+        self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+        self.wfile.flush()
+
+    def go_on(self) -> None:
+        """The body is wanted now, if the client has asked."""
+        if self.headers.get("expect", "").lower().strip() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.wfile.flush()
+
+    def drain(self) -> None:
+        """Take in what the client is still sending, so that it reads the answer and not a reset."""
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(1.0)
+            left = _MOST_DRAINED
+            while left > 0:
+                data = self.connection.recv(65536)
+                if not data:
+                    break
+                left -= len(data)
+
+    def wait(self, seconds: float, hold: Hold) -> None:
+        """Keep the call waiting, while its client is there. Raises ``Released``."""
+        hold.wait(seconds, self.is_gone)
+
+    def is_gone(self) -> bool:
+        """Whether the client has closed its end."""
+        raise NotImplementedError
+
+    def _dribble(self, wire: Wire, status: str, headers: Headers, body: bytes) -> None:
+        mounted: Served | None = self.server.mounted
+        hold = mounted.holds.take() if mounted is not None else Holds().take()
+        size = max(1, -(-len(body) // wire.pieces))
+        self.write(status, headers, body[:size])
+        for start in range(size, len(body), size):
+            try:
+                self.wait(wire.over / wire.pieces, hold)
+            except Released:
+                self.close_connection = True
+                return
+            self.wfile.write(body[start : start + size])
+            self.wfile.flush()

@@ -1,0 +1,137 @@
+"""A threaded HTTP/1.1 server on one socket, in front of the emulator that is mounted on it."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from threading import Thread
+from typing import Any
+
+from werkzeug.serving import ThreadedWSGIServer
+
+from notify_mock.server.connection import Connection, nobody
+from notify_mock.server.connections import Connections
+from notify_mock.server.outgoing import LOG, Served
+from notify_mock.server.proxy import OtherHosts, Policy, read_other_hosts
+from notify_mock.server.tls import Tls
+from notify_mock.support.address import read_address
+from notify_mock.support.usage import UsageError
+
+_POLL_SECONDS = 0.02
+_BACKLOG = 1024
+
+
+class Server:
+    """Binds at once, in the caller's thread; raises ``UsageError`` when it can't. ``port`` 0 picks a free one.
+
+    ``mounted`` may be exchanged while it runs; without one, every request is answered 400. The port also is a forward
+    proxy; ``other_hosts`` says what becomes of those that aren't Twilio's. ``speaks_tls`` lets TLS begin on the port
+    itself, beside plain HTTP.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        mounted: Served | None = None,
+        *,
+        other_hosts: OtherHosts = "refuse",
+        speaks_tls: bool = False,
+    ) -> None:
+        host, port = read_address(host, port)
+        self.mounted = mounted
+        self.policy, self.tls, self.speaks_tls = Policy(read_other_hosts(other_hosts, host)), Tls(), speaks_tls
+        with _bind(host, port) as bound:
+            self._listener = _Listener(self, host, port, bound.fileno())
+        self._thread: Thread | None = None
+
+    def __repr__(self) -> str:
+        return f"<Server {self.url}>"
+
+    @property
+    def url(self) -> str:
+        """``http://127.0.0.1:8010``, without a slash at the end."""
+        host = self._listener.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._listener.port}"
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where a client on this machine connects to."""
+        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - that it listens everywhere is somebody's wish
+        return here.get(self._listener.host, self._listener.host), self._listener.port
+
+    def start(self) -> None:
+        """Serve in a thread of its own."""
+        self._thread = Thread(
+            target=self._listener.serve_forever, args=(_POLL_SECONDS,), name="notify-mock-server", daemon=True
+        )
+        self._thread.start()
+
+    def serve_here(self) -> None:
+        """Serve in this thread until a KeyboardInterrupt, which ends it at once."""
+        self._listener.serve_forever()
+
+    def stop(self) -> None:
+        """Close the socket and every connection, and wait for their threads."""
+        if self._thread is not None:
+            self._listener.shutdown()
+            self._thread.join()
+            self._thread = None
+        self._listener.server_close()
+        self._listener.connections.close()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise UsageError(
+                f"port {port}", f"is in use on {host}", "stop what listens there, or give 0 for a free port"
+            ) from error
+        raise UsageError(f"host {host}, port {port}", f"can't listen there: {error.strerror}") from error
+
+
+class _Listener(ThreadedWSGIServer):
+    """Keeps its connections, so that none outlives it."""
+
+    def __init__(self, server: Server, host: str, port: int, fd: int) -> None:
+        self._owner = server
+        self.connections = Connections()
+        self.policy, self.tls, self.speaks_tls = server.policy, server.tls, server.speaks_tls
+        super().__init__(host, port, self._app, Connection, fd=fd)
+
+    @property
+    def mounted(self) -> Served | None:
+        return self._owner.mounted
+
+    def _app(self, environ: Any, start_response: Any) -> Any:
+        mounted = self.mounted
+        return mounted.app(environ, start_response) if mounted else _nobody(environ, start_response)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        thread = Thread(
+            target=self.process_request_thread, args=(request, client_address), name="notify-mock-call", daemon=True
+        )
+        self.connections.add(request, thread)
+        thread.start()
+
+    def shutdown_request(self, request: Any) -> None:
+        connection, is_reset = self.connections.remove(request)
+        if is_reset:
+            self.close_request(connection)
+        else:
+            super().shutdown_request(connection)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - werkzeug's signature
+        LOG.debug("connection of %s broke", client_address, exc_info=True)
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002, ARG002 - werkzeug's signature
+        LOG.debug(message, *args)
+
+
+def _nobody(environ: Any, start_response: Any) -> list[bytes]:
+    answer = nobody(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+    start_response("400 BAD REQUEST", answer.headers)
+    return [answer.body]

@@ -1,0 +1,78 @@
+"""A server for many emulators in turn, started when its URL is first asked for."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from notify_mock.server.proxy import OtherHosts, read_other_hosts
+from notify_mock.support.address import read_address
+
+if TYPE_CHECKING:
+    from notify_mock.server.outgoing import Served
+    from notify_mock.server.server import Server
+
+
+class SharedServer:
+    """What every emulator is served by. The pytest plugin keeps one for the session, on which each test's emulator is
+    mounted while the test runs; any other emulator has one of its own.
+
+    ``other_hosts`` and ``tls`` are its ways as a proxy and with TLS; see ``Emulator``. Raises ``UsageError`` for a bad
+    option.
+    """
+
+    def __init__(
+        self, host: str = "127.0.0.1", port: int = 0, *, other_hosts: OtherHosts = "refuse", tls: bool = False
+    ) -> None:
+        self._address = read_address(host, port)
+        self._other_hosts, self._tls = read_other_hosts(other_hosts, self._address.host), tls
+        self._lock = Lock()
+        self._mounted: Served | None = None
+        self._server: Server | None = None
+
+    def __repr__(self) -> str:
+        return f"<SharedServer {self._server.url if self._server else 'not started'}>"
+
+    @property
+    def is_started(self) -> bool:
+        return self._server is not None
+
+    @property
+    def url(self) -> str:
+        """The base URL, the same until ``stop``; starts the server when first asked for."""
+        return self.server.url
+
+    @property
+    def server(self) -> Server:
+        """The server itself; started when first asked for."""
+        with self._lock:
+            if self._server is None:
+                from notify_mock.server.server import Server
+
+                self._server = Server(
+                    *self._address, mounted=self._mounted, other_hosts=self._other_hosts, speaks_tls=self._tls
+                )
+                self._server.start()
+            return self._server
+
+    def mount(self, emulator: Served) -> None:
+        """Let ``emulator`` answer from now on, whether the server has started or not."""
+        self._set(emulator)
+
+    def dismount(self, emulator: Served) -> None:
+        """End the turn of ``emulator``, if it is its turn."""
+        if self._mounted is emulator:
+            self._set(None)
+
+    def stop(self) -> None:
+        """Close the socket and every connection."""
+        with self._lock:
+            if self._server is not None:
+                self._server.stop()
+                self._server = None
+
+    def _set(self, emulator: Served | None) -> None:
+        with self._lock:
+            self._mounted = emulator
+            if self._server is not None:
+                self._server.mounted = emulator

@@ -1,0 +1,70 @@
+"""How the server ends TLS for Twilio's hosts: a context for each, made when a client first asks for it."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+
+from notify_mock.authority.authority import Authority
+from notify_mock.authority.certificates import Pair, issue
+from notify_mock.protocol.hosts import plain
+from notify_mock.protocol.products import product_at
+
+_ALPN = ["http/1.1"]
+_MOST_HOSTS = 256
+_DEFAULT_HOST = "notify.twilio.com"
+
+
+class Tls:
+    """``authority`` vouches for the certificates; by default that of this machine, as it is when TLS first begins."""
+
+    def __init__(self, authority: Authority | None = None) -> None:
+        self.authority = authority or Authority()
+        self._lock = Lock()
+        self._contexts: dict[str, ssl.SSLContext] = {}
+
+    @cached_property
+    def ca(self) -> Pair:
+        """The authority's certificate and key."""
+        return self.authority.pair()
+
+    @cached_property
+    def client_context(self) -> ssl.SSLContext:
+        """What a client in this process trusts: the authority, and nobody else."""
+        return ssl.create_default_context(cadata=self.ca.certificate)
+
+    def accept(self, connection: socket.socket, host: str) -> ssl.SSLSocket:
+        """Shake hands as the name that the client wants (SNI), or as ``host`` where it names none that is emulated.
+
+        Raises ``OSError`` for what is no TLS, and for a client that doesn't trust the authority.
+        """
+        return self._context(host or _DEFAULT_HOST).wrap_socket(connection, server_side=True)
+
+    def _context(self, host: str) -> ssl.SSLContext:
+        with self._lock:
+            if host not in self._contexts:
+                if len(self._contexts) >= _MOST_HOSTS:
+                    self._contexts.clear()
+                self._contexts[host] = self._made(issue(self.ca, host, self.authority.now()))
+            return self._contexts[host]
+
+    def _made(self, pair: Pair) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.set_alpn_protocols(_ALPN)
+        context.sni_callback = self._switch
+        with tempfile.TemporaryDirectory(prefix="notify-mock-") as folder:
+            file = Path(folder, "pair.pem")
+            file.touch(mode=0o600)
+            file.write_text("".join(pair))
+            context.load_cert_chain(file)
+        return context
+
+    def _switch(self, connection: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> None:
+        """Be the host that the client names."""
+        host = plain(name or "")
+        if product_at(host):
+            connection.context = self._context(host)

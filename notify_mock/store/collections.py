@@ -1,0 +1,230 @@
+"""The records: one shelf per resource, account, region and parent, in the order of creation."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from notify_mock.store.index import Index, Term
+
+
+class Record(Protocol):
+    """What the store needs to know of a record; the resources' own classes are frozen dataclasses."""
+
+    @property
+    def sid(self) -> str: ...
+
+
+R = TypeVar("R", bound=Record)
+
+Terms = Callable[[Any], Iterable[Term]]
+"""What a record is found by, its sid apart."""
+
+_REMEMBERED_GRAVES = 10_000
+_REMEMBERED_CHANGES = 1_000
+_REMEMBERED_TEXTS = 2_000
+
+
+class _Change(NamedTuple):
+    """One write: ``old`` is the record that stood there before, None where there was none."""
+
+    at: float
+    place: int
+    sid: str
+    old: Any
+
+
+def no_terms(_record: Any) -> Iterable[Term]:
+    """For records that are found by their sid alone."""
+    return ()
+
+
+class Shelf(Generic[R]):
+    """Records by sid, by place and by term. A place is a number that only grows, so a page can begin behind any sid.
+
+    A removed sid keeps its place for a while (the last 10,000 of them), so that a page token outlives its record. The
+    last 1,000 writes are remembered, so that a read can lag behind; ``at`` is when they happen, in seconds since 1970.
+    """
+
+    def __init__(self, terms: Terms = no_terms) -> None:
+        self._terms = terms
+        self._index = Index()
+        self._records: dict[int, R] = {}
+        self._places: dict[str, int] = {}
+        self._order: list[int] = []
+        self._graves: deque[str] = deque()
+        self._changes: deque[_Change] = deque(maxlen=_REMEMBERED_CHANGES)
+        self._next = 0
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __iter__(self) -> Iterator[R]:
+        return iter([self._records[place] for place in self._order])
+
+    def get(self, sid: str) -> R | None:
+        return self._records.get(self._places.get(sid, -1))
+
+    def add(self, record: R, at: float = 0.0) -> None:
+        self._changes.append(_Change(at, self._next, record.sid, None))
+        self._records[self._next] = record
+        self._places[record.sid] = self._next
+        self._order.append(self._next)
+        self._index.add(self._next, self._terms(record))
+        self._next += 1
+
+    def replace(self, record: R, at: float = 0.0) -> None:
+        place = self._places[record.sid]
+        old = self._records[place]
+        self._changes.append(_Change(at, place, record.sid, old))
+        self._records[place] = record
+        self._index.remove(place, self._terms(old))
+        self._index.add(place, self._terms(record))
+
+    def remove(self, sid: str, at: float = 0.0) -> None:
+        place = self._places[sid]
+        old = self._records.pop(place)
+        self._changes.append(_Change(at, place, sid, old))
+        del self._order[bisect_left(self._order, place)]
+        self._index.remove(place, self._terms(old))
+        self._graves.append(sid)
+        if len(self._graves) > _REMEMBERED_GRAVES:
+            oldest = self._graves.popleft()
+            if self.get(oldest) is None:
+                self._places.pop(oldest, None)
+
+    def place(self, sid: str) -> int | None:
+        """Where ``sid`` stands, or stood before it was removed."""
+        return self._places.get(sid)
+
+    def at(self, place: int) -> R:
+        """The record that stands there."""
+        return self._records[place]
+
+    def places(self) -> Sequence[int]:
+        """Where records stand, oldest first."""
+        return self._order
+
+    def standing(self, terms: Iterable[Term]) -> Sequence[int]:
+        """Where the records stand that have one of ``terms``, oldest first."""
+        found = [places for places in map(self._index.places, dict.fromkeys(terms)) if places]
+        return found[0] if len(found) == 1 else sorted(set().union(*found))
+
+    def find(self, term: Term) -> list[R]:
+        """The records that have ``term``, oldest first."""
+        return [self._records[place] for place in self._index.places(term)]
+
+    def ahead(self, place: int, most: int) -> list[R]:
+        """Up to ``most`` records that stand at ``place`` or behind it, oldest first."""
+        start = bisect_left(self._order, place)
+        return [self._records[at] for at in self._order[start : start + most]]
+
+    def behind(self, place: int, most: int) -> list[R]:
+        """Up to ``most`` records that stand right before ``place``, oldest first."""
+        end = bisect_left(self._order, place)
+        return [self._records[at] for at in self._order[max(0, end - most) : end]]
+
+    def as_of(self, then: float) -> Shelf[R]:
+        """How the shelf stood ``then``, as far as the remembered writes reach back."""
+        past = self.copy()
+        for _, place, sid, old in (change for change in reversed(self._changes) if change.at > then):
+            newer = past._records.pop(place, None)
+            if newer is not None:
+                past._index.remove(place, self._terms(newer))
+                del past._order[bisect_left(past._order, place)]
+            if old is not None:
+                insort(past._order, place)
+                past._records[place] = old
+                past._places[sid] = place
+                past._index.add(place, self._terms(old))
+        return past
+
+    def copy(self) -> Shelf[R]:
+        twin: Shelf[R] = Shelf(self._terms)
+        twin._index = self._index.copy()
+        twin._records = dict(self._records)
+        twin._places = dict(self._places)
+        twin._order = list(self._order)
+        twin._graves = deque(self._graves)
+        twin._changes = self._changes.copy()
+        twin._next = self._next
+        return twin
+
+
+class Key(NamedTuple):
+    """Which shelf; ``parent`` is the sid of the record that its records belong to, "" where there is none."""
+
+    resource: str
+    account_sid: str
+    region: str
+    parent: str = ""
+
+
+class Store:
+    """All shelves. Records are immutable; a change puts a new record in the old one's place."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def shelf(self, key: Key) -> Shelf[Any]:
+        """The shelf of ``key``, or an empty one that isn't kept."""
+        found = self._shelves.get(key)
+        return Shelf() if found is None else found
+
+    def make(self, key: Key, terms: Terms) -> Shelf[Any]:
+        """The shelf of ``key``, which is kept; ``terms`` are those of its records."""
+        found = self._shelves.get(key)
+        if found is None:
+            found = self._shelves[key] = Shelf(terms)
+        return found
+
+    def remove(self, key: Key, sid: str, at: float = 0.0) -> None:
+        """Take a record off its shelf, and all that belongs to it along."""
+        self._shelves[key].remove(sid, at)
+        for below in [one for one in self._shelves if one.parent == sid]:
+            del self._shelves[below]
+
+    def shelves(self, resource: str, account_sid: str | None = None) -> list[Shelf[Any]]:
+        """The shelves of that resource in all regions, of one account or of all."""
+        return [
+            shelf
+            for key, shelf in self._shelves.items()
+            if key.resource == resource and account_sid in (None, key.account_sid)
+        ]
+
+    def forget(self, sid: str) -> None:
+        """Let the next fetch of ``sid`` find nothing."""
+        self._forgotten.add(sid)
+
+    def forgets(self, sid: str) -> bool:
+        """Whether this fetch of ``sid`` is to find nothing; the next one will."""
+        if sid not in self._forgotten:
+            return False
+        self._forgotten.remove(sid)
+        return True
+
+    def text(self, record: Any, url: str, render: Callable[[], str]) -> str:
+        """The JSON of ``record`` for ``url``, rendered once: records don't change."""
+        known = self._texts.get(record)
+        if known is not None and known[0] == url:
+            return known[1]
+        if len(self._texts) >= _REMEMBERED_TEXTS:
+            self._texts.clear()
+        text = render()
+        self._texts[record] = url, text
+        return text
+
+    def reset(self) -> None:
+        self._texts: dict[Any, tuple[str, str]] = {}
+        self._shelves: dict[Key, Shelf[Any]] = {}
+        self._forgotten: set[str] = set()
+
+    def snapshot(self) -> tuple[dict[Key, Shelf[Any]], set[str]]:
+        return {key: shelf.copy() for key, shelf in self._shelves.items()}, set(self._forgotten)
+
+    def restore(self, kept: tuple[dict[Key, Shelf[Any]], set[str]]) -> None:
+        shelves, forgotten = kept
+        self._shelves = {key: shelf.copy() for key, shelf in shelves.items()}
+        self._forgotten = set(forgotten)

@@ -1,0 +1,127 @@
+"""The emulator's clock: the only reader of time, which a test may freeze, set and advance."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import date, datetime, timedelta, timezone
+from threading import Lock
+from typing import NamedTuple
+
+from notify_mock.support.usage import UsageError, shown
+
+Moment = str | int | float | date | datetime
+"""A point in time: ISO 8601 text, seconds since 1970, a date or a datetime (without a zone: UTC)."""
+
+Span = str | int | float | timedelta
+"""A length of time: seconds, a timedelta, or text such as ``"90s"``, ``"15m"``, ``"2h"``, ``"1d"``, ``"1h30m"``."""
+
+_SPAN = re.compile(r"(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
+_SCALE = (86400.0, 3600.0, 60.0, 1.0)
+_EARLIEST = datetime(2, 1, 1, tzinfo=timezone.utc).timestamp()
+_LATEST = datetime(9999, 1, 1, tzinfo=timezone.utc).timestamp()
+"""A year within what datetime can hold, since zones and rounding may add a little."""
+
+
+class _Hands(NamedTuple):
+    offset: float
+    frozen: float | None
+
+
+class Clock:
+    """Runs with real time until it is told otherwise; freezegun governs it, in the server's threads too.
+
+    ``start`` freezes it from the beginning, and again at every ``reset``. It stays within the years 2 to 9998.
+    """
+
+    def __init__(self, start: Moment | None = None) -> None:
+        self._lock = Lock()
+        self._start = None if start is None else moment(start)
+        self._hands = _Hands(0.0, self._start)
+
+    def __repr__(self) -> str:
+        return f"<Clock {self.now().isoformat()}{' frozen' if self._hands.frozen is not None else ''}>"
+
+    def time(self) -> float:
+        """Seconds since 1970."""
+        offset, frozen = self._hands
+        return time.time() + offset if frozen is None else frozen
+
+    def now(self) -> datetime:
+        """The present as an aware datetime in UTC."""
+        return datetime.fromtimestamp(self.time(), timezone.utc)
+
+    def freeze(self, when: Moment | None = None) -> None:
+        """Stop the clock, now or at ``when``."""
+        at = None if when is None else moment(when)
+        with self._lock:
+            self._hands = _Hands(0.0, self.time() if at is None else at)
+
+    def set(self, when: Moment) -> None:
+        """Put the clock to ``when``; it stays frozen if it was, and else runs on from there."""
+        at = moment(when)
+        with self._lock:
+            frozen = self._hands.frozen is not None
+            self._hands = _Hands(0.0, at) if frozen else _Hands(at - time.time(), None)
+
+    def advance(self, by: Span) -> None:
+        """Move the clock forward ``by`` so much, frozen or running. Raises ``UsageError`` for a negative span."""
+        seconds = span(by)
+        with self._lock:
+            moment(self.time() + seconds)
+            offset, frozen = self._hands
+            self._hands = _Hands(offset + seconds, None) if frozen is None else _Hands(0.0, frozen + seconds)
+
+    def resume(self) -> None:
+        """Let a frozen clock run on from where it stands."""
+        with self._lock:
+            self._hands = _Hands(self.time() - time.time(), None)
+
+    def reset(self) -> None:
+        """Back to real time, or to the frozen start."""
+        self._hands = _Hands(0.0, self._start)
+
+    def snapshot(self) -> _Hands:
+        return self._hands
+
+    def restore(self, hands: _Hands) -> None:
+        self._hands = hands
+
+
+def moment(when: Moment, where: str = "clock") -> float:
+    """Seconds since 1970. Raises ``UsageError``, which names ``where``, for what is no point in time."""
+    at = _seconds(when)
+    if at is None or not _EARLIEST <= at < _LATEST:
+        raise UsageError(
+            where, f"{shown(when)} is no point in time", 'give ISO 8601 text such as "2030-01-01T12:00:00Z"'
+        )
+    return at
+
+
+def _seconds(when: Moment) -> float | None:
+    try:
+        if isinstance(when, str):
+            when = datetime.fromisoformat(when.replace("Z", "+00:00"))
+        if isinstance(when, datetime):
+            return (when if when.tzinfo else when.replace(tzinfo=timezone.utc)).timestamp()
+        if isinstance(when, date):
+            return datetime(when.year, when.month, when.day, tzinfo=timezone.utc).timestamp()
+        return float(when) if isinstance(when, (int, float)) and not isinstance(when, bool) else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def span(by: Span, where: str = "clock") -> float:
+    """Seconds. Raises ``UsageError``, which names ``where``, for what is no length of time."""
+    seconds = -1.0
+    if isinstance(by, timedelta):
+        seconds = by.total_seconds()
+    elif isinstance(by, str):
+        found = _SPAN.fullmatch(by)
+        if by and found:
+            seconds = sum(float(part) * scale for part, scale in zip(found.groups(), _SCALE, strict=True) if part)
+    elif isinstance(by, (int, float)) and not isinstance(by, bool) and abs(by) < 1e11:
+        seconds = float(by)
+    if not 0 <= seconds < 1e11:
+        raise UsageError(where, f"{shown(by)} is no length of time", 'give seconds, a timedelta or text such as "2h"')
+    return seconds
