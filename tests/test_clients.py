@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pytest
+from helpers.paths import ROOT
 
 from clients.catalog import CLIENTS, Client
 from clients.installing import PROGRAMS, Installed, NotHere
@@ -15,7 +15,7 @@ from notify_mock.authority.authority import Authority
 from notify_mock.authority.bundles import make_trust
 from notify_mock.interception.environment import changes
 
-PAGE = Path(__file__).parents[1] / "docs" / "clients.md"
+PAGE = ROOT / "docs" / "clients.md"
 
 
 def rows() -> list[list[str]]:

@@ -13,13 +13,12 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from conftest import SHARED
+from helpers.paths import ROOT, SHARED
 
 from notify_mock import Emulator
 from notify_mock.protocol.catalog import FAULT_ERRORS
 from notify_mock.protocol.errors import ERRORS, TwilioError
 
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 

@@ -1,0 +1,395 @@
+"""Cassettes on the disk: VCR's format, read strictly and written so that vcrpy reads it; HAR, WireMock; whole files."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import vcr  # type: ignore[import-untyped]
+import yaml
+from helpers.entries import URL, entry
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from notify_mock import Cassette, Emulator, UsageError
+from notify_mock.cassettes import convert, files, har, wiremock
+from notify_mock.cassettes.interaction import Interaction
+from notify_mock.cassettes.keys import KEY_FILE, VARIABLE, find_key
+from notify_mock.cassettes.vcr import read_vcr, write_json, write_yaml
+from notify_mock.support.files import read_file
+
+GOOD = {"version": 1, "interactions": [entry()]}
+
+
+def broken(path: str, value: Any) -> dict[str, Any]:
+    """A good entry with one thing replaced, or taken out where ``value`` is None."""
+    made = entry()
+    at: Any = made
+    *way, last = path.split(".")
+    for step in way:
+        at = at[step]
+    if value is None:
+        del at[last]
+    else:
+        at[last] = value
+    return made
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "is no cassette; it begins with interactions:"),
+        ("just text", "is no cassette"),
+        ("[1, 2]", "is no cassette"),
+        ("- request: {}\n  response: {}", "is a cassette of before VCR's version 1"),
+        ("version: 1", "has no interactions"),
+        ("interactions: []", "has no version; write version: 1"),
+        ("interactions: []\nversion: 2", "line 2: version 2 isn't known; write version: 1"),
+        ("interactions: []\nversion: true", "version True isn't known"),
+        ("interactions: 7\nversion: 1", "interactions: is no list"),
+        ("interactions:\n- 7\nversion: 1", "line 2, interactions[0]: is no mapping"),
+        ("interactions: [", "line 1: isn't YAML"),
+        ("interactions: []\ninteractions: []\nversion: 1", "line 2: key 'interactions' is given twice"),
+        ("interactions:\n- !!python/object:os.system {}\nversion: 1", "isn't YAML"),
+        ("interactions:\n- &a {request: *a, response: *a}\nversion: 1", "request.method: is missing"),
+    ],
+)
+def test_what_is_no_cassette_is_refused_with_file_and_line(tmp_path: Path, content: str, said: str) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(content)
+    with pytest.raises(UsageError) as caught:
+        Cassette(path)
+    assert str(caught.value).startswith(str(path))
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "said"),
+    [
+        ("request", None, "request: is missing"),
+        ("request", 7, "request: is no mapping"),
+        ("request.method", None, "request.method: is missing; it is GET, POST"),
+        ("request.method", 7, "request.method: 7 is none"),
+        ("request.uri", None, "request.uri: is missing; it is the whole URL"),
+        ("request.uri", "/v1/Credentials", "request.uri: a str is none"),
+        ("request.headers", "x", "request.headers: are no headers"),
+        ("request.headers", {"x": [{}]}, "request.headers: are no headers"),
+        ("request.body", {"string": 7}, "request.body: a int is no body"),
+        ("response", None, "response: is missing"),
+        ("response.status", None, "response.status.code: is missing"),
+        ("response.status", {"code": "200"}, "response.status.code: '200' is none"),
+        ("response.status", {"code": True}, "response.status.code: True is none"),
+        ("response.status", {"code": 7}, "response.status.code: 7 is none"),
+        ("request.uri", "http://[bad", "request.uri: isn't a URL"),
+        ("request.uri", "https://x:99999/", "request.uri: isn't a URL"),
+        ("request.uri", "https:///v1", "request.uri: isn't a URL"),
+        ("response.status", {"code": 100}, "response.status.code: 100 is no status of an answer"),
+        ("response.status", {"code": 1000}, "response.status.code: 1000 is none"),
+        ("response.headers", {"X": ["a\r\nSet-Cookie: b"]}, "response.headers: have what no header can"),
+        ("response.headers", {"X: y": ["a"]}, "response.headers: have what no header can"),
+        ("request.headers", {"X": ["\u2713"]}, "request.headers: have what no header can"),
+        ("response.body", {"base64_string": "?"}, "response.body.base64_string: isn't base64"),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["yaml", "json"])
+def test_a_bad_entry_is_refused_with_line_and_key(tmp_path: Path, at: str, value: Any, said: str, suffix: str) -> None:
+    path = tmp_path / f"x.{suffix}"
+    content = {"version": 1, "interactions": [entry(), broken(at, value)]}
+    path.write_text(json.dumps(content, indent=1) if suffix == "json" else yaml.safe_dump(content))
+    with pytest.raises(UsageError) as caught:
+        Cassette(path)
+    begin = "  {" if suffix == "json" else "- "
+    _, line = [number for number, text in enumerate(path.read_text().splitlines(), 1) if text.startswith(begin)]
+    assert f"{path}, line {line}, interactions[1]" in str(caught.value)
+    assert said in str(caught.value)
+
+
+def test_endless_and_exploding_notes_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    text = yaml.safe_dump({"version": 1, "interactions": [entry()]}).replace("- request", "- note: {}\n  request")
+    bomb = "&a0 [x]"
+    for depth in range(1, 20):
+        bomb = f"&a{depth} [{bomb}, {', '.join([f'*a{depth - 1}'] * 9)}]"
+    for note in ("&a [*a]", bomb):
+        path.write_text(text.replace("{}", note, 1))
+        with pytest.raises(UsageError, match=r"line \d, interactions\[0\], note: is too much"):
+            Cassette(path)
+
+
+def test_a_url_with_a_secret_is_not_repeated(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(yaml.safe_dump({"version": 1, "interactions": [broken("request.uri", "x?Secret=hunter2")]}))
+    with pytest.raises(UsageError) as caught:
+        Cassette(path)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_limits_are_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(yaml.safe_dump(GOOD | {"interactions": [entry(), entry()]}))
+    monkeypatch.setattr(files, "MOST_ENTRIES", 1)
+    with pytest.raises(UsageError, match="has 2 entries; the limit is 1"):
+        Cassette(path)
+    monkeypatch.setattr(files, "LARGEST_FILE", 10)
+    with pytest.raises(UsageError, match="the limit of a cassette is 10"):
+        Cassette(path)
+
+
+def test_a_packed_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notify_mock.cassettes.interaction.LARGEST_BODY", 1000)
+    made = entry()
+    made["response"]["headers"]["Content-Encoding"] = ["gzip"]
+    made["response"]["body"]["string"] = gzip.compress(b"x" * 100_000)
+    (tmp_path / "x.yaml").write_text(yaml.safe_dump({"version": 1, "interactions": [made]}))
+    (interaction,) = Cassette(tmp_path / "x.yaml").interactions
+    from notify_mock.cassettes.interaction import unpacked
+
+    assert unpacked(interaction.headers, interaction.body) == interaction.body
+
+
+def test_rubys_cassettes_are_read(tmp_path: Path) -> None:
+    made = entry(text="7", recorded_at="Fri, 10 Jun 2022 20:58:33 GMT")
+    made["request"]["body"] = {"encoding": "US-ASCII", "string": ""}
+    made["response"]["body"] = {"encoding": "ASCII-8BIT", "base64_string": "Nw=="}
+    (tmp_path / "x.yml").write_text(yaml.safe_dump({"http_interactions": [made], "recorded_with": "VCR 6.2.0"}))
+    (interaction,) = Cassette(tmp_path / "x.yml").interactions
+    assert interaction.body == b"7"
+    assert interaction.extra == {"recorded_at": "Fri, 10 Jun 2022 20:58:33 GMT"}
+
+
+# --- vcrpy, both ways ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("serializer", ["yaml", "json"])
+def test_what_vcrpy_records_is_played_here(tmp_path: Path, served: Emulator, serializer: str) -> None:
+    path, auth = tmp_path / f"x.{serializer}", ("AC" + "4" * 32, "token")
+    with vcr.use_cassette(str(path), serializer=serializer):
+        made = requests.post(f"{served.url}/v1/Credentials", data={"Type": "fcm", "Secret": "s"}, auth=auth, timeout=9)
+        requests.get(f"{served.url}/v1/Credentials?PageSize=5", auth=auth, timeout=9)
+    served.reset()
+    player = Emulator(cassette=path)
+    client = player.client(*auth)
+    assert client.notify.v1.credentials.create(type="fcm", secret="s").sid == made.json()["sid"]
+    assert [one.sid for one in client.notify.v1.credentials.list(page_size=5)] == [made.json()["sid"]]
+    assert not player.cassette.unused  # type: ignore[union-attr]
+
+
+def test_what_is_recorded_here_is_played_by_vcrpy(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    with Emulator(record=path) as emulator:
+        url = f"{emulator.url}/v1/Credentials"
+        first = requests.post(url, data={"Type": "fcm", "Secret": "s"}, auth=emulator.auth, timeout=9).json()
+        requests.get(url, auth=emulator.auth, timeout=9)
+    with vcr.use_cassette(str(path), record_mode="none") as cassette:
+        played = requests.post(url, data={"Type": "fcm", "Secret": "s"}, auth=("x", "y"), timeout=9)
+        assert played.json()["sid"] == first["sid"]
+        assert requests.get(url, timeout=9).headers["X-Powered-By"] == "AT-5000"
+        assert cassette.all_played
+
+
+# --- conversion ------------------------------------------------------------------------------------------------------
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
+PLAIN = st.text("abcXYZ019 -_.", min_size=1, max_size=12).map(str.strip).filter(bool)
+
+
+@st.composite
+def interactions(draw: st.DrawFn) -> Interaction:
+    query = draw(st.sampled_from(["", "?PageSize=2", "?Tag=a&Tag=b"]))
+    form = draw(st.sampled_from([b"", b"Type=fcm&FriendlyName=x", b"FriendlyName=%C3%A4&Tag=a&Tag=b"]))
+    headers = (("Content-Type", "application/x-www-form-urlencoded"),) if form else ()
+    body = draw(TEXT).encode() if draw(st.booleans()) else draw(st.binary(max_size=30))
+    return Interaction(
+        "POST" if form else draw(st.sampled_from(["GET", "DELETE"])),
+        f"https://notify.twilio.com/v1/Credentials{query}",
+        headers,
+        form,
+        draw(st.integers(200, 599)),
+        draw(PLAIN),
+        (("X-One", draw(PLAIN)), ("X-Two", "a"), ("X-Two", "b")),
+        body,
+        extra=draw(st.sampled_from([{}, {"recorded_at": "2024"}])),
+    )
+
+
+def bare(one: Interaction) -> Interaction:
+    return one._replace(where="", extra=dict(one.extra))
+
+
+@settings(deadline=None)  # it writes and reads files
+@given(st.lists(interactions(), max_size=4))
+def test_every_format_gives_back_what_was_written(tmp_path_factory: pytest.TempPathFactory, made: list[Any]) -> None:
+    folder = tmp_path_factory.mktemp("formats")
+    for name, text in (
+        ("x.yaml", write_yaml(made)),
+        ("x.json", write_json(made)),
+        ("x.har", har.write_har(made)),
+        ("x.wiremock.json", wiremock.write_wiremock(made)),
+    ):
+        (folder / name).write_text(text)
+        assert [bare(one) for one in files.read_interactions(folder / name)] == made, name
+
+
+def test_har_has_what_the_specification_asks_for() -> None:
+    log = json.loads(har.write_har(read_vcr(read_file_of(GOOD))))["log"]
+    assert (log["version"], log["creator"]["name"]) == ("1.2", "notify-mock")
+    (one,) = log["entries"]
+    assert set(one) == {"startedDateTime", "time", "request", "response", "cache", "timings"}
+    assert one["request"]["httpVersion"] == "HTTP/1.1"
+    assert one["response"]["content"] == {"size": 2, "mimeType": "application/json", "text": "{}"}
+
+
+def read_file_of(content: Any) -> Any:
+    from notify_mock.support.files import Content
+
+    return Content(content, "x.yaml", {("interactions", 0): 1})
+
+
+def test_a_browsers_har_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.har"
+    request = {"method": "POST", "url": f"{URL}#top", "headers": [{"name": ":authority", "value": "x"}]}
+    request["postData"] = {"mimeType": "x", "params": [{"name": "Type", "value": "fcm"}]}  # type: ignore[assignment]
+    headers = [{"name": "content-encoding", "value": "gzip"}, {"name": "content-length", "value": "999"}]
+    answer = {"status": 201, "statusText": "", "headers": headers, "content": {"text": "Nw==", "encoding": "base64"}}
+    path.write_text(json.dumps({"log": {"entries": [{"request": request, "response": answer}]}}))
+    (one,) = files.read_interactions(path)
+    assert (one.url, one.request_headers, one.request_body) == (URL, (), b"Type=fcm")
+    assert (one.headers, one.body) == ((("content-length", "1"),), b"7")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("x.har", {"log": {}}, "log.entries: is no list"),
+        ("x.har", {"log": {"entries": [{"request": {}}]}}, "log.entries[0]: has no 'response'"),
+        (
+            "x.har",
+            {"log": {"entries": [{"request": {"method": "GET", "url": URL}, "response": {"status": 0}}]}},
+            "line 3, log.entries[0]: status 0 is none",
+        ),
+        ("x.json", {"mappings": [{"request": {"method": "GET"}, "response": {}}]}, "mappings[0]: it has no url"),
+        (
+            "x.json",
+            {"mappings": [{"request": {"method": "GET", "urlPattern": ".*"}, "response": {}}]},
+            "line 3, mappings[0]: its URL is a pattern",
+        ),
+        (
+            "x.json",
+            {"mappings": [{"request": {"method": "ANY", "url": "/"}, "response": {}}]},
+            "method ANY is no method",
+        ),
+        (
+            "x.json",
+            {"request": {"method": "GET", "url": "/"}, "response": {"fault": "EMPTY_RESPONSE"}},
+            "its answer is a fault",
+        ),
+    ],
+)
+def test_what_has_no_single_answer_is_refused(tmp_path: Path, name: str, content: Any, said: str) -> None:
+    (tmp_path / name).write_text(json.dumps(content).replace("[", "[\n", 1).replace("{", "{\n", 1) + "\n")
+    with pytest.raises(UsageError) as caught:
+        files.read_interactions(tmp_path / name)
+    assert said in str(caught.value)
+
+
+def test_repeated_requests_become_a_scenario_of_wiremock() -> None:
+    one = read_vcr(read_file_of(GOOD))[0]
+    mappings = json.loads(wiremock.write_wiremock([one, one, one._replace(method="DELETE")]))["mappings"]
+    steps = [(mapping.get("requiredScenarioState"), mapping.get("newScenarioState")) for mapping in mappings]
+    assert steps == [("Started", "after 1"), ("after 1", None), (None, None)]
+
+
+def test_a_conversion_has_no_secrets(tmp_path: Path) -> None:
+    made = entry("POST", form="Type=fcm&Secret=hunter22")
+    (tmp_path / "x.yaml").write_text(yaml.safe_dump({"version": 1, "interactions": [made]}))
+    for style in convert.STYLES:
+        convert.write_as(files.read_interactions(tmp_path / "x.yaml"), tmp_path / style, style)
+        assert "hunter22" not in (tmp_path / style).read_text()
+
+
+# --- whole files, names, keys ----------------------------------------------------------------------------------------
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.yaml"
+    files.write_text(path, "old")
+
+    def fail(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", fail)
+        with pytest.raises(UsageError, match="can't be written: No space left on device"):
+            files.write_text(path, "new")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_is_in_its_place_only_once_it_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, seen = tmp_path / "deep" / "x.yaml", []
+    sync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda number: (seen.append(path.exists()), sync(number)))
+    files.write_text(path, "text")
+    assert seen == [False, True], "the file before the rename, the folder after it"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+def test_a_link_to_a_cassette_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real.yaml").write_text("old")
+    (tmp_path / "link.yaml").symlink_to(tmp_path / "real.yaml")
+    files.write_text(tmp_path / "link.yaml", "new")
+    assert (tmp_path / "real.yaml").read_text() == "new"
+    assert (tmp_path / "link.yaml").is_symlink()
+
+
+@pytest.mark.parametrize("name", ["../x.yaml", "/etc/passwd", "a/../../x.yaml", ".", ""])
+def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="leads out of"):
+        files.inside(tmp_path / "cassettes", name)
+
+
+def test_a_link_does_not_lead_out_of_the_folder_either(tmp_path: Path) -> None:
+    (tmp_path / "cassettes").mkdir()
+    (tmp_path / "cassettes" / "away").symlink_to(tmp_path)
+    with pytest.raises(UsageError, match="leads out of"):
+        files.inside(tmp_path / "cassettes", "away/x.yaml")
+
+
+def test_the_key_of_a_project_is_made_once_and_found_from_below(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    path = tmp_path / "tests" / "cassettes" / "x.yaml"
+    assert find_key(path) != find_key(path, make=True)
+    assert stat.S_IMODE((tmp_path / KEY_FILE).stat().st_mode) == 0o600
+    assert find_key(path) == find_key(tmp_path / "y.yaml", make=True)
+    assert [one.name for one in tmp_path.iterdir()].count(KEY_FILE) == 1
+
+
+def test_a_key_may_be_given_or_stand_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.yaml"
+    monkeypatch.setenv(VARIABLE, "ab" * 16)
+    assert find_key(path, make=True) == bytes.fromhex("ab" * 16)
+    assert find_key(path, "cd" * 16) == bytes.fromhex("cd" * 16)
+    assert not (tmp_path / KEY_FILE).exists()
+
+
+def test_a_bad_key_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / KEY_FILE).write_text("my password")
+    with pytest.raises(UsageError, match="is no key") as caught:
+        find_key(tmp_path / "x.yaml")
+    assert "my password" not in str(caught.value)
+
+
+def test_yaml_and_its_lines_are_read_without_libyaml_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(yaml.safe_dump(GOOD))
+    fast = read_file(path)
+    monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+    assert read_file(path) == fast

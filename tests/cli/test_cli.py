@@ -1,0 +1,278 @@
+"""The command line, as a process: its ready line, its options, its signals, and one clear line for every mistake."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from helpers.calls import basic
+
+from notify_mock.faults.reading import scenario_names
+
+ACCOUNT = "AC" + "1" * 32
+
+
+class Running(NamedTuple):
+    process: subprocess.Popen[str]
+    url: str
+    curl: str
+
+    def get(self, path: str, user: str = "ACx", password: str = "y") -> dict[str, object]:
+        request = urllib.request.Request(self.url + path, headers={"Authorization": basic(user, password)})
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return json.load(response)
+
+    def stop(self, how: signal.Signals) -> tuple[int, str, str]:
+        """Exit status, the rest of stdout, and stderr."""
+        self.process.send_signal(how)
+        out, err = self.process.communicate(timeout=20)
+        return self.process.returncode, out, err
+
+
+Serve = Callable[..., Running]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    processes = []
+
+    def start(*options: str, module: bool = False) -> Running:
+        command = (
+            [sys.executable, "-m", "notify_mock"] if module else [str(Path(sys.executable).parent / "notify-mock")]
+        )
+        process = subprocess.Popen(
+            [*command, "serve", "--port", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        processes.append(process)
+        assert process.stdout is not None
+        ready, curl = process.stdout.readline(), process.stdout.readline()
+        found = re.fullmatch(r"notify-mock ready on (http://\S+)\n", ready)
+        assert found, ready + (process.stderr.read() if process.stderr and not ready else "")
+        return Running(process, found[1], curl)
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "notify_mock", *arguments], capture_output=True, text=True, timeout=30, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("module", [False, True])
+def test_serve_says_when_it_is_ready_and_stops_at_a_signal_with_status_0(
+    serve: Serve, how: signal.Signals, module: bool
+) -> None:
+    running = serve(module=module)
+    assert running.get("/v1/Credentials")["credentials"] == []
+    status, out, err = running.stop(how)
+    assert (status, out) == (0, "")
+    assert "Traceback" not in err
+
+
+def test_the_curl_line_works_when_pasted(serve: Serve) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    running = serve()
+    words = shlex.split(running.curl)
+    assert words[0] == "curl"
+    done = subprocess.run([*words, "-s"], capture_output=True, text=True, timeout=20, check=True)
+    assert json.loads(done.stdout)["credentials"] == []
+    created = subprocess.run(
+        [*words, "-s", "--data-urlencode", "Type=fcm", "--data-urlencode", "Secret=a+b c"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=True,
+    )
+    assert json.loads(created.stdout)["type"] == "fcm"
+    assert "a+b c" not in running.stop(signal.SIGTERM)[2]
+
+
+def test_accounts_make_it_strict_and_their_tokens_are_not_printed(serve: Serve) -> None:
+    running = serve("--account", f"{ACCOUNT}:hush-token", "--account", f"AC{'2' * 32}:other")
+    assert running.get("/v1/Credentials", ACCOUNT, "hush-token")["credentials"] == []
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        running.get("/v1/Credentials", ACCOUNT, "wrong")
+    assert running.curl == f"curl -u {ACCOUNT} {running.url}/v1/Credentials\n"
+    assert "hush" not in running.stop(signal.SIGTERM)[2]
+
+
+def test_data_seed_and_frozen_give_the_same_world_every_time(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "seed.yaml").write_text(f"credentials:\n  - {{type: fcm, account_sid: {ACCOUNT}, secret: hush}}\n")
+    options = ["--data", str(tmp_path / "seed.yaml"), "--seed", "7", "--frozen", "2030-01-01T00:00:00Z"]
+    pages = []
+    for _ in range(2):
+        running = serve(*options)
+        pages.append(running.get("/v1/Credentials", ACCOUNT)["credentials"])
+        running.stop(signal.SIGTERM)
+    assert pages[0][0]["date_created"] == "2030-01-01T00:00:00Z"  # type: ignore[index]
+    assert [one["sid"] for one in pages[0]] == [one["sid"] for one in pages[1]]  # type: ignore[attr-defined]
+
+
+def test_it_stops_at_ctrl_c_even_where_a_shell_has_let_the_signal_be_ignored() -> None:
+    """As a script's ``notify-mock serve &`` has it."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "notify_mock", "serve", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    )
+    assert process.stdout is not None
+    assert b"ready" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+def test_the_curl_line_is_for_the_account_that_the_data_is_of(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "seed.yaml").write_text("credentials:\n  - {type: fcm, account_sid: ACme}\n")
+    assert "-u ACme:" in serve("--data", str(tmp_path / "seed.yaml")).curl
+
+
+def test_faults_come_from_a_file_or_a_scenario_and_a_header_where_it_is_switched_on(
+    serve: Serve, tmp_path: Path
+) -> None:
+    (tmp_path / "faults.yaml").write_text(
+        "faults:\n  - {call: credential.list, effect: refuse, code: 20429, times: 1}\n"
+    )
+    from_file = serve("--faults", str(tmp_path / "faults.yaml"), "--fault-header")
+    with pytest.raises(urllib.error.HTTPError, match="429"):
+        from_file.get("/v1/Credentials")
+    assert from_file.get("/v1/Credentials")["credentials"] == []
+    request = urllib.request.Request(
+        from_file.url + "/v1/Credentials",
+        headers={"Authorization": basic("ACx", "y"), "X-Notify-Mock-Fault": "refuse code=20503"},
+    )
+    with pytest.raises(urllib.error.HTTPError, match="503"):
+        urllib.request.urlopen(request, timeout=20)
+    with pytest.raises(urllib.error.HTTPError, match="503"):
+        serve("--scenario", "outage").get("/v1/Credentials")
+
+
+def test_check_reads_everything_and_serves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "seed.yaml").write_text("credentials:\n  - {type: fcm}\n")
+    options = ["--check", "--data", str(tmp_path / "seed.yaml"), "--scenario", "slow", "--scenario", "outage"]
+    assert run("serve", *options) == (0, "notify-mock: all is well: 1 records, 2 fault rules\n", "")
+    assert run("serve", "--check", "--scenario", "outrage")[0] == 2
+
+
+def test_the_control_api_takes_the_token_of_the_command_line(serve: Serve) -> None:
+    running = serve("--control-token", "hush-control")
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        running.get("/_mock/health")
+    request = urllib.request.Request(running.url + "/_mock/health", headers={"X-Notify-Mock-Token": "hush-control"})
+    with urllib.request.urlopen(request, timeout=20) as response:
+        assert json.load(response)["status"] == "ok"
+    assert serve().get("/_mock/health")["status"] == "ok"
+    assert "hush" not in running.stop(signal.SIGTERM)[2]
+
+
+def test_a_server_makes_delivery_callbacks_by_itself(serve: Serve, tmp_path: Path) -> None:
+    data = {"services": [{"sid": "IS" + "1" * 32, "account_sid": "ACx", "messaging_service_sid": "MG" + "2" * 32}]}
+    (tmp_path / "seed.json").write_text(json.dumps(data))
+    running = serve("--data", str(tmp_path / "seed.json"), "--callback-host", "app.internal")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(20)
+        form = {
+            "ToBinding": '{"binding_type": "sms", "address": "+491"}',
+            "Body": "x",
+            "DeliveryCallbackUrl": f"http://127.0.0.1:{listener.getsockname()[1]}/hook",
+        }
+        request = urllib.request.Request(
+            f"{running.url}/v1/Services/IS{'1' * 32}/Notifications",
+            urllib.parse.urlencode(form).encode(),
+            {"Authorization": basic("ACx", "y")},
+        )
+        assert urllib.request.urlopen(request, timeout=20).status == 201
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.recv(65536).startswith(b"POST /hook HTTP/1.1\r\n")
+            connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+
+def test_the_log_is_text_or_json_on_stderr(serve: Serve) -> None:
+    text, as_json, quiet = serve(), serve("--log-format", "json"), serve("--log-level", "warning")
+    for running in (text, as_json, quiet):
+        running.get("/v1/Credentials?Secret=hush")
+    assert "credential.list: GET /v1/Credentials?Secret=[secret] -> 200" in text.stop(signal.SIGTERM)[2]
+    start, line, end = (json.loads(one) for one in as_json.stop(signal.SIGTERM)[2].splitlines())
+    assert end["message"] == "stopped"
+    assert (start["url"], start["records"]) == (as_json.url, 0)
+    assert (line["call"], line["status"], line["level"]) == ("credential.list", 200, "info")
+    assert (line["method"], line["path"], line["parameters"]) == ("GET", "/v1/Credentials", "Secret=[secret]")
+    assert quiet.stop(signal.SIGTERM)[2] == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--prot", "1"], "--port"),
+        (["--port", "99999"], "99999"),
+        (["--port", "abc"], "--port"),
+        (["--account", "bob"], "--account, accounts[0]: 'bob' is no account sid; it is AC and 32 hex digits"),
+        (["--account", ACCOUNT], f"write {ACCOUNT}:token"),
+        (["--data", "missing.yaml"], "missing.yaml: can't be read: No such file or directory"),
+        (["--frozen", "soon"], "'soon' is no point in time"),
+        (["--faults", "missing.yaml"], "missing.yaml: can't be read: No such file or directory"),
+        (["--scenario", "outrage"], "scenario: no scenario 'outrage'; did you mean outage?"),
+        (["--log-format", "xml"], "'text', 'json'"),
+        (["--host", "256.1.1.1"], "host 256.1.1.1, port 0: can't listen there"),
+        (["extra"], "extra"),
+    ],
+)
+def test_a_mistake_is_one_line_on_stderr_and_status_2(arguments: list[str], said: str) -> None:
+    port = [] if "--port" in arguments else ["--port", "0"]
+    status, out, err = run("serve", *port, *arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("notify-mock: ")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_a_bad_sid_in_seed_data_names_file_line_and_key(tmp_path: Path) -> None:
+    path = tmp_path / "seed.yaml"
+    path.write_text("credentials:\n  - type: fcm\n    sid: CR12\n")
+    assert run("serve", "--port", "0", "--data", str(path)) == (
+        2,
+        "",
+        f"notify-mock: {path}, line 2, credentials[0].sid: 'CR12' is no credential sid; it is CR and 32 hex digits\n",
+    )
+
+
+def test_a_taken_port_is_one_line_and_status_2() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        status, out, err = run("serve", "--port", port)
+    assert (status, out) == (2, "")
+    assert err == (
+        f"notify-mock: port {port}: is in use on 127.0.0.1; stop what listens there, or give 0 for a free port\n"
+    )
+
+
+def test_help_and_version_are_there() -> None:
+    assert run("--version")[:2] == (0, "notify-mock, version 0.1.0\n")
+    status, out, _ = run("serve", "--help")
+    assert status == 0
+    for option in ("--host", "--port", "--seed", "--account", "--data", "--log-format", "--log-level"):
+        assert option in out
+    assert all(name in "".join(out.split()).replace("[", "") for name in scenario_names())
+    assert run()[0] == 2
+    assert run("srve")[0] == 2

@@ -1,0 +1,436 @@
+"""Faults as clients meet them: the real SDK over a real connection, and the same in-process.
+
+Each row of the table in ``docs/faults.md`` is proved here on both fronts. With ``NOTIFY_MOCK_WRITE_DOCS=1`` in the
+environment, the run writes the table.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import runpy
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import pytest
+from helpers.calls import basic
+from helpers.held_calls import waits
+from helpers.paths import ROOT
+from helpers.raw_http import send
+from requests.exceptions import RequestException
+from twilio.base.exceptions import TwilioRestException
+from twilio.http.async_http_client import AsyncTwilioHttpClient
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+from notify_mock import (
+    Call,
+    Delay,
+    Dribble,
+    Drop,
+    Emulator,
+    Expire,
+    Forget,
+    Garble,
+    Hang,
+    RateLimit,
+    Refuse,
+    Reset,
+    Stale,
+    Status,
+    Truncate,
+)
+from notify_mock.support.waits import Hold, Released
+
+JSON = "application/json"
+GATEWAY = "<html><body>Bad Gateway</body></html>"
+
+
+class Row(NamedTuple):
+    """A fault, and the timeout of the client that meets it."""
+
+    shown: str
+    effect: Any
+    timeout: float | None = None
+    call: str = "credential.fetch"
+    phase: str | None = None
+    act: str = "fetch"
+
+
+ROWS = [
+    Row("`Refuse(20404)`", Refuse(20404)),
+    Row("`Refuse(20429)`", Refuse(20429)),
+    Row("`Refuse(20503)`, the edge's own", Refuse(20503)),
+    Row("`Refuse(20503)`, on a list", Refuse(20503), call="credential.list", act="list"),
+    Row("`RateLimit(limit=0)`", RateLimit(limit=0)),
+    Row("`Expire()`", Expire()),
+    Row("`Stale(60)`, a record of now", Stale(60)),
+    Row("`Forget()`, the fetch behind the create", Forget(), call="credential.create"),
+    Row("`Status(502)` with HTML", Status(502, GATEWAY)),
+    Row("`Status(500)`, empty", Status(500)),
+    Row("`Status(307)` with JSON", Status(307, '{"sid": "CR1"}', content_type=JSON, location="/elsewhere")),
+    Row("`Status(200)`, empty", Status(200, content_type=JSON)),
+    Row("`Delay(0.1)`", Delay(0.1)),
+    Row("`Delay(30)`, timeout of 0.2 s", Delay(30), timeout=0.2),
+    Row("`Delay(30)` after, timeout of 0.2 s", Delay(30), timeout=0.2, phase="after"),
+    Row("`Hang(0.2)`", Hang(0.2)),
+    Row("`Hang(30)`, timeout of 0.2 s", Hang(30), timeout=0.2),
+    Row("`Dribble(0.2, pieces=4)`", Dribble(0.2, pieces=4)),
+    Row("`Dribble(30, pieces=4)`, timeout of 0.2 s", Dribble(30, pieces=4), timeout=0.2),
+    Row("`Drop()`", Drop()),
+    Row("`Drop()` after", Drop(), phase="after"),
+    Row("`Reset()`", Reset()),
+    Row("`Truncate()`", Truncate()),
+    Row('`Garble("json")`', Garble("json")),
+    Row('`Garble("utf-8")`', Garble("utf-8")),
+    Row('`Garble("content-type")`', Garble("content-type")),
+    Row('`Garble("content-length")`', Garble("content-length")),
+]
+
+
+def named(error: BaseException) -> str:
+    """What the table says of an exception."""
+    if isinstance(error, TwilioRestException):
+        return f"`TwilioRestException` {error.status}, code {error.code}"
+    module = type(error).__module__.partition(".")[0].replace("builtins", "").replace("asyncio", "")
+    return f"`{module + '.' if module else ''}{type(error).__name__}`"
+
+
+def armed(row: Row, **options: Any) -> tuple[Emulator, str]:
+    """An emulator with the rule and a record to fetch."""
+    emulator = Emulator(**options)
+    phase = {} if row.phase is None else {"phase": row.phase}
+    emulator.faults.add(row.call, row.effect, **phase)
+    return emulator, emulator.client().notify.v1.credentials.create(type="fcm", secret="x").sid
+
+
+def meet(client: Client, sid: str, act: str = "fetch") -> str:
+    credentials = client.notify.v1.credentials
+    try:
+        credentials.list() if act == "list" else credentials(sid).fetch()
+    except Exception as error:  # noqa: BLE001 - whatever it is, is what the table is about
+        return named(error)
+    return "success"
+
+
+async def meet_async(client: Client, sid: str, act: str = "fetch") -> str:
+    credentials = client.notify.v1.credentials
+    try:
+        await (credentials.list_async() if act == "list" else credentials(sid).fetch_async())
+    except Exception as error:  # noqa: BLE001 - whatever it is, is what the table is about
+        return named(error)
+    return "success"
+
+
+def on_socket(row: Row) -> str:
+    emulator, sid = armed(row)
+    with emulator:
+        http_client = TwilioHttpClient(timeout=row.timeout)
+        client = Client(*emulator.auth, http_client=http_client)
+        client.notify.base_url = emulator.url
+        met = meet(client, sid, row.act)
+        http_client.session.close()
+    return met
+
+
+def in_process(row: Row) -> str:
+    emulator, sid = armed(row, frozen="2030-01-01")
+    return meet(emulator.client(timeout=row.timeout), sid, row.act)
+
+
+def on_socket_async(row: Row) -> str:
+    emulator, sid = armed(row)
+
+    async def main() -> str:
+        async with AsyncTwilioHttpClient() as http_client:
+            client = Client(*emulator.auth, http_client=http_client)
+            client.notify.base_url = emulator.url
+            return await meet_async(client, sid, row.act)
+
+    with emulator:
+        return asyncio.run(main())
+
+
+def in_process_async(row: Row) -> str:
+    emulator, sid = armed(row, frozen="2030-01-01")
+    return asyncio.run(meet_async(emulator.async_client(), sid, row.act))
+
+
+@pytest.fixture
+def nothing_left() -> Iterator[None]:
+    """Fails a test that leaves a thread behind; sockets left open fail it as a ResourceWarning."""
+    before = set(threading.enumerate())
+    yield
+    mine = [thread for thread in threading.enumerate() if thread not in before]
+    for thread in mine:
+        thread.join(20)
+    assert not any(thread.is_alive() for thread in mine)
+
+
+@pytest.fixture(scope="session")
+def table() -> Iterator[dict[str, tuple[str, str]]]:
+    """The rows that this run has proved; written to the page where that is asked for."""
+    proved: dict[str, tuple[str, str]] = {}
+    yield proved
+    if os.environ.get("NOTIFY_MOCK_WRITE_DOCS") and len(proved) == len(ROWS):
+        page = ROOT / "docs" / "faults.md"
+        lines = ["| fault | `Client` | `Client` with an async HTTP client |", "|---|---|---|"]
+        lines += [f"| {row.shown} | {proved[row.shown][0]} | {proved[row.shown][1]} |" for row in ROWS]
+        fill = runpy.run_path(str(ROOT / "docs" / "generate.py"))["fill"]
+        page.write_text(fill(page.read_text(), "what twilio-python raises", "\n".join(lines)))
+
+
+@pytest.mark.filterwarnings("ignore:BasicAuth is deprecated", "ignore:The 'auth' parameter is deprecated")
+@pytest.mark.usefixtures("nothing_left")
+@pytest.mark.parametrize("row", ROWS, ids=[row.shown for row in ROWS])
+def test_a_client_meets_the_same_on_a_socket_and_in_process(row: Row, table: dict[str, tuple[str, str]]) -> None:
+    met = on_socket(row)
+    assert in_process(row) == met
+    met_async = "waits: the SDK gives it no timeout"
+    if row.timeout is None:
+        met_async = on_socket_async(row)
+        assert in_process_async(row) == met_async
+    table[row.shown] = met, met_async
+    if not os.environ.get("NOTIFY_MOCK_WRITE_DOCS"):
+        page = (ROOT / "docs" / "faults.md").read_text()
+        assert f"| {row.shown} | {met} | {met_async} |" in page, "NOTIFY_MOCK_WRITE_DOCS=1 writes the table anew"
+
+
+@pytest.mark.filterwarnings("ignore:BasicAuth is deprecated", "ignore:The 'auth' parameter is deprecated")
+@pytest.mark.parametrize("effect", [Drop(), Reset()])
+def test_aiohttp_tries_a_lost_fetch_again_by_itself_on_both_fronts(effect: Any, nothing_left: None) -> None:
+    def fresh() -> tuple[Emulator, str]:
+        emulator = Emulator()
+        emulator.faults.add("credential.fetch", effect, times=1)
+        return emulator, emulator.credentials.add(type="fcm").sid
+
+    one, sid = fresh()
+
+    async def main() -> str:
+        async with AsyncTwilioHttpClient() as http_client:
+            client = Client(*one.auth, http_client=http_client)
+            client.notify.base_url = one.url
+            return await meet_async(client, sid)
+
+    with one:
+        assert asyncio.run(main()) == "success"
+    two, sid = fresh()
+    assert asyncio.run(meet_async(two.async_client(), sid)) == "success"
+    for emulator in (one, two):
+        emulator.assert_attempts("credential.fetch", 2)
+
+
+@pytest.mark.parametrize("effect", [Drop(), Reset(), Delay(30)])
+def test_an_exception_in_process_names_its_request(effect: Any) -> None:
+    emulator = Emulator(frozen="2030-01-01")
+    emulator.faults.add("*", effect)
+    with pytest.raises(RequestException) as caught:
+        emulator.client(timeout=1).notify.v1.credentials("CR1").fetch()
+    assert caught.value.request is not None
+    assert caught.value.request.url == "https://notify.twilio.com/v1/Credentials/CR1"
+
+
+def test_text_without_a_charset_is_read_as_on_a_socket() -> None:
+    emulator = Emulator()
+    emulator.faults.add("*", Status(502, "Überlast"))
+    texts = []
+    with emulator:
+        for client in (TwilioHttpClient(pool_connections=False), emulator.client().http_client):
+            texts.append(client.request("GET", f"{emulator.url}/v1/X", auth=emulator.auth).text)
+    assert texts[0] == texts[1] != "Überlast"
+
+
+def test_an_answer_that_was_let_go_while_it_was_late_is_none(served: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    served.faults.add("credential.list", Delay(3000), phase="after")
+    arrived = waits(monkeypatch)
+    with connect(served) as connection:
+        connection.sendall(request(served))
+        assert arrived.acquire(timeout=20)
+        served.holds.release()
+        assert connection.recv(1) == b""
+    outcome = served.journal.last.outcome()
+    assert outcome.startswith("no answer (it was let go")
+    assert outcome.endswith("[delay-1] after 200")
+
+
+def test_in_real_time_a_dribbled_answer_that_is_let_go_is_cut(
+    nothing_left: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator = Emulator()
+    emulator.faults.add("*", Dribble(3000, pieces=2))
+    begun = waits(monkeypatch)
+
+    async def main() -> str:
+        return await meet_async(emulator.async_client(real_time=True, timeout=10_000), "CR1")
+
+    with ThreadPoolExecutor(2) as pool:
+        met = pool.submit(meet, emulator.client(real_time=True), "CR1")
+        met_async = pool.submit(asyncio.run, main())
+        assert all(begun.acquire(timeout=20) for _ in range(2))
+        emulator.reset()
+        assert met.result(20) == "`requests.ChunkedEncodingError`"
+        assert met_async.result(20) == "`aiohttp.ClientPayloadError`"
+
+
+def test_in_real_time_a_cancelled_call_ends_its_wait(nothing_left: None) -> None:
+    emulator = Emulator()
+    emulator.faults.add("*", Hang(3000))
+
+    async def main() -> None:
+        client = emulator.async_client(real_time=True)
+        await asyncio.wait_for(client.notify.v1.credentials("CR1").fetch_async(), 0.1)
+
+    with pytest.raises(asyncio.TimeoutError):
+        asyncio.run(main())
+
+
+def test_an_async_client_with_a_timeout_of_its_own_gives_up(nothing_left: None) -> None:
+    emulator = Emulator(frozen="2030-01-01")
+    emulator.faults.add("*", Delay(600))
+
+    async def main() -> None:
+        await emulator.async_client().notify.v1.credentials.list_async()
+
+    with pytest.raises(asyncio.TimeoutError):
+        asyncio.run(main())
+    assert emulator.clock.now().minute == 5, "aiohttp's own 300 seconds"
+
+
+def request(emulator: Emulator, target: str = "/v1/Credentials", method: str = "GET", more: str = "") -> bytes:
+    user = basic(*emulator.auth)
+    return f"{method} {target} HTTP/1.1\r\nHost: x\r\nAuthorization: {user}\r\n{more}\r\n".encode()
+
+
+def test_a_reset_between_strike_and_wait_is_not_missed() -> None:
+    emulator = Emulator()
+    emulator.faults.add("*", Hang(3000))
+
+    def wait(seconds: float, hold: Hold) -> None:
+        emulator.reset()
+        hold.wait(seconds)
+
+    with pytest.raises(Released):
+        emulator.handle(Call("GET", "x", "/v1/Credentials", headers={"authorization": basic("ACx", "y")}), wait)
+
+
+def connect(emulator: Emulator) -> socket.socket:
+    host, _, port = emulator.url.removeprefix("http://").rpartition(":")
+    return socket.create_connection((host, int(port)), timeout=20)
+
+
+def test_200_held_calls_hold_only_themselves_and_reset_lets_them_go(served: Emulator, nothing_left: None) -> None:
+    served.faults.add("credential.fetch", Hang(3000))
+    connections = [connect(served) for _ in range(200)]
+    for connection in connections:
+        connection.sendall(request(served, "/v1/Credentials/CR1"))
+    for _ in range(20):
+        assert b'"credentials": []' in send(served.url, request(served, more="Connection: close\r\n")).body
+    assert len(served.journal.calls("credential.fetch")) == 200
+    assert all(exchange.ended is None for exchange in served.journal.calls("credential.fetch"))
+    served.reset()
+    for connection in connections:
+        assert connection.recv(1) == b""
+        connection.close()
+    assert b'"credentials": []' in send(served.url, request(served, more="Connection: close\r\n")).body
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_a_call_that_reset_lets_go_before_it_was_played_is_not_played(
+    served: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.faults.add("credential.create", Delay(3000))
+    form = b"Type=fcm&Secret=x"
+    head = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n"
+    arrived = waits(monkeypatch)
+    with connect(served) as connection:
+        connection.sendall(request(served, method="POST", more=head) + form)
+        assert arrived.acquire(timeout=20)
+        served.reset()
+        assert connection.recv(1) == b""
+    assert len(served.credentials) == 0
+
+
+def test_a_client_that_gives_up_frees_its_held_call(served: Emulator, nothing_left: None) -> None:
+    served.faults.add("credential.list", Hang(3000))
+    answered = threading.Event()
+    served.journal.subscribe(lambda _: answered.set())
+    with connect(served) as connection:
+        connection.sendall(request(served))
+    assert answered.wait(20)
+
+
+def test_a_reset_is_an_rst(served: Emulator) -> None:
+    served.faults.add("*", Reset(), times=1)
+    with connect(served) as connection:
+        connection.sendall(request(served))
+        with pytest.raises(ConnectionResetError):
+            connection.recv(1)
+
+
+def test_a_dropped_connection_is_closed_without_a_byte(served: Emulator) -> None:
+    served.faults.add("*", Drop(), times=1)
+    with connect(served) as connection:
+        connection.sendall(request(served))
+        assert connection.recv(1) == b""
+
+
+@pytest.mark.parametrize(("effect", "sent"), [(Truncate(), None), (Truncate(10), 10), (Truncate(0), 0)])
+def test_a_truncated_body_is_short_on_the_wire(served: Emulator, effect: Truncate, sent: int | None) -> None:
+    served.faults.add("*", effect, times=1)
+    answer = send(served.url, request(served))
+    length = int(answer.header("Content-Length"))
+    assert len(answer.body) == (length // 2 if sent is None else sent) < length
+    assert answer.header("Connection") == "close"
+
+
+def test_a_garbled_content_length_closes_the_connection(served: Emulator) -> None:
+    served.faults.add("*", Garble("content-length"), times=1)
+    answer = send(served.url, request(served))
+    assert int(answer.header("Content-Length")) < len(answer.body)
+    assert answer.header("Connection") == "close"
+
+
+def test_a_dribbled_body_comes_whole_and_the_connection_lives_on(served: Emulator) -> None:
+    served.faults.add("*", Dribble(0.1, pieces=3), times=1)
+    answer = send(served.url, request(served) + request(served, more="Connection: close\r\n"))
+    assert answer.header("Connection") == "keep-alive"
+    assert answer.body.count(b'"credentials": []') == 2
+
+
+def test_calls_at_once_are_counted_for_a_rate_limit(served: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    served.faults.add("credential.fetch", Hang(3000))
+    served.faults.add("credential.list", RateLimit(concurrent=2))
+    held = [connect(served) for _ in range(2)]
+    arrived = waits(monkeypatch)
+    close = "Connection: close\r\n"
+    assert send(served.url, request(served, more=close)).status == "HTTP/1.1 200 OK"
+    for connection in held:
+        connection.sendall(request(served, "/v1/Credentials/CR1"))
+        assert arrived.acquire(timeout=20)
+    assert send(served.url, request(served, more=close)).status == "HTTP/1.1 429 TOO MANY REQUESTS"
+    served.holds.release()
+    for connection in held:
+        assert connection.recv(1) == b""
+        connection.close()
+    assert send(served.url, request(served, more=close)).status == "HTTP/1.1 200 OK"
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_in_real_time_a_delay_is_waited_for_and_can_be_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    emulator = Emulator()
+    emulator.faults.add("*", Hang(3000), times=1)
+    waiting = waits(monkeypatch)
+    with ThreadPoolExecutor(1) as pool:
+        met = pool.submit(meet, emulator.client(real_time=True), "CR1")
+        assert waiting.acquire(timeout=20)
+        emulator.reset()
+        assert met.result(20) == "`requests.ConnectionError`"
+
+
+def test_a_broken_connection_leaves_a_foreign_wsgi_server_as_an_exception(emulator: Emulator) -> None:
+    emulator.faults.add("*", Drop())
+    with pytest.raises(ConnectionResetError, match="a fault rule broke the connection"):
+        emulator.app.test_client().get("/v1/Credentials", headers={"Authorization": basic(*emulator.auth)})

@@ -1,0 +1,23 @@
+"""Waiting for calls to be held, without sleeping."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from notify_mock.support.waits import Hold
+
+
+def waits(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
+    """Released once for every call that begins to be held."""
+    begun = threading.Semaphore(0)
+    wait = Hold.wait
+
+    def waiting(hold: Hold, seconds: float, gone: Callable[[], bool] = lambda: False) -> None:
+        begun.release()
+        wait(hold, seconds, gone)
+
+    monkeypatch.setattr(Hold, "wait", waiting)
+    return begun

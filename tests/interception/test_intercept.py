@@ -1,0 +1,526 @@
+"""Clients that know nothing of the emulator, in this process: all land in it, and nothing reaches the real Twilio."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import logging
+import socket
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import aiohttp
+import httpx
+import pytest
+import requests
+import urllib3
+from helpers.calls import basic
+from requests.adapters import HTTPAdapter
+from twilio.base.exceptions import TwilioRestException
+from twilio.http.async_http_client import AsyncTwilioHttpClient
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+import notify_mock
+from notify_mock import Delay, Drop, Emulator, EscapedRequest, Refuse, UsageError
+from notify_mock.interception.adapters.sockets import JOINS, LOOK_UPS
+from notify_mock.interception.patches import WhenImported
+
+MADE_AT_IMPORT = Client("AC" + "1" * 32, "token")
+URL = "https://notify.twilio.com/v1/Credentials"
+AUTH = ("AC" + "1" * 32, "token")
+SIGNED = {"Authorization": basic(*AUTH)}
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator() as made:
+        yield made
+
+
+@pytest.fixture
+def landing(emulator: Emulator) -> Iterator[Emulator]:
+    with emulator.intercept():
+        yield emulator
+
+
+def create(client: Client) -> Any:
+    return client.notify.v1.credentials.create(type="fcm", secret="s")
+
+
+class TestTheSdk:
+    def test_a_client_made_at_import_lands_here(self, landing: Emulator) -> None:
+        assert create(MADE_AT_IMPORT).sid in landing.credentials
+        assert len(MADE_AT_IMPORT.notify.v1.credentials.list(page_size=1)) == 1
+
+    def test_a_client_in_another_thread_lands_here(self, landing: Emulator) -> None:
+        made: list[str] = []
+        thread = threading.Thread(target=lambda: made.append(create(Client(*AUTH)).sid))
+        thread.start()
+        thread.join(20)
+        assert made == list(landing.credentials)
+
+    @pytest.mark.parametrize(
+        ("options", "host"),
+        [
+            ({}, "notify.twilio.com"),
+            ({"region": "ie1"}, "notify.ie1.twilio.com"),
+            ({"edge": "sydney"}, "notify.sydney.us1.twilio.com"),
+            ({"edge": "dublin", "region": "ie1"}, "notify.dublin.ie1.twilio.com"),
+        ],
+    )
+    def test_any_edge_and_region_does(self, landing: Emulator, options: dict[str, str], host: str) -> None:
+        assert create(Client(*AUTH, **options)).url.startswith(f"https://{host}/v1/Credentials/CR")
+        assert landing.credentials
+
+    def test_all_doors_do(self, landing: Emulator) -> None:
+        create(Client(*AUTH))
+        assert len(Client(*AUTH).chat.v2.credentials.list()) == 1
+        assert len(Client(*AUTH).conversations.v1.credentials.list()) == 1
+
+    def test_the_async_client_lands_here(self, landing: Emulator) -> None:
+        async def scenario() -> None:
+            async with AsyncTwilioHttpClient() as http_client:
+                credentials = Client(*AUTH, http_client=http_client).notify.v1.credentials
+                made = await credentials.create_async(type="fcm", secret="s")
+                assert [one.sid for one in await credentials.list_async()] == [made.sid]
+
+        asyncio.run(scenario())
+        assert len(landing.journal) == 2
+
+    def test_no_socket_is_used_and_a_delay_takes_no_time(
+        self, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = emulator.clock.time()
+        with emulator.intercept(), emulator.faults.add("*", Delay(3600)), monkeypatch.context() as patch:
+            patch.setattr(socket, "socket", None)
+            create(MADE_AT_IMPORT)
+        assert emulator.clock.time() >= before + 3600
+
+    def test_errors_and_faults_are_what_the_sdk_makes_of_them(self, landing: Emulator) -> None:
+        with pytest.raises(TwilioRestException) as caught:
+            MADE_AT_IMPORT.notify.v1.credentials("CR" + "0" * 32).fetch()
+        assert caught.value.code == 20404
+        with landing.faults.add("*", Drop()), pytest.raises(requests.ConnectionError):
+            create(MADE_AT_IMPORT)
+
+    def test_the_clients_own_timeout_holds(self, landing: Emulator) -> None:
+        client = Client(*AUTH, http_client=TwilioHttpClient(timeout=2))
+        with landing.faults.add("*", Delay(3)), pytest.raises(requests.ReadTimeout):
+            create(client)
+        with pytest.raises(ValueError, match="0"):
+            client.http_client.request("GET", URL, timeout=0)
+
+    def test_it_logs_as_ever_and_remembers_its_last_response(
+        self, landing: Emulator, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO, "twilio.http_client")
+        client = Client(*AUTH)
+        create(client)
+        assert "-- BEGIN Twilio API Request --" in caplog.text
+        assert "Response Status Code: 201" in caplog.text
+        assert client.http_client._test_only_last_response.status_code == 201
+
+    def test_a_session_that_tries_again_by_itself_still_does(self, landing: Emulator) -> None:
+        http_client = TwilioHttpClient()
+        again = urllib3.Retry(total=2, status_forcelist=[503], allowed_methods=None, backoff_factor=0)
+        http_client.session.mount("https://", HTTPAdapter(max_retries=again))
+        landing.faults.add("credential.create", Refuse(20503), times=2)
+        create(Client(*AUTH, http_client=http_client))
+        http_client.session.close()
+        assert len(landing.journal) == 3
+
+    def test_request_hooks_are_called(self, landing: Emulator) -> None:
+        seen: list[int] = []
+        hooks: dict[str, object] = {"response": [lambda answer, **_: seen.append(answer.status_code)]}
+        create(Client(*AUTH, http_client=TwilioHttpClient(pool_connections=False, request_hooks=hooks)))
+        assert seen == [201]
+
+    @pytest.mark.filterwarnings("ignore:.*deprecated and will be removed:DeprecationWarning")  # the SDK's own way
+    def test_an_async_client_that_tries_again_still_does(self, landing: Emulator) -> None:
+        landing.faults.add("credential.list", Refuse(20503), times=1)
+
+        async def scenario() -> int:
+            async with AsyncTwilioHttpClient(max_retries=2) as http_client:
+                credentials = Client(*AUTH, http_client=http_client).notify.v1.credentials
+                return len(await credentials.list_async())
+
+        assert asyncio.run(scenario()) == 0
+        assert len(landing.journal) == 2
+
+    def test_a_url_with_anything_unusual_goes_by_the_socket(self, landing: Emulator) -> None:
+        answer = MADE_AT_IMPORT.http_client.request("GET", f"{URL}?PageSize=1", auth=AUTH)
+        assert answer.status_code == 200
+        assert landing.journal.calls()[0].call.query["PageSize"] == "1"
+
+
+def test_without_a_fixture_one_line_does_it() -> None:
+    with notify_mock.intercept(seed=7, data={"credentials": [{"type": "gcm"}]}) as emulator:
+        assert create(MADE_AT_IMPORT).sid in emulator.credentials
+        assert by_requests() == 200
+        assert len(emulator.credentials) == 2
+
+
+def by_requests() -> int:
+    return requests.get(URL, auth=AUTH, timeout=20).status_code
+
+
+def by_a_session() -> int:
+    with requests.Session() as session:
+        session.get(URL, auth=AUTH)
+        return session.get(URL, auth=AUTH).status_code
+
+
+def by_urllib3() -> int:
+    with urllib3.PoolManager() as pool:
+        return pool.request("GET", URL, headers=SIGNED).status
+
+
+def by_urllib3_through_a_proxy() -> int:
+    """A proxy of the developer's: nothing listens there, and nobody asks it."""
+    with urllib3.ProxyManager("http://127.0.0.1:9") as pool:
+        return pool.request("GET", URL, headers=SIGNED).status
+
+
+def by_httpx() -> int:
+    return httpx.get(URL, auth=AUTH).status_code
+
+
+def by_httpx_async() -> int:
+    async def get() -> int:
+        async with httpx.AsyncClient(http2=False) as client:
+            await client.get(URL, auth=AUTH)
+            return (await client.get(URL, auth=AUTH)).status_code
+
+    return asyncio.run(get())
+
+
+def by_aiohttp() -> int:
+    async def get() -> int:
+        async with (
+            aiohttp.ClientSession("https://notify.twilio.com", headers=SIGNED) as session,
+            session.get("/v1/Credentials") as answer,
+        ):
+            return answer.status
+
+    return asyncio.run(get())
+
+
+def by_http_client() -> int:
+    connection = http.client.HTTPSConnection("notify.twilio.com", timeout=20)
+    connection.request("GET", "/v1/Credentials", headers=SIGNED)
+    with connection.getresponse() as answer:
+        answer.read()
+    connection.close()
+    return answer.status
+
+
+def by_urllib_request() -> int:
+    with urllib.request.urlopen(urllib.request.Request(URL, headers=SIGNED), timeout=20) as answer:
+        return int(answer.status)
+
+
+WAYS = [
+    by_requests,
+    by_a_session,
+    by_urllib3,
+    by_urllib3_through_a_proxy,
+    by_httpx,
+    by_httpx_async,
+    by_aiohttp,
+    by_http_client,
+    by_urllib_request,
+]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_every_way_to_ask_over_http_lands_here(landing: Emulator, way: Callable[[], int]) -> None:
+    assert way() == 200
+    assert landing.journal.calls()[0].call.scheme == "https"
+    assert landing.journal.calls()[0].call.host == "notify.twilio.com"
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_a_proxy_in_the_environment_changes_nothing(
+    landing: Emulator, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    assert [way() for way in WAYS] == [200] * len(WAYS)
+
+
+@pytest.mark.parametrize("phase", ["before", "after"])
+def test_faults_on_a_socket_raise_what_the_library_raises(landing: Emulator, phase: Any) -> None:
+    for way, error in [
+        (by_requests, requests.ConnectionError),
+        (by_httpx, httpx.RemoteProtocolError),
+        (by_http_client, http.client.RemoteDisconnected),
+    ]:
+        with landing.faults.add("*", Drop(), phase=phase), pytest.raises(error):
+            way()
+
+
+async def by_escaping_aiohttp(url: str) -> None:
+    async with aiohttp.ClientSession() as session:
+        await session.get(url)
+
+
+async def by_escaping_httpx(url: str) -> None:
+    async with httpx.AsyncClient() as client:
+        await client.get(url)
+
+
+def by_a_raw_name(url: str) -> None:
+    with socket.socket() as connection:
+        connection.connect((urllib3.util.parse_url(url).host, 443))
+
+
+ESCAPES: list[tuple[str, Callable[[str], object]]] = [
+    ("requests", requests.get),
+    ("urllib3", lambda url: urllib3.PoolManager().request("GET", url)),
+    ("httpx", httpx.get),
+    ("httpx async", lambda url: asyncio.run(by_escaping_httpx(url))),
+    ("aiohttp", lambda url: asyncio.run(by_escaping_aiohttp(url))),
+    ("urllib.request", urllib.request.urlopen),
+    ("the SDK", lambda url: Client(*AUTH).request("GET", url)),
+    ("a lookup", lambda url: socket.getaddrinfo(urllib3.util.parse_url(url).host, 443)),
+    ("another lookup", lambda url: socket.gethostbyname(str(urllib3.util.parse_url(url).host))),
+    ("a bare socket", by_a_raw_name),
+]
+
+
+@pytest.mark.parametrize("ask", [ask for _, ask in ESCAPES], ids=[name for name, _ in ESCAPES])
+@pytest.mark.parametrize("host", ["api.twilio.com", "VERIFY.Twilio.com", "notify.sydney.twilio.com"])
+def test_what_is_not_emulated_fails_at_once_and_says_so(
+    emulator: Emulator, host: str, ask: Callable[[str], object]
+) -> None:
+    with emulator.intercept() as interception, pytest.raises(EscapedRequest) as caught:
+        ask(f"https://{host}/2010-04-01/Accounts.json?token=secret-9f3c")
+    text = str(caught.value)
+    assert f"would have gone to the real Twilio, since {host.lower()} isn't emulated" in text
+    assert f"intercept(allow_real=['{host.lower()}']) lets it" in text
+    assert "secret" not in text
+    assert [f"notify_mock: {told}" for told in interception.escaped] == [text]
+
+
+def test_the_error_tells_where_the_call_was_made(emulator: Emulator) -> None:
+    with emulator.intercept(), pytest.raises(EscapedRequest, match=r"asked for in .*test_intercept\.py, line \d+"):
+        Client(*AUTH).api.v2010.accounts.list()
+    with emulator.intercept(), pytest.raises(EscapedRequest, match=r"GET https://api\.twilio\.com/2010-04-01/Accounts"):
+        Client(*AUTH).api.v2010.accounts.list()
+
+
+def test_a_client_below_all_seams_is_told_what_to_do(landing: Emulator) -> None:
+    for name in ("NOTIFY.twilio.com.", "notify\u3002twilio\u3002com", b"notify.twilio.com"):
+        with pytest.raises(EscapedRequest, match="give this one the emulator's url"):
+            socket.getaddrinfo(name, 443)
+    with pytest.raises(EscapedRequest, match="can't be intercepted has asked for notify"):
+        by_a_raw_name("https://notify.twilio.com")
+
+
+@pytest.mark.parametrize("host", ["notify.twilio.com", "api.twilio.com"])
+def test_a_redirect_does_not_lead_aiohttp_out(landing: Emulator, host: str) -> None:
+    class Away(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(302)
+            self.send_header("Location", f"http://{host}/v1/Credentials")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    async def follow(port: int) -> None:
+        async with aiohttp.ClientSession() as session:
+            await session.get(f"http://127.0.0.1:{port}/")
+
+    with HTTPServer(("127.0.0.1", 0), Away) as elsewhere:
+        thread = threading.Thread(target=elsewhere.handle_request)
+        thread.start()
+        with pytest.raises(EscapedRequest, match=f"{host}"):
+            asyncio.run(follow(elsewhere.server_port))
+        thread.join(20)
+
+
+def test_a_plain_request_through_a_proxy_is_stopped(landing: Emulator) -> None:
+    with pytest.raises(EscapedRequest, match=r"http://notify\.twilio\.com would have been reached through a proxy"):
+        urllib3.ProxyManager("http://127.0.0.1:9").request("GET", "http://notify.twilio.com/v1/Credentials")
+
+
+def test_hosts_that_are_allowed_are_tried_for_real(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    real = socket.getaddrinfo
+
+    def look_up(host: str, *args: Any, **options: Any) -> Any:
+        if host == "127.0.0.1":
+            return real(host, *args, **options)
+        asked.append(host)
+        raise socket.gaierror("not in a test")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setenv("NO_PROXY", "*")
+    with emulator.intercept(allow_real=["api.twilio.com"]) as interception:
+        with pytest.raises(requests.ConnectionError):
+            requests.get("https://api.twilio.com/")
+        with pytest.raises(EscapedRequest):
+            requests.get("https://verify.twilio.com/")
+        assert by_requests() == 200
+    assert asked[0] == "api.twilio.com"
+    assert len(interception.escaped) == 1
+
+
+@pytest.mark.parametrize("wrong", ["api.twilio.com", ["example.com"], [3], 7, ["*.twilio.com.example"]])
+def test_a_wrong_allow_real_is_refused(emulator: Emulator, wrong: Any) -> None:
+    with pytest.raises(UsageError, match="allow_real"):
+        emulator.intercept(allow_real=wrong)
+
+
+def test_other_hosts_are_nobodys_business(landing: Emulator) -> None:
+    with Emulator() as other:
+        assert requests.get(f"{other.url}/v1/Credentials", auth=AUTH).status_code == 200
+        assert len(other.journal) == 1
+    assert len(landing.journal) == 0
+
+
+def places() -> list[object]:
+    """All that is patched, as it is now."""
+    import urllib3.connection
+
+    owners: list[tuple[Any, tuple[str, ...]]] = [
+        (socket, LOOK_UPS),
+        (socket.socket, JOINS),
+        (http.client.HTTPConnection, ("connect", "putrequest")),
+        (http.client.HTTPSConnection, ("connect",)),
+        (urllib3.connection.HTTPConnection, ("connect",)),
+        (urllib3.connection.HTTPSConnection, ("connect",)),
+        (TwilioHttpClient, ("request",)),
+        (AsyncTwilioHttpClient, ("request",)),
+        (httpx.HTTPTransport, ("handle_request",)),
+        (httpx.AsyncHTTPTransport, ("handle_async_request",)),
+        (aiohttp.ClientSession, ("_request",)),
+    ]
+    return [(owner, name, name in vars(owner), getattr(owner, name)) for owner, names in owners for name in names]
+
+
+class TestPuttingBack:
+    def test_one_is_for_one_time(self, emulator: Emulator) -> None:
+        interception = emulator.intercept()
+        before = places()
+        with interception, pytest.raises(UsageError, match="has been entered already"):
+            interception.__enter__()
+        assert places() == before
+
+    def test_everything_is_put_back(self, emulator: Emulator) -> None:
+        before, finders = places(), list(sys.meta_path)
+        with emulator.intercept():
+            assert not [one for one in places() if one in before]
+        assert places() == before
+        assert sys.meta_path == finders
+
+    def test_also_after_an_exception(self, emulator: Emulator) -> None:
+        before = places()
+        with pytest.raises(ZeroDivisionError), emulator.intercept():
+            raise ZeroDivisionError
+        assert places() == before
+
+    def test_also_when_they_end_out_of_order(self, emulator: Emulator) -> None:
+        before = places()
+        first, second, third = emulator.intercept(), emulator.intercept(), emulator.intercept()
+        for one in (first, second, third):
+            one.__enter__()
+        for one in (second, first, third):
+            one.__exit__()
+        assert places() == before
+
+    def test_the_innermost_holds_and_then_the_outer_again(self, landing: Emulator) -> None:
+        inner = Emulator()
+        with inner.intercept():
+            create(MADE_AT_IMPORT)
+            assert by_requests() == 200
+        inner.close()
+        create(MADE_AT_IMPORT)
+        assert by_requests() == 200
+        assert (len(inner.journal), len(landing.journal)) == (2, 2)
+
+    def test_what_the_inner_allows_the_outer_does_not_stop(
+        self, landing: Emulator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with landing.intercept(allow_real=["api.twilio.com"]):
+            monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
+            with pytest.raises(OSError, match="getaddrinfo returns an empty list"):
+                socket.create_connection(("api.twilio.com", 443))
+            monkeypatch.undo()
+        with pytest.raises(EscapedRequest):
+            socket.create_connection(("api.twilio.com", 443))
+
+    def test_a_connection_kept_for_later_leads_nowhere_once_it_is_over(self, emulator: Emulator) -> None:
+        session = requests.Session()
+        session.trust_env = False
+        with emulator.intercept():
+            session.get(URL, auth=AUTH)
+        with Emulator() as other, other.intercept():
+            session.get(URL, auth=AUTH)
+        session.close()
+        assert (len(emulator.journal), len(other.journal)) == (1, 1)
+
+    def test_a_connection_from_before_is_not_used(self, emulator: Emulator) -> None:
+        """It leads to the real Twilio, or so it might."""
+        with socket.create_server(("127.0.0.1", 0)) as real:
+            connection = http.client.HTTPSConnection("notify.twilio.com")
+            connection.sock = socket.create_connection(real.getsockname())
+            with emulator.intercept():
+                connection.request("GET", "/v1/Credentials", headers=SIGNED)
+                with connection.getresponse() as answer:
+                    assert answer.status == 200
+            connection.close()
+        assert len(emulator.journal) == 1
+
+    def test_a_patch_of_somebody_elses_on_top_is_left_alone(self, emulator: Emulator) -> None:
+        before = TwilioHttpClient.request
+        with pytest.MonkeyPatch.context() as patch:
+            with emulator.intercept():
+                patch.setattr(TwilioHttpClient, "request", lambda *_, **__: "theirs")
+            assert TwilioHttpClient.request(None) == "theirs"  # type: ignore[call-arg,arg-type]
+        assert MADE_AT_IMPORT.http_client.request.__func__ is not before  # monkeypatch puts back what it found: ours
+        with emulator.intercept():
+            create(MADE_AT_IMPORT)
+        assert TwilioHttpClient.request is before
+
+
+class TestImports:
+    def test_a_library_that_is_imported_later_is_patched_then(self, pytester: pytest.Pytester) -> None:
+        pytester.makepyfile(
+            """
+            import sys
+
+            def test_it(notify_mock):
+                assert not {"twilio", "requests", "httpx", "aiohttp"} & set(sys.modules)
+                import aiohttp, httpx, requests
+                from twilio.http.async_http_client import AsyncTwilioHttpClient
+                from twilio.rest import Client
+                Client().notify.v1.credentials.create(type="fcm", secret="s")
+                assert httpx.get("https://notify.twilio.com/v1/Credentials").status_code == 401
+                assert requests.get("https://notify.twilio.com/v1/Credentials").status_code == 401
+                assert len(notify_mock.journal) == 3
+            """
+        )
+        pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:hypothesispytest").assert_outcomes(passed=1)
+
+    def test_the_loader_of_a_followed_module_is_as_it_was(self, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "late_module.py").write_text("VALUE = 3")
+        monkeypatch.syspath_prepend(tmp_path)
+        seen: list[str] = []
+        later = WhenImported(["late_module", "missing_module"], seen.append)
+        later.put()
+        try:
+            import late_module  # type: ignore[import-not-found]
+
+            with pytest.raises(ModuleNotFoundError):
+                import missing_module  # type: ignore[import-not-found]  # noqa: F401
+        finally:
+            later.take()
+        assert (seen, late_module.VALUE) == (["late_module"], 3)
+        assert "exec_module" not in vars(late_module.__loader__)
+        sys.modules.pop("late_module")

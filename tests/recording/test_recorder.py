@@ -1,0 +1,520 @@
+"""Recording: from an upstream over sockets, with TLS and without, and from the emulator itself."""
+
+from __future__ import annotations
+
+import datetime
+import gzip
+import ipaddress
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from helpers.calls import basic
+from twilio.rest import Client
+
+from notify_mock import Answer, Call, Drop, Emulator, Recorder, Truncate, Upstream, UsageError
+from notify_mock.authority.authority import Authority
+from notify_mock.cassettes.files import read_interactions
+from notify_mock.cassettes.interaction import FORM, Interaction, unpacked
+from notify_mock.cassettes.vcr import write_yaml
+from notify_mock.protocol.messages import Params
+from notify_mock.recording.recorder import Mode, Take, in_order
+
+ACCOUNT = "AC" + "6" * 32
+TOKEN = "0123456789abcdef0123456789abcdef"
+
+
+def call(method: str = "GET", path: str = "/v1/Credentials", form: Any = (), **headers: str) -> Call:
+    own = {"authorization": basic(ACCOUNT, TOKEN), **headers}
+    return Call(method, "127.0.0.1:1", path, form=Params(tuple(form)), headers=own, scheme="http")
+
+
+class Odd(NamedTuple):
+    """An upstream that answers as it is told, byte for byte."""
+
+    url: str
+    answers: list[Callable[[BaseHTTPRequestHandler], None]]
+    seen: list[dict[str, str]]
+
+
+def odd_server(context: ssl.SSLContext | None = None) -> Iterator[Odd]:
+    answers: list[Callable[[BaseHTTPRequestHandler], None]] = []
+    seen: list[dict[str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            seen.append({"": f"{self.command} {self.path}", **dict(self.headers)})
+            answers.pop(0)(self)
+            self.close_connection = True
+
+        do_GET = do_POST = do_HEAD = answer  # noqa: N815 - http.server's names
+
+        def log_message(self, *_: Any) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield Odd(f"http{'s' if context else ''}://127.0.0.1:{server.server_port}", answers, seen)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def odd() -> Iterator[Odd]:
+    yield from odd_server()
+
+
+class Certified(NamedTuple):
+    """A server that speaks TLS, and the file that says it may be trusted."""
+
+    server: Odd
+    ca: Path
+
+
+@pytest.fixture
+def certified(tmp_path: Path) -> Iterator[Certified]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    certificate = (
+        x509.CertificateBuilder(subject_name=name, issuer_name=name, public_key=key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
+        .sign(key, hashes.SHA256())
+    )
+    ca, private = tmp_path / "ca.pem", tmp_path / "key.pem"
+    ca.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    plain = serialization.NoEncryption()
+    private.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(ca, private)
+    for server in odd_server(context):
+        yield Certified(server, ca)
+
+
+def plain(status: int, body: bytes, *headers: tuple[str, str]) -> Callable[[BaseHTTPRequestHandler], None]:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response_only(status)
+        for name, value in headers or (("Content-Length", str(len(body))),):
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return answer
+
+
+def recorded(path: Path) -> Interaction:
+    (one,) = read_interactions(path)
+    return one
+
+
+def test_another_emulator_is_recorded_and_played_to_the_sdk(tmp_path: Path, served: Emulator) -> None:
+    path = tmp_path / "x.yaml"
+
+    def story(emulator: Emulator) -> list[Any]:
+        client = Client(ACCOUNT, TOKEN)
+        client.notify.base_url = emulator.url
+        made = client.notify.v1.credentials.create(type="fcm", secret="legacy-key", friendly_name="Android")
+        client.notify.v1.credentials.create(type="gcm", api_key="gcm-key-1")
+        names = [one.sid for one in client.notify.v1.credentials.list(page_size=1)]
+        client.notify.v1.credentials(made.sid).update(friendly_name="new")
+        gone = client.notify.v1.credentials(made.sid).delete()
+        client.http_client.session.close()
+        return [made.sid, made.account_sid, names, gone]
+
+    with Emulator(upstream=served.url, record=path) as recording:
+        first = story(recording)
+    assert len(served.journal) == 6
+    assert first[1] == ACCOUNT
+    with Emulator(cassette=path) as player:
+        assert story(player) == first
+        assert not player.cassette.unused  # type: ignore[union-attr]
+    text = path.read_text()
+    assert not any(secret in text for secret in (TOKEN, ACCOUNT, "legacy-key", "gcm-key-1"))
+    assert served.url in text
+    assert recording.url not in text
+
+
+def test_an_upstream_with_tls_is_trusted_by_its_certificate(tmp_path: Path, certified: Certified) -> None:
+    certified.server.answers.append(plain(200, b"{}"))
+    with Emulator(upstream=Upstream(certified.server.url, ca=certified.ca), record=tmp_path / "x.yaml") as emulator:
+        assert emulator.handle(call()).status == 200
+    assert recorded(tmp_path / "x.yaml").url.startswith("https://127.0.0.1")
+
+
+@pytest.fixture
+def real(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+    """An emulator in the place of the real service: Twilio's names lead to it, and it speaks TLS for them."""
+    with Emulator(tls=True) as emulator:
+        port = int(emulator.url.rpartition(":")[2])
+        look_up = socket.getaddrinfo
+
+        def leading_here(host: Any, asked: Any, *args: Any, **options: Any) -> Any:
+            if str(host).endswith("twilio.com"):
+                host, asked = "127.0.0.1", port
+            return look_up(host, asked, *args, **options)
+
+        monkeypatch.setattr(socket, "getaddrinfo", leading_here)
+        yield emulator
+
+
+def recording(path: Path) -> Emulator:
+    upstream = Upstream("https://notify.twilio.com", ca=Authority().certificate)
+    return Emulator(upstream=upstream, record=Recorder(path))
+
+
+def test_what_a_whole_process_asks_twilio_is_recorded_with_the_interception(tmp_path: Path, real: Emulator) -> None:
+    path = tmp_path / "one.yaml"
+    with recording(path) as recorder, recorder.intercept():
+        made = Client(ACCOUNT, TOKEN).notify.v1.credentials.create(type="fcm", secret="s")
+        listed = requests.get("https://notify.twilio.com/v1/Credentials", auth=(ACCOUNT, TOKEN)).json()
+    assert list(real.credentials) == [made.sid] == [one["sid"] for one in listed["credentials"]]
+    assert [one.url for one in read_interactions(path)] == ["https://notify.twilio.com/v1/Credentials"] * 2
+    with Emulator(cassette=path).intercept():
+        again = Client(ACCOUNT, TOKEN).notify.v1.credentials.create(type="fcm", secret="s")
+    assert again.sid == made.sid
+
+
+def test_the_recorder_is_a_proxy_for_clients_that_know_nothing_of_it(tmp_path: Path, real: Emulator) -> None:
+    path = tmp_path / "one.yaml"
+    with recording(path) as recorder:
+        answer = requests.post(
+            "https://chat.dublin.ie1.twilio.com/v2/Credentials",
+            data={"Type": "fcm", "Secret": "s"},
+            auth=(ACCOUNT, TOKEN),
+            proxies={"https": recorder.url},
+            verify=str(Authority().certificate),
+        )
+    assert answer.status_code == 201
+    (came,) = real.journal.calls("credential.create", door="chat/v2")
+    assert (came.call.host, came.call.scheme) == ("chat.dublin.ie1.twilio.com", "https")
+    assert recorded(path).url == "https://chat.dublin.ie1.twilio.com/v2/Credentials"
+
+
+def test_an_upstream_that_is_not_trusted_gets_nothing(tmp_path: Path, certified: Certified) -> None:
+    with Emulator(upstream=certified.server.url, record=tmp_path / "x.yaml") as emulator:
+        answer = emulator.handle(call())
+    assert answer.status == 502
+    assert b"couldn't be asked (SSLError)" in answer.body
+    assert not certified.server.seen
+    assert recorded(tmp_path / "x.yaml").status == 502
+
+
+def test_a_chunked_answer_is_recorded_whole(tmp_path: Path, odd: Odd) -> None:
+    odd.answers.append(plain(200, b"2\r\n{}\r\n0\r\n\r\n", ("Transfer-Encoding", "chunked"), ("X-Odd", "Y")))
+    with Emulator(upstream=odd.url, record=tmp_path / "x.yaml") as emulator:
+        answer = emulator.handle(call())
+    assert (answer.body, answer.headers) == (b"{}", [("X-Odd", "Y"), ("Content-Length", "2")])
+    one = recorded(tmp_path / "x.yaml")
+    assert (one.body, one.headers) == (b"{}", (("Transfer-Encoding", "chunked"), ("X-Odd", "Y")))
+
+
+def test_a_packed_answer_is_recorded_as_it_came_and_read_by_every_client(tmp_path: Path, odd: Odd) -> None:
+    packed = gzip.compress(b'{"sid": "CR1"}', mtime=0)
+    headers = (("Content-Encoding", "gzip"), ("Content-Length", str(len(packed))))
+    odd.answers.append(plain(200, packed, *headers))
+    path = tmp_path / "x.yaml"
+    with Emulator(upstream=odd.url, record=path) as emulator:
+        url = f"{emulator.url}/v1/Credentials"
+        assert requests.get(url, headers={"Accept-Encoding": "br, gzip;q=0.5, zstd"}, timeout=9).json()["sid"] == "CR1"
+    assert odd.seen[0]["Accept-Encoding"] == "gzip;q=0.5", "a coding that can't be looked into isn't asked for"
+    assert (recorded(path).body, recorded(path).headers) == (packed, headers)
+    assert Emulator(cassette=path).handle(call()).body == b'{"sid": "CR1"}'
+
+
+def test_an_answer_without_connection_is_a_502_and_a_late_one_a_504(tmp_path: Path, odd: Odd) -> None:
+    release = threading.Event()
+    odd.answers.extend([lambda _: None, lambda _: release.wait(9) and None])
+    with Emulator(upstream=Upstream(odd.url, timeout=0.2), record=tmp_path / "x.yaml") as emulator:
+        answers = [emulator.handle(call(path=f"/v1/Credentials/CR{number}")) for number in range(2)]
+        release.set()
+    assert [one.status for one in answers] == [502, 504]
+    assert [one.status for one in read_interactions(tmp_path / "x.yaml")] == [502, 504]
+    player = Emulator(cassette=tmp_path / "x.yaml")
+    assert json.loads(player.handle(call(path="/v1/Credentials/CR1")).body) == json.loads(answers[1].body)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_an_answer_that_is_cut_off_is_recorded_and_played_so(tmp_path: Path, odd: Odd, chunked: bool) -> None:
+    headers = ("Transfer-Encoding", "chunked") if chunked else ("Content-Length", "50")
+    odd.answers.append(plain(200, b'9\r\n{"a": 1, \r\n9\r\n' if chunked else b'{"a": 1, ', headers))
+    path = tmp_path / "x.yaml"
+    with Emulator(upstream=odd.url, record=path) as emulator, pytest.raises(requests.exceptions.ChunkedEncodingError):
+        requests.get(f"{emulator.url}/v1/Credentials", timeout=9)
+    assert recorded(path).body == b'{"a": 1, '
+    assert recorded(path).extra == {"truncated": True}
+    with Emulator(cassette=path) as player, pytest.raises(requests.exceptions.ChunkedEncodingError):
+        requests.get(f"{player.url}/v1/Credentials", timeout=9)
+    player = Emulator(cassette=path)
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        player.client(ACCOUNT, TOKEN).notify.v1.credentials.list()
+
+
+def test_an_error_and_a_redirect_are_answers_like_any_other(tmp_path: Path, odd: Odd) -> None:
+    odd.answers.extend(
+        [plain(503, b"<html>"), plain(302, b"", ("Location", f"{odd.url}/v1/x"), ("Content-Length", "0"))]
+    )
+    with Emulator(upstream=odd.url, record=tmp_path / "x.yaml") as emulator:
+        assert emulator.handle(call()).status == 503
+        found = emulator.handle(call(path="/v1/Credentials/CR1"))
+    assert (found.status, dict(found.headers)["Location"]) == (302, "http://127.0.0.1:1/v1/x")
+    assert len(odd.seen) == 2
+
+
+def test_what_goes_on_is_what_came(tmp_path: Path, odd: Odd) -> None:
+    odd.answers.extend([plain(200, b"{}"), plain(200, b"{}")])
+    with Emulator(upstream=odd.url, record=tmp_path / "x.yaml") as emulator:
+        url = f"{emulator.url}/chat/v2/Credentials?Tag=%C3%A4&Tag=b"
+        requests.post(
+            url, data={"Type": "fcm"}, auth=("any", "one"), headers={"X-Own": "z", "TE": "trailers"}, timeout=9
+        )
+        requests.post(url, json={"Type": "fcm"}, timeout=9)
+    form, unread = odd.seen
+    assert form[""] == "POST /chat/v2/Credentials?Tag=%C3%A4&Tag=b"
+    assert (form["Authorization"], form["X-Own"], form["Content-Length"]) == (basic("any", "one"), "z", "8")
+    assert form["Host"] == odd.url.removeprefix("http://")
+    assert "Te" not in form
+    assert (unread["Content-Type"], unread["Content-Length"]) == ("application/json", "15")
+
+
+@pytest.mark.parametrize(
+    ("upstream", "host", "path", "url"),
+    [
+        ("https://notify.twilio.com", "127.0.0.1", "/v1/Credentials", "https://notify.twilio.com/v1/Credentials"),
+        ("https://notify.twilio.com", "127.0.0.1", "/chat/v2/x", "https://chat.twilio.com/v2/x"),
+        ("https://notify.dublin.ie1.twilio.com", "x", "/chat/v2/x", "https://chat.dublin.ie1.twilio.com/v2/x"),
+        ("https://notify.twilio.com", "chat.twilio.com", "/v2/x", "https://chat.twilio.com/v2/x"),
+        ("https://notify.twilio.com", "chat.x#y.ie1.twilio.com", "/v2/x", "https://chat.twilio.com/v2/x"),
+        ("http://127.0.0.1:9", "chat.twilio.com", "/v2/x", "http://127.0.0.1:9/chat/v2/x"),
+        ("http://127.0.0.1:9/", "notify.twilio.com", "/v1/x y", "http://127.0.0.1:9/v1/x%20y"),
+        ("http://127.0.0.1:9", "notify.twilio.com", "/odd", "http://127.0.0.1:9/odd"),
+    ],
+)
+def test_every_door_has_its_place_at_the_upstream(upstream: str, host: str, path: str, url: str) -> None:
+    assert Upstream(upstream)._url(Call("GET", host, path)) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "notify.twilio.com",
+        "ftp://x",
+        "https://",
+        "https://x/v1",
+        "https://u:p@x",
+        7,
+        "https://x?y",
+        "http://[x",
+        "http://x:y",
+    ],
+)
+def test_a_bad_upstream_is_refused(url: Any) -> None:
+    with pytest.raises(UsageError, match=r"upstream"):
+        Upstream(url)
+
+
+@pytest.mark.parametrize(
+    ("mode", "asked_upstream", "left"),
+    [
+        ("none", [], ["a", "b"]),
+        ("once", [], ["a", "b"]),
+        ("new_episodes", ["c"], ["a", "b", "c"]),
+        ("all", ["a", "c"], ["b", "a", "c"]),
+        ("rewrite", ["a", "c"], ["a", "c"]),
+    ],
+)
+def test_modes_are_vcrpys(
+    tmp_path: Path, served: Emulator, mode: Mode, asked_upstream: list[str], left: list[str]
+) -> None:
+    path = tmp_path / "x.yaml"
+    with Emulator(upstream=served.url, record=Recorder(path)) as emulator:
+        for name in "ab":
+            emulator.handle(call(path=f"/v1/Credentials/{name}"))
+    served.reset()
+    with Emulator(upstream=served.url, record=Recorder(path, mode=mode)) as emulator:
+        statuses = [emulator.handle(call(path=f"/v1/Credentials/{name}")).status for name in "ac"]
+    assert statuses == [404, 421 if mode in ("none", "once") else 404]
+    assert [one.call.path[-1] for one in served.journal] == asked_upstream
+    assert [one.url[-1] for one in read_interactions(path)] == left
+
+
+@pytest.mark.parametrize("mode", ["all", "new_episodes"])
+def test_secrets_in_an_old_cassette_are_not_written_again(tmp_path: Path, served: Emulator, mode: Mode) -> None:
+    path = tmp_path / "x.yaml"
+    made = Interaction(
+        "POST", f"{served.url}/v1/Credentials", (("Content-Type", FORM),), b"Secret=hunter22", 201, "", (), b""
+    )
+    path.write_text(write_yaml([made]))
+    with Emulator(upstream=served.url, record=Recorder(path, mode=mode)) as emulator:
+        emulator.handle(call())
+        found = emulator.handle(call("POST", form=[("Secret", "hunter22")])).status
+    assert found == (201 if mode == "new_episodes" else 400), "by its pseudonym it is still found"
+    assert "hunter22" not in path.read_text()
+    assert len(read_interactions(path)) == 2
+
+
+def test_an_old_secret_that_cannot_be_replaced_is_named(tmp_path: Path) -> None:
+    made = Interaction("GET", "https://x.test/", (), b"", 200, "", (), b"-----BEGIN RSA PRIVATE KEY-----")
+    (tmp_path / "x.yaml").write_text(write_yaml([made]))
+    with pytest.raises(UsageError, match=r"x\.yaml, line 2, interactions\[0\], response\.body: has a PEM block"):
+        Recorder(tmp_path / "x.yaml", mode="all")
+
+
+def test_any_status_of_a_fault_is_recorded(tmp_path: Path) -> None:
+    emulator = Emulator(record=tmp_path / "x.yaml", faults=[{"call": "*", "effect": "status", "status": 299}])
+    emulator.handle(call())
+    emulator.close()
+    assert (recorded(tmp_path / "x.yaml").status, recorded(tmp_path / "x.yaml").reason) == (299, "")
+
+
+def test_mode_none_wants_a_cassette(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="can't be read"):
+        Recorder(tmp_path / "x.yaml", mode="none")
+
+
+def test_a_bad_mode_or_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="it is one of none, once"):
+        Recorder(tmp_path / "x.yaml", mode="ever")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"it ends in \.yaml, \.yml or \.json"):
+        Recorder(tmp_path / "x.txt")
+
+
+def test_a_cassette_that_cannot_be_read_is_never_written_over(tmp_path: Path, served: Emulator) -> None:
+    (tmp_path / "x.yaml").write_text("interactions: [")
+    for mode in ("once", "new_episodes", "all"):
+        with pytest.raises(UsageError, match="isn't YAML"):
+            Recorder(tmp_path / "x.yaml", mode=mode)  # type: ignore[arg-type]
+
+
+def test_a_crash_loses_nothing_that_was_saved(tmp_path: Path, served: Emulator) -> None:
+    """Short recordings are saved at every call: nobody need close them."""
+    path = tmp_path / "x.json"
+    emulator = Emulator(upstream=served.url, record=path)
+    for number in range(1, 6):
+        emulator.handle(call())
+        assert len(read_interactions(path)) == number
+
+
+def test_a_disk_that_is_full_takes_no_answer_away_and_nothing_is_forgotten(
+    tmp_path: Path, served: Emulator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    emulator = Emulator(upstream=served.url, record=tmp_path / "x.yaml")
+
+    def fail(*_: Any) -> None:
+        raise UsageError("x.yaml", "can't be written: No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("notify_mock.recording.recorder.write_text", fail)
+        assert emulator.handle(call()).status == 200
+        assert "not saved: x.yaml: can't be written" in caplog.text
+        with pytest.raises(UsageError, match="No space left"):
+            emulator.close()
+    emulator.close()
+    assert len(read_interactions(tmp_path / "x.yaml")) == 1
+
+
+def test_odd_statuses_and_folded_headers_can_be_read_again(tmp_path: Path, odd: Odd) -> None:
+    odd.answers.append(plain(799, b"", ("X-Long", "a\r\n\tb"), ("Content-Length", "0")))
+    with Emulator(upstream=odd.url, record=tmp_path / "x.yaml") as emulator:
+        emulator.handle(call())
+    assert (recorded(tmp_path / "x.yaml").status, recorded(tmp_path / "x.yaml").headers[0]) == (799, ("X-Long", "a b"))
+
+
+def test_parallel_requests_stand_in_one_order(tmp_path: Path, odd: Odd) -> None:
+    texts = []
+    for turn in range(2):
+        together = threading.Barrier(8)
+
+        def answer(handler: BaseHTTPRequestHandler, together: threading.Barrier = together) -> None:
+            together.wait(9)
+            plain(200, b"{}")(handler)
+
+        odd.answers.extend([answer] * 8)
+        path = tmp_path / f"{turn}.yaml"
+        with Emulator(upstream=odd.url, record=path) as emulator, ThreadPoolExecutor(8) as pool:
+            order = range(8) if turn else reversed(range(8))
+            list(pool.map(lambda number: emulator.handle(call(path=f"/v1/Credentials/{number}")), order))
+        texts.append(path.read_text())
+    assert texts[0] == texts[1]
+    assert [one.url[-1] for one in read_interactions(path)] == list("01234567")
+
+
+def test_what_came_later_stands_later() -> None:
+    def take(name: str, begun: int, ended: int) -> Take:
+        return Take(name, begun, ended, Interaction("GET", name, (), b"", 200, "", (), b""), "")
+
+    takes = [take("z", 1, 2), take("c", 3, 6), take("b", 4, 5), take("a", 7, 8), take("d", 0, 9)]
+    assert "".join(one.order for one in in_order(takes)) == "dzbca"
+    assert in_order([]) == []
+
+
+def test_what_the_emulator_itself_answers_is_recorded_in_the_same_format(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    emulator = Emulator(record=path)
+    made = emulator.client().notify.v1.credentials.create(type="fcm", secret="my-server-key")
+    with emulator.faults.add("*", Drop(), times=1), pytest.raises(requests.ConnectionError):
+        emulator.client().notify.v1.credentials.list()
+    with emulator.faults.add("*", Truncate(5), phase="after", times=1), pytest.raises(requests.RequestException):
+        emulator.client().notify.v1.credentials.list()
+    emulator.close()
+    create, listed = read_interactions(path)
+    assert (create.method, create.url, create.reason) == ("POST", "https://notify.twilio.com/v1/Credentials", "CREATED")
+    assert (listed.body, listed.extra) == (b'{"met', {"truncated": True})
+    assert "my-server-key" not in path.read_text()
+    again = Emulator(cassette=path, seed=2).client(*emulator.auth)
+    assert again.notify.v1.credentials.create(type="fcm", secret="my-server-key").sid == made.sid
+
+
+def test_recording_itself_never_writes_over_a_cassette_unasked(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("version: 1\ninteractions: []\n")
+    with pytest.raises(UsageError, match="is there already"):
+        Emulator(record=tmp_path / "x.yaml")
+    Emulator(record=Recorder(tmp_path / "x.yaml", mode="rewrite")).close()
+    with pytest.raises(UsageError, match="leave cassette out"):
+        Emulator(record=Recorder(tmp_path / "x.yaml"), upstream="http://127.0.0.1:9", cassette=tmp_path / "x.yaml")
+
+
+def test_a_secret_that_comes_back_in_disguise_is_not_written(tmp_path: Path) -> None:
+    """The client has its answer; the recorder refuses to write it, and says which field."""
+    recorder = Recorder(tmp_path / "x.yaml")
+    secret = "correct horse battery"
+    body = json.dumps(
+        {"message": gzip.compress(secret.encode()).hex(), "echo": "".join(f"%{ord(c):02x}" for c in secret)}
+    )
+    asked = call("POST", form=[("Type", "fcm"), ("Secret", secret)])
+    recorder.around(asked, lambda: Answer(201, [("Content-Type", "application/json")], body.encode()))
+    with pytest.raises(UsageError, match=r"1 not recorded: POST .*, response\.body: has a secret") as caught:
+        recorder.close()
+    assert secret not in str(caught.value)
+    assert not (tmp_path / "x.yaml").exists()
+
+
+def test_the_record_of_a_packed_answer_has_no_secret_inside(tmp_path: Path, odd: Odd) -> None:
+    packed = gzip.compress(json.dumps({"account_sid": ACCOUNT, "secret": "hunter2hunter2"}).encode())
+    odd.answers.append(plain(200, packed, ("Content-Encoding", "gzip"), ("Content-Length", str(len(packed)))))
+    with Emulator(upstream=odd.url, record=tmp_path / "x.yaml") as emulator:
+        emulator.handle(call(**{"accept-encoding": "gzip"}))
+    one = recorded(tmp_path / "x.yaml")
+    text = unpacked(one.headers, one.body).decode()
+    assert "hunter2" not in text
+    assert ACCOUNT not in text
+    assert dict(one.headers)["Content-Length"] == str(len(one.body))

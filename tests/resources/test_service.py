@@ -1,0 +1,155 @@
+"""Services: what is created, listed, changed and deleted, as Notify does it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from helpers.calls import ask
+from twilio.base.exceptions import TwilioRestException
+
+from notify_mock import Emulator, UsageError
+
+KEYS = [
+    *("alexa_skill_id", "delivery_callback_url", "default_apn_notification_protocol_version", "fcm_credential_sid"),
+    *("default_fcm_notification_protocol_version", "date_updated", "default_alexa_notification_protocol_version"),
+    *("apn_credential_sid", "friendly_name", "account_sid", "facebook_messenger_page_id", "gcm_credential_sid"),
+    *("messaging_service_sid", "url", "sid", "default_gcm_notification_protocol_version", "date_created"),
+    *("delivery_callback_enabled", "log_enabled", "links"),
+]
+OBSERVED = [
+    *("delivery_callback_url", "default_apn_notification_protocol_version", "fcm_credential_sid"),
+    *("default_fcm_notification_protocol_version", "date_updated", "apn_credential_sid", "friendly_name"),
+    *("account_sid", "messaging_service_sid", "url", "sid", "date_created", "delivery_callback_enabled"),
+    *("log_enabled", "links"),
+]
+CR = "CR" + "1" * 32
+
+
+def create(emulator: Emulator, **parameters: Any) -> dict[str, Any]:
+    answer = ask(emulator, "POST", "/v1/Services", **parameters)
+    assert answer.status == 201, answer.body
+    return json.loads(answer.body)  # type: ignore[no-any-return]
+
+
+def test_an_empty_create_has_the_observed_defaults(emulator: Emulator) -> None:
+    made = create(emulator)
+    assert list(made) == KEYS
+    assert [key for key in made if key in OBSERVED] == OBSERVED
+    assert made["default_apn_notification_protocol_version"] == "4"
+    assert made["default_fcm_notification_protocol_version"] == "3"
+    assert (made["log_enabled"], made["delivery_callback_enabled"]) == (True, False)
+    assert made["sid"].startswith("IS")
+    assert made["url"] == f"https://notify.twilio.com/v1/Services/{made['sid']}"
+    assert list(made["links"]) == ["notifications", "bindings", "segments", "users"]
+    assert made["links"]["bindings"] == f"{made['url']}/Bindings"
+    assert {made[key] for key in ("friendly_name", "apn_credential_sid", "messaging_service_sid")} == {None}
+
+
+def test_the_sdk_creates_fetches_updates_lists_and_deletes(emulator: Emulator) -> None:
+    services = emulator.client().notify.v1.services
+    made = services.create(friendly_name="chat", apn_credential_sid=CR, log_enabled=False)
+    assert (made.log_enabled, made.apn_credential_sid) == (False, CR)
+    assert services(made.sid).fetch().friendly_name == "chat"
+    changed = services(made.sid).update(delivery_callback_enabled=True, delivery_callback_url="http://localhost/x")
+    assert (changed.friendly_name, changed.delivery_callback_enabled) == ("chat", True)
+    services.create(friendly_name="other")
+    assert [one.sid for one in services.list(friendly_name="chat")] == [made.sid]
+    assert len(services.list()) == 2
+    assert services(made.sid).delete()
+    with pytest.raises(TwilioRestException, match="was not found"):
+        services(made.sid).fetch()
+
+
+def test_an_update_without_parameters_is_a_200(emulator: Emulator) -> None:
+    sid = create(emulator, FriendlyName="x")["sid"]
+    assert ask(emulator, "POST", f"/v1/Services/{sid}").status == 200
+
+
+def test_an_empty_value_unsets_a_sid(emulator: Emulator) -> None:
+    sid = create(emulator, FcmCredentialSid=CR, MessagingServiceSid="MG" + "2" * 32)["sid"]
+    changed = json.loads(ask(emulator, "POST", f"/v1/Services/{sid}", FcmCredentialSid="").body)
+    assert (changed["fcm_credential_sid"], changed["messaging_service_sid"]) == (None, "MG" + "2" * 32)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FriendlyName", "x" * 65),
+        ("LogEnabled", "1"),
+        ("ApnCredentialSid", "CR1"),
+        ("MessagingServiceSid", CR),
+        ("DeliveryCallbackEnabled", "yes"),
+        ("FriendlyName", ["a", "b"]),
+    ],
+)
+def test_a_bad_parameter_is_refused_by_its_name_and_nothing_is_made(emulator: Emulator, name: str, value: Any) -> None:
+    answer = ask(emulator, "POST", "/v1/Services", **{name: value})
+    assert answer.status == 400
+    text = f"Can not convert incoming parameters to Service object: Parameter '{name}' is invalid"
+    assert json.loads(answer.body) == {
+        "code": 20001,
+        "message": text,
+        "more_info": "https://www.twilio.com/docs/errors/20001",
+        "status": 400,
+    }
+    assert len(emulator.services) == 0
+
+
+def test_the_thousand_and_first_service_is_refused(emulator: Emulator) -> None:
+    for _ in range(1000):
+        emulator.services.add()
+    answer = ask(emulator, "POST", "/v1/Services")
+    assert (answer.status, json.loads(answer.body)["code"]) == (400, 20001)
+    with pytest.raises(UsageError, match="the limit of 1000 services is reached"):
+        emulator.services.add()
+
+
+def test_a_filter_stands_in_the_links_before_the_paging(emulator: Emulator) -> None:
+    for _ in range(3):
+        create(emulator, FriendlyName="a b")
+    page = json.loads(ask(emulator, "GET", "/v1/Services?PageSize=2&FriendlyName=a%20b").body)
+    start = "https://notify.twilio.com/v1/Services?FriendlyName=a+b&PageSize=2"
+    assert page["meta"]["first_page_url"] == f"{start}&Page=0"
+    last = page["services"][-1]["sid"]
+    assert page["meta"]["next_page_url"] == f"{start}&Page=1&PageToken=PA{last}"
+
+
+def test_a_service_is_of_notify_alone_and_of_one_account_and_region(emulator: Emulator) -> None:
+    sid = create(emulator)["sid"]
+    assert ask(emulator, "GET", f"/v1/Services/{sid}", "conversations.twilio.com").status == 404
+    assert ask(emulator, "GET", f"/v2/Services/{sid}", "chat.twilio.com").status == 404
+    assert ask(emulator, "GET", f"/v1/Services/{sid}", "notify.dublin.ie1.twilio.com").status == 404
+    assert emulator.client("AC" + "b" * 32, "x").notify.v1.services.list() == []
+
+
+@pytest.mark.parametrize("rest", ["Users", "Segments", "Users/alice", "Users/alice/Bindings", "Notifications/NT1"])
+def test_what_notify_no_longer_has_is_a_404(emulator: Emulator, rest: str) -> None:
+    path = f"/Services/{create(emulator)['sid']}/{rest}"
+    answer = ask(emulator, "GET", f"/v1{path}")
+    assert (answer.status, json.loads(answer.body)["message"]) == (
+        404,
+        f"The requested resource {path} was not found",
+    )
+
+
+def test_a_deleted_credential_leaves_its_sid_in_the_service(emulator: Emulator) -> None:
+    credential = emulator.credentials.add(type="fcm")
+    sid = create(emulator, FcmCredentialSid=credential.sid)["sid"]
+    ask(emulator, "DELETE", f"/v1/Credentials/{credential.sid}")
+    assert json.loads(ask(emulator, "GET", f"/v1/Services/{sid}").body)["fcm_credential_sid"] == credential.sid
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"name": "x"}, "unknown key 'name'"),
+        ({"friendly_name": 7}, "services.add.friendly_name: is not text"),
+        ({"log_enabled": "true"}, "services.add.log_enabled: is neither true nor false"),
+        ({"friendly_name": "x" * 65}, "services.add.friendly_name: is too long"),
+    ],
+)
+def test_a_bad_record_to_start_from_is_refused(emulator: Emulator, values: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        emulator.services.add(**values)
