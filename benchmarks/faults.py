@@ -14,7 +14,7 @@ _RULES = 1000
 def faults() -> list[Row]:
     """With no rule against a call whose way past the rules is taken out; with 1,000 rules against none."""
     none = in_turns(repeated(_fetch(Emulator())), repeated(_fetch(_without_faults())), _ROUNDS)
-    armed = in_turns(repeated(_fetch(_armed())), repeated(_fetch(Emulator())), _ROUNDS)
+    armed = in_turns(repeated(_fetch(_permanent_faults())), repeated(_fetch(Emulator())), _ROUNDS)
     return [
         at_most("fetch with no fault rule / with the look for rules taken out", none, 1.03),
         at_most("fetch with 1,000 fault rules that don't match / with none", armed, 2.0),
@@ -23,11 +23,11 @@ def faults() -> list[Row]:
 
 def _without_faults() -> Emulator:
     emulator = Emulator()
-    emulator.faults.strike = lambda *_: None  # type: ignore[method-assign]
+    emulator.faults.apply = lambda *_: None  # type: ignore[method-assign]
     return emulator
 
 
-def _armed() -> Emulator:
+def _permanent_faults() -> Emulator:
     """Rules for other calls, other records, other accounts, other parameters and other clients, 200 of each."""
     emulator = Emulator()
     for number in range(_RULES // 5):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import notify_mock
 from notify_mock.cassettes.files import find_files, read_interactions
-from notify_mock.faults.reading import describe_scenario, scenario_names
+from notify_mock.faults.readers import describe_scenario, scenario_names
 from notify_mock.protocol.catalog import FAULT_ERRORS
 from notify_mock.protocol.errors import ERRORS, TwilioError
 from notify_mock.recording.fidelity import compare_all, score, table

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from notify_mock.core.records import Records
     from notify_mock.deliveries.delivery import Delivery
     from notify_mock.emulator import Emulator, intercept
-    from notify_mock.faults.answers import RateLimit, Refuse, Status
     from notify_mock.faults.connections import Drop, Garble, Reset, Truncate
     from notify_mock.faults.deliveries import Undelivered
+    from notify_mock.faults.responses import RateLimit, Refuse, Status
     from notify_mock.faults.states import Expire, Forget, Stale
-    from notify_mock.faults.times import Delay, Dribble, Hang
+    from notify_mock.faults.timing import Delay, Dribble, Hang
     from notify_mock.interception.routing import EscapedRequest
     from notify_mock.journal.exchange import Exchange
     from notify_mock.journal.journal import Journal
@@ -78,9 +78,9 @@ _HOMES = {
     "Call": "protocol.messages",
     "Cassette": "cassettes.cassette",
     "Credential": "resources.credential",
-    "Delay": "faults.times",
+    "Delay": "faults.timing",
     "Delivery": "deliveries.delivery",
-    "Dribble": "faults.times",
+    "Dribble": "faults.timing",
     "Drop": "faults.connections",
     "Emulator": "emulator",
     "EscapedRequest": "interception.routing",
@@ -88,17 +88,17 @@ _HOMES = {
     "Expire": "faults.states",
     "Forget": "faults.states",
     "Garble": "faults.connections",
-    "Hang": "faults.times",
+    "Hang": "faults.timing",
     "Journal": "journal.journal",
     "Notification": "resources.notification",
-    "RateLimit": "faults.answers",
+    "RateLimit": "faults.responses",
     "Recorder": "recording.recorder",
     "Records": "core.records",
-    "Refuse": "faults.answers",
+    "Refuse": "faults.responses",
     "Reset": "faults.connections",
     "Service": "resources.service",
     "Stale": "faults.states",
-    "Status": "faults.answers",
+    "Status": "faults.responses",
     "Truncate": "faults.connections",
     "TwilioError": "protocol.errors",
     "Undelivered": "faults.deliveries",

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from notify_mock.callbacks.sender import Callbacks
     from notify_mock.cassettes.cassette import CassetteOption
     from notify_mock.core.hydration import HydrateOption
-    from notify_mock.faults.reading import FaultsOption
+    from notify_mock.faults.readers import FaultsOption
     from notify_mock.interception.interception import Interception
-    from notify_mock.recording.backing import Backing, RecordOption, UpstreamOption
+    from notify_mock.recording.backend import Backend, RecordOption, UpstreamOption
     from notify_mock.server.proxy import OtherHosts
 
 
@@ -72,7 +72,7 @@ class Emulator(Engine):
         server: SharedServer | None = None,
     ) -> None:
         __tracebackhide__ = True
-        self._backing = _read_backing(cassette, upstream, record)
+        self._backend = _read_backend(cassette, upstream, record)
         super().__init__(
             seed=seed,
             accounts=accounts,
@@ -84,9 +84,9 @@ class Emulator(Engine):
             scenario=scenario,
             unused_faults=unused_faults,
             fault_header=fault_header,
-            cassette=self._backing.cassette if self._backing else cassette,
-            forward=self._backing.forward if self._backing else None,
-            observe=self._backing.observe if self._backing else None,
+            cassette=self._backend.cassette if self._backend else cassette,
+            forward=self._backend.forward if self._backend else None,
+            observe=self._backend.observe if self._backend else None,
         )
         if control_token is not None and (not isinstance(control_token, str) or not control_token):
             raise UsageError("control_token", "is no token", "give a text that isn't empty")
@@ -157,12 +157,12 @@ class Emulator(Engine):
         It is made from ``base``, by default the environment of this process. Starts the server, and makes the
         certificate authority of this machine where there is none.
         """
-        from notify_mock.authority.bundles import make_trust
+        from notify_mock.authority.bundles import make_bundles
         from notify_mock.interception import environment
 
         server = self._server.server
-        trust = make_trust(server.tls.authority)
-        return environment.apply(environment.changes(server.url, self.auth, trust, base), base)
+        bundles = make_bundles(server.tls.authority)
+        return environment.apply(environment.changes(server.url, self.auth, bundles, base), base)
 
     def close(self) -> None:
         """Stop serving, let go what a fault holds, and write what was recorded. The state stays, and asking for ``url``
@@ -170,15 +170,15 @@ class Emulator(Engine):
 
         On a shared server its turn is over for good.
         """
-        self.holds.release()
+        self.held_calls.release()
         if "callbacks" in self.__dict__:
             self.callbacks.stop()
         if self._has_own_server:
             self._server.stop()
         else:
             self._server.dismount(self)
-        if self._backing is not None:
-            self._backing.close()
+        if self._backend is not None:
+            self._backend.close()
 
     def _client(self, transport: str, username: str | None, password: str | None, options: dict[str, Any]) -> Client:
         try:
@@ -203,12 +203,12 @@ def intercept(*, allow_real: Iterable[str] = (), real_time: bool = False, **opti
         yield emulator
 
 
-def _read_backing(
+def _read_backend(
     cassette: CassetteOption | None, upstream: UpstreamOption | None, record: RecordOption | None
-) -> Backing | None:
+) -> Backend | None:
     """Raises ``UsageError``."""
     if upstream is None and record is None:
         return None
-    from notify_mock.recording.backing import read_backing
+    from notify_mock.recording.backend import read_backend
 
-    return read_backing(cassette, upstream, record)
+    return read_backend(cassette, upstream, record)

@@ -12,7 +12,7 @@ from clients.installing import PROGRAMS, Installed, NotHere
 from clients.running import VARIABLES, Run, run
 from clients.table import HEAD, needs, render
 from notify_mock.authority.authority import Authority
-from notify_mock.authority.bundles import make_trust
+from notify_mock.authority.bundles import make_bundles
 from notify_mock.interception.environment import changes
 
 PAGE = ROOT / "docs" / "clients.md"
@@ -47,7 +47,7 @@ def test_every_program_is_somebodys_and_knows_nothing_of_the_emulator() -> None:
 
 def test_what_a_client_may_need_is_what_exec_sets() -> None:
     account = {"TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"}
-    found = changes("http://127.0.0.1:1", ("ACx", "y"), make_trust(Authority()), {})
+    found = changes("http://127.0.0.1:1", ("ACx", "y"), make_bundles(Authority()), {})
     assert set(VARIABLES) == {name for name, value in found.items() if value is not None} - account
     assert {name for client in CLIENTS for name in client.needed} <= set(VARIABLES)
 

@@ -9,7 +9,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 CHANNELS = {"ios": "apn", "android": "fcm", "phone": "sms"}
-GONE = {52141, 52103}
+DISCONTINUED = {52141, 52103}
 """APNs and FCM say with these codes that the app was removed from the device."""
 
 
@@ -48,7 +48,7 @@ class Push:
     def clean_up(self, states: Iterable[dict[str, Any]]) -> None:
         """Forget the devices of which a provider says that they are gone."""
         for state in states:
-            if state["status"] == "FAILED" and state.get("error_code") in GONE:
+            if state["status"] == "FAILED" and state.get("error_code") in DISCONTINUED:
                 for binding in self._service.bindings.list(identity=[state["identity"]]):
                     if binding.address == state["address"]:
                         self.forget(binding.sid)

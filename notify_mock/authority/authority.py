@@ -17,7 +17,7 @@ BUNDLE_FILE, TRUST_STORE_FILE, PHP_FILE = "bundle.pem", "truststore.p12", "notif
 PYTHON_FOLDER = "python"
 _KEY_FILE, _CERTIFICATE_FILE, _LOCK_FILE = "ca-key.pem", "ca.pem", ".lock"
 _FILES = (_KEY_FILE, _CERTIFICATE_FILE, BUNDLE_FILE, TRUST_STORE_FILE, PHP_FILE, _LOCK_FILE)
-_LEFT = timedelta(days=1)
+_RENEW_BEFORE = timedelta(days=1)
 """An authority that ends within this time is made anew, so that no run ends in the middle of an expiry."""
 _END = "-----END CERTIFICATE-----\n"
 
@@ -37,7 +37,7 @@ class Authority:
         return f"<Authority in {self.folder}>"
 
     @property
-    def is_made(self) -> bool:
+    def exists_already(self) -> bool:
         return self._key_file.exists()
 
     @property
@@ -47,9 +47,9 @@ class Authority:
         return self.folder / _CERTIFICATE_FILE
 
     @property
-    def ends(self) -> datetime:
+    def expires(self) -> datetime:
         """When its certificate ends to be valid."""
-        return _ends(self.pair())
+        return _expires(self.pair())
 
     def pair(self) -> Pair:
         """Certificate and key; made where there are none, or none that still hold."""
@@ -61,7 +61,7 @@ class Authority:
 
     def remove(self) -> list[Path]:
         """Delete its files, and say which they were. What else is in the folder stays."""
-        if not self.is_made:
+        if not self.exists_already:
             return []
         startup = (
             (self.folder / PYTHON_FOLDER).glob("sitecustomize.py"),
@@ -125,7 +125,7 @@ class Authority:
         certificate, end, private_key = self._key_file.read_text().partition(_END)
         pair = Pair(certificate + end, private_key)
         try:
-            return pair if _ends(pair) > now + _LEFT else None
+            return pair if _expires(pair) > now + _RENEW_BEFORE else None
         except ValueError as error:
             raise UsageError(
                 str(self._key_file), "holds no certificate and key", "notify-mock ca renew makes new ones"
@@ -146,7 +146,7 @@ def _folder() -> Path:
     return user_data_path("notify-mock", appauthor=False) / "ca"
 
 
-def _ends(pair: Pair) -> datetime:
+def _expires(pair: Pair) -> datetime:
     """Raises ``ValueError`` where the certificate is none."""
     from cryptography.x509 import load_pem_x509_certificate
 

@@ -20,7 +20,7 @@ _USUAL = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.cr
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 
-class Trust(NamedTuple):
+class Bundles(NamedTuple):
     """``certificate``: the authority alone. ``bundle``: the system's roots and the authority, PEM. ``trust_store``: the
     same for Java, PKCS 12. ``php``: settings for PHP. ``python``: what Python is to run at its start. All lie in one
     folder."""
@@ -31,12 +31,12 @@ class Trust(NamedTuple):
     php: Path
     python: Path
 
-    def at(self, folder: str) -> Trust:
+    def at(self, folder: str) -> Bundles:
         """The same files as another machine or container sees them."""
-        return Trust(*(folder / path.relative_to(self.certificate.parent) for path in self))
+        return Bundles(*(folder / path.relative_to(self.certificate.parent) for path in self))
 
 
-def make_trust(authority: Authority) -> Trust:
+def make_bundles(authority: Authority) -> Bundles:
     """The files for ``authority``, written where they aren't up to date. Raises ``UsageError``."""
     certificate = authority.certificate
     own, roots = certificate.read_text(), _roots(authority.folder)
@@ -47,7 +47,7 @@ def make_trust(authority: Authority) -> Trust:
         authority.write(BUNDLE_FILE, bundle.encode())
     php_file = _keep(authority, PHP_FILE, _PHP)
     python_file = _keep(authority, f"{PYTHON_FOLDER}/{_STARTUP.name}", _STARTUP.read_bytes())
-    return Trust(certificate, bundle_file, store_file, php_file, python_file)
+    return Bundles(certificate, bundle_file, store_file, php_file, python_file)
 
 
 def _keep(authority: Authority, name: str, content: bytes) -> Path:

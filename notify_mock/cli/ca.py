@@ -19,10 +19,10 @@ def ca() -> None:
 def path(bundle: bool) -> None:
     """Print the path of its certificate, which is made if need be."""
     from notify_mock.authority.authority import Authority
-    from notify_mock.authority.bundles import make_trust
+    from notify_mock.authority.bundles import make_bundles
 
     authority = Authority()
-    click.echo(make_trust(authority).bundle if bundle else authority.certificate)
+    click.echo(make_bundles(authority).bundle if bundle else authority.certificate)
 
 
 @ca.command()
@@ -32,11 +32,11 @@ def show() -> None:
     from notify_mock.authority.certificates import fingerprint
 
     authority = Authority()
-    if not authority.is_made:
+    if not authority.exists_already:
         click.echo(f"notify-mock: no authority in {authority.folder} yet; it is made on first use")
         return
     click.echo(f"certificate  {authority.certificate}")
-    click.echo(f"valid until  {authority.ends:%Y-%m-%d %H:%M} UTC")
+    click.echo(f"valid until  {authority.expires:%Y-%m-%d %H:%M} UTC")
     click.echo("vouches for  twilio.com and the names below it, nothing else")
     click.echo(f"SHA-256      {fingerprint(authority.pair().certificate)}")
 
@@ -45,12 +45,12 @@ def show() -> None:
 def renew() -> None:
     """Make a new certificate and key. Servers that are running, and what trusts the old one, want a restart."""
     from notify_mock.authority.authority import Authority
-    from notify_mock.authority.bundles import make_trust
+    from notify_mock.authority.bundles import make_bundles
 
     authority = Authority()
     authority.renew()
-    make_trust(authority)
-    click.echo(f"notify-mock: a new authority in {authority.certificate}, valid until {authority.ends:%Y-%m-%d}")
+    make_bundles(authority)
+    click.echo(f"notify-mock: a new authority in {authority.certificate}, valid until {authority.expires:%Y-%m-%d}")
 
 
 @ca.command()

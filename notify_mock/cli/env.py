@@ -31,14 +31,14 @@ def env(url: str, form: Any, ca_folder: str | None, keep_account: bool, **accoun
     Give --seed and --account as the server has them.
     """
     from notify_mock.authority.authority import Authority
-    from notify_mock.authority.bundles import make_trust
+    from notify_mock.authority.bundles import make_bundles
     from notify_mock.interception import environment
     from notify_mock.support.address import read_url
 
-    trust = make_trust(Authority())
+    bundles = make_bundles(Authority())
     if ca_folder:
-        trust = trust.at(ca_folder)
+        bundles = bundles.at(ca_folder)
     base: dict[str, str] | None = {} if ca_folder else None
     auth = None if keep_account else read_account(**account)
-    changes = environment.changes(read_url(url), auth, trust, base)
+    changes = environment.changes(read_url(url), auth, bundles, base)
     click.echo(environment.render(changes, form))

@@ -49,8 +49,8 @@ def exec_(
     exit status is the command's own.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _leave)
-    from notify_mock.authority.bundles import make_trust
+        signal.signal(number, _exit_by_signal)
+    from notify_mock.authority.bundles import make_bundles
     from notify_mock.interception import environment
 
     configure_logs(log_format, log_level)
@@ -59,16 +59,16 @@ def exec_(
     emulator.journal.subscribe(tally.add)
     server = mount(emulator, host, port, other_hosts=other_hosts, tls=tls)
     server.start()
-    trust = make_trust(server.tls.authority)
-    status = _run(command, environment.apply(environment.changes(server.url, emulator.auth, trust)))
+    bundles = make_bundles(server.tls.authority)
+    status = _run(command, environment.apply(environment.changes(server.url, emulator.auth, bundles)))
     emulator.close()
     server.stop()
     with suppress(OSError):
-        click.echo(f"notify-mock: {tally.told(emulator, server)}", err=True)
+        click.echo(f"notify-mock: {tally.summary(emulator, server)}", err=True)
     sys.exit(status)
 
 
-def _leave(number: int, _frame: FrameType | None) -> None:
+def _exit_by_signal(number: int, _frame: FrameType | None) -> None:
     """Before the command runs, a signal ends us as it would end that."""
     sys.exit(_BY_SIGNAL + number)
 
@@ -85,15 +85,15 @@ class _Tally:
         self._counts["faults"] += bool(exchange.faults)
         self._counts["unmatched"] += exchange.name is None
 
-    def told(self, emulator: Emulator, server: Server) -> str:
+    def summary(self, emulator: Emulator, server: Server) -> str:
         """One line."""
-        told = [", ".join(f"{self._counts[name]} {name}" for name in ("calls", "errors", "faults", "unmatched"))]
+        summary = [", ".join(f"{self._counts[name]} {name}" for name in ("calls", "errors", "faults", "unmatched"))]
         if server.policy.refused:
             hosts = (f"{host} ({count})" for host, count in sorted(server.policy.refused.items()))
-            told.append(f"refused: {', '.join(hosts)}")
+            summary.append(f"refused: {', '.join(hosts)}")
         if emulator.faults.unused:
-            told.append(f"faults that never fired: {', '.join(map(str, emulator.faults.unused))}")
-        return "; ".join(told)
+            summary.append(f"faults that never fired: {', '.join(map(str, emulator.faults.unused))}")
+        return "; ".join(summary)
 
 
 def _run(command: tuple[str, ...], env: dict[str, str]) -> int:

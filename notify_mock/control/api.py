@@ -23,7 +23,7 @@ from notify_mock.control.json import (
 )
 from notify_mock.core.records import Records
 from notify_mock.deliveries.inbox import Deliveries
-from notify_mock.faults.book import Faults
+from notify_mock.faults.rules import Faults
 from notify_mock.journal.journal import Journal
 from notify_mock.protocol.messages import Answer
 from notify_mock.store.accounts import Accounts
@@ -143,7 +143,7 @@ class Control:
 
     def _add_scenario(self, given: Mapping[str, Any]) -> _Result:
         """All rules of a scenario, or none."""
-        from notify_mock.faults.reading import read_scenario
+        from notify_mock.faults.readers import read_scenario
 
         if set(given) != {"scenario"} or not isinstance(given["scenario"], str):
             raise Refused(400, "give a scenario's name, and nothing else", "scenario")

@@ -22,9 +22,9 @@ from notify_mock.control.openapi_schemas import (
 )
 from notify_mock.deliveries.inbox import CRITERIA
 from notify_mock.faults.connections import What
-from notify_mock.faults.fate import Effect
+from notify_mock.faults.decision import Effect
 from notify_mock.faults.kinds import BY_KIND, EFFECTS
-from notify_mock.faults.reading import scenario_names
+from notify_mock.faults.readers import scenario_names
 from notify_mock.protocol.catalog import BY_CODE
 from notify_mock.protocol.delivery_errors import OUTCOMES, TITLES
 from notify_mock.resources import RESOURCES

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from notify_mock.core.state import State
-from notify_mock.deliveries.callback import Callback, is_tried_again, split_http
+from notify_mock.deliveries.callback import Callback, is_retried, split_http
 from notify_mock.journal.exchange import Exchange
 from notify_mock.protocol.channels import CALLBACK_NAME
 from notify_mock.protocol.delivery_errors import Problem
@@ -43,7 +43,7 @@ class Attempt(NamedTuple):
     callback: Callback
     request: Request
     exchange: Exchange
-    era: int
+    generation: int
 
 
 class Attempts:
@@ -62,7 +62,7 @@ class Attempts:
         state = self._state
         with self._lock:
             now = state.clock.time()
-            callback = state.outbox.take(None if early else now)
+            callback = state.outbox.pop(None if early else now)
             if callback is None:
                 return None
             if callback.due > now:
@@ -70,22 +70,22 @@ class Attempts:
             form = callback.form()
             request = Request(callback.url, self._headers(callback, form), urlencode(form).encode())
             exchange = self._open(callback, request, form)
-            return Attempt(callback, request, exchange, state.outbox.era)
+            return Attempt(callback, request, exchange, state.outbox.generation)
 
     def close(self, attempt: Attempt, reply: Reply) -> None:
         """Note how it ended: a failed one is tried again later, or is Twilio's 52311."""
         state, callback, exchange = self._state, attempt.callback, attempt.exchange
         with self._lock:
-            if attempt.era != state.outbox.era:
+            if attempt.generation != state.outbox.generation:
                 return
             now = state.clock.time()
             exchange.status, exchange.reason = reply.status, reply.reason
             state.journal.close(exchange, now)
             if reply.is_good:
                 return
-            again = callback.again(now) if is_tried_again(reply.status) and not reply.final else None
-            if again is not None:
-                state.outbox.put(again)
+            next_attempt = callback.next_attempt(now) if is_retried(reply.status) and not reply.final else None
+            if next_attempt is not None:
+                state.outbox.add(next_attempt)
                 return
             said = reply.reason or f"the callback was answered {reply.status}"
             state.deliveries.alert(now, callback.notification_sid, Problem(52311, said))

@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from notify_mock.core.state import State
-from notify_mock.core.verbs import Outcome, Visit, make
+from notify_mock.core.verbs import RequestContext, Result, create_record
 from notify_mock.deliveries.apn import APN
-from notify_mock.deliveries.asking import Asking
 from notify_mock.deliveries.channel import VERSIONS, Channel
 from notify_mock.deliveries.credentials import check_credential, credential_sid_for
 from notify_mock.deliveries.delivery import Delivery, Rendering
+from notify_mock.deliveries.discontinued import ALEXA, MESSENGER
 from notify_mock.deliveries.fcm import FCM, GCM
-from notify_mock.deliveries.other import ALEXA, MESSENGER
+from notify_mock.deliveries.provider_calls import ProviderCalls
 from notify_mock.deliveries.sms import SMS
 from notify_mock.protocol.delivery_errors import Problem
-from notify_mock.resources.binding import sought
+from notify_mock.resources.binding import conditions_for
 from notify_mock.resources.notification import Notification
 from notify_mock.resources.service import Service
 from notify_mock.store.collections import Key
@@ -27,22 +27,22 @@ _NONE: tuple[str, ...] = ()
 BY_TYPE: Mapping[str, Channel] = {channel.name: channel for channel in (APN, FCM, GCM, SMS, MESSENGER, ALEXA)}
 
 
-def notify(visit: Visit) -> Outcome:
+def notify(context: RequestContext) -> Result:
     """201 and the notification, whatever becomes of its deliveries: failures are asynchronous (observed)."""
-    service = visit.parent()
-    notification: Notification = make(visit)
-    made = Dispatch(visit.state, service, notification, visit.exchange.door).deliveries()
-    state, now = visit.state, visit.state.clock.time()
+    service = context.parent()
+    notification: Notification = create_record(context)
+    made = Dispatch(context.state, service, notification, context.exchange.door).deliveries()
+    state, now = context.state, context.state.clock.time()
     state.deliveries.file(made)
     if not made:
         state.deliveries.alert(now, notification.sid, Problem(52301, "no binding has been selected"))
     url = notification.delivery_callback_url or (service.delivery_callback_enabled and service.delivery_callback_url)
     if url and made:
-        state.outbox.post(url, service.region, made, now)
-    return 201, visit.show(notification)
+        state.outbox.add_callbacks(url, service.region, made, now)
+    return 201, context.show(notification)
 
 
-class _Parcel(NamedTuple):
+class _Prepared(NamedTuple):
     """What all bindings share that have the same channel, credential and protocol version."""
 
     channel: Channel
@@ -57,8 +57,8 @@ class Dispatch:
     def __init__(self, state: State, service: Service, notification: Notification, door: str) -> None:
         self._state, self._service, self._notification = state, service, notification
         self._now = state.clock.time()
-        self._asking = Asking(state.clock, state.faults, state.providers, notification, door)
-        self._parcels: dict[tuple[str, str | None, str | None], _Parcel] = {}
+        self._provider_calls = ProviderCalls(state.clock, state.faults, state.providers, notification, door)
+        self._prepared: dict[tuple[str, str | None, str | None], _Prepared] = {}
         self._renderings: dict[Channel, tuple[Rendering, Problem | None]] = {}
 
     def deliveries(self) -> list[Delivery]:
@@ -72,18 +72,18 @@ class Dispatch:
         if notification.to_bindings:
             return notification.to_bindings
         key = Key("binding", notification.account_sid, notification.region, notification.service_sid)
-        return Selection(self._state.store.shelf(key), sought(notification.identities, notification.tags))
+        return Selection(self._state.store.collection(key), conditions_for(notification.identities, notification.tags))
 
     def _deliver(self, binding: Any) -> Delivery:
         key = binding.binding_type, binding.credential_sid, binding.notification_protocol_version
-        parcel = self._parcels.get(key)
-        if parcel is None:
-            parcel = self._parcels[key] = self._pack(*key)
-        channel, credential_sid, rendering, problem = parcel
+        prepared = self._prepared.get(key)
+        if prepared is None:
+            prepared = self._prepared[key] = self._prepare(*key)
+        channel, credential_sid, rendering, problem = prepared
         problem = problem or channel.check(binding.address)
         at, faults = self._now, _NONE
-        if problem is None and self._asking.is_needed:
-            problem, at, faults = self._asking.ask(binding, credential_sid)
+        if problem is None and self._provider_calls.is_needed:
+            problem, at, faults = self._provider_calls.deliver(binding, credential_sid)
         return Delivery(
             self._state.sids.new("DL"),
             channel.name,
@@ -100,7 +100,7 @@ class Dispatch:
             faults,
         )
 
-    def _pack(self, kind: str, own_credential: str | None, version: str | None) -> _Parcel:
+    def _prepare(self, kind: str, own_credential: str | None, version: str | None) -> _Prepared:
         channel = BY_TYPE[kind]
         credential_sid = credential_sid_for(channel, own_credential, self._service)
         if channel not in self._renderings:
@@ -109,4 +109,4 @@ class Dispatch:
         problem = check_credential(self._state.store, channel, credential_sid, self._service, self._now) or refused
         if channel.is_push and version not in (None, *VERSIONS):
             problem = Problem(52001, f"{version!r} is no notification protocol version")
-        return _Parcel(channel, credential_sid, rendering, problem)
+        return _Prepared(channel, credential_sid, rendering, problem)

@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from notify_mock.core.pipeline import Player, Wait
-from notify_mock.core.recordings import read_hydrated, read_inserted
+from notify_mock.core.pipeline import Pipeline, Wait
+from notify_mock.core.recording_options import read_cassette_option, read_hydrate_option
 from notify_mock.core.records import Records
 from notify_mock.core.replay import Forward
 from notify_mock.core.routes import CALL_NAMES
-from notify_mock.core.seed_data import DataOption, plant_all, read_data
+from notify_mock.core.seed_data import DataOption, add_seeds, read_data
 from notify_mock.core.state import State
 from notify_mock.deliveries.inbox import Deliveries
 from notify_mock.deliveries.providers import Providers
 from notify_mock.faults import UNUSED, Unused
-from notify_mock.faults.book import Faults
+from notify_mock.faults.rules import Faults
 from notify_mock.journal import assertions
 from notify_mock.journal.exchange import Exchange
 from notify_mock.journal.journal import PER_ACCOUNT, Journal
@@ -30,15 +30,15 @@ from notify_mock.resources.service import Service
 from notify_mock.store.accounts import Accounts, AccountsOption, read_accounts
 from notify_mock.support.clock import Clock, Moment, Span
 from notify_mock.support.usage import UsageError, shown
-from notify_mock.support.waits import Holds
+from notify_mock.support.waits import HeldCalls
 
 if TYPE_CHECKING:
     from notify_mock.cassettes.cassette import CassetteOption
     from notify_mock.cassettes.playback import Playback
     from notify_mock.core.attempts import Attempts
     from notify_mock.core.hydration import HydrateOption
-    from notify_mock.faults.fate import Effect
-    from notify_mock.faults.reading import FaultsOption
+    from notify_mock.faults.decision import Effect
+    from notify_mock.faults.readers import FaultsOption
 
 
 Observe = Callable[[Call, Callable[[], Answer]], Answer]
@@ -76,12 +76,12 @@ class Engine:
         __tracebackhide__ = True
         _check_options(seed, journal_limit, unused_faults, fault_header)
         self.seed = seed
-        self.holds = Holds()
+        self.held_calls = HeldCalls()
         self._lock = RLock()
         self._seeds = read_data(data) if data is not None else ()
-        hydrated, recorded_account = read_hydrated(hydrate)
+        hydrated, recorded_account = read_hydrate_option(hydrate)
         self._seeds += hydrated
-        self._armed: list[tuple[str, Effect | str, dict[str, Any]]] = []
+        self._permanent_faults: list[tuple[str, Effect | str, dict[str, Any]]] = []
         self._rules = _read_rules(scenario, faults)
         self._state = State(
             self._lock,
@@ -94,9 +94,9 @@ class Engine:
             account_sid=recorded_account,
         )
         self._forward, self._observe = forward, observe
-        self._player = Player(self._state, self._lock, self.holds, fault_header=fault_header, forward=forward)
+        self._pipeline = Pipeline(self._state, self._lock, self.held_calls, fault_header=fault_header, forward=forward)
         self.cassette = cassette
-        self._furnish()
+        self._load()
 
     @property
     def clock(self) -> Clock:
@@ -123,7 +123,7 @@ class Engine:
     @cassette.setter
     def cassette(self, given: CassetteOption | None) -> None:
         __tracebackhide__ = True
-        self._state.playback.insert(read_inserted(given, self._forward))
+        self._state.playback.insert(read_cassette_option(given, self._forward))
 
     @property
     def credentials(self) -> Records[Credential]:
@@ -177,10 +177,10 @@ class Engine:
 
         Calls that a fault holds are let go without an answer.
         """
-        self.holds.release()
+        self.held_calls.release()
         with self._lock:
             self._state.reset()
-            self._furnish()
+            self._load()
 
     @contextmanager
     def checkpoint(self) -> Iterator[None]:
@@ -198,7 +198,7 @@ class Engine:
 
     def restore(self, snapshot: Any) -> None:
         """Remember what ``snapshot`` holds, and nothing else."""
-        self.holds.release()
+        self.held_calls.release()
         with self._lock:
             self._state.restore(snapshot)
 
@@ -250,23 +250,23 @@ class Engine:
         is moved. What ``wait`` raises ends the call.
         """
         if self._observe is not None:
-            return self._observe(call, lambda: self._player.play(call, wait))
-        return self._player.play(call, wait)
+            return self._observe(call, lambda: self._pipeline.handle(call, wait))
+        return self._pipeline.handle(call, wait)
 
     def failed(self) -> Answer:
         """The answer of a front to a request at which the emulator itself failed; the journal has it already."""
-        return self._player.failed()
+        return self._pipeline.failed()
 
-    def arm(self, call: str, effect: Effect | str, **options: Any) -> None:
+    def add_permanent_fault(self, call: str, effect: Effect | str, **options: Any) -> None:
         """Put a fault rule in force now and again after every ``reset``; the rest is as in ``faults.add``."""
         self.faults.add(call, effect, **options)
-        self._armed.append((call, effect, options))
+        self._permanent_faults.append((call, effect, options))
 
-    def _furnish(self) -> None:
-        plant_all(self._seeds, self._state)
+    def _load(self) -> None:
+        add_seeds(self._seeds, self._state)
         for spec, where in self._rules:
             self.faults.read(spec, where)
-        for call, effect, options in self._armed:
+        for call, effect, options in self._permanent_faults:
             self.faults.add(call, effect, **options)
 
 
@@ -289,7 +289,7 @@ def _read_rules(
     """The rules to start with. Raises ``UsageError``."""
     if scenario is None and faults is None:
         return ()
-    from notify_mock.faults.reading import read_faults, read_scenario
+    from notify_mock.faults.readers import read_faults, read_scenario
 
     names = (scenario,) if isinstance(scenario, str) else scenario or ()
     rules = tuple(rule for name in names for rule in read_scenario(name))

@@ -11,7 +11,7 @@ from typing import Any
 
 from notify_mock.cassettes.files import find_files, read_interactions
 from notify_mock.cassettes.interaction import Interaction, unpacked
-from notify_mock.core.seed_data import Seed
+from notify_mock.core.seed_data import SeedRecord
 from notify_mock.protocol.products import enter
 from notify_mock.resources import RESOURCES
 from notify_mock.resources.resource import Resource
@@ -23,7 +23,7 @@ _SID = re.compile(r"([A-Z]{2})[0-9a-fA-F]{32}")
 _ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
 
 
-def read_hydration(given: HydrateOption) -> tuple[Seed, ...]:
+def read_hydration(given: HydrateOption) -> tuple[SeedRecord, ...]:
     """The records in the cassettes at ``given``, each kind in the order of its creation. Raises ``UsageError``."""
     if not isinstance(given, (str, Path, Sequence)):
         raise UsageError("hydrate", f"a {type(given).__name__} is no path", "give a cassette or a folder of them")
@@ -31,16 +31,16 @@ def read_hydration(given: HydrateOption) -> tuple[Seed, ...]:
     return seeds_of([one for file in find_files(paths) for one in read_interactions(file)])
 
 
-def account_of(seeds: Sequence[Seed]) -> str | None:
+def account_of(seeds: Sequence[SeedRecord]) -> str | None:
     """The account that was recorded: that of the first record."""
     sids = (str(seed.values.get("account_sid")) for seed in seeds)
     return next((sid for sid in sids if _ACCOUNT.fullmatch(sid)), None)
 
 
-def seeds_of(interactions: Sequence[Interaction]) -> tuple[Seed, ...]:
+def seeds_of(interactions: Sequence[Interaction]) -> tuple[SeedRecord, ...]:
     """Later answers win, and what was deleted is gone for good, with what belonged to it. Secrets are those of the
     requests. What no answer has shown, but others belong to, is there all the same."""
-    found: dict[str, Seed] = {}
+    found: dict[str, SeedRecord] = {}
     gone: set[str] = set()
     for interaction in interactions:
         if not 200 <= interaction.status < 300:
@@ -50,22 +50,22 @@ def seeds_of(interactions: Sequence[Interaction]) -> tuple[Seed, ...]:
         for resource, shown in _shown(interaction):
             known = found[shown["sid"]].values if shown["sid"] in found else {}
             values = {**known, **_values(resource, shown, interaction)}
-            found[shown["sid"]] = Seed(resource, values, interaction.where or repr(interaction))
+            found[shown["sid"]] = SeedRecord(resource, values, interaction.where or repr(interaction))
     for seed in list(found.values()):
         above, parent_sid = seed.resource.parent, _parent_sid(seed)
         if above is not None and parent_sid and parent_sid not in found:
             whose = {name: seed.values[name] for name in ("account_sid", "region") if name in seed.values}
-            found[parent_sid] = Seed(above, {"sid": parent_sid, **whose}, seed.where)
+            found[parent_sid] = SeedRecord(above, {"sid": parent_sid, **whose}, seed.where)
     alive = [seed for sid, seed in found.items() if sid not in gone and _parent_sid(seed) not in gone]
     return tuple(sorted(alive, key=_order))
 
 
-def _parent_sid(seed: Seed) -> str:
+def _parent_sid(seed: SeedRecord) -> str:
     """Of what the record belongs to; empty where that is nothing."""
-    return next((str(seed.values.get(name) or "") for name in seed.resource.belonging("")), "")
+    return next((str(seed.values.get(name) or "") for name in seed.resource.parent_field("")), "")
 
 
-def _order(seed: Seed) -> tuple[int, str]:
+def _order(seed: SeedRecord) -> tuple[int, str]:
     """What others belong to comes first."""
     return RESOURCES.index(seed.resource), str(seed.values.get("date_created", ""))
 

@@ -12,7 +12,7 @@ from notify_mock.core.state import State
 from notify_mock.protocol.errors import TwilioError
 from notify_mock.protocol.products import HOME_REGION, is_region
 from notify_mock.resources.resource import Resource
-from notify_mock.store.collections import Key, Record, Shelf
+from notify_mock.store.collections import Collection, Key, Record
 from notify_mock.support.clock import moment
 from notify_mock.support.usage import UsageError, shown
 
@@ -41,8 +41,8 @@ class Records(Mapping[str, R], Generic[R]):
 
     def __getitem__(self, sid: str) -> R:
         with self._lock:
-            for shelf in self._shelves():
-                found = shelf.get(sid)
+            for collection in self._collections():
+                found = collection.get(sid)
                 if found is not None:
                     return found  # type: ignore[no-any-return]
         known = ", ".join(list(self)[:_SHOWN])
@@ -61,7 +61,7 @@ class Records(Mapping[str, R], Generic[R]):
 
     def __len__(self) -> int:
         with self._lock:
-            return sum(len(shelf) for shelf in self._shelves())
+            return sum(len(collection) for collection in self._collections())
 
     def __repr__(self) -> str:
         whose = f" of {self._account_sid}" if self._account_sid else ""
@@ -77,25 +77,25 @@ class Records(Mapping[str, R], Generic[R]):
         __tracebackhide__ = True
         with self._lock:
             given = {"account_sid": self._account_sid, **values}
-            return plant(self._state, self._resource, given, f"{self._resource.key}.add")  # type: ignore[no-any-return]
+            return add_record(self._state, self._resource, given, f"{self._resource.key}.add")  # type: ignore[no-any-return]
 
     def remove(self, sid: str) -> None:
         """Take a record away without a request, and what belongs to it. Raises ``KeyError``."""
         with self._lock:
             record: Any = self[sid]
-            parent_sid = next((getattr(record, name) for name in self._resource.belonging("")), "")
+            parent_sid = next((getattr(record, name) for name in self._resource.parent_field("")), "")
             key = Key(self._resource.name, record.account_sid, record.region, parent_sid)
             self._state.store.remove(key, sid, self._state.clock.time())
 
     def _all(self) -> dict[str, R]:
         with self._lock:
-            return {record.sid: record for shelf in self._shelves() for record in shelf}
+            return {record.sid: record for collection in self._collections() for record in collection}
 
-    def _shelves(self) -> list[Any]:
-        return self._state.store.shelves(self._resource.name, self._account_sid)
+    def _collections(self) -> list[Any]:
+        return self._state.store.collections(self._resource.name, self._account_sid)
 
 
-def plant(state: State, resource: Resource[Any], values: Mapping[str, Any], where: str) -> Any:
+def add_record(state: State, resource: Resource[Any], values: Mapping[str, Any], where: str) -> Any:
     """Add a record from plain data. ``where`` names the data in the ``UsageError`` that refuses it."""
     __tracebackhide__ = True
     if resource.seed is None:
@@ -117,7 +117,7 @@ def plant(state: State, resource: Resource[Any], values: Mapping[str, Any], wher
     parent_sid = _parent_sid(state, resource, own, Key("", account_sid, region), where)
     key = Key(resource.name, account_sid, region, parent_sid)
     fields = resource.seed(own, where)
-    replaced = _room(resource, fields, state.store.shelf(key), where)
+    replaced = _find_replaced(resource, fields, state.store.collection(key), where)
     if replaced is not None:
         state.store.remove(key, replaced.sid)
     record = resource.record(
@@ -126,7 +126,7 @@ def plant(state: State, resource: Resource[Any], values: Mapping[str, Any], wher
         region=region,
         date_created=created.replace(microsecond=0),
         date_updated=updated.replace(microsecond=0),
-        **resource.belonging(parent_sid),
+        **resource.parent_field(parent_sid),
         **fields,
     )
     state.store.make(key, resource.terms).add(record)
@@ -138,20 +138,20 @@ def _parent_sid(state: State, resource: Resource[Any], own: dict[str, Any], whos
     above = resource.parent
     if above is None:
         return ""
-    (name,) = resource.belonging("")
-    shelf = state.store.shelf(whose._replace(resource=above.name))
-    known = [record.sid for record in shelf.ahead(0, _SHOWN)]
+    (name,) = resource.parent_field("")
+    collection = state.store.collection(whose._replace(resource=above.name))
+    known = [record.sid for record in collection.starting_at(0, _SHOWN)]
     sid = own.pop(name, None) or (known[0] if len(known) == 1 else None)
-    if isinstance(sid, str) and shelf.get(sid) is not None:
+    if isinstance(sid, str) and collection.get(sid) is not None:
         return sid
     wrong = "is missing" if sid is None else f"{shown(sid)} is no {above.name} of {whose.account_sid}"
     listed = f"known are {', '.join(known)}" if known else f"add a {above.name} first"
     raise UsageError(f"{where}.{name}", wrong, listed)
 
 
-def _room(resource: Resource[Any], fields: dict[str, Any], shelf: Shelf[Any], where: str) -> Any:
+def _find_replaced(resource: Resource[Any], fields: dict[str, Any], collection: Collection[Any], where: str) -> Any:
     try:
-        return resource.room(fields, shelf)
+        return resource.find_replaced(fields, collection)
     except TwilioError as error:
         raise UsageError(where, error.text, error.reason) from error
 
@@ -159,7 +159,7 @@ def _room(resource: Resource[Any], fields: dict[str, Any], shelf: Shelf[Any], wh
 def _check_sid(state: State, resource: Resource[Any], sid: Any, where: str) -> None:
     if not isinstance(sid, str) or not re.fullmatch(f"{resource.prefix}[0-9a-fA-F]{{32}}", sid):
         raise UsageError(where, f"{shown(sid)} is no {resource.name} sid", f"it is {resource.prefix} and 32 hex digits")
-    if any(shelf.get(sid) for shelf in state.store.shelves(resource.name)):
+    if any(collection.get(sid) for collection in state.store.collections(resource.name)):
         raise UsageError(where, f"{sid} is already there", "a sid is given once")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from notify_mock.core.verbs import VERBS, Outcome, Visit
+from notify_mock.core.verbs import VERBS, RequestContext, Result
 from notify_mock.resources import RESOURCES
 from notify_mock.resources.resource import Resource, Verb
 
@@ -14,14 +14,14 @@ _METHODS: Mapping[Verb, str] = {"create": "POST", "fetch": "GET", "list": "GET",
 _ON_COLLECTION = ("create", "list")
 
 
-def _notify(visit: Visit) -> Outcome:
+def _notify(context: RequestContext) -> Result:
     """Delivering is imported with the first notification: most emulators have none."""
     from notify_mock.core.dispatch import notify
 
-    return notify(visit)
+    return notify(context)
 
 
-OWN: Mapping[str, Callable[[Visit], Outcome]] = {"notification.create": _notify}
+OWN: Mapping[str, Callable[[RequestContext], Result]] = {"notification.create": _notify}
 """Calls that do more than their verb."""
 
 
@@ -33,16 +33,16 @@ class Route(NamedTuple):
     door: str
     pattern: str
     resource: Resource[Any]
-    play: Callable[[Visit], Outcome]
+    handler: Callable[[RequestContext], Result]
 
 
-class Place(NamedTuple):
+class RouteMatch(NamedTuple):
     """An address of the API: its routes by method, the sid in the path ("" for a collection), and the sid before that
     ("" for what belongs to no other record)."""
 
     routes: Mapping[str, Route]
     sid: str
-    collection: str
+    collection_path: str
     parent: str
 
     def route(self, method: str) -> Route | None:
@@ -59,18 +59,18 @@ def _make_routes() -> tuple[Route, ...]:
     routes = []
     for resource in RESOURCES:
         for verb in resource.verbs:
-            pattern = _collection(resource) + ("" if verb in _ON_COLLECTION else "/<sid>")
+            pattern = _collection_path(resource) + ("" if verb in _ON_COLLECTION else "/<sid>")
             for door in resource.doors:
                 name = f"{resource.name}.{verb}"
                 routes.append(Route(name, _METHODS[verb], door, pattern, resource, OWN.get(name, VERBS[verb])))
     return tuple(routes)
 
 
-def _collection(resource: Resource[Any]) -> str:
+def _collection_path(resource: Resource[Any]) -> str:
     """``/Services/<service_sid>/Bindings``."""
     if resource.parent is None:
         return f"/{resource.path}"
-    return f"{_collection(resource.parent)}/<{resource.parent.name}_sid>/{resource.path}"
+    return f"{_collection_path(resource.parent)}/<{resource.parent.name}_sid>/{resource.path}"
 
 
 ROUTES = _make_routes()
@@ -92,7 +92,7 @@ for _route in ROUTES:
 
 
 @lru_cache(maxsize=256)
-def find(door: str, path: str) -> Place | None:
+def find_route(door: str, path: str) -> RouteMatch | None:
     """The place at ``path`` (without version), or None. Path and sids are case-sensitive (documented).
 
     A ``.json`` suffix (documented) and one trailing slash (observed) are taken off.
@@ -103,5 +103,5 @@ def find(door: str, path: str) -> Place | None:
     if routes is None or "" in sids:
         return None
     if not is_item:
-        return Place(routes, "", bare, sids[-1] if sids else "")
-    return Place(routes, sids[-1], bare[: -len(sids[-1]) - 1], sids[-2] if len(sids) > 1 else "")
+        return RouteMatch(routes, "", bare, sids[-1] if sids else "")
+    return RouteMatch(routes, sids[-1], bare[: -len(sids[-1]) - 1], sids[-2] if len(sids) > 1 else "")

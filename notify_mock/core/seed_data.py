@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from notify_mock.core.records import plant
+from notify_mock.core.records import add_record
 from notify_mock.core.state import State
 from notify_mock.resources import RESOURCES
 from notify_mock.resources.resource import Resource
@@ -17,7 +17,7 @@ DataOption = Mapping[str, Any] | str | Path
 """``{"credentials": [{"type": "fcm", "secret": "..."}, ...]}``, or the path of a YAML or JSON file that holds it."""
 
 
-class Seed(NamedTuple):
+class SeedRecord(NamedTuple):
     """One record to plant, and where it was written."""
 
     resource: Resource[Any]
@@ -25,9 +25,9 @@ class Seed(NamedTuple):
     where: str
 
 
-def read_data(given: DataOption) -> tuple[Seed, ...]:
+def read_data(given: DataOption) -> tuple[SeedRecord, ...]:
     """What an option names, in the order in which it is planted. Raises ``UsageError`` with file, line and key; the
-    records' own fields are checked by ``plant_all``."""
+    records' own fields are checked by ``add_seeds``."""
     if isinstance(given, Mapping):
         content = Content(given, "data", {})
     elif isinstance(given, (str, Path)):
@@ -38,11 +38,11 @@ def read_data(given: DataOption) -> tuple[Seed, ...]:
     if not isinstance(content.value, Mapping):
         raise UsageError(content.source, "holds no mapping", f"write {' or '.join(keys)}: and a list below it")
     only_known(content.source, content.value, keys)
-    read = [Seed(keys[key], item, where) for key in content.value for item, where in content.items(key)]
+    read = [SeedRecord(keys[key], item, where) for key in content.value for item, where in content.items(key)]
     return tuple(sorted(read, key=lambda seed: RESOURCES.index(seed.resource)))
 
 
-def plant_all(seeds: tuple[Seed, ...], state: State) -> None:
+def add_seeds(seeds: tuple[SeedRecord, ...], state: State) -> None:
     """Add the records. Raises ``UsageError`` at the first that can't be."""
     for seed in seeds:
-        plant(state, seed.resource, seed.values, seed.where)
+        add_record(state, seed.resource, seed.values, seed.where)

@@ -10,7 +10,7 @@ from notify_mock.deliveries.inbox import Deliveries
 from notify_mock.deliveries.outbox import Outbox
 from notify_mock.deliveries.providers import Providers
 from notify_mock.faults import Unused
-from notify_mock.faults.book import Faults
+from notify_mock.faults.rules import Faults
 from notify_mock.journal.journal import Journal
 from notify_mock.protocol.channels import CALLBACK_NAME, DELIVERY_NAMES
 from notify_mock.store.accounts import Account, Accounts

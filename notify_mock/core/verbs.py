@@ -15,14 +15,14 @@ from notify_mock.protocol.errors import NotFound
 from notify_mock.protocol.messages import Params
 from notify_mock.resources import paging
 from notify_mock.resources.resource import Filter, Resource, Verb
-from notify_mock.store.collections import Key, Shelf
+from notify_mock.store.collections import Collection, Key
 from notify_mock.store.selection import Conditions, Selection
 
-Outcome = tuple[int, str]
+Result = tuple[int, str]
 """Status and JSON body; "" for no body."""
 
 
-class Visit(NamedTuple):
+class RequestContext(NamedTuple):
     """A call that was let in. ``url`` is the collection's, as the caller would write it; ``parent_sid`` is that of the
     record that the collection belongs to, "" where there is none."""
 
@@ -39,27 +39,29 @@ class Visit(NamedTuple):
         return Key(self.resource.name, self.exchange.account_sid, self.exchange.region, self.parent_sid)
 
     @property
-    def shelf(self) -> Shelf[Any]:
+    def collection(self) -> Collection[Any]:
         """The records, as they stood ``lag`` seconds ago. Raises ``NotFound`` when what they belong to isn't there."""
         if self.parent_sid:
             self.parent()
         exchange = self.exchange
-        shelf = self.state.store.shelf(Key(self.resource.name, exchange.account_sid, exchange.region, self.parent_sid))
-        return self._back(shelf) if self.lag else shelf
+        collection = self.state.store.collection(
+            Key(self.resource.name, exchange.account_sid, exchange.region, self.parent_sid)
+        )
+        return self._as_of(collection) if self.lag else collection
 
     def parent(self) -> Any:
         """The record that the collection belongs to, None where there is none. Raises ``NotFound``."""
         above = self.resource.parent
         if above is None:
             return None
-        shelf = self.state.store.shelf(Key(above.name, self.exchange.account_sid, self.exchange.region))
-        found = (self._back(shelf) if self.lag else shelf).get(self.parent_sid)
+        collection = self.state.store.collection(Key(above.name, self.exchange.account_sid, self.exchange.region))
+        found = (self._as_of(collection) if self.lag else collection).get(self.parent_sid)
         if found is None:
             raise NotFound(f"no {above.name} {self.parent_sid}", path=self.exchange.path)
         return found
 
-    def _back(self, shelf: Shelf[Any]) -> Shelf[Any]:
-        return shelf.as_of(self.state.clock.time() - self.lag)
+    def _as_of(self, collection: Collection[Any]) -> Collection[Any]:
+        return collection.as_of(self.state.clock.time() - self.lag)
 
     def now(self) -> datetime:
         """Whole seconds, as Twilio's dates are."""
@@ -67,7 +69,7 @@ class Visit(NamedTuple):
 
     def record(self) -> Any:
         """The record that the path names; its sid is taken as given. Raises ``NotFound``."""
-        found = self.shelf.get(self.sid)
+        found = self.collection.get(self.sid)
         if found is None:
             raise NotFound(f"no {self.resource.name} {self.sid}", path=self.exchange.path)
         return found
@@ -78,81 +80,83 @@ class Visit(NamedTuple):
         return self.state.store.text(record, url, lambda: json.dumps(self.resource.show(record, url)))
 
 
-def create(visit: Visit) -> Outcome:
+def create(context: RequestContext) -> Result:
     """201 and the new record."""
-    return 201, visit.show(make(visit))
+    return 201, context.show(create_record(context))
 
 
-def make(visit: Visit) -> Any:
+def create_record(context: RequestContext) -> Any:
     """The new record, on its shelf. Raises ``TwilioError``."""
-    parent = visit.parent()
-    resource, state, exchange = visit.resource, visit.state, visit.exchange
+    parent = context.parent()
+    resource, state, exchange = context.resource, context.state, context.exchange
     values = resource.create(exchange.call.form, parent)
-    replaced = resource.room(values, visit.shelf)
-    now = visit.now()
+    replaced = resource.find_replaced(values, context.collection)
+    now = context.now()
     record = resource.record(
         sid=state.sids.new(resource.prefix),
         account_sid=exchange.account_sid,
         region=exchange.region,
         date_created=now,
         date_updated=now,
-        **resource.belonging(visit.parent_sid),
+        **resource.parent_field(context.parent_sid),
         **values,
     )
     exchange.sid = record.sid
     if replaced is not None:
-        state.store.remove(visit.key, replaced.sid, state.clock.time())
-    state.store.make(visit.key, resource.terms).add(record, state.clock.time())
+        state.store.remove(context.key, replaced.sid, state.clock.time())
+    state.store.make(context.key, resource.terms).add(record, state.clock.time())
     return record
 
 
-def fetch(visit: Visit) -> Outcome:
-    if visit.state.store.forgets(visit.sid):
-        raise NotFound("a fault rule made it forgotten", path=visit.exchange.path)
-    return 200, visit.show(visit.record())
+def fetch(context: RequestContext) -> Result:
+    if context.state.store.forgets(context.sid):
+        raise NotFound("a fault rule made it forgotten", path=context.exchange.path)
+    return 200, context.show(context.record())
 
 
-def read_many(visit: Visit) -> Outcome:
+def read_many(context: RequestContext) -> Result:
     """A page, oldest record first (inferred from sibling products)."""
-    query = visit.exchange.call.query
-    listed: paging.Listed = visit.shelf
-    url = visit.url
-    if visit.resource.filters and query.pairs:
-        listed, url = _filtered(visit.shelf, visit.resource.filters, query, url)
+    query = context.exchange.call.query
+    listed: paging.Listed = context.collection
+    url = context.url
+    if context.resource.filters and query.pairs:
+        listed, url = _filtered(context.collection, context.resource.filters, query, url)
     asked = paging.read_paging(query, listed)
-    records, meta = paging.page_of(listed, asked, url, visit.resource.key)
-    shown = ", ".join(visit.show(record) for record in records)
-    return 200, f'{{"meta": {json.dumps(meta)}, "{visit.resource.key}": [{shown}]}}'
+    records, meta = paging.page_of(listed, asked, url, context.resource.key)
+    shown = ", ".join(context.show(record) for record in records)
+    return 200, f'{{"meta": {json.dumps(meta)}, "{context.resource.key}": [{shown}]}}'
 
 
-def _filtered(shelf: Shelf[Any], filters: tuple[Filter, ...], query: Params, url: str) -> tuple[paging.Listed, str]:
+def _filtered(
+    collection: Collection[Any], filters: tuple[Filter, ...], query: Params, url: str
+) -> tuple[paging.Listed, str]:
     """What the filters leave of the shelf, and the URL with them in front of the paging parameters (documented)."""
     sent = [(one.name, value) for one in filters for value in query.all(one.name)]
     if not sent:
-        return shelf, url
+        return collection, url
     read = [one.read(query) for one in filters if one.name in query]
     terms = tuple(group for conditions in read for group in conditions.terms)
     tests = tuple(test for conditions in read for test in conditions.tests)
-    return Selection(shelf, Conditions(terms, tests)), f"{url}?{urlencode(sent)}"
+    return Selection(collection, Conditions(terms, tests)), f"{url}?{urlencode(sent)}"
 
 
-def update(visit: Visit) -> Outcome:
+def update(context: RequestContext) -> Result:
     """200 and the record; without any parameter too (observed for Notify's services)."""
-    record = visit.record()
-    values = visit.resource.update(visit.exchange.call.form, record)
-    record = replace(record, date_updated=visit.now(), **values)
-    visit.shelf.replace(record, visit.state.clock.time())
-    return 200, visit.show(record)
+    record = context.record()
+    values = context.resource.update(context.exchange.call.form, record)
+    record = replace(record, date_updated=context.now(), **values)
+    context.collection.replace(record, context.state.clock.time())
+    return 200, context.show(record)
 
 
-def delete(visit: Visit) -> Outcome:
+def delete(context: RequestContext) -> Result:
     """204; what belongs to the record goes with it."""
-    visit.record()
-    visit.state.store.remove(visit.key, visit.sid, visit.state.clock.time())
+    context.record()
+    context.state.store.remove(context.key, context.sid, context.state.clock.time())
     return 204, ""
 
 
-VERBS: Mapping[Verb, Callable[[Visit], Outcome]] = {
+VERBS: Mapping[Verb, Callable[[RequestContext], Result]] = {
     "create": create,
     "fetch": fetch,
     "list": read_many,

@@ -12,7 +12,7 @@ from notify_mock.protocol.messages import Answer, Wire
 from notify_mock.protocol.products import api_domain
 
 if TYPE_CHECKING:
-    from notify_mock.faults.fate import Fate
+    from notify_mock.faults.decision import Decision
 
 _NO_HEADERS: tuple[tuple[str, str], ...] = ()
 
@@ -23,19 +23,19 @@ class Writer:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def played(
+    def succeeded(
         self,
         exchange: Exchange,
-        in_play: int,
+        in_flight: int,
         status: int,
         text: str,
         extra: tuple[tuple[str, str], ...] = _NO_HEADERS,
     ) -> Answer:
-        """The answer to a call that was played. ``text`` is its JSON, "" for an empty body; ``in_play`` counts the
+        """The answer to a call that was played. ``text`` is its JSON, "" for an empty body; ``in_flight`` counts the
         account's calls under way."""
         body = text.encode()
         exchange.status = status
-        return Answer(status, self._gateway(exchange, headers.JSON, body, in_play, extra), body)
+        return Answer(status, self._gateway(exchange, headers.JSON, body, in_flight, extra), body)
 
     def refused(self, exchange: Exchange, refusal: TwilioError) -> Answer:
         """The answer to a call that was refused."""
@@ -47,14 +47,14 @@ class Writer:
             return Answer(refusal.status, self._edge(body, extra), body)
         return Answer(refusal.status, self._gateway(exchange, headers.ERROR_JSON, body, None, extra), body)
 
-    def struck(self, exchange: Exchange, fate: Fate) -> Answer:
+    def faulted(self, exchange: Exchange, decision: Decision) -> Answer:
         """What a fault puts in the call's place: an answer, or what is to be done to the connection."""
-        if fate.refusal is not None:
-            return self.refused(exchange, fate.refusal)
-        if fate.answer is not None:
-            exchange.status = fate.answer.status
-            return fate.answer
-        return Answer(0, [], b"", fate.wire or Wire("drop"))
+        if decision.refusal is not None:
+            return self.refused(exchange, decision.refusal)
+        if decision.answer is not None:
+            exchange.status = decision.answer.status
+            return decision.answer
+        return Answer(0, [], b"", decision.wire or Wire("drop"))
 
     def failed(self) -> Answer:
         """The answer of a front to a request at which the emulator itself failed."""

@@ -12,7 +12,7 @@ from notify_mock.deliveries.delivery import Delivery
 RETRIES = (1.0, 5.0)
 """Seconds before the second and the third attempt. Inferred: how often Notify tries isn't documented."""
 
-_TRIED_AGAIN = (408, 429)
+_RETRIED_STATUSES = (408, 429)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +49,16 @@ class Callback:
         ]
         return head + [("DeliveryState", json.dumps(_state(one))) for one in self.deliveries]
 
-    def again(self, now: float) -> Callback | None:
+    def next_attempt(self, now: float) -> Callback | None:
         """The next attempt, None when this was the last."""
         if self.attempt > len(RETRIES):
             return None
         return replace(self, due=now + RETRIES[self.attempt - 1], attempt=self.attempt + 1)
 
 
-def is_tried_again(status: int | None) -> bool:
+def is_retried(status: int | None) -> bool:
     """No answer, and what a server may get over (inferred)."""
-    return status is None or status >= 500 or status in _TRIED_AGAIN
+    return status is None or status >= 500 or status in _RETRIED_STATUSES
 
 
 def _state(delivery: Delivery) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def check_credential(store: Store, channel: Channel, sid: str | None, service: S
         return None
     if sid is None:
         return Problem(52004, f"neither the binding nor the service has a credential for {channel.name}")
-    credential = store.shelf(Key("credential", service.account_sid, service.region)).get(sid)
+    credential = store.collection(Key("credential", service.account_sid, service.region)).get(sid)
     if credential is None:
         return _missing(store, sid)
     if credential.type != channel.name:
@@ -34,7 +34,7 @@ def check_credential(store: Store, channel: Channel, sid: str | None, service: S
 
 
 def _missing(store: Store, sid: str) -> Problem:
-    if any(shelf.get(sid) for shelf in store.shelves("credential")):
+    if any(collection.get(sid) for collection in store.collections("credential")):
         return Problem(52162, f"{sid} is another account's, or another region's")
     return Problem(52002, f"there is no credential {sid}")
 

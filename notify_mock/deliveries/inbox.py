@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from notify_mock.journal.criteria import listed
-from notify_mock.protocol.channels import CHANNELS, GONE
+from notify_mock.protocol.channels import CHANNELS, DISCONTINUED
 from notify_mock.support.usage import UsageError, nearest, shown
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Deliveries(Sequence["Delivery"]):
     def find(self, **criteria: Any) -> list[Delivery]:
         """The deliveries that agree with all criteria. Raises ``UsageError`` for an unknown one."""
         wanted = _read(criteria)
-        return [one for one in self._all() if not _misses(one, wanted)]
+        return [one for one in self._all() if not _differences(one, wanted)]
 
     def expect(self, *, count: int | None = None, **criteria: Any) -> list[Delivery]:
         """Assert that such deliveries were made, ``count`` of them or at least one, and return them.
@@ -98,10 +98,10 @@ class Deliveries(Sequence["Delivery"]):
         if "state" not in wanted and "code" not in wanted:
             wanted["state"] = "sent"
         everything = self._all()
-        found = [one for one in everything if not _misses(one, wanted)]
+        found = [one for one in everything if not _differences(one, wanted)]
         if len(found) == count if count is not None else found:
             return found
-        raise AssertionError(self._complaint(count, wanted, found, everything))
+        raise AssertionError(self._failure_message(count, wanted, found, everything))
 
     def file(self, made: Iterable[Delivery]) -> None:
         before = len(self._kept)
@@ -130,15 +130,17 @@ class Deliveries(Sequence["Delivery"]):
         with self._lock:
             return list(self._kept)
 
-    def _complaint(
+    def _failure_message(
         self, count: int | None, wanted: dict[str, Any], found: list[Delivery], everything: list[Delivery]
     ) -> str:
         said = ", ".join(f"{key}={value!r}" for key, value in wanted.items())
         number = "at least one delivery" if count is None else f"{count} deliver{'y' if count == 1 else 'ies'}"
-        near = sorted((one for one in everything if _misses(one, wanted)), key=lambda one: len(_misses(one, wanted)))
+        near = sorted(
+            (one for one in everything if _differences(one, wanted)), key=lambda one: len(_differences(one, wanted))
+        )
         lines = [f"expected {number} with {said}, found {len(found)}"]
         lines += listed("found", [str(one) for one in found])
-        lines += listed("delivered instead", [f"{one}  <- {'; '.join(_misses(one, wanted))}" for one in near])
+        lines += listed("delivered instead", [f"{one}  <- {'; '.join(_differences(one, wanted))}" for one in near])
         lines += listed("alerts", [str(one) for one in self.alerts])
         if self._dropped:
             lines.append(f"the {self._dropped} oldest deliveries were dropped; {MOST} are kept")
@@ -149,13 +151,13 @@ def _read(criteria: dict[str, Any]) -> dict[str, Any]:
     for name, value in criteria.items():
         if name not in CRITERIA:
             raise UsageError("deliveries", f"no criterion {name!r}", nearest(name, CRITERIA))
-        known = {"channel": (*CHANNELS, *GONE), "state": ("sent", "failed")}.get(name)
+        known = {"channel": (*CHANNELS, *DISCONTINUED), "state": ("sent", "failed")}.get(name)
         if known and value not in known:
             raise UsageError(f"deliveries, {name}", f"{shown(value)}", f"it is one of {', '.join(known)}")
     return {name: getattr(value, "sid", value) for name, value in criteria.items()}
 
 
-def _misses(delivery: Delivery, wanted: dict[str, Any]) -> list[str]:
+def _differences(delivery: Delivery, wanted: dict[str, Any]) -> list[str]:
     """The ways in which it is something else."""
     return [
         f"{name} is {getattr(delivery, CRITERIA[name])!r}"

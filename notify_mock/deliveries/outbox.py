@@ -14,12 +14,12 @@ BATCH = 1000
 
 
 class Outbox:
-    """Callbacks by due time. ``era`` changes when all is forgotten, so that what is under way can tell."""
+    """Callbacks by due time. ``generation`` changes when all is forgotten, so that what is under way can tell."""
 
     def __init__(self) -> None:
         self._waiting: list[Callback] = []
         self._number = 0
-        self.era = 0
+        self.generation = 0
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -27,7 +27,7 @@ class Outbox:
     def __iter__(self) -> Iterator[Callback]:
         return iter(sorted(self._waiting, key=_turn))
 
-    def post(self, url: str, region: str, deliveries: Sequence[Delivery], now: float) -> None:
+    def add_callbacks(self, url: str, region: str, deliveries: Sequence[Delivery], now: float) -> None:
         """Put the callbacks for the deliveries of one notification there; each is due when its last is done."""
         from notify_mock.deliveries.callback import Callback
 
@@ -35,7 +35,7 @@ class Outbox:
         due = max(now, *(one.at for one in deliveries))
         for start in range(0, len(deliveries), BATCH):
             self._number += 1
-            self.put(
+            self.add(
                 Callback(
                     url,
                     first.notification_sid,
@@ -50,10 +50,10 @@ class Outbox:
                 )
             )
 
-    def put(self, callback: Callback) -> None:
+    def add(self, callback: Callback) -> None:
         self._waiting.append(callback)
 
-    def take(self, until: float | None = None) -> Callback | None:
+    def pop(self, until: float | None = None) -> Callback | None:
         """The next callback, if it is due at ``until``; it is no longer here then."""
         following = min(self._waiting, key=_turn, default=None)
         if following is None or (until is not None and following.due > until):
@@ -63,14 +63,14 @@ class Outbox:
 
     def reset(self) -> None:
         self._waiting = []
-        self.era += 1
+        self.generation += 1
 
     def snapshot(self) -> list[Callback]:
         return list(self._waiting)
 
     def restore(self, waiting: list[Callback]) -> None:
         self._waiting = list(waiting)
-        self.era += 1
+        self.generation += 1
 
 
 def _turn(callback: Callback) -> tuple[float, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from notify_mock.faults.fate import Effect, Fate
+from notify_mock.faults.decision import Decision, Effect
 from notify_mock.protocol.messages import Answer, Wire
 from notify_mock.support.usage import UsageError, shown
 
@@ -16,8 +16,8 @@ class Drop(Effect):
 
     kind = "drop"
 
-    def strike(self, fate: Fate) -> bool:
-        fate.wire = Wire("drop")
+    def apply(self, decision: Decision) -> bool:
+        decision.wire = Wire("drop")
         return True
 
 
@@ -27,8 +27,8 @@ class Reset(Effect):
 
     kind = "reset"
 
-    def strike(self, fate: Fate) -> bool:
-        fate.wire = Wire("reset")
+    def apply(self, decision: Decision) -> bool:
+        decision.wire = Wire("reset")
         return True
 
 
@@ -46,11 +46,11 @@ class Truncate(Effect):
         ):
             raise UsageError("bytes", f"{shown(self.bytes)} is no number of bytes", "give 0 or more")
 
-    def strike(self, fate: Fate) -> bool:
-        fate.spoil.append(self._spoil)
+    def apply(self, decision: Decision) -> bool:
+        decision.changes.append(self._change)
         return True
 
-    def _spoil(self, answer: Answer) -> Answer:
+    def _change(self, answer: Answer) -> Answer:
         if not answer.body:
             return answer._replace(wire=Wire("drop"))
         half = len(answer.body) // 2
@@ -75,11 +75,11 @@ class Garble(Effect):
                 "what", f"{shown(self.what)} can't be garbled", f"it is one of {', '.join(get_args(What))}"
             )
 
-    def strike(self, fate: Fate) -> bool:
-        fate.spoil.append(self._spoil)
+    def apply(self, decision: Decision) -> bool:
+        decision.changes.append(self._change)
         return True
 
-    def _spoil(self, answer: Answer) -> Answer:
+    def _change(self, answer: Answer) -> Answer:
         status, headers, body, wire = answer
         short = body[: len(body) * 2 // 3]
         if self.what == "json":

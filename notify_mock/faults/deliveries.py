@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from notify_mock.faults.fate import Effect, Fate
+from notify_mock.faults.decision import Decision, Effect
 from notify_mock.protocol.delivery_errors import CODES, OUTCOMES, TITLES, Problem
 from notify_mock.support.usage import UsageError, shown
 
@@ -30,8 +30,8 @@ class Undelivered(Effect):
             known = ", ".join(map(str, TITLES))
             raise UsageError("error", f"{shown(self.error)} is no code of a delivery", f"known are {known}")
 
-    def strike(self, fate: Fate) -> bool:
-        channel = (fate.exchange.name or "").partition(".")[2]
+    def apply(self, decision: Decision) -> bool:
+        channel = (decision.exchange.name or "").partition(".")[2]
         code = CODES[channel][self.outcome] if self.error is None else self.error
-        fate.problem = Problem(code, "a fault rule")
+        decision.problem = Problem(code, "a fault rule")
         return True

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
-from notify_mock.faults.answers import RateLimit, Refuse, Status
 from notify_mock.faults.connections import Drop, Garble, Reset, Truncate
+from notify_mock.faults.decision import Effect
 from notify_mock.faults.deliveries import Undelivered
-from notify_mock.faults.fate import Effect
+from notify_mock.faults.responses import RateLimit, Refuse, Status
 from notify_mock.faults.states import Expire, Forget, Stale
-from notify_mock.faults.times import Delay, Dribble, Hang
+from notify_mock.faults.timing import Delay, Dribble, Hang
 from notify_mock.support.usage import UsageError, nearest, shown
 
 EFFECTS: tuple[type[Effect], ...] = (

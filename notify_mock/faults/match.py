@@ -44,11 +44,11 @@ class Match:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     predicate: Predicate | None = None
 
-    def names(self, name: str | None) -> bool:
+    def matches_name(self, name: str | None) -> bool:
         """Whether it is for calls of this name, as ``covers`` says."""
         return covers(self.call, name)
 
-    def fits(self, exchange: Exchange) -> bool:
+    def matches(self, exchange: Exchange) -> bool:
         """Whether it is for this one, its name apart."""
         return (
             self.account_sid in (None, exchange.account_sid)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from notify_mock.faults import UNUSED, Unused
-from notify_mock.faults.fate import Effect, Phase
+from notify_mock.faults.decision import Effect, Phase
 from notify_mock.faults.kinds import effect_class, field_names, make_effect
 from notify_mock.faults.match import Match, covers, is_delivery
 from notify_mock.faults.schedule import Schedule
@@ -35,29 +35,29 @@ class Rule:
         self.memory: dict[str, Any] = {}
 
     def __str__(self) -> str:
-        said = self._say_effect().items()
+        said = self._describe_effect().items()
         fields = " ".join(f"{key}={value!r}" for key, value in said if key != "effect")
         return f"{self.name} ({self.match.call} {self.effect.kind}{' ' + fields if fields else ''} {self.phase})"
 
     def __repr__(self) -> str:
         return f"<Rule {self}, seen {self.seen}, fired {self.fired}>"
 
-    def says(self) -> str:
+    def fingerprint(self) -> str:
         """What it is, its name and counts apart."""
         left_out = ("name", "seen", "fired")
         return str({key: value for key, value in self.describe().items() if key not in left_out})
 
-    def _say_effect(self) -> dict[str, Any]:
+    def _describe_effect(self) -> dict[str, Any]:
         said = self.effect.describe()
         return {key: MASK if is_secret(key) or key == "new_token" else value for key, value in said.items()}
 
     def is_for(self, name: str | None) -> bool:
         """Whether it may strike calls of this name: they match, and its effect can act on them."""
-        return self.match.names(name) and any(covers(glob, name) for glob in self.effect.only)
+        return self.match.matches_name(name) and any(covers(glob, name) for glob in self.effect.only)
 
     def describe(self) -> dict[str, Any]:
         """Its JSON, as ``make_rule`` reads it, with ``seen`` and ``fired``."""
-        shown: dict[str, Any] = {"name": self.name, "call": self.match.call, **self._say_effect()}
+        shown: dict[str, Any] = {"name": self.name, "call": self.match.call, **self._describe_effect()}
         for part, keys in (
             (self.match, ("account_sid", "door", "sid", "form", "headers")),
             (self.schedule, ("times", "skip", "every", "chance", "after", "until")),
@@ -125,7 +125,7 @@ def _match(
             _text(key, getattr(match, key))
     if match.predicate is not None and not callable(match.predicate):
         raise UsageError("predicate", "is no function", "it takes an Exchange and gives True or False")
-    matched = [name for name in call_names if match.names(name)]
+    matched = [name for name in call_names if match.matches_name(name)]
     if not matched:
         raise UsageError("call", f"{shown(call)} matches no call", nearest(match.call, call_names))
     acts_on = [name for name in matched if any(covers(glob, name) for glob in effect.only)]

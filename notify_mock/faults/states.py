@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from notify_mock.faults.fate import Effect, Fate
+from notify_mock.faults.decision import Decision, Effect
 from notify_mock.protocol.errors import WrongToken
 from notify_mock.support.clock import Span, span
 from notify_mock.support.usage import UsageError
@@ -23,8 +23,8 @@ class Stale(Effect):
         if span(self.seconds, "seconds") == 0:
             raise UsageError("seconds", "is no time at all", 'give seconds or text such as "5s"')
 
-    def strike(self, fate: Fate) -> bool:
-        fate.stale = max(fate.stale, span(self.seconds))
+    def apply(self, decision: Decision) -> bool:
+        decision.stale = max(decision.stale, span(self.seconds))
         return True
 
 
@@ -36,9 +36,9 @@ class Forget(Effect):
     phases = ("after",)
     only = ("*.create",)
 
-    def strike(self, fate: Fate) -> bool:
-        fate.forget = fate.exchange.status == 201
-        return fate.forget
+    def apply(self, decision: Decision) -> bool:
+        decision.forget = decision.exchange.status == 201
+        return decision.forget
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,9 @@ class Expire(Effect):
         if self.new_token is not None and (not isinstance(self.new_token, str) or not self.new_token):
             raise UsageError("new_token", "is no token", "give a text")
 
-    def strike(self, fate: Fate) -> bool:
-        authorization = fate.exchange.call.headers.get("authorization")
-        fate.accounts.expire(fate.exchange.account_sid, authorization=authorization, new_token=self.new_token)
-        if fate.phase == "before":
-            fate.refusal = WrongToken("a fault rule made the token expire")
+    def apply(self, decision: Decision) -> bool:
+        authorization = decision.exchange.call.headers.get("authorization")
+        decision.accounts.expire(decision.exchange.account_sid, authorization=authorization, new_token=self.new_token)
+        if decision.phase == "before":
+            decision.refusal = WrongToken("a fault rule made the token expire")
         return True

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from http.client import IncompleteRead, RemoteDisconnected
 
-from notify_mock.interception.delays import Pace
+from notify_mock.interception.delays import Delays
 from notify_mock.protocol.messages import Answer, Call, Wire
 from notify_mock.support.waits import Released
 
@@ -46,7 +46,7 @@ def _read(answer: Answer) -> tuple[str, bytes]:
     return kind, body
 
 
-def break_requests(answer: Answer, pace: Pace, call: Call, url: str) -> None:
+def raise_requests_error(answer: Answer, delays: Delays, call: Call, url: str) -> None:
     """Raise what ``requests`` raises, if anything."""
     from requests import Request
     from requests.exceptions import ChunkedEncodingError, ReadTimeout
@@ -54,8 +54,8 @@ def break_requests(answer: Answer, pace: Pace, call: Call, url: str) -> None:
     from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
     wire, asked = answer.wire or Wire(), Request(call.method, url).prepare()
-    if pace.late:
-        text = f"Read timed out. (read timeout={pace.timeout})"
+    if delays.timed_out:
+        text = f"Read timed out. (read timeout={delays.timeout})"
         raise ReadTimeout(ReadTimeoutError(_pool(call), None, text), request=asked)  # type: ignore[arg-type]
     if wire.ending == "drop":
         lost = RemoteDisconnected("Remote end closed connection without response")
@@ -66,7 +66,7 @@ def break_requests(answer: Answer, pace: Pace, call: Call, url: str) -> None:
     sent = wire.sent
     if wire.over and answer.body:
         try:
-            if not pace.dribble(wire, by_piece=True):
+            if not delays.dribble(wire, by_piece=True):
                 raise RequestsConnectionError(ReadTimeoutError(_pool(call), None, "Read timed out."))  # type: ignore[arg-type]
         except Released:
             sent = 0
@@ -81,19 +81,19 @@ def _pool(call: Call) -> str:
     return f"{call.scheme.upper()}ConnectionPool(host='{host}', port={port or (443 if call.scheme == 'https' else 80)})"
 
 
-def is_tried_again(answer: Answer, pace: Pace, method: str) -> bool:
+def is_retried(answer: Answer, delays: Delays, method: str) -> bool:
     """Whether ``aiohttp`` sends a request a second time by itself, as it does once when the connection is lost."""
-    return not pace.late and bool(answer.wire and answer.wire.ending) and method in _IDEMPOTENT
+    return not delays.timed_out and bool(answer.wire and answer.wire.ending) and method in _IDEMPOTENT
 
 
-def break_aiohttp(answer: Answer, pace: Pace, method: str, url: str) -> None:
+def raise_aiohttp_error(answer: Answer, delays: Delays, method: str, url: str) -> None:
     """Raise what ``aiohttp`` raises, if anything. Its timeout is for the whole request."""
     from asyncio import TimeoutError as AsyncTimeoutError
 
     from aiohttp import ClientOSError, ClientPayloadError, ClientResponseError, RequestInfo, ServerDisconnectedError
 
     wire = answer.wire or Wire()
-    if pace.late:
+    if delays.timed_out:
         raise AsyncTimeoutError
     if wire.ending == "drop":
         raise ServerDisconnectedError
@@ -102,7 +102,7 @@ def break_aiohttp(answer: Answer, pace: Pace, method: str, url: str) -> None:
     sent = wire.sent
     if wire.over and answer.body:
         try:
-            if not pace.dribble(wire, by_piece=False):
+            if not delays.dribble(wire, by_piece=False):
                 raise AsyncTimeoutError
         except Released:
             sent = 0

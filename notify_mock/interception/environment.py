@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-from notify_mock.authority.bundles import TRUST_STORE_PASSWORD, Trust
+from notify_mock.authority.bundles import TRUST_STORE_PASSWORD, Bundles
 from notify_mock.protocol.hosts import TWILIO
 
 Format = Literal["shell", "dotenv", "json"]
@@ -21,14 +21,14 @@ Changes = Mapping[str, str | None]
 _DIRECT = ("localhost", "127.0.0.1", "::1")
 
 
-def changes(url: str, auth: tuple[str, str] | None, trust: Trust, base: Mapping[str, str] | None = None) -> Changes:
+def changes(url: str, auth: tuple[str, str] | None, bundles: Bundles, base: Mapping[str, str] | None = None) -> Changes:
     """What is to be changed in ``base`` (the environment of this process), for clients to land at ``url``.
 
-    ``auth`` is the account sid and token that they are to use, or None for their own; ``trust`` the files as they see
+    ``auth`` is the account sid and token that they are to use, or None for their own; ``bundles`` the files as they see
     them. What ``base`` already has for Java, PHP, Python and hosts without a proxy stays.
     """
     base = os.environ if base is None else base
-    bundle = str(trust.bundle)
+    bundle = str(bundles.bundle)
     direct = ",".join(_without_proxy(base))
     return {
         "HTTP_PROXY": url,
@@ -44,9 +44,9 @@ def changes(url: str, auth: tuple[str, str] | None, trust: Trust, base: Mapping[
         "SSL_CERT_FILE": bundle,
         "CURL_CA_BUNDLE": bundle,
         "NODE_EXTRA_CA_CERTS": bundle,
-        "JAVA_TOOL_OPTIONS": " ".join([*base.get("JAVA_TOOL_OPTIONS", "").split(), *_java(url, trust)]),
-        "PHP_INI_SCAN_DIR": f"{base.get('PHP_INI_SCAN_DIR', '')}{os.pathsep}{trust.php.parent}",
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(trust.python.parent), base.get("PYTHONPATH", "")])),
+        "JAVA_TOOL_OPTIONS": " ".join([*base.get("JAVA_TOOL_OPTIONS", "").split(), *_java(url, bundles)]),
+        "PHP_INI_SCAN_DIR": f"{base.get('PHP_INI_SCAN_DIR', '')}{os.pathsep}{bundles.php.parent}",
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(bundles.python.parent), base.get("PYTHONPATH", "")])),
         **(dict(zip(("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"), auth, strict=True)) if auth else {}),
         "TWILIO_REGION": None,
         "TWILIO_EDGE": None,
@@ -84,14 +84,14 @@ def _is_elsewhere(entry: str) -> bool:
     return bool(name) and "*" not in name and "/" not in name and name != "com" and not name.endswith(TWILIO)
 
 
-def _java(url: str, trust: Trust) -> list[str]:
+def _java(url: str, bundles: Bundles) -> list[str]:
     host, _, port = url.partition("://")[2].rpartition(":")
     options = {
         "https.proxyHost": host.strip("[]"),
         "https.proxyPort": port,
         "http.proxyHost": host.strip("[]"),
         "http.proxyPort": port,
-        "javax.net.ssl.trustStore": str(trust.trust_store),
+        "javax.net.ssl.trustStore": str(bundles.trust_store),
         "javax.net.ssl.trustStoreType": "PKCS12",
         "javax.net.ssl.trustStorePassword": TRUST_STORE_PASSWORD,
     }

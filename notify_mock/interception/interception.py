@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from notify_mock.interception.adapters import SEAMS
-from notify_mock.interception.patches import Patch, WhenImported, patch_on
-from notify_mock.interception.routing import Switchboard
+from notify_mock.interception.adapters import ADAPTERS
+from notify_mock.interception.patches import ImportHook, Patch, patch_on
+from notify_mock.interception.routing import Router
 from notify_mock.support.usage import UsageError
 
 if TYPE_CHECKING:
@@ -26,26 +26,26 @@ class Interception:
     """
 
     def __init__(self, engine: Engine, server: SharedServer, allow_real: Iterable[str], *, real_time: bool) -> None:
-        self._board = Switchboard(engine, server, allow_real, real_time=real_time)
-        self._below: Switchboard | None = None
+        self._router = Router(engine, server, allow_real, real_time=real_time)
+        self._below: Router | None = None
         self._patches: list[Patch] = []
-        self._later = WhenImported([name for name in SEAMS if name not in sys.modules], self._patch)
+        self._later = ImportHook([name for name in ADAPTERS if name not in sys.modules], self._patch)
 
     @property
     def escaped(self) -> list[str]:
-        return self._board.escaped
+        return self._router.escaped
 
     def __enter__(self) -> Interception:
         if self._patches:
             raise UsageError("intercept()", "has been entered already", "call it again for another time")
         below = _latest()
-        self._board.is_active = True
+        self._router.is_active = True
         with ExitStack() as stack:
             stack.callback(self.__exit__)
-            for name in SEAMS:
+            for name in ADAPTERS:
                 if sys.modules.get(name) is not None:
                     self._patch(name)
-            self._later.put()
+            self._later.install()
             stack.pop_all()
         if below is not None:
             self._below = below.holder
@@ -54,21 +54,21 @@ class Interception:
 
     def __exit__(self, *_: object) -> None:
         latest = _latest()
-        if self._below is not None and latest is not None and latest.holder is self._board:
+        if self._below is not None and latest is not None and latest.holder is self._router:
             self._below.is_active = self._below.is_open
-        self._board.is_active = self._board.is_open = False
-        self._later.take()
+        self._router.is_active = self._router.is_open = False
+        self._later.uninstall()
         for patch in reversed(self._patches):
-            patch.take()
-        self._board.hang_up()
+            patch.uninstall()
+        self._router.close_connections()
         latest = _latest()
         if latest is not None:
             latest.holder.is_active = True
 
     def _patch(self, module: str) -> None:
-        for patch in SEAMS[module](self._board):
-            patch.holder = self._board
-            patch.put()
+        for patch in ADAPTERS[module](self._router):
+            patch.holder = self._router
+            patch.install()
             self._patches.append(patch)
 
 

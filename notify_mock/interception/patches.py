@@ -17,7 +17,7 @@ _MARK = "notify_mock_patch"
 
 
 class Patch:
-    """``owner.name`` becomes what ``make`` makes of it, from ``put`` to ``take``.
+    """``owner.name`` becomes what ``make`` makes of it, from ``install`` to ``uninstall``.
 
     Patches may lie on one another. One that is taken while another lies on it goes with that one. ``holder`` is free
     for whoever puts it.
@@ -26,22 +26,22 @@ class Patch:
     def __init__(self, owner: Any, name: str, make: Make) -> None:
         self._owner, self._name, self._make = owner, name, make
         self.holder: Any = None
-        self._is_put = self._is_inherited = False
+        self._is_installed = self._is_inherited = False
         self._replaced: Any = None
 
-    def put(self) -> None:
+    def install(self) -> None:
         own = vars(self._owner)
         self._is_inherited = self._name not in own
         self._replaced = getattr(self._owner, self._name) if self._is_inherited else own[self._name]
         replacing = self._make(self._replaced)
         setattr(replacing, _MARK, self)
-        self._is_put = True
+        self._is_installed = True
         setattr(self._owner, self._name, replacing)
 
-    def take(self) -> None:
-        self._is_put = False
+    def uninstall(self) -> None:
+        self._is_installed = False
         top = patch_on(self._owner, self._name)
-        while top is not None and not top._is_put:
+        while top is not None and not top._is_installed:
             if top._is_inherited:
                 delattr(self._owner, self._name)
             else:
@@ -55,16 +55,16 @@ def patch_on(owner: Any, name: str) -> Patch | None:
     return found if isinstance(found, Patch) else None
 
 
-class WhenImported(MetaPathFinder):
-    """Calls ``act`` with the name of each of ``modules`` when somebody imports it, from ``put`` to ``take``."""
+class ImportHook(MetaPathFinder):
+    """Calls ``act`` with the name of each of ``modules`` when it is imported, between ``install`` and ``uninstall``."""
 
     def __init__(self, modules: Iterable[str], act: Callable[[str], None]) -> None:
         self._modules, self._act = set(modules), act
 
-    def put(self) -> None:
+    def install(self) -> None:
         sys.meta_path.insert(0, self)
 
-    def take(self) -> None:
+    def uninstall(self) -> None:
         """Also when somebody else has taken it already, with a list of finders that was older."""
         with suppress(ValueError):
             sys.meta_path.remove(self)

@@ -25,24 +25,24 @@ if TYPE_CHECKING:
     from notify_mock.server.shared_server import SharedServer
 
 
-_FOR_REAL = ContextVar("notify_mock_for_real", default=False)
+_REAL_REQUESTS_ALLOWED = ContextVar("notify_mock_for_real", default=False)
 
 
 @contextmanager
-def for_real() -> Iterator[None]:
+def allow_real_requests() -> Iterator[None]:
     """Whoever asks Twilio inside it has been told to by the user: an upstream to record is not to be the emulator."""
-    token = _FOR_REAL.set(True)
+    token = _REAL_REQUESTS_ALLOWED.set(True)
     try:
         yield
     finally:
-        _FOR_REAL.reset(token)
+        _REAL_REQUESTS_ALLOWED.reset(token)
 
 
 class EscapedRequest(RuntimeError):
     """A request would have gone to the real Twilio. It is no network error, so that nobody tries it again."""
 
 
-class Switchboard:
+class Router:
     """``allow_real`` are hosts that may be reached for real. Raises ``UsageError`` for one that isn't Twilio's.
 
     ``escaped`` tells of each request that was stopped.
@@ -54,7 +54,7 @@ class Switchboard:
         self.escaped: list[str] = []
         self._server = server
         self._allowed = _read_hosts(allow_real)
-        self._dialled: WeakSet[socket.socket] = WeakSet()
+        self._connections: WeakSet[socket.socket] = WeakSet()
 
     @property
     def proxy_url(self) -> str:
@@ -62,41 +62,41 @@ class Switchboard:
         return self._server.url
 
     @property
-    def trust(self) -> ssl.SSLContext:
+    def tls_context(self) -> ssl.SSLContext:
         """What a client needs to trust the server behind the proxy."""
         return self._server.server.tls.client_context
 
-    def takes(self, host: str, method: str = "", url: str = "") -> bool:
+    def is_emulated(self, host: str, method: str = "", url: str = "") -> bool:
         """Whether the emulator answers for ``host``; ``method`` and ``url`` are those of the request, where known.
 
         False for what goes its way as ever. Raises ``EscapedRequest``.
         """
         name = plain(host)
-        if not self.is_active or not is_twilio(name) or name in self._allowed or _FOR_REAL.get():
+        if not self.is_active or not is_twilio(name) or name in self._allowed or _REAL_REQUESTS_ALLOWED.get():
             return False
         if product_at(name):
             return True
-        raise self.stop(
+        raise self.block(
             f"{_request(name, method, url)} would have gone to the real Twilio, since {name} isn't emulated; "
             f"intercept(allow_real=[{name!r}]) lets it"
         )
 
-    def guard(self, host: str) -> None:
+    def check_host(self, host: str) -> None:
         """Let no connection be made but those of the clients that are intercepted. Raises ``EscapedRequest``."""
         name = plain(host)
-        if self.takes(name):
-            raise self.stop(
+        if self.is_emulated(name):
+            raise self.block(
                 f"a client that can't be intercepted has asked for {name}; those that can are the Twilio SDK, "
                 "requests, urllib3, http.client, httpx and aiohttp; give this one the emulator's url"
             )
 
-    def stop(self, text: str) -> EscapedRequest:
+    def block(self, text: str) -> EscapedRequest:
         """The error to raise, kept on record."""
         text += _from_where()
         self.escaped.append(text)
         return EscapedRequest(f"notify_mock: {text}")
 
-    def dial(self, host: str, port: int, *, tls: bool) -> socket.socket:
+    def connect(self, host: str, port: int, *, tls: bool) -> socket.socket:
         """A connection on which the emulator is ``host``."""
         server, host = self._server.server, plain(host)
         with ExitStack() as stack:
@@ -105,18 +105,18 @@ class Switchboard:
             if connection.recv(len(ESTABLISHED), socket.MSG_WAITALL) != ESTABLISHED:
                 raise ConnectionError(f"the emulator at {server.url} is no proxy for {host}")
             if tls:
-                connection = self.trust.wrap_socket(connection, server_hostname=host)
+                connection = self.tls_context.wrap_socket(connection, server_hostname=host)
             stack.pop_all()
-        self._dialled.add(connection)
+        self._connections.add(connection)
         return connection
 
-    def is_dialled(self, connection: object) -> bool:
-        """Whether it was made by ``dial``."""
-        return connection in self._dialled
+    def is_own_connection(self, connection: object) -> bool:
+        """Whether it was made by ``connect``."""
+        return connection in self._connections
 
-    def hang_up(self) -> None:
+    def close_connections(self) -> None:
         """Connections that a client keeps for later lead to the emulator no more."""
-        for connection in list(self._dialled):
+        for connection in list(self._connections):
             with suppress(OSError):
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
 

@@ -15,12 +15,12 @@ from twilio.http.response import Response
 from notify_mock.core.engine import Engine
 from notify_mock.interception.client_errors import (
     body_of,
-    break_aiohttp,
-    break_requests,
-    is_tried_again,
+    is_retried,
+    raise_aiohttp_error,
+    raise_requests_error,
     text_in_requests,
 )
-from notify_mock.interception.delays import Pace
+from notify_mock.interception.delays import Delays
 from notify_mock.protocol.hosts import split_url
 from notify_mock.protocol.messages import BODY_LIMIT, NONE, Answer, Call, Params, Wire, read
 from notify_mock.support.waits import Released
@@ -101,17 +101,17 @@ class _InProcess:
             last = self._lowered = signed, {name.lower(): value for name, value in signed.items()}
         return last[1]
 
-    def _pace(self, timeout: float | None, default: float | None = None) -> Pace:
+    def _delays(self, timeout: float | None, default: float | None = None) -> Delays:
         """Raises ``ValueError`` for a bad ``timeout``, as the SDK does."""
         timeout = self.timeout if timeout is None else timeout
         timeout = default if timeout is None else timeout
         if timeout is not None and timeout <= 0:
             raise ValueError(timeout)
-        return Pace(self._engine.clock, self._engine.holds, timeout, real_time=self._real_time)
+        return Delays(self._engine.clock, self._engine.held_calls, timeout, real_time=self._real_time)
 
-    def _play(self, call: Call, pace: Pace) -> Answer:
+    def _handle(self, call: Call, delays: Delays) -> Answer:
         try:
-            return self._engine.handle(call, pace.wait)
+            return self._engine.handle(call, delays.wait)
         except Released:
             return Answer(0, [], b"", Wire("drop"))
 
@@ -137,10 +137,10 @@ class InProcessHttpClient(_InProcess, HttpClient):  # type: ignore[misc]
         Under a fault it raises what ``requests`` would have raised.
         """
         call = call_for(method, uri, params, data, self._lower(headers, auth))
-        pace = self._pace(timeout)
-        answer = self._play(call, pace)
-        if answer.wire is not None or pace.late:
-            break_requests(answer, pace, call, uri)
+        delays = self._delays(timeout)
+        answer = self._handle(call, delays)
+        if answer.wire is not None or delays.timed_out:
+            raise_requests_error(answer, delays, call, uri)
         self._test_only_last_response = InProcessResponse(answer, text_in_requests(answer))
         return self._test_only_last_response
 
@@ -166,12 +166,12 @@ class InProcessAsyncHttpClient(_InProcess, AsyncHttpClient):  # type: ignore[mis
         Under a fault it raises what ``aiohttp`` would have raised.
         """
         call = call_for(method, uri, params, data, self._lower(headers, auth))
-        pace = self._pace(timeout, _AIOHTTP_SECONDS)
-        answer = await self._aside(self._play, call, pace)
-        if is_tried_again(answer, pace, call.method):
-            answer = await self._aside(self._play, call, pace)
-        if answer.wire is not None or pace.late:
-            await self._aside(break_aiohttp, answer, pace, call.method, uri)
+        delays = self._delays(timeout, _AIOHTTP_SECONDS)
+        answer = await self._aside(self._handle, call, delays)
+        if is_retried(answer, delays, call.method):
+            answer = await self._aside(self._handle, call, delays)
+        if answer.wire is not None or delays.timed_out:
+            await self._aside(raise_aiohttp_error, answer, delays, call.method, uri)
         self._test_only_last_response = InProcessResponse(answer, body_of(answer).decode())
         return self._test_only_last_response
 
@@ -179,11 +179,11 @@ class InProcessAsyncHttpClient(_InProcess, AsyncHttpClient):  # type: ignore[mis
         """``act``: in real time in a thread, where its wait ends when the task is cancelled (``asyncio.wait_for``)."""
         if not self._real_time:
             return act(*arguments)
-        (pace,) = (one for one in arguments if isinstance(one, Pace))
+        (delays,) = (one for one in arguments if isinstance(one, Delays))
         try:
             return await to_thread(act, *arguments)
         except CancelledError:
-            pace.cancelled = True
+            delays.cancelled = True
             raise
 
     async def close(self) -> None:

@@ -20,7 +20,7 @@ _IDENTITY = ("sid", "date_created", "date_updated")
 def attempts(journal: Journal, name: str, count: int, criteria: dict[str, Any]) -> list[Exchange]:
     """Assert that exactly ``count`` such calls were made."""
     __tracebackhide__ = True
-    sought, _, found, dropped = journal.seek(name, criteria)
+    sought, _, found, dropped = journal.search(name, criteria)
     if len(found) != count or dropped:
         raise AssertionError(f"expected {count} attempts at {sought}, found {len(found)}{_timeline(found)}{dropped}")
     return found
@@ -112,7 +112,7 @@ def no_duplicates(journal: Journal, records: Iterable[Any]) -> None:
 def _attempts(journal: Journal, name: str, criteria: dict[str, Any]) -> list[Exchange]:
     """All of them: an assertion about attempts that the journal has dropped can't be made."""
     __tracebackhide__ = True
-    search = journal.seek(name, criteria)
+    search = journal.search(name, criteria)
     if search.dropped:
         raise AssertionError(f"not all attempts at {search.sought} are known{search.dropped}")
     return search.found

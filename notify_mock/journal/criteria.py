@@ -15,7 +15,7 @@ ATTRIBUTES = ("account_sid", "code", "door", "region", "sid", "status")
 _SHOWN = 20
 
 
-class Sought:
+class Criteria:
     """Calls named ``name`` (globs allowed) that agree with all ``criteria``.
 
     A criterion is an attribute of the exchange (``status=201``) or, with a capital, a parameter of Twilio's by name
@@ -41,7 +41,7 @@ class Sought:
     def is_named(self, name: str | None) -> bool:
         return fnmatchcase(name or "", self.name)
 
-    def misses(self, exchange: Exchange) -> list[str]:
+    def differences(self, exchange: Exchange) -> list[str]:
         """The ways in which ``exchange`` is something else, its name apart."""
         wrong = [
             f"{key} is {getattr(exchange, key)!r}"
@@ -54,17 +54,17 @@ class Sought:
                 wrong.append(f"{name} is missing" if got is None else f"got {show_pairs([(name, got)])}")
         return wrong
 
-    def among(self, exchanges: Sequence[Exchange]) -> list[Exchange]:
-        return [one for one in exchanges if self.is_named(one.name) and not self.misses(one)]
+    def select(self, exchanges: Sequence[Exchange]) -> list[Exchange]:
+        return [one for one in exchanges if self.is_named(one.name) and not self.differences(one)]
 
-    def complaint(self, count: int | None, arrived: Sequence[Exchange]) -> str:
+    def failure_message(self, count: int | None, arrived: Sequence[Exchange]) -> str:
         """What was wanted, what was found, what came near, and what else arrived."""
         named = [one for one in arrived if self.is_named(one.name)]
-        found = self.among(named)
-        near = sorted((one for one in named if self.misses(one)), key=lambda one: len(self.misses(one)))
+        found = self.select(named)
+        near = sorted((one for one in named if self.differences(one)), key=lambda one: len(self.differences(one)))
         lines = [f"expected {'at least one' if count is None else count} of {self}, found {len(found)}"]
         lines += listed("found", [str(one) for one in found])
-        lines += listed("nearest misses", [f"{one}  <- {'; '.join(self.misses(one))}" for one in near])
+        lines += listed("nearest misses", [f"{one}  <- {'; '.join(self.differences(one))}" for one in near])
         lines += listed("other requests", [str(one) for one in arrived if one not in named])
         return "\n".join(lines if arrived else [*lines, "no request arrived at all"])
 

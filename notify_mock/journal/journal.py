@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
-from notify_mock.journal.criteria import Sought
+from notify_mock.journal.criteria import Criteria
 from notify_mock.journal.exchange import Exchange
 from notify_mock.protocol.messages import Call
 from notify_mock.protocol.products import Entrance
@@ -22,21 +22,21 @@ LARGEST_PAGE = 32 * 1024 * 1024
 class Search(NamedTuple):
     """What an assertion finds: all that ``arrived``, what was ``found`` of it, and a line for what was ``dropped``."""
 
-    sought: Sought
+    sought: Criteria
     arrived: list[Exchange]
     found: list[Exchange]
     dropped: str
 
 
-class _Page:
+class _AccountLog:
     """The exchanges of one account."""
 
     def __init__(self, exchanges: deque[Exchange] | None = None, size: int = 0) -> None:
         self.exchanges = deque() if exchanges is None else exchanges
         self.size = size
 
-    def copy(self) -> _Page:
-        return _Page(self.exchanges.copy(), self.size)
+    def copy(self) -> _AccountLog:
+        return _AccountLog(self.exchanges.copy(), self.size)
 
 
 class Journal:
@@ -57,7 +57,7 @@ class Journal:
 
     def __len__(self) -> int:
         with self._lock:
-            return sum(len(page.exchanges) for page in self._pages.values())
+            return sum(len(log.exchanges) for log in self._logs.values())
 
     def __repr__(self) -> str:
         return f"<Journal of {len(self)} exchanges>"
@@ -91,7 +91,7 @@ class Journal:
         These are ``account_sid``, ``sid``, ``status``, ``code``, ``door``, ``region``, and Twilio's parameters by
         name: ``Type="apn"``. Raises ``UsageError`` for an unknown one.
         """
-        return self.seek(name, criteria).found
+        return self.search(name, criteria).found
 
     def expect(self, name: str = "*", *, count: int | None = None, **criteria: Any) -> list[Exchange]:
         """Assert that such calls arrived, ``count`` of them or at least one, and return them.
@@ -100,14 +100,14 @@ class Journal:
         misses, and says so when the journal has dropped exchanges that could have counted.
         """
         __tracebackhide__ = True
-        search = self.seek(name, criteria)
+        search = self.search(name, criteria)
         if len(search.found) == count and not search.dropped if count is not None else search.found:
             return search.found
-        raise AssertionError(search.sought.complaint(count, search.arrived) + search.dropped)
+        raise AssertionError(search.sought.failure_message(count, search.arrived) + search.dropped)
 
-    def seek(self, name: str, criteria: dict[str, Any]) -> Search:
+    def search(self, name: str, criteria: dict[str, Any]) -> Search:
         """What assertions look at. Raises ``UsageError`` for a name that no call has, or an unknown criterion."""
-        sought = Sought(name, criteria, self._call_names)
+        sought = Criteria(name, criteria, self._call_names)
         arrived, dropped = self._kept()
         whose = sought.attributes.get("account_sid")
         lost = sum(
@@ -119,7 +119,7 @@ class Journal:
             f"\nthe journal keeps {self._per_account} exchanges (or {LARGEST_PAGE} characters) for an account and has "
             f"dropped {lost} exchanges that may have counted; raise journal_limit"
         )
-        return Search(sought, arrived, sought.among(arrived), apology if lost else "")
+        return Search(sought, arrived, sought.select(arrived), apology if lost else "")
 
     def open(self, at: float, call: Call, name: str | None, entrance: Entrance) -> Exchange:
         """A new exchange; ``file`` keeps it once it is known whose it is."""
@@ -128,14 +128,14 @@ class Journal:
 
     def file(self, exchange: Exchange) -> None:
         """Keep ``exchange`` with those of its account."""
-        page = self._pages.get(exchange.account_sid)
-        if page is None:
-            page = self._pages[exchange.account_sid] = _Page()
-        page.exchanges.append(exchange)
-        page.size += exchange.call.size()
-        while len(page.exchanges) > self._per_account or (page.size > LARGEST_PAGE and len(page.exchanges) > 1):
-            oldest = page.exchanges.popleft()
-            page.size -= oldest.call.size()
+        log = self._logs.get(exchange.account_sid)
+        if log is None:
+            log = self._logs[exchange.account_sid] = _AccountLog()
+        log.exchanges.append(exchange)
+        log.size += exchange.call.size()
+        while len(log.exchanges) > self._per_account or (log.size > LARGEST_PAGE and len(log.exchanges) > 1):
+            oldest = log.exchanges.popleft()
+            log.size -= oldest.call.size()
             self._dropped[oldest.account_sid, oldest.name] += 1
 
     def close(self, exchange: Exchange, ended: float) -> None:
@@ -145,20 +145,20 @@ class Journal:
             listener(exchange)
 
     def reset(self) -> None:
-        self._pages: dict[str, _Page] = {}
+        self._logs: dict[str, _AccountLog] = {}
         self._dropped: Counter[tuple[str, str | None]] = Counter()
         self._number = 0
 
-    def snapshot(self) -> tuple[dict[str, _Page], Counter[tuple[str, str | None]], int]:
-        return {sid: page.copy() for sid, page in self._pages.items()}, self._dropped.copy(), self._number
+    def snapshot(self) -> tuple[dict[str, _AccountLog], Counter[tuple[str, str | None]], int]:
+        return {sid: log.copy() for sid, log in self._logs.items()}, self._dropped.copy(), self._number
 
-    def restore(self, kept: tuple[dict[str, _Page], Counter[tuple[str, str | None]], int]) -> None:
-        pages, dropped, number = kept
-        self._pages = {sid: page.copy() for sid, page in pages.items()}
+    def restore(self, kept: tuple[dict[str, _AccountLog], Counter[tuple[str, str | None]], int]) -> None:
+        logs, dropped, number = kept
+        self._logs = {sid: log.copy() for sid, log in logs.items()}
         self._dropped, self._number = dropped.copy(), number
 
     def _kept(self) -> tuple[list[Exchange], Counter[tuple[str, str | None]]]:
         with self._lock:
-            kept = [exchange for page in self._pages.values() for exchange in page.exchanges]
+            kept = [exchange for log in self._logs.values() for exchange in log.exchanges]
             dropped = self._dropped.copy()
         return sorted(kept, key=lambda exchange: exchange.number), dropped

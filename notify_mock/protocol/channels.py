@@ -3,7 +3,7 @@
 CHANNELS = ("apn", "fcm", "gcm", "sms")
 """The channels whose deliveries are rendered; they are named as the types of bindings are."""
 
-GONE = ("facebook-messenger", "alexa")
+DISCONTINUED = ("facebook-messenger", "alexa")
 """Types of bindings whose channels are no more; deliveries to them fail."""
 
 DELIVERY_NAMES = tuple(f"delivery.{channel}" for channel in CHANNELS)

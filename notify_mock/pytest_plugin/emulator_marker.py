@@ -88,6 +88,6 @@ def _add_fault(emulator: Emulator, mark: pytest.Mark) -> None:
     try:
         if len(mark.args) != 2:
             raise UsageError("arguments", f"{len(mark.args)} given", "give a call's name and an effect, then keywords")
-        emulator.arm(*mark.args, **mark.kwargs)
+        emulator.add_permanent_fault(*mark.args, **mark.kwargs)
     except UsageError as error:
         raise error.inside("marker notify_fault") from error

@@ -9,11 +9,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from notify_mock.cassettes.interaction import Interaction, phrase, unpacked
-from notify_mock.core.routes import find
+from notify_mock.core.routes import find_route
 from notify_mock.key_material.test_certificates import apn_pair
 from notify_mock.protocol.messages import Answer, Call
 from notify_mock.protocol.products import enter
-from notify_mock.recording.staging import MakePair, asked, note, stage
+from notify_mock.recording.preconditions import MakePair, arrange, note, recorded_call
 from notify_mock.support.usage import UsageError
 
 ASPECTS = ("status", "headers", "fields", "orders", "texts")
@@ -59,8 +59,8 @@ def compare(recorded: Interaction, pair: MakePair = apn_pair) -> Comparison:
     """Raises ``UsageError`` for a provenance or precondition that isn't understood."""
     provenance = note(recorded, "provenance")
     known = _known(provenance, recorded.where)
-    call = asked(recorded, pair)
-    engine, problems = stage(recorded, call)
+    call = recorded_call(recorded, pair)
+    engine, problems = arrange(recorded, call)
     answer = engine.handle(call)
     checks = [one for one in _checks(recorded, answer) if known is None or known & {one.known_as, one.what}]
     counts = {
@@ -114,8 +114,8 @@ def _known(provenance: Mapping[str, Any], where: str) -> set[str] | None:
 
 def _name(call: Call) -> str:
     entrance = enter(call.host, call.path)
-    place = find(entrance.door, entrance.path)
-    route = place.route(call.method) if place is not None else None
+    match = find_route(entrance.door, entrance.path)
+    route = match.route(call.method) if match is not None else None
     return route.name if route is not None else f"{call.method} {entrance.path}"
 
 

@@ -16,7 +16,7 @@ from urllib3.util import SKIP_HEADER
 
 from notify_mock.cassettes.interaction import LARGEST_BODY, Interaction, body_of, headers_of
 from notify_mock.core.replay import TRUNCATED
-from notify_mock.interception.routing import for_real
+from notify_mock.interception.routing import allow_real_requests
 from notify_mock.protocol.hosts import is_twilio, plain
 from notify_mock.protocol.messages import Call
 from notify_mock.protocol.products import enter
@@ -71,9 +71,9 @@ class Upstream:
         and says what happened.
         """
         url, headers, body = self._url(call), headers_of(call), body_of(call)
-        asked = (call.method, url, tuple(pair for pair in headers if pair[0].lower() not in _NOT_SENT_ON), body)
+        recorded_call = (call.method, url, tuple(pair for pair in headers if pair[0].lower() not in _NOT_SENT_ON), body)
         try:
-            with for_real():
+            with allow_real_requests():
                 answer = self._pool.request(
                     call.method,
                     url,
@@ -85,11 +85,11 @@ class Upstream:
                     enforce_content_length=False,
                 )
         except (HTTPError, ValueError) as error:
-            return Interaction(*asked, *self._failure(error))
+            return Interaction(*recorded_call, *self._failure(error))
         content, is_whole = _read(answer, has_body=call.method != "HEAD" and answer.status not in (204, 304))
         received = tuple((name, _FOLD.sub(" ", value)) for name, value in answer.headers.iteritems())
         extra = {} if is_whole else {TRUNCATED: True}
-        return Interaction(*asked, answer.status, answer.reason or "", received, content, "", extra)
+        return Interaction(*recorded_call, answer.status, answer.reason or "", received, content, "", extra)
 
     def close(self) -> None:
         """Close its connections."""

@@ -13,7 +13,7 @@ from notify_mock.protocol.messages import Params
 from notify_mock.protocol.parameters import day, given, needed, one_of, several, sid
 from notify_mock.resources.resource import Filter, Resource, timestamp
 from notify_mock.resources.service import SERVICE, Service
-from notify_mock.store.collections import Shelf
+from notify_mock.store.collections import Collection
 from notify_mock.store.index import Term
 from notify_mock.store.selection import Conditions
 from notify_mock.support.usage import UsageError, only_known, only_texts, shown
@@ -74,12 +74,12 @@ def default_version(service: Service, kind: str) -> str:
     return version
 
 
-def _room(values: Mapping[str, Any], shelf: Shelf[Binding]) -> Binding | None:
+def _find_replaced(values: Mapping[str, Any], collection: Collection[Binding]) -> Binding | None:
     """The binding with the same endpoint: a device that registers again has a new sid and loses the old one (inferred,
     as is that the same address without an endpoint is another binding). Raises ``LimitReached``."""
     endpoint = values.get("given_endpoint")
-    replaced = next(iter(shelf.find(("endpoint", endpoint))), None) if endpoint else None
-    others = [one for one in shelf.find(("identity", values["identity"])) if one is not replaced]
+    replaced = next(iter(collection.find(("endpoint", endpoint))), None) if endpoint else None
+    others = [one for one in collection.find(("identity", values["identity"])) if one is not replaced]
     if len(others) >= MOST_FOR_AN_IDENTITY:
         limit = str(MOST_FOR_AN_IDENTITY)
         raise LimitReached("delete one first", resource="Binding", limit=limit, things="bindings for an identity")
@@ -143,7 +143,7 @@ def _terms(record: Binding) -> list[Term]:
     return terms + [("tag", tag) for tag in record.tags]
 
 
-def sought(identities: tuple[str, ...], tags: tuple[str, ...]) -> Conditions:
+def conditions_for(identities: tuple[str, ...], tags: tuple[str, ...]) -> Conditions:
     """Bindings of one of the identities that have all of the tags, implicit ones included."""
     groups: list[tuple[Term, ...]] = [(("tag", tag),) for tag in tags if tag != EVERYONE]
     if identities:
@@ -152,11 +152,11 @@ def sought(identities: tuple[str, ...], tags: tuple[str, ...]) -> Conditions:
 
 
 def _by_identity(query: Params) -> Conditions:
-    return sought(several(query, "Identity", "Binding", most=1000), ())
+    return conditions_for(several(query, "Identity", "Binding", most=1000), ())
 
 
 def _by_tag(query: Params) -> Conditions:
-    return sought((), several(query, "Tag", "Binding", most=MOST_SOUGHT_TAGS))
+    return conditions_for((), several(query, "Tag", "Binding", most=MOST_SOUGHT_TAGS))
 
 
 def _from(query: Params) -> Conditions:
@@ -188,7 +188,7 @@ BINDING: Resource[Binding] = Resource(
     seed=_seed,
     show=_show,
     parent=SERVICE,
-    room=_room,
+    find_replaced=_find_replaced,
     terms=_terms,
     filters=(
         Filter("StartDate", _from),

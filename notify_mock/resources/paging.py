@@ -25,18 +25,18 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 class Listed(Protocol):
     """What pages are made of: a shelf, or a selection of it."""
 
-    def place(self, sid: str) -> int | None: ...
-    def ahead(self, place: int, most: int) -> list[Any]: ...
-    def behind(self, place: int, most: int) -> list[Any]: ...
+    def position(self, sid: str) -> int | None: ...
+    def starting_at(self, position: int, limit: int) -> list[Any]: ...
+    def before(self, position: int, limit: int) -> list[Any]: ...
 
 
 class Paging(NamedTuple):
-    """``token`` is ``PA`` + sid ("after") or ``PB`` + sid ("before"), ``place`` the place of that sid."""
+    """``token`` is ``PA`` + sid ("after") or ``PB`` + sid ("before"), ``position`` the place of that sid."""
 
     size: int
     page: int
     token: str | None
-    place: int
+    position: int
 
     def link(self, url: str) -> str:
         """The URL of this page; ``url`` may have a query already (its filters). The order of the parameters is observed
@@ -45,7 +45,7 @@ class Paging(NamedTuple):
         return f"{url}{'&' if '?' in url else '?'}PageSize={self.size}&Page={self.page}{tail}"
 
 
-def read_paging(query: Params, shelf: Listed) -> Paging:
+def read_paging(query: Params, collection: Listed) -> Paging:
     """What ``query`` asks for. Raises one of the paging refusals of ``errors``."""
     if not query.pairs:
         return Paging(DEFAULT_SIZE, 0, None, 0)
@@ -63,32 +63,32 @@ def read_paging(query: Params, shelf: Listed) -> Paging:
         if page:
             raise MissingPageToken(f"Page is {page}; follow next_page_url instead of counting pages")
         return Paging(size, page, None, 0)
-    place = shelf.place(token[2:]) if token[:2] in ("PA", "PB") else None
-    if place is None:
+    position = collection.position(token[2:]) if token[:2] in ("PA", "PB") else None
+    if position is None:
         raise InvalidPageToken("PageToken names no record of this list; take it from next_page_url")
-    return Paging(size, page, token, place)
+    return Paging(size, page, token, position)
 
 
-def page_of(shelf: Listed, paging: Paging, url: str, key: str) -> tuple[list[Any], dict[str, Any]]:
+def page_of(collection: Listed, paging: Paging, url: str, key: str) -> tuple[list[Any], dict[str, Any]]:
     """The records of the page and its ``meta``, keys in the observed order.
 
     A page begins behind the record that its token names, so it stays right while others are created and deleted. When
     all that stood before a token is gone, the page is empty and the first page follows it.
     """
     if paging.token is None:
-        records = shelf.ahead(0, paging.size)
+        records = collection.starting_at(0, paging.size)
     elif paging.token.startswith("PA"):
-        records = shelf.ahead(paging.place + 1, paging.size)
+        records = collection.starting_at(paging.position + 1, paging.size)
     else:
-        records = shelf.behind(paging.place, paging.size)
+        records = collection.before(paging.position, paging.size)
     previous = following = None
     if records:
         first, last = records[0].sid, records[-1].sid
-        if shelf.behind(shelf.place(first) or 0, 1):
+        if collection.before(collection.position(first) or 0, 1):
             previous = paging._replace(page=max(0, paging.page - 1), token=f"PB{first}").link(url)
-        if shelf.ahead((shelf.place(last) or 0) + 1, 1):
+        if collection.starting_at((collection.position(last) or 0) + 1, 1):
             following = paging._replace(page=paging.page + 1, token=f"PA{last}").link(url)
-    elif paging.token is not None and paging.token.startswith("PB") and shelf.ahead(0, 1):
+    elif paging.token is not None and paging.token.startswith("PB") and collection.starting_at(0, 1):
         following = Paging(paging.size, 0, None, 0).link(url)
     meta = {
         "page": paging.page,

@@ -9,14 +9,14 @@ from functools import lru_cache
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from notify_mock.protocol.messages import Params
-from notify_mock.store.collections import Shelf, Terms, no_terms
+from notify_mock.store.collections import Collection, Terms, no_terms
 from notify_mock.store.selection import Conditions
 
 Verb = Literal["create", "fetch", "list", "update", "delete"]
 
 R = TypeVar("R")
 
-Seed = Callable[[Mapping[str, Any], str], dict[str, Any]]
+ReadSeed = Callable[[Mapping[str, Any], str], dict[str, Any]]
 
 
 class Filter(NamedTuple):
@@ -26,11 +26,11 @@ class Filter(NamedTuple):
     read: Callable[[Params], Conditions]
 
 
-def _anywhere(_values: Mapping[str, Any], _shelf: Shelf[Any]) -> None:
+def _replaces_nothing(_values: Mapping[str, Any], _collection: Collection[Any]) -> None:
     return None
 
 
-def _unchanged(_form: Params, _old: Any) -> dict[str, Any]:
+def _no_update(_form: Params, _old: Any) -> dict[str, Any]:
     return {}
 
 
@@ -48,8 +48,9 @@ class Resource(Generic[R]):
     does so for plain data of a user, or raises ``UsageError``; without it there are no records to start from. ``show``
     gives the record's JSON in Twilio's key order, for the URL that the record has at the door that was asked.
 
-    ``room`` is asked before a record is added: it gives the one whose place it takes, or raises when there are too
-    many. ``terms`` are what records are found by, and ``filters`` what a list takes, in the order of its links.
+    ``find_replaced`` is called before a record is added: it returns the record that the new one replaces, if any, or
+    raises ``LimitReached``. ``terms`` are what records are indexed by, ``filters`` the query parameters of a list, in
+    the order of its links.
     """
 
     name: str
@@ -61,14 +62,14 @@ class Resource(Generic[R]):
     record: type[R]
     create: Callable[[Params, Any], dict[str, Any]]
     show: Callable[[R, str], dict[str, Any]]
-    update: Callable[[Params, R], dict[str, Any]] = _unchanged
-    seed: Seed | None = None
+    update: Callable[[Params, R], dict[str, Any]] = _no_update
+    seed: ReadSeed | None = None
     parent: Resource[Any] | None = None
-    room: Callable[[Mapping[str, Any], Shelf[Any]], R | None] = _anywhere
+    find_replaced: Callable[[Mapping[str, Any], Collection[Any]], R | None] = _replaces_nothing
     terms: Terms = no_terms
     filters: tuple[Filter, ...] = ()
 
-    def belonging(self, parent_sid: str) -> dict[str, str]:
+    def parent_field(self, parent_sid: str) -> dict[str, str]:
         """The field in which a record names what it belongs to, and its value."""
         return {f"{self.parent.name}_sid": parent_sid} if self.parent is not None else {}
 

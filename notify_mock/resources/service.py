@@ -11,7 +11,7 @@ from notify_mock.protocol.errors import LimitReached
 from notify_mock.protocol.messages import Params
 from notify_mock.protocol.parameters import flag, given, sid, text
 from notify_mock.resources.resource import Filter, Resource, timestamp
-from notify_mock.store.collections import Shelf
+from notify_mock.store.collections import Collection
 from notify_mock.store.index import Term
 from notify_mock.store.selection import Conditions
 from notify_mock.support.usage import UsageError, only_known
@@ -83,8 +83,8 @@ def _read(form: Params) -> dict[str, Any]:
     return {key: value for key, value in sent.items() if value is not None} | unset
 
 
-def _room(_values: Mapping[str, Any], shelf: Shelf[Service]) -> None:
-    if len(shelf) >= MOST:
+def _find_replaced(_values: Mapping[str, Any], collection: Collection[Service]) -> None:
+    if len(collection) >= MOST:
         raise LimitReached("delete one first", resource="Service", limit=str(MOST), things="services")
 
 
@@ -154,7 +154,7 @@ SERVICE: Resource[Service] = Resource(
     update=_update,
     seed=_seed,
     show=_show,
-    room=_room,
+    find_replaced=_find_replaced,
     terms=_terms,
     filters=(Filter("FriendlyName", _named),),
 )

@@ -52,7 +52,7 @@ def _run(app: WSGIApplication, environ: dict[str, Any]) -> tuple[str, list[tuple
     return status, list(headers), b"".join(written)
 
 
-def nobody(request: str) -> Answer:
+def no_emulator(request: str) -> Answer:
     """The answer while no emulator is mounted. It is no 5xx, since a client would try again and again."""
     LOG.warning("%s came while no test was running that asked for notify_mock", request)
     error = MalformedRequest(what="no test is running that asked for notify_mock")
@@ -172,4 +172,4 @@ class Connection(Proxied):
             headers={},
             defect=error,
         )
-        return mounted.handle(call) if mounted is not None else nobody("what is no HTTP")
+        return mounted.handle(call) if mounted is not None else no_emulator("what is no HTTP")

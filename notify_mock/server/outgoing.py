@@ -12,7 +12,7 @@ from werkzeug.serving import WSGIRequestHandler
 from notify_mock.core.pipeline import Wait
 from notify_mock.protocol.headers import Headers
 from notify_mock.protocol.messages import Answer, Call, Wire
-from notify_mock.support.waits import Hold, Holds, Released
+from notify_mock.support.waits import HeldCall, HeldCalls, Released
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -30,7 +30,7 @@ class Served(Protocol):
     def app(self) -> WSGIApplication: ...
 
     @property
-    def holds(self) -> Holds: ...
+    def held_calls(self) -> HeldCalls: ...
 
     def handle(self, call: Call, wait: Wait | None = None) -> Answer: ...
 
@@ -98,9 +98,9 @@ class Outgoing(WSGIRequestHandler):
                     break
                 left -= len(data)
 
-    def wait(self, seconds: float, hold: Hold) -> None:
+    def wait(self, seconds: float, held: HeldCall) -> None:
         """Keep the call waiting, while its client is there. Raises ``Released``."""
-        hold.wait(seconds, self.is_gone)
+        held.wait(seconds, self.is_gone)
 
     def is_gone(self) -> bool:
         """Whether the client has closed its end."""
@@ -108,12 +108,12 @@ class Outgoing(WSGIRequestHandler):
 
     def _dribble(self, wire: Wire, status: str, headers: Headers, body: bytes) -> None:
         mounted: Served | None = self.server.mounted
-        hold = mounted.holds.take() if mounted is not None else Holds().take()
+        held = mounted.held_calls.take() if mounted is not None else HeldCalls().take()
         size = max(1, -(-len(body) // wire.pieces))
         self.write(status, headers, body[:size])
         for start in range(size, len(body), size):
             try:
-                self.wait(wire.over / wire.pieces, hold)
+                self.wait(wire.over / wire.pieces, held)
             except Released:
                 self.close_connection = True
                 return

@@ -9,7 +9,7 @@ from typing import Any
 
 from werkzeug.serving import ThreadedWSGIServer
 
-from notify_mock.server.connection import Connection, nobody
+from notify_mock.server.connection import Connection, no_emulator
 from notify_mock.server.connections import Connections
 from notify_mock.server.outgoing import LOG, Served
 from notify_mock.server.proxy import OtherHosts, Policy, read_other_hosts
@@ -108,7 +108,7 @@ class _Listener(ThreadedWSGIServer):
 
     def _app(self, environ: Any, start_response: Any) -> Any:
         mounted = self.mounted
-        return mounted.app(environ, start_response) if mounted else _nobody(environ, start_response)
+        return mounted.app(environ, start_response) if mounted else _no_emulator(environ, start_response)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         thread = Thread(
@@ -131,7 +131,7 @@ class _Listener(ThreadedWSGIServer):
         LOG.debug(message, *args)
 
 
-def _nobody(environ: Any, start_response: Any) -> list[bytes]:
-    answer = nobody(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+def _no_emulator(environ: Any, start_response: Any) -> list[bytes]:
+    answer = no_emulator(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
     start_response("400 BAD REQUEST", answer.headers)
     return [answer.body]

@@ -22,16 +22,16 @@ R = TypeVar("R", bound=Record)
 Terms = Callable[[Any], Iterable[Term]]
 """What a record is found by, its sid apart."""
 
-_REMEMBERED_GRAVES = 10_000
-_REMEMBERED_CHANGES = 1_000
-_REMEMBERED_TEXTS = 2_000
+_MAX_TOMBSTONES = 10_000
+_MAX_CHANGES = 1_000
+_MAX_TEXTS = 2_000
 
 
 class _Change(NamedTuple):
     """One write: ``old`` is the record that stood there before, None where there was none."""
 
     at: float
-    place: int
+    position: int
     sid: str
     old: Any
 
@@ -41,7 +41,7 @@ def no_terms(_record: Any) -> Iterable[Term]:
     return ()
 
 
-class Shelf(Generic[R]):
+class Collection(Generic[R]):
     """Records by sid, by place and by term. A place is a number that only grows, so a page can begin behind any sid.
 
     A removed sid keeps its place for a while (the last 10,000 of them), so that a page token outlives its record. The
@@ -52,102 +52,102 @@ class Shelf(Generic[R]):
         self._terms = terms
         self._index = Index()
         self._records: dict[int, R] = {}
-        self._places: dict[str, int] = {}
+        self._positions: dict[str, int] = {}
         self._order: list[int] = []
-        self._graves: deque[str] = deque()
-        self._changes: deque[_Change] = deque(maxlen=_REMEMBERED_CHANGES)
+        self._tombstones: deque[str] = deque()
+        self._changes: deque[_Change] = deque(maxlen=_MAX_CHANGES)
         self._next = 0
 
     def __len__(self) -> int:
         return len(self._order)
 
     def __iter__(self) -> Iterator[R]:
-        return iter([self._records[place] for place in self._order])
+        return iter([self._records[position] for position in self._order])
 
     def get(self, sid: str) -> R | None:
-        return self._records.get(self._places.get(sid, -1))
+        return self._records.get(self._positions.get(sid, -1))
 
     def add(self, record: R, at: float = 0.0) -> None:
         self._changes.append(_Change(at, self._next, record.sid, None))
         self._records[self._next] = record
-        self._places[record.sid] = self._next
+        self._positions[record.sid] = self._next
         self._order.append(self._next)
         self._index.add(self._next, self._terms(record))
         self._next += 1
 
     def replace(self, record: R, at: float = 0.0) -> None:
-        place = self._places[record.sid]
-        old = self._records[place]
-        self._changes.append(_Change(at, place, record.sid, old))
-        self._records[place] = record
-        self._index.remove(place, self._terms(old))
-        self._index.add(place, self._terms(record))
+        position = self._positions[record.sid]
+        old = self._records[position]
+        self._changes.append(_Change(at, position, record.sid, old))
+        self._records[position] = record
+        self._index.remove(position, self._terms(old))
+        self._index.add(position, self._terms(record))
 
     def remove(self, sid: str, at: float = 0.0) -> None:
-        place = self._places[sid]
-        old = self._records.pop(place)
-        self._changes.append(_Change(at, place, sid, old))
-        del self._order[bisect_left(self._order, place)]
-        self._index.remove(place, self._terms(old))
-        self._graves.append(sid)
-        if len(self._graves) > _REMEMBERED_GRAVES:
-            oldest = self._graves.popleft()
+        position = self._positions[sid]
+        old = self._records.pop(position)
+        self._changes.append(_Change(at, position, sid, old))
+        del self._order[bisect_left(self._order, position)]
+        self._index.remove(position, self._terms(old))
+        self._tombstones.append(sid)
+        if len(self._tombstones) > _MAX_TOMBSTONES:
+            oldest = self._tombstones.popleft()
             if self.get(oldest) is None:
-                self._places.pop(oldest, None)
+                self._positions.pop(oldest, None)
 
-    def place(self, sid: str) -> int | None:
+    def position(self, sid: str) -> int | None:
         """Where ``sid`` stands, or stood before it was removed."""
-        return self._places.get(sid)
+        return self._positions.get(sid)
 
-    def at(self, place: int) -> R:
+    def at(self, position: int) -> R:
         """The record that stands there."""
-        return self._records[place]
+        return self._records[position]
 
-    def places(self) -> Sequence[int]:
+    def positions(self) -> Sequence[int]:
         """Where records stand, oldest first."""
         return self._order
 
-    def standing(self, terms: Iterable[Term]) -> Sequence[int]:
+    def positions_of(self, terms: Iterable[Term]) -> Sequence[int]:
         """Where the records stand that have one of ``terms``, oldest first."""
-        found = [places for places in map(self._index.places, dict.fromkeys(terms)) if places]
+        found = [positions for positions in map(self._index.positions, dict.fromkeys(terms)) if positions]
         return found[0] if len(found) == 1 else sorted(set().union(*found))
 
     def find(self, term: Term) -> list[R]:
         """The records that have ``term``, oldest first."""
-        return [self._records[place] for place in self._index.places(term)]
+        return [self._records[position] for position in self._index.positions(term)]
 
-    def ahead(self, place: int, most: int) -> list[R]:
-        """Up to ``most`` records that stand at ``place`` or behind it, oldest first."""
-        start = bisect_left(self._order, place)
-        return [self._records[at] for at in self._order[start : start + most]]
+    def starting_at(self, position: int, limit: int) -> list[R]:
+        """Up to ``limit`` records that stand at ``position`` or behind it, oldest first."""
+        start = bisect_left(self._order, position)
+        return [self._records[at] for at in self._order[start : start + limit]]
 
-    def behind(self, place: int, most: int) -> list[R]:
-        """Up to ``most`` records that stand right before ``place``, oldest first."""
-        end = bisect_left(self._order, place)
-        return [self._records[at] for at in self._order[max(0, end - most) : end]]
+    def before(self, position: int, limit: int) -> list[R]:
+        """Up to ``limit`` records that stand right before ``position``, oldest first."""
+        end = bisect_left(self._order, position)
+        return [self._records[at] for at in self._order[max(0, end - limit) : end]]
 
-    def as_of(self, then: float) -> Shelf[R]:
+    def as_of(self, then: float) -> Collection[R]:
         """How the shelf stood ``then``, as far as the remembered writes reach back."""
         past = self.copy()
-        for _, place, sid, old in (change for change in reversed(self._changes) if change.at > then):
-            newer = past._records.pop(place, None)
+        for _, position, sid, old in (change for change in reversed(self._changes) if change.at > then):
+            newer = past._records.pop(position, None)
             if newer is not None:
-                past._index.remove(place, self._terms(newer))
-                del past._order[bisect_left(past._order, place)]
+                past._index.remove(position, self._terms(newer))
+                del past._order[bisect_left(past._order, position)]
             if old is not None:
-                insort(past._order, place)
-                past._records[place] = old
-                past._places[sid] = place
-                past._index.add(place, self._terms(old))
+                insort(past._order, position)
+                past._records[position] = old
+                past._positions[sid] = position
+                past._index.add(position, self._terms(old))
         return past
 
-    def copy(self) -> Shelf[R]:
-        twin: Shelf[R] = Shelf(self._terms)
+    def copy(self) -> Collection[R]:
+        twin: Collection[R] = Collection(self._terms)
         twin._index = self._index.copy()
         twin._records = dict(self._records)
-        twin._places = dict(self._places)
+        twin._positions = dict(self._positions)
         twin._order = list(self._order)
-        twin._graves = deque(self._graves)
+        twin._tombstones = deque(self._tombstones)
         twin._changes = self._changes.copy()
         twin._next = self._next
         return twin
@@ -168,29 +168,29 @@ class Store:
     def __init__(self) -> None:
         self.reset()
 
-    def shelf(self, key: Key) -> Shelf[Any]:
+    def collection(self, key: Key) -> Collection[Any]:
         """The shelf of ``key``, or an empty one that isn't kept."""
-        found = self._shelves.get(key)
-        return Shelf() if found is None else found
+        found = self._collections.get(key)
+        return Collection() if found is None else found
 
-    def make(self, key: Key, terms: Terms) -> Shelf[Any]:
+    def make(self, key: Key, terms: Terms) -> Collection[Any]:
         """The shelf of ``key``, which is kept; ``terms`` are those of its records."""
-        found = self._shelves.get(key)
+        found = self._collections.get(key)
         if found is None:
-            found = self._shelves[key] = Shelf(terms)
+            found = self._collections[key] = Collection(terms)
         return found
 
     def remove(self, key: Key, sid: str, at: float = 0.0) -> None:
         """Take a record off its shelf, and all that belongs to it along."""
-        self._shelves[key].remove(sid, at)
-        for below in [one for one in self._shelves if one.parent == sid]:
-            del self._shelves[below]
+        self._collections[key].remove(sid, at)
+        for below in [one for one in self._collections if one.parent == sid]:
+            del self._collections[below]
 
-    def shelves(self, resource: str, account_sid: str | None = None) -> list[Shelf[Any]]:
+    def collections(self, resource: str, account_sid: str | None = None) -> list[Collection[Any]]:
         """The shelves of that resource in all regions, of one account or of all."""
         return [
-            shelf
-            for key, shelf in self._shelves.items()
+            collection
+            for key, collection in self._collections.items()
             if key.resource == resource and account_sid in (None, key.account_sid)
         ]
 
@@ -210,7 +210,7 @@ class Store:
         known = self._texts.get(record)
         if known is not None and known[0] == url:
             return known[1]
-        if len(self._texts) >= _REMEMBERED_TEXTS:
+        if len(self._texts) >= _MAX_TEXTS:
             self._texts.clear()
         text = render()
         self._texts[record] = url, text
@@ -218,13 +218,13 @@ class Store:
 
     def reset(self) -> None:
         self._texts: dict[Any, tuple[str, str]] = {}
-        self._shelves: dict[Key, Shelf[Any]] = {}
+        self._collections: dict[Key, Collection[Any]] = {}
         self._forgotten: set[str] = set()
 
-    def snapshot(self) -> tuple[dict[Key, Shelf[Any]], set[str]]:
-        return {key: shelf.copy() for key, shelf in self._shelves.items()}, set(self._forgotten)
+    def snapshot(self) -> tuple[dict[Key, Collection[Any]], set[str]]:
+        return {key: collection.copy() for key, collection in self._collections.items()}, set(self._forgotten)
 
-    def restore(self, kept: tuple[dict[Key, Shelf[Any]], set[str]]) -> None:
-        shelves, forgotten = kept
-        self._shelves = {key: shelf.copy() for key, shelf in shelves.items()}
+    def restore(self, kept: tuple[dict[Key, Collection[Any]], set[str]]) -> None:
+        collections, forgotten = kept
+        self._collections = {key: collection.copy() for key, collection in collections.items()}
         self._forgotten = set(forgotten)

@@ -13,32 +13,32 @@ class Index:
     """Places by term, in order. Places are added in growing order, so adding one is an append."""
 
     def __init__(self) -> None:
-        self._places: dict[Term, list[int]] = {}
+        self._positions: dict[Term, list[int]] = {}
 
-    def add(self, place: int, terms: Iterable[Term]) -> None:
+    def add(self, position: int, terms: Iterable[Term]) -> None:
         for term in terms:
-            places = self._places.setdefault(term, [])
-            if not places or places[-1] < place:
-                places.append(place)
+            positions = self._positions.setdefault(term, [])
+            if not positions or positions[-1] < position:
+                positions.append(position)
             else:
-                at = bisect_left(places, place)
-                if places[at] != place:
-                    places.insert(at, place)
+                at = bisect_left(positions, position)
+                if positions[at] != position:
+                    positions.insert(at, position)
 
-    def remove(self, place: int, terms: Iterable[Term]) -> None:
+    def remove(self, position: int, terms: Iterable[Term]) -> None:
         for term in terms:
-            places = self._places.get(term, [])
-            at = bisect_left(places, place)
-            if at < len(places) and places[at] == place:
-                del places[at]
-                if not places:
-                    del self._places[term]
+            positions = self._positions.get(term, [])
+            at = bisect_left(positions, position)
+            if at < len(positions) and positions[at] == position:
+                del positions[at]
+                if not positions:
+                    del self._positions[term]
 
-    def places(self, term: Term) -> Sequence[int]:
+    def positions(self, term: Term) -> Sequence[int]:
         """The places of a term, in order; none for an unknown one."""
-        return self._places.get(term, ())
+        return self._positions.get(term, ())
 
     def copy(self) -> Index:
         twin = Index()
-        twin._places = {term: list(places) for term, places in self._places.items()}
+        twin._positions = {term: list(positions) for term, positions in self._positions.items()}
         return twin

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from notify_mock.store.collections import Record, Shelf
+from notify_mock.store.collections import Collection, Record
 from notify_mock.store.index import Term
 
 R = TypeVar("R", bound=Record)
@@ -28,48 +28,48 @@ class Selection(Generic[R]):
     there is but one.
     """
 
-    def __init__(self, shelf: Shelf[R], conditions: Conditions) -> None:
-        self._shelf = shelf
-        groups = sorted((shelf.standing(group) for group in conditions.terms), key=len)
-        self._candidates: Sequence[int] = groups[0] if groups else shelf.places()
+    def __init__(self, collection: Collection[R], conditions: Conditions) -> None:
+        self._collection = collection
+        groups = sorted((collection.positions_of(group) for group in conditions.terms), key=len)
+        self._candidates: Sequence[int] = groups[0] if groups else collection.positions()
         self._others = groups[1:]
         self._tests = conditions.tests
 
     def __iter__(self) -> Iterator[R]:
-        return (self._shelf.at(place) for place in self._matching(self._candidates))
+        return (self._collection.at(position) for position in self._matching(self._candidates))
 
-    def place(self, sid: str) -> int | None:
-        return self._shelf.place(sid)
+    def position(self, sid: str) -> int | None:
+        return self._collection.position(sid)
 
-    def ahead(self, place: int, most: int) -> list[R]:
-        """Up to ``most`` of them that stand at ``place`` or behind it, oldest first."""
-        start = bisect_left(self._candidates, place)
-        return self._take((self._candidates[at] for at in range(start, len(self._candidates))), most)
+    def starting_at(self, position: int, limit: int) -> list[R]:
+        """Up to ``limit`` of them that stand at ``position`` or behind it, oldest first."""
+        start = bisect_left(self._candidates, position)
+        return self._take((self._candidates[at] for at in range(start, len(self._candidates))), limit)
 
-    def behind(self, place: int, most: int) -> list[R]:
-        """Up to ``most`` of them that stand right before ``place``, oldest first."""
-        end = bisect_left(self._candidates, place)
-        return self._take((self._candidates[at] for at in range(end - 1, -1, -1)), most)[::-1]
+    def before(self, position: int, limit: int) -> list[R]:
+        """Up to ``limit`` of them that stand right before ``position``, oldest first."""
+        end = bisect_left(self._candidates, position)
+        return self._take((self._candidates[at] for at in range(end - 1, -1, -1)), limit)[::-1]
 
-    def _take(self, places: Iterator[int], most: int) -> list[R]:
+    def _take(self, positions: Iterator[int], limit: int) -> list[R]:
         taken: list[R] = []
-        for place in self._matching(places):
-            if len(taken) == most:
+        for position in self._matching(positions):
+            if len(taken) == limit:
                 break
-            taken.append(self._shelf.at(place))
+            taken.append(self._collection.at(position))
         return taken
 
-    def _matching(self, places: Sequence[int] | Iterator[int]) -> Iterator[int]:
+    def _matching(self, positions: Sequence[int] | Iterator[int]) -> Iterator[int]:
         if not self._others and not self._tests:
-            return iter(places)
-        return (place for place in places if self._meets(place))
+            return iter(positions)
+        return (position for position in positions if self._meets(position))
 
-    def _meets(self, place: int) -> bool:
-        return all(_has(group, place) for group in self._others) and all(
-            test(self._shelf.at(place)) for test in self._tests
+    def _meets(self, position: int) -> bool:
+        return all(_has(group, position) for group in self._others) and all(
+            test(self._collection.at(position)) for test in self._tests
         )
 
 
-def _has(places: Sequence[int], place: int) -> bool:
-    at = bisect_left(places, place)
-    return at < len(places) and places[at] == place
+def _has(positions: Sequence[int], position: int) -> bool:
+    at = bisect_left(positions, position)
+    return at < len(positions) and positions[at] == position

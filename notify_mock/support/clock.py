@@ -23,7 +23,7 @@ _LATEST = datetime(9999, 1, 1, tzinfo=timezone.utc).timestamp()
 """A year within what datetime can hold, since zones and rounding may add a little."""
 
 
-class _Hands(NamedTuple):
+class _Setting(NamedTuple):
     offset: float
     frozen: float | None
 
@@ -37,14 +37,14 @@ class Clock:
     def __init__(self, start: Moment | None = None) -> None:
         self._lock = Lock()
         self._start = None if start is None else moment(start)
-        self._hands = _Hands(0.0, self._start)
+        self._setting = _Setting(0.0, self._start)
 
     def __repr__(self) -> str:
-        return f"<Clock {self.now().isoformat()}{' frozen' if self._hands.frozen is not None else ''}>"
+        return f"<Clock {self.now().isoformat()}{' frozen' if self._setting.frozen is not None else ''}>"
 
     def time(self) -> float:
         """Seconds since 1970."""
-        offset, frozen = self._hands
+        offset, frozen = self._setting
         return time.time() + offset if frozen is None else frozen
 
     def now(self) -> datetime:
@@ -55,37 +55,37 @@ class Clock:
         """Stop the clock, now or at ``when``."""
         at = None if when is None else moment(when)
         with self._lock:
-            self._hands = _Hands(0.0, self.time() if at is None else at)
+            self._setting = _Setting(0.0, self.time() if at is None else at)
 
     def set(self, when: Moment) -> None:
         """Put the clock to ``when``; it stays frozen if it was, and else runs on from there."""
         at = moment(when)
         with self._lock:
-            frozen = self._hands.frozen is not None
-            self._hands = _Hands(0.0, at) if frozen else _Hands(at - time.time(), None)
+            frozen = self._setting.frozen is not None
+            self._setting = _Setting(0.0, at) if frozen else _Setting(at - time.time(), None)
 
     def advance(self, by: Span) -> None:
         """Move the clock forward ``by`` so much, frozen or running. Raises ``UsageError`` for a negative span."""
         seconds = span(by)
         with self._lock:
             moment(self.time() + seconds)
-            offset, frozen = self._hands
-            self._hands = _Hands(offset + seconds, None) if frozen is None else _Hands(0.0, frozen + seconds)
+            offset, frozen = self._setting
+            self._setting = _Setting(offset + seconds, None) if frozen is None else _Setting(0.0, frozen + seconds)
 
     def resume(self) -> None:
         """Let a frozen clock run on from where it stands."""
         with self._lock:
-            self._hands = _Hands(self.time() - time.time(), None)
+            self._setting = _Setting(self.time() - time.time(), None)
 
     def reset(self) -> None:
         """Back to real time, or to the frozen start."""
-        self._hands = _Hands(0.0, self._start)
+        self._setting = _Setting(0.0, self._start)
 
-    def snapshot(self) -> _Hands:
-        return self._hands
+    def snapshot(self) -> _Setting:
+        return self._setting
 
-    def restore(self, hands: _Hands) -> None:
-        self._hands = hands
+    def restore(self, setting: _Setting) -> None:
+        self._setting = setting
 
 
 def moment(when: Moment, where: str = "clock") -> float:

@@ -14,24 +14,24 @@ class Sids:
     def __init__(self, seed: int | str) -> None:
         self._key = blake2b(str(seed).encode(errors="backslashreplace"), digest_size=32).digest()
         self._made: dict[str, int] = {}
-        self._ways: dict[str, tuple[int, int]] = {}
+        self._sequences: dict[str, tuple[int, int]] = {}
 
     def new(self, prefix: str) -> str:
         """The next sid of ``prefix``: ``CR``, ``RQ``, ..."""
         number = self._made.get(prefix, 0)
         self._made[prefix] = number + 1
-        way = self._ways.get(prefix)
-        if way is None:
-            way = int(self.hex(f"{prefix} start"), 16), int(self.hex(f"{prefix} step"), 16) | 1
-            self._ways[prefix] = way
-        start, step = way
+        sequence = self._sequences.get(prefix)
+        if sequence is None:
+            sequence = int(self.hex(f"{prefix} start"), 16), int(self.hex(f"{prefix} step"), 16) | 1
+            self._sequences[prefix] = sequence
+        start, step = sequence
         return prefix + format((start + number * step) % _ALL, "032x")
 
     def hex(self, name: str) -> str:
         """32 hex digits that belong to ``name`` under this seed."""
         return blake2b(name.encode(), digest_size=16, key=self._key).hexdigest()
 
-    def luck(self, name: str) -> float:
+    def random(self, name: str) -> float:
         """A number from 0 up to 1 that belongs to ``name`` under this seed."""
         return int(self.hex(name)[:16], 16) / 2**64
 

@@ -16,7 +16,7 @@ def _never() -> bool:
     return False
 
 
-class Hold:
+class HeldCall:
     """A hold on one call, taken when a fault strikes it: whatever is released from then on ends its waiting."""
 
     def __init__(self, released: Event) -> None:
@@ -33,18 +33,18 @@ class Hold:
             seconds -= _STEP_SECONDS
 
 
-class Holds:
+class HeldCalls:
     """All holds of an emulator; waiting without sleeping, since every wait can be ended by ``release``."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._released: Event | None = None
 
-    def take(self) -> Hold:
+    def take(self) -> HeldCall:
         """A new hold."""
         with self._lock:
             self._released = self._released or Event()
-            return Hold(self._released)
+            return HeldCall(self._released)
 
     def release(self) -> None:
         """End every hold that was taken; later ones are not affected."""

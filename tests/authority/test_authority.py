@@ -18,7 +18,7 @@ from freezegun import freeze_time
 
 from notify_mock import UsageError
 from notify_mock.authority.authority import FOLDER_VARIABLE, Authority
-from notify_mock.authority.bundles import TRUST_STORE_PASSWORD, make_trust
+from notify_mock.authority.bundles import TRUST_STORE_PASSWORD, make_bundles
 from notify_mock.authority.certificates import LIFETIME, Pair, make_ca
 from notify_mock.server.tls import Tls
 
@@ -33,7 +33,7 @@ def parsed(pair: Pair) -> x509.Certificate:
 
 
 def test_nothing_is_made_before_it_is_needed(authority: Authority) -> None:
-    assert not authority.is_made
+    assert not authority.exists_already
     assert not authority.folder.exists()
     Tls(authority)
     assert not authority.folder.exists()
@@ -79,7 +79,7 @@ def test_renewing_and_removing_leave_no_trace_of_the_old(authority: Authority) -
     first = authority.pair()
     assert authority.renew() != first
     assert authority.certificate.read_text() == authority.pair().certificate != first.certificate
-    make_trust(authority)
+    make_bundles(authority)
     (authority.folder / "mine.txt").write_text("stays")
     authority.remove()
     assert [path.name for path in authority.folder.iterdir()] == ["mine.txt"]
@@ -202,26 +202,26 @@ def test_the_bundle_has_the_roots_and_the_authority(authority: Authority, monkey
     root = make_ca(parsed(authority.pair()).not_valid_before_utc)
     roots.write_text(f"# of the company\n{root.certificate}\n")
     monkeypatch.setenv("SSL_CERT_FILE", str(roots))
-    trust = make_trust(authority)
-    bundle = x509.load_pem_x509_certificates(trust.bundle.read_bytes())
+    bundles = make_bundles(authority)
+    bundle = x509.load_pem_x509_certificates(bundles.bundle.read_bytes())
     assert bundle == [parsed(root), parsed(authority.pair())]
-    store = pkcs12.load_pkcs12(trust.trust_store.read_bytes(), TRUST_STORE_PASSWORD.encode())
+    store = pkcs12.load_pkcs12(bundles.trust_store.read_bytes(), TRUST_STORE_PASSWORD.encode())
     assert {one.certificate for one in store.additional_certs} == set(bundle)
 
 
 def test_a_bundle_of_ours_is_no_root(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     """As when a command under exec runs exec."""
-    before = make_trust(authority).bundle.read_text()
-    monkeypatch.setenv("SSL_CERT_FILE", str(make_trust(authority).bundle))
-    assert make_trust(authority).bundle.read_text().count(authority.pair().certificate) == 1
+    before = make_bundles(authority).bundle.read_text()
+    monkeypatch.setenv("SSL_CERT_FILE", str(make_bundles(authority).bundle))
+    assert make_bundles(authority).bundle.read_text().count(authority.pair().certificate) == 1
     assert before.count(authority.pair().certificate) == 1
 
 
 def test_what_is_up_to_date_is_not_written_again(authority: Authority) -> None:
-    first = {path: path.stat().st_mtime_ns for path in make_trust(authority)}
-    assert {path: path.stat().st_mtime_ns for path in make_trust(authority)} == first
+    first = {path: path.stat().st_mtime_ns for path in make_bundles(authority)}
+    assert {path: path.stat().st_mtime_ns for path in make_bundles(authority)} == first
     authority.renew()
-    assert authority.pair().certificate in make_trust(authority).bundle.read_text()
+    assert authority.pair().certificate in make_bundles(authority).bundle.read_text()
 
 
 def test_a_root_that_the_library_refuses_is_left_out_for_java_only(
@@ -231,6 +231,6 @@ def test_a_root_that_the_library_refuses_is_left_out_for_java_only(
     roots.parent.mkdir(exist_ok=True)
     roots.write_text("-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n")
     monkeypatch.setenv("SSL_CERT_FILE", str(roots))
-    trust = make_trust(authority)
-    assert "bm9uZQ==" in trust.bundle.read_text()
-    assert len(pkcs12.load_pkcs12(trust.trust_store.read_bytes(), b"changeit").additional_certs) == 1
+    bundles = make_bundles(authority)
+    assert "bm9uZQ==" in bundles.bundle.read_text()
+    assert len(pkcs12.load_pkcs12(bundles.trust_store.read_bytes(), b"changeit").additional_certs) == 1

@@ -173,11 +173,11 @@ def test_what_vcrpy_records_is_played_here(tmp_path: Path, served: Emulator, ser
         made = requests.post(f"{served.url}/v1/Credentials", data={"Type": "fcm", "Secret": "s"}, auth=auth, timeout=9)
         requests.get(f"{served.url}/v1/Credentials?PageSize=5", auth=auth, timeout=9)
     served.reset()
-    player = Emulator(cassette=path)
-    client = player.client(*auth)
+    pipeline = Emulator(cassette=path)
+    client = pipeline.client(*auth)
     assert client.notify.v1.credentials.create(type="fcm", secret="s").sid == made.json()["sid"]
     assert [one.sid for one in client.notify.v1.credentials.list(page_size=5)] == [made.json()["sid"]]
-    assert not player.cassette.unused  # type: ignore[union-attr]
+    assert not pipeline.cassette.unused  # type: ignore[union-attr]
 
 
 def test_what_is_recorded_here_is_played_by_vcrpy(tmp_path: Path) -> None:

@@ -80,12 +80,12 @@ def test_record_then_replay(tmp_path: Path, start: Start, served: Emulator) -> N
     status, err = recorder.stop()
     assert status == 0
     assert f"1 exchanges recorded in {path}" in err
-    player = start("replay", path, "--on-miss", "error")
-    played = player.ask("POST", data={"Secret": "my-server-key", "Type": "fcm"}).json()
-    assert played == made | {"url": f"{player.url}/v1/Credentials/{made['sid']}"}
-    missed = player.ask("POST", data={"Secret": "another-key", "Type": "fcm"})
+    pipeline = start("replay", path, "--on-miss", "error")
+    played = pipeline.ask("POST", data={"Secret": "my-server-key", "Type": "fcm"}).json()
+    assert played == made | {"url": f"{pipeline.url}/v1/Credentials/{made['sid']}"}
+    missed = pipeline.ask("POST", data={"Secret": "another-key", "Type": "fcm"})
     assert missed.status_code == 421
-    status, err = player.stop()
+    status, err = pipeline.stop()
     assert status == 0
     assert "1 of 1 entries played from" in err
     assert "1 requests had no recorded answer" in err

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import pytest
 from helpers.calls import basic
 
-from notify_mock.faults.reading import scenario_names
+from notify_mock.faults.readers import scenario_names
 
 ACCOUNT = "AC" + "1" * 32
 

@@ -22,7 +22,7 @@ from notify_mock.control.guard import TOKEN_HEADER
 from notify_mock.control.openapi import document
 from notify_mock.faults.kinds import BY_KIND, EFFECTS, field_names
 from notify_mock.faults.rule import RULE_KEYS
-from notify_mock.faults.times import Delay
+from notify_mock.faults.timing import Delay
 
 REFUSE = {"call": "credential.create", "effect": "refuse", "code": 20429}
 LIMIT = 256 * 1024

@@ -156,7 +156,7 @@ def test_records_can_be_walked_while_others_come_and_go() -> None:
 def test_reading_makes_no_shelf() -> None:
     emulator = Emulator()
     emulator.client("ACstranger", "x").notify.v1.credentials.list()
-    assert emulator._state.store.shelves("credential") == []
+    assert emulator._state.store.collections("credential") == []
 
 
 @pytest.mark.parametrize("seed", ["\udcff", -5, 10**29])

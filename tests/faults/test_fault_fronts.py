@@ -43,7 +43,7 @@ from notify_mock import (
     Status,
     Truncate,
 )
-from notify_mock.support.waits import Hold, Released
+from notify_mock.support.waits import HeldCall, Released
 
 JSON = "application/json"
 GATEWAY = "<html><body>Bad Gateway</body></html>"
@@ -249,7 +249,7 @@ def test_an_answer_that_was_let_go_while_it_was_late_is_none(served: Emulator, m
     with connect(served) as connection:
         connection.sendall(request(served))
         assert arrived.acquire(timeout=20)
-        served.holds.release()
+        served.held_calls.release()
         assert connection.recv(1) == b""
     outcome = served.journal.last.outcome()
     assert outcome.startswith("no answer (it was let go")
@@ -308,9 +308,9 @@ def test_a_reset_between_strike_and_wait_is_not_missed() -> None:
     emulator = Emulator()
     emulator.faults.add("*", Hang(3000))
 
-    def wait(seconds: float, hold: Hold) -> None:
+    def wait(seconds: float, held: HeldCall) -> None:
         emulator.reset()
-        hold.wait(seconds)
+        held.wait(seconds)
 
     with pytest.raises(Released):
         emulator.handle(Call("GET", "x", "/v1/Credentials", headers={"authorization": basic("ACx", "y")}), wait)
@@ -411,7 +411,7 @@ def test_calls_at_once_are_counted_for_a_rate_limit(served: Emulator, monkeypatc
         connection.sendall(request(served, "/v1/Credentials/CR1"))
         assert arrived.acquire(timeout=20)
     assert send(served.url, request(served, more=close)).status == "HTTP/1.1 429 TOO MANY REQUESTS"
-    served.holds.release()
+    served.held_calls.release()
     for connection in held:
         assert connection.recv(1) == b""
         connection.close()

@@ -32,7 +32,7 @@ from notify_mock import (
     UsageError,
     faults,
 )
-from notify_mock.faults.reading import describe_scenario, scenario_names
+from notify_mock.faults.readers import describe_scenario, scenario_names
 from notify_mock.protocol.catalog import BY_CODE
 
 
@@ -146,7 +146,7 @@ def test_a_rule_strikes_by_its_schedule(emulator: Emulator, schedule: dict[str, 
     assert seen == struck
 
 
-def luck(seed: int, **others: Any) -> list[int | str]:
+def random(seed: int, **others: Any) -> list[int | str]:
     emulator = Emulator(seed=seed)
     for call, effect in others.items():
         emulator.faults.add(f"credential.{call}", effect, chance=0.5)
@@ -155,9 +155,9 @@ def luck(seed: int, **others: Any) -> list[int | str]:
 
 
 def test_luck_depends_on_seed_name_and_number_and_on_no_other_rule() -> None:
-    assert luck(1) == luck(1) != luck(2)
-    assert luck(1) == luck(1, fetch=Drop(), list=Drop())
-    assert 5 < Counter(luck(1))[20429] < 35
+    assert random(1) == random(1) != random(2)
+    assert random(1) == random(1, fetch=Drop(), list=Drop())
+    assert 5 < Counter(random(1))[20429] < 35
 
 
 def test_a_number_of_matched_calls_has_the_same_luck_in_any_thread() -> None:
@@ -167,7 +167,7 @@ def test_a_number_of_matched_calls_has_the_same_luck_in_any_thread() -> None:
     emulator.faults.add("credential.create", Refuse(20429), name="mine", chance=0.4)
     with ThreadPoolExecutor(8) as pool:
         threaded = list(pool.map(lambda _: create(emulator), range(50)))
-    assert Counter(threaded) == Counter(luck(1))
+    assert Counter(threaded) == Counter(random(1))
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------
@@ -733,7 +733,7 @@ def test_a_bearer_token_expires_too(emulator: Emulator) -> None:
 
 
 def test_rules_that_are_armed_come_back_after_a_reset(emulator: Emulator) -> None:
-    emulator.arm("credential.create", Refuse(20429), times=1)
+    emulator.add_permanent_fault("credential.create", Refuse(20429), times=1)
     for _ in range(2):
         assert [create(emulator), create(emulator)] == [20429, 200]
         emulator.reset()

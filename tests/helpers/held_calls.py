@@ -7,17 +7,17 @@ from collections.abc import Callable
 
 import pytest
 
-from notify_mock.support.waits import Hold
+from notify_mock.support.waits import HeldCall
 
 
 def waits(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
     """Released once for every call that begins to be held."""
     begun = threading.Semaphore(0)
-    wait = Hold.wait
+    wait = HeldCall.wait
 
-    def waiting(hold: Hold, seconds: float, gone: Callable[[], bool] = lambda: False) -> None:
+    def waiting(held: HeldCall, seconds: float, gone: Callable[[], bool] = lambda: False) -> None:
         begun.release()
-        wait(hold, seconds, gone)
+        wait(held, seconds, gone)
 
-    monkeypatch.setattr(Hold, "wait", waiting)
+    monkeypatch.setattr(HeldCall, "wait", waiting)
     return begun

@@ -12,7 +12,7 @@ import pytest
 
 from notify_mock import Emulator
 from notify_mock.authority.authority import Authority
-from notify_mock.authority.bundles import Trust, make_trust
+from notify_mock.authority.bundles import Bundles, make_bundles
 from notify_mock.interception.environment import apply, changes, render
 
 AUTH = ("AC" + "1" * 32, "token")
@@ -20,41 +20,41 @@ URL = "http://127.0.0.1:8010"
 
 
 @pytest.fixture
-def trust() -> Trust:
-    return make_trust(Authority())
+def bundles() -> Bundles:
+    return make_bundles(Authority())
 
 
-def test_the_variables_of_every_client_are_set(trust: Trust) -> None:
-    found = changes(URL, AUTH, trust, {})
+def test_the_variables_of_every_client_are_set(bundles: Bundles) -> None:
+    found = changes(URL, AUTH, bundles, {})
     assert {found[name] for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")} == {URL}
-    bundles = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
-    assert {found[name] for name in bundles} == {str(trust.bundle)}
+    names = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+    assert {found[name] for name in names} == {str(bundles.bundle)}
     assert (found["TWILIO_ACCOUNT_SID"], found["TWILIO_AUTH_TOKEN"]) == AUTH
     assert found["NOTIFY_EMULATOR_URL"] == URL
-    assert found["PHP_INI_SCAN_DIR"] == f":{trust.php.parent}"
-    assert found["PYTHONPATH"] == str(trust.python.parent)
+    assert found["PHP_INI_SCAN_DIR"] == f":{bundles.php.parent}"
+    assert found["PYTHONPATH"] == str(bundles.python.parent)
     java = str(found["JAVA_TOOL_OPTIONS"]).split()
     assert "-Dhttps.proxyHost=127.0.0.1" in java
     assert "-Dhttps.proxyPort=8010" in java
-    assert f"-Djavax.net.ssl.trustStore={trust.trust_store}" in java
+    assert f"-Djavax.net.ssl.trustStore={bundles.trust_store}" in java
 
 
-def test_a_client_may_keep_its_own_account(trust: Trust) -> None:
+def test_a_client_may_keep_its_own_account(bundles: Bundles) -> None:
     base = {"TWILIO_ACCOUNT_SID": "ACmine", "TWILIO_AUTH_TOKEN": "mine"}
-    found = apply(changes(URL, None, trust, base), base)
+    found = apply(changes(URL, None, bundles, base), base)
     assert (found["TWILIO_ACCOUNT_SID"], found["TWILIO_AUTH_TOKEN"]) == ("ACmine", "mine")
 
 
-def test_what_would_mislead_a_client_is_unset(trust: Trust) -> None:
+def test_what_would_mislead_a_client_is_unset(bundles: Bundles) -> None:
     base = {"TWILIO_REGION": "ie1", "TWILIO_EDGE": "dublin", "ALL_PROXY": "socks5://x", "PATH": "/bin"}
-    assert apply(changes(URL, AUTH, trust, base), base).keys() & base.keys() == {"PATH"}
+    assert apply(changes(URL, AUTH, bundles, base), base).keys() & base.keys() == {"PATH"}
 
 
-def test_what_is_there_already_stays_beside_ours(trust: Trust) -> None:
+def test_what_is_there_already_stays_beside_ours(bundles: Bundles) -> None:
     base = {"JAVA_TOOL_OPTIONS": "-Xmx1g", "PHP_INI_SCAN_DIR": "/etc/php", "PYTHONPATH": "/lib"}
-    found = changes(URL, AUTH, trust, base)
+    found = changes(URL, AUTH, bundles, base)
     assert str(found["JAVA_TOOL_OPTIONS"]).startswith("-Xmx1g -Dhttps")
-    assert found["PHP_INI_SCAN_DIR"] == f"/etc/php:{trust.php.parent}"
+    assert found["PHP_INI_SCAN_DIR"] == f"/etc/php:{bundles.php.parent}"
     assert str(found["PYTHONPATH"]).endswith(":/lib")
 
 
@@ -69,14 +69,14 @@ def test_what_is_there_already_stays_beside_ours(trust: Trust) -> None:
         ("notify.twilio.com:443,.twilio.com:443,com:443,*:443,*.*,notify*,0.0.0.0/0,db:5432", ["db:5432"]),
     ],
 )
-def test_no_host_of_twilios_goes_past_the_proxy(trust: Trust, given: str, kept: list[str]) -> None:
+def test_no_host_of_twilios_goes_past_the_proxy(bundles: Bundles, given: str, kept: list[str]) -> None:
     for name in ("NO_PROXY", "no_proxy"):
-        found = changes(URL, AUTH, trust, {name: given})
+        found = changes(URL, AUTH, bundles, {name: given})
         assert found["NO_PROXY"] == found["no_proxy"] == ",".join(["localhost", "127.0.0.1", "::1", *kept])
 
 
-def test_ipv6_and_spaces_are_written_as_java_reads_them(trust: Trust) -> None:
-    java = changes("http://[::1]:8010", AUTH, trust.at("/with space"), {})["JAVA_TOOL_OPTIONS"]
+def test_ipv6_and_spaces_are_written_as_java_reads_them(bundles: Bundles) -> None:
+    java = changes("http://[::1]:8010", AUTH, bundles.at("/with space"), {})["JAVA_TOOL_OPTIONS"]
     assert "-Dhttps.proxyHost=::1 -Dhttps.proxyPort=8010" in str(java)
     assert '"-Djavax.net.ssl.trustStore=/with space/truststore.p12"' in str(java)
 
@@ -86,8 +86,8 @@ def test_quotes_and_dollars_in_a_dotenv_file_stay_what_they_are() -> None:
     assert render({"A": "$5"}, "dotenv") == "A='$5'"
 
 
-def test_the_shell_the_dotenv_file_and_json_say_the_same(trust: Trust, tmp_path: Path) -> None:
-    found = changes(URL, ("ACx", "it's"), trust, {"JAVA_TOOL_OPTIONS": "-Da=b"})
+def test_the_shell_the_dotenv_file_and_json_say_the_same(bundles: Bundles, tmp_path: Path) -> None:
+    found = changes(URL, ("ACx", "it's"), bundles, {"JAVA_TOOL_OPTIONS": "-Da=b"})
     assert json.loads(render(found, "json")) == found
     script = f"TWILIO_REGION=x\n{render(found, 'shell')}\nenv -0"
     shown = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, env={}).stdout

@@ -27,8 +27,8 @@ from twilio.rest import Client
 
 import notify_mock
 from notify_mock import Delay, Drop, Emulator, EscapedRequest, Refuse, UsageError
-from notify_mock.interception.adapters.sockets import JOINS, LOOK_UPS
-from notify_mock.interception.patches import WhenImported
+from notify_mock.interception.adapters.sockets import CONNECTS, LOOKUPS
+from notify_mock.interception.patches import ImportHook
 
 MADE_AT_IMPORT = Client("AC" + "1" * 32, "token")
 URL = "https://notify.twilio.com/v1/Credentials"
@@ -389,8 +389,8 @@ def places() -> list[object]:
     import urllib3.connection
 
     owners: list[tuple[Any, tuple[str, ...]]] = [
-        (socket, LOOK_UPS),
-        (socket.socket, JOINS),
+        (socket, LOOKUPS),
+        (socket.socket, CONNECTS),
         (http.client.HTTPConnection, ("connect", "putrequest")),
         (http.client.HTTPSConnection, ("connect",)),
         (urllib3.connection.HTTPConnection, ("connect",)),
@@ -512,15 +512,15 @@ class TestImports:
         (tmp_path / "late_module.py").write_text("VALUE = 3")
         monkeypatch.syspath_prepend(tmp_path)
         seen: list[str] = []
-        later = WhenImported(["late_module", "missing_module"], seen.append)
-        later.put()
+        later = ImportHook(["late_module", "missing_module"], seen.append)
+        later.install()
         try:
             import late_module  # type: ignore[import-not-found]
 
             with pytest.raises(ModuleNotFoundError):
                 import missing_module  # type: ignore[import-not-found]  # noqa: F401
         finally:
-            later.take()
+            later.uninstall()
         assert (seen, late_module.VALUE) == (["late_module"], 3)
         assert "exec_module" not in vars(late_module.__loader__)
         sys.modules.pop("late_module")

@@ -41,10 +41,10 @@ def recorded(tmp_path: Path) -> Recorded:
 
 
 def test_it_is_played_to_who_asks_the_same(recorded: Recorded) -> None:
-    player = Emulator(cassette=recorded.path)
-    assert ask(player.client(*recorded.auth)) == (recorded.service_sid, recorded.binding_sid)
-    assert player.cassette is not None
-    assert player.cassette.unused == []
+    pipeline = Emulator(cassette=recorded.path)
+    assert ask(pipeline.client(*recorded.auth)) == (recorded.service_sid, recorded.binding_sid)
+    assert pipeline.cassette is not None
+    assert pipeline.cassette.unused == []
 
 
 def test_it_goes_on_living_and_notifies_whom_it_knew(recorded: Recorded) -> None:

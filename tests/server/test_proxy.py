@@ -31,7 +31,7 @@ ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
 @pytest.fixture
-def trust() -> ssl.SSLContext:
+def bundles() -> ssl.SSLContext:
     return Tls().client_context
 
 
@@ -83,16 +83,16 @@ class TestStandingIn:
 
     @pytest.mark.parametrize("host", ["notify.twilio.com", "chat.dublin.ie1.twilio.com", "NOTIFY.us1.Twilio.com."])
     def test_tls_ends_here_with_a_certificate_for_the_host(
-        self, served: Emulator, trust: ssl.SSLContext, host: str
+        self, served: Emulator, bundles: ssl.SSLContext, host: str
     ) -> None:
         plain = host.lower().rstrip(".")
-        with trust.wrap_socket(tunnel_to(served.url, f"{host}:443"), server_hostname=plain) as connection:
+        with bundles.wrap_socket(tunnel_to(served.url, f"{host}:443"), server_hostname=plain) as connection:
             connection.sendall(b"GET /v2/Nothing HTTP/1.1\r\nHost: anything\r\n\r\n")
             answer = read_answer(connection)
         assert dict(answer.headers)["X-API-Domain"] == plain.split(".")[0] + ".twilio.com"
 
-    def test_a_tunnel_is_kept_alive_for_many_requests(self, served: Emulator, trust: ssl.SSLContext) -> None:
-        with trust.wrap_socket(
+    def test_a_tunnel_is_kept_alive_for_many_requests(self, served: Emulator, bundles: ssl.SSLContext) -> None:
+        with bundles.wrap_socket(
             tunnel_to(served.url, "notify.twilio.com:443"), server_hostname="notify.twilio.com"
         ) as connection:
             for _ in range(3):
@@ -110,8 +110,8 @@ class TestStandingIn:
         ) as connection:
             assert connection.selected_alpn_protocol() == "http/1.1"
 
-    def test_links_keep_an_odd_port(self, served: Emulator, trust: ssl.SSLContext) -> None:
-        with trust.wrap_socket(
+    def test_links_keep_an_odd_port(self, served: Emulator, bundles: ssl.SSLContext) -> None:
+        with bundles.wrap_socket(
             tunnel_to(served.url, "notify.twilio.com:8443"), server_hostname="notify.twilio.com"
         ) as connection:
             connection.sendall(LIST)
@@ -143,7 +143,7 @@ class TestStandingIn:
         target = f"GET http://{name}:{port}/v1/Credentials HTTP/1.1\r\nHost: x\r\n{SIGNED}Connection: close\r\n\r\n"
         assert urls_in(send(served.url, target.encode())).startswith(f"http://{name}:{port}/v1/")
 
-    def test_ipv6_loopback_is_a_proxy_too(self, trust: ssl.SSLContext) -> None:
+    def test_ipv6_loopback_is_a_proxy_too(self, bundles: ssl.SSLContext) -> None:
         try:
             emulator = Emulator(host="::1")
             emulator.url  # noqa: B018
@@ -151,7 +151,7 @@ class TestStandingIn:
             pytest.skip("this machine has no IPv6")
         with (
             emulator,
-            trust.wrap_socket(
+            bundles.wrap_socket(
                 tunnel_to(emulator.url, "notify.twilio.com:443"), server_hostname="notify.twilio.com"
             ) as connection,
         ):
@@ -159,7 +159,7 @@ class TestStandingIn:
             assert read_answer(connection).status == "HTTP/1.1 200 OK"
 
     def test_faults_break_a_tunnel_as_they_break_a_connection(
-        self, served: Emulator, trust: ssl.SSLContext, ca_folder: object
+        self, served: Emulator, bundles: ssl.SSLContext, ca_folder: object
     ) -> None:
         bundle = str(Tls().authority.certificate)
         session = requests.Session()
@@ -182,13 +182,13 @@ class TestStandingIn:
         session.close()
 
     def test_a_held_call_ends_when_its_client_leaves_the_tunnel(
-        self, served: Emulator, trust: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+        self, served: Emulator, bundles: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         begun = waits(monkeypatch)
         ended = threading.Event()
         served.journal.subscribe(lambda _: ended.set())
         served.faults.add("credential.list", Hang(), unused="ignore")
-        connection = trust.wrap_socket(
+        connection = bundles.wrap_socket(
             tunnel_to(served.url, "notify.twilio.com:443"), server_hostname="notify.twilio.com"
         )
         connection.sendall(LIST)
@@ -203,8 +203,8 @@ class TestTlsOnThePort:
         with Emulator(tls=True) as emulator:
             yield emulator.url
 
-    def test_tls_and_plain_http_share_it(self, url: str, trust: ssl.SSLContext) -> None:
-        with trust.wrap_socket(dial(url), server_hostname="notify.twilio.com") as connection:
+    def test_tls_and_plain_http_share_it(self, url: str, bundles: ssl.SSLContext) -> None:
+        with bundles.wrap_socket(dial(url), server_hostname="notify.twilio.com") as connection:
             connection.sendall(LIST)
             assert urls_in(read_answer(connection)).startswith("https://notify.twilio.com/v1/")
         with dial(url) as connection:
@@ -220,10 +220,10 @@ class TestTlsOnThePort:
         assert certificate["subjectAltName"] == (("DNS", "notify.twilio.com"),)
 
     def test_without_the_option_tls_is_refused_with_a_hint(
-        self, served: Emulator, trust: ssl.SSLContext, caplog: pytest.LogCaptureFixture
+        self, served: Emulator, bundles: ssl.SSLContext, caplog: pytest.LogCaptureFixture
     ) -> None:
         with pytest.raises(ssl.SSLError):
-            trust.wrap_socket(dial(served.url), server_hostname="notify.twilio.com")
+            bundles.wrap_socket(dial(served.url), server_hostname="notify.twilio.com")
         assert "--tls" in caplog.text
 
 
@@ -424,7 +424,7 @@ def test_a_redirect_to_the_real_twilio_ends_at_the_proxy(served: Emulator) -> No
 
 
 def test_neither_bodies_nor_credentials_are_logged(
-    served: Emulator, trust: ssl.SSLContext, caplog: pytest.LogCaptureFixture
+    served: Emulator, bundles: ssl.SSLContext, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     secret = "very-secret-9f3c"
@@ -433,7 +433,7 @@ def test_neither_bodies_nor_credentials_are_logged(
         f"POST /v1/Credentials HTTP/1.1\r\nAuthorization: {basic('ACx', secret)}\r\n"
         f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
     )
-    with trust.wrap_socket(
+    with bundles.wrap_socket(
         tunnel_to(served.url, "notify.twilio.com:443"), server_hostname="notify.twilio.com"
     ) as connection:
         connection.sendall(f"{head}{body}".encode())
@@ -474,10 +474,10 @@ def test_garbage_is_refused_and_the_next_client_is_answered(garbage: bytes, tls:
     "hello",
     [b"\x16\x03\x01\x00\x05hello", b"\x16" + b"\xff" * 500, b"\x16", b"\x80\x2e\x01\x00\x02"],
 )
-def test_tls_garbage_in_a_tunnel_ends_that_tunnel_only(served: Emulator, trust: ssl.SSLContext, hello: bytes) -> None:
+def test_tls_garbage_in_a_tunnel_ends_that_tunnel_only(served: Emulator, bundles: ssl.SSLContext, hello: bytes) -> None:
     with tunnel_to(served.url, "notify.twilio.com:443") as connection:
         send_all_and_read_to_the_end(connection, hello)
-    with trust.wrap_socket(
+    with bundles.wrap_socket(
         tunnel_to(served.url, "notify.twilio.com:443"), server_hostname="notify.twilio.com"
     ) as connection:
         connection.sendall(LIST)
@@ -546,10 +546,10 @@ def test_the_limit_is_half_of_what_the_process_may_open() -> None:
     assert 64 <= Connections()._most <= 4096
 
 
-def test_a_server_that_stops_ends_its_tunnels(trust: ssl.SSLContext) -> None:
+def test_a_server_that_stops_ends_its_tunnels(bundles: ssl.SSLContext) -> None:
     server = Server(mounted=Emulator())
     server.start()
-    with trust.wrap_socket(
+    with bundles.wrap_socket(
         tunnel_to(server.url, "notify.twilio.com:443"), server_hostname="notify.twilio.com"
     ) as connection:
         server.stop()

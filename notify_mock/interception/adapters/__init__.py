@@ -10,9 +10,9 @@ from notify_mock.interception.adapters.httpx import transports
 from notify_mock.interception.adapters.sdk import async_client, sync_client
 from notify_mock.interception.adapters.sockets import guard
 from notify_mock.interception.patches import Patch
-from notify_mock.interception.routing import Switchboard
+from notify_mock.interception.routing import Router
 
-SEAMS: Mapping[str, Callable[[Switchboard], list[Patch]]] = {
+ADAPTERS: Mapping[str, Callable[[Router], list[Patch]]] = {
     "socket": guard,
     "http.client": standard,
     "urllib3.connection": urllib3,

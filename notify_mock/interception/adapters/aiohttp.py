@@ -7,10 +7,10 @@ from functools import wraps
 from typing import Any
 
 from notify_mock.interception.patches import Patch
-from notify_mock.interception.routing import Switchboard
+from notify_mock.interception.routing import Router
 
 
-def sessions(board: Switchboard) -> list[Patch]:
+def sessions(router: Router) -> list[Patch]:
     from aiohttp.client import ClientSession
     from aiohttp.connector import BaseConnector
 
@@ -21,8 +21,8 @@ def sessions(board: Switchboard) -> list[Patch]:
                 url = session._build_url(str_or_url)
             except ValueError:  # the session has its own error for it
                 return await original(session, method, str_or_url, **options)
-            if board.takes(url.raw_host or "", method, str(url)):
-                options = {**options, "proxy": board.proxy_url, "proxy_auth": None, "ssl": board.trust}
+            if router.is_emulated(url.raw_host or "", method, str(url)):
+                options = {**options, "proxy": router.proxy_url, "proxy_auth": None, "ssl": router.tls_context}
             return await original(session, method, str_or_url, **options)
 
         return request
@@ -34,10 +34,10 @@ def sessions(board: Switchboard) -> list[Patch]:
         async def connect(connector: Any, request: Any, *args: Any, **options: Any) -> Any:
             host = request.url.raw_host or ""
             if (
-                board.takes(host, request.method, str(request.url))
-                and str(request.proxy).rstrip("/") != board.proxy_url
+                router.is_emulated(host, request.method, str(request.url))
+                and str(request.proxy).rstrip("/") != router.proxy_url
             ):
-                raise board.stop(f"a redirect has led aiohttp to {host}")
+                raise router.block(f"a redirect has led aiohttp to {host}")
             return await original(connector, request, *args, **options)
 
         return connect

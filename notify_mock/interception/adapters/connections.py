@@ -9,36 +9,36 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from notify_mock.interception.patches import Patch
-from notify_mock.interception.routing import Switchboard
+from notify_mock.interception.routing import Router
 
 
-def standard(board: Switchboard) -> list[Patch]:
+def standard(router: Router) -> list[Patch]:
     from http.client import HTTPConnection, HTTPSConnection
 
-    return [*_connecting(board, HTTPConnection, HTTPSConnection), _requesting(board, HTTPConnection)]
+    return [*_connecting(router, HTTPConnection, HTTPSConnection), _requesting(router, HTTPConnection)]
 
 
-def urllib3(board: Switchboard) -> list[Patch]:
+def urllib3(router: Router) -> list[Patch]:
     from urllib3.connection import HTTPConnection, HTTPSConnection
 
-    return _connecting(board, HTTPConnection, HTTPSConnection)
+    return _connecting(router, HTTPConnection, HTTPSConnection)
 
 
-def _connecting(board: Switchboard, plain: type, secure: type) -> list[Patch]:
+def _connecting(router: Router, plain: type, secure: type) -> list[Patch]:
     return [
-        Patch(plain, "connect", lambda original: _connect(board, original, tls=False)),
-        Patch(secure, "connect", lambda original: _connect(board, original, tls=True)),
+        Patch(plain, "connect", lambda original: _connect(router, original, tls=False)),
+        Patch(secure, "connect", lambda original: _connect(router, original, tls=True)),
     ]
 
 
-def _connect(board: Switchboard, original: Callable[..., Any], *, tls: bool) -> Callable[..., Any]:
+def _connect(router: Router, original: Callable[..., Any], *, tls: bool) -> Callable[..., Any]:
     @wraps(original)
     def connect(connection: Any) -> None:
         host, port = _destination(connection)
-        if not board.takes(host):
+        if not router.is_emulated(host):
             original(connection)
             return
-        connection.sock = board.dial(host, port, tls=tls)
+        connection.sock = router.connect(host, port, tls=tls)
         timeout = connection.timeout
         is_given = timeout is None or isinstance(timeout, (int, float))
         connection.sock.settimeout(timeout if is_given else getdefaulttimeout())
@@ -48,7 +48,7 @@ def _connect(board: Switchboard, original: Callable[..., Any], *, tls: bool) -> 
     return connect
 
 
-def _requesting(board: Switchboard, connection_class: type) -> Patch:
+def _requesting(router: Router, connection_class: type) -> Patch:
     """A request for Twilio on a connection that was made before, or to a proxy."""
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,10 +56,10 @@ def _requesting(board: Switchboard, connection_class: type) -> Patch:
         def putrequest(connection: Any, method: str, url: str, *args: Any, **options: Any) -> None:
             host, _ = _destination(connection)
             asked = urlsplit(url).hostname if "://" in url else None
-            if asked and asked != host and board.takes(asked, method, url):
-                raise board.stop(f"http://{asked} would have been reached through a proxy; Twilio has https only")
-            is_open = connection.sock is not None and not board.is_dialled(connection.sock)
-            if is_open and board.takes(host):
+            if asked and asked != host and router.is_emulated(asked, method, url):
+                raise router.block(f"http://{asked} would have been reached through a proxy; Twilio has https only")
+            is_open = connection.sock is not None and not router.is_own_connection(connection.sock)
+            if is_open and router.is_emulated(host):
                 connection.close()
             original(connection, method, url, *args, **options)
 

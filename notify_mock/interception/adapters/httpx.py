@@ -7,21 +7,21 @@ from functools import wraps
 from typing import Any
 
 from notify_mock.interception.patches import Patch
-from notify_mock.interception.routing import Switchboard
+from notify_mock.interception.routing import Router
 
 
-def transports(board: Switchboard) -> list[Patch]:
+def transports(router: Router) -> list[Patch]:
     """Every request has a transport of its own, since one can't be used from several event loops."""
     from httpx import AsyncHTTPTransport, HTTPTransport, Limits
 
     def own(made: type) -> Any:
         once = Limits(max_keepalive_connections=0)
-        return made(proxy=board.proxy_url, verify=board.trust, trust_env=False, limits=once)
+        return made(proxy=router.proxy_url, verify=router.tls_context, trust_env=False, limits=once)
 
     def sync(original: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(original)
         def handle_request(transport: Any, request: Any) -> Any:
-            if board.takes(request.url.host, request.method, str(request.url)):
+            if router.is_emulated(request.url.host, request.method, str(request.url)):
                 transport = own(HTTPTransport)
             return original(transport, request)
 
@@ -30,7 +30,7 @@ def transports(board: Switchboard) -> list[Patch]:
     def concurrent(original: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(original)
         async def handle_async_request(transport: Any, request: Any) -> Any:
-            if board.takes(request.url.host, request.method, str(request.url)):
+            if router.is_emulated(request.url.host, request.method, str(request.url)):
                 transport = own(AsyncHTTPTransport)
             return await original(transport, request)
 

@@ -9,35 +9,35 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from notify_mock.interception.patches import Patch
-from notify_mock.interception.routing import Switchboard
+from notify_mock.interception.routing import Router
 from notify_mock.protocol.hosts import split_url
 
 _INFO = 20
 
 
-def sync_client(board: Switchboard) -> list[Patch]:
+def sync_client(router: Router) -> list[Patch]:
     """An SDK before version 7 has no async client; its calls go by the socket."""
     from twilio import http
     from twilio.http.http_client import TwilioHttpClient
 
     if not hasattr(http, "AsyncHttpClient"):
         return []
-    return [Patch(TwilioHttpClient, "request", lambda original: _sync(board, original))]
+    return [Patch(TwilioHttpClient, "request", lambda original: _sync(router, original))]
 
 
-def async_client(board: Switchboard) -> list[Patch]:
+def async_client(router: Router) -> list[Patch]:
     from twilio.http.async_http_client import AsyncTwilioHttpClient
 
-    return [Patch(AsyncTwilioHttpClient, "request", lambda original: _async(board, original))]
+    return [Patch(AsyncTwilioHttpClient, "request", lambda original: _async(router, original))]
 
 
-def _sync(board: Switchboard, original: Callable[..., Any]) -> Callable[..., Any]:
+def _sync(router: Router, original: Callable[..., Any]) -> Callable[..., Any]:
     from requests import Session
     from requests.adapters import HTTPAdapter
 
     from notify_mock.interception.transport import InProcessHttpClient
 
-    inner = InProcessHttpClient(board.engine, real_time=board.real_time)
+    inner = InProcessHttpClient(router.engine, real_time=router.real_time)
 
     def is_plain(client: Any) -> bool:
         """Whether its user has given it no session or hooks of their own, which a call must pass through."""
@@ -69,7 +69,7 @@ def _sync(board: Switchboard, original: Callable[..., Any]) -> Callable[..., Any
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Any:
-        if not _takes(board, method, url) or not is_plain(client):
+        if not _is_emulated(router, method, url) or not is_plain(client):
             return original(client, method, url, params, data, headers, auth, timeout, allow_redirects)
         timeout = client.timeout if timeout is None else timeout
         _begin(client, method, url, params, headers)
@@ -78,12 +78,12 @@ def _sync(board: Switchboard, original: Callable[..., Any]) -> Callable[..., Any
     return request
 
 
-def _async(board: Switchboard, original: Callable[..., Any]) -> Callable[..., Any]:
+def _async(router: Router, original: Callable[..., Any]) -> Callable[..., Any]:
     from aiohttp import ClientSession
 
     from notify_mock.interception.transport import InProcessAsyncHttpClient
 
-    inner = InProcessAsyncHttpClient(board.engine, real_time=board.real_time)
+    inner = InProcessAsyncHttpClient(router.engine, real_time=router.real_time)
 
     @wraps(original)
     async def request(
@@ -98,7 +98,7 @@ def _async(board: Switchboard, original: Callable[..., Any]) -> Callable[..., An
         allow_redirects: bool = False,
     ) -> Any:
         is_plain = not client.trace_configs and type(client.session) in (ClientSession, type(None))
-        if not _takes(board, method, url) or not is_plain:
+        if not _is_emulated(router, method, url) or not is_plain:
             return await original(client, method, url, params, data, headers, auth, timeout, allow_redirects)
         _begin(client, method, url, params, headers)
         return _end(client, await inner.request(method, url, params, data, headers, auth, timeout))
@@ -106,12 +106,12 @@ def _async(board: Switchboard, original: Callable[..., Any]) -> Callable[..., An
     return request
 
 
-def _takes(board: Switchboard, method: str, url: str) -> bool:
+def _is_emulated(router: Router, method: str, url: str) -> bool:
     """Whether the emulator answers, and at once; a URL with anything unusual goes by the socket."""
     place = split_url(url)
     if place is not None:
-        return board.takes(place[1].partition(":")[0], method, url)
-    board.takes(_host_of(url), method, url)
+        return router.is_emulated(place[1].partition(":")[0], method, url)
+    router.is_emulated(_host_of(url), method, url)
     return False
 
 

@@ -8,32 +8,32 @@ from functools import wraps
 from typing import Any
 
 from notify_mock.interception.patches import Patch
-from notify_mock.interception.routing import Switchboard
+from notify_mock.interception.routing import Router
 
 
-def guard(board: Switchboard) -> list[Patch]:
-    names = [Patch(socket, name, lambda original: _looking_up(board, original)) for name in LOOK_UPS]
-    return names + [Patch(socket.socket, name, lambda original: _joining(board, original)) for name in JOINS]
+def guard(router: Router) -> list[Patch]:
+    names = [Patch(socket, name, lambda original: _lookup(router, original)) for name in LOOKUPS]
+    return names + [Patch(socket.socket, name, lambda original: _connect(router, original)) for name in CONNECTS]
 
 
-LOOK_UPS = ("getaddrinfo", "gethostbyname", "gethostbyname_ex")
-JOINS = ("connect", "connect_ex")
+LOOKUPS = ("getaddrinfo", "gethostbyname", "gethostbyname_ex")
+CONNECTS = ("connect", "connect_ex")
 
 
-def _looking_up(board: Switchboard, original: Callable[..., Any]) -> Callable[..., Any]:
+def _lookup(router: Router, original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
     def look_up(host: Any, *args: Any, **options: Any) -> Any:
-        board.guard(_text(host))
+        router.check_host(_text(host))
         return original(host, *args, **options)
 
     return look_up
 
 
-def _joining(board: Switchboard, original: Callable[..., Any]) -> Callable[..., Any]:
+def _connect(router: Router, original: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(original)
     def join(connection: socket.socket, address: Any) -> Any:
         if isinstance(address, tuple) and address:
-            board.guard(_text(address[0]))
+            router.check_host(_text(address[0]))
         return original(connection, address)
 
     return join

@@ -18,7 +18,7 @@ UpstreamOption = str | Upstream
 RecordOption = str | Path | Recorder
 
 
-class Backing(NamedTuple):
+class Backend(NamedTuple):
     """What the core gets of it: a cassette to play, how to forward, and what looks on."""
 
     cassette: CassetteOption | None
@@ -35,25 +35,25 @@ class Backing(NamedTuple):
             self.recorder.close()
 
 
-def read_backing(
+def read_backend(
     cassette: CassetteOption | None, upstream: UpstreamOption | None, record: RecordOption | None
-) -> Backing:
+) -> Backend:
     """The backing for an emulator's options. Without a cassette all calls go to the upstream. Raises ``UsageError``."""
     __tracebackhide__ = True
     recorder = Recorder(record) if isinstance(record, (str, Path)) else record
     behind = Upstream(upstream) if isinstance(upstream, str) else upstream
     if recorder is None:
         given = _all_missing() if cassette is None else cassette
-        return Backing(given, behind.send if behind is not None else None, None, behind, None)
+        return Backend(given, behind.send if behind is not None else None, None, behind, None)
     if behind is None:
         if recorder.plays_only:
             raise UsageError(
                 "record", f"{recorder.path} is there already", "record in mode rewrite, all or new_episodes"
             )
-        return Backing(cassette, None, recorder.around, None, recorder)
+        return Backend(cassette, None, recorder.around, None, recorder)
     if cassette is not None:
         raise UsageError("cassette", "is the recorder's own while it records an upstream", "leave cassette out")
-    return Backing(recorder.cassette(), recorder.forwarding(behind.send), None, behind, recorder)
+    return Backend(recorder.cassette(), recorder.forwarding(behind.send), None, behind, recorder)
 
 
 def _all_missing() -> Cassette:

@@ -18,16 +18,16 @@ from notify_mock.support.clock import Clock
 from notify_mock.support.ids import Sids
 from notify_mock.support.usage import UsageError, nearest, shown
 
-_REMEMBERED_STRIKES = 10_000
+_MAX_FIRED = 10_000
 
 if TYPE_CHECKING:
-    from notify_mock.faults.fate import Draw, Effect, Fate, Phase
+    from notify_mock.faults.decision import Decision, Draw, Effect, Phase
     from notify_mock.faults.rule import Rule
 
     _Index = dict[tuple[str, ...] | None, list[Rule]]
 
 
-class Added:
+class AddedRule:
     """What ``Faults.add`` gives back: the rule, and a context manager that takes it out again."""
 
     def __init__(self, faults: Faults, rule: Rule) -> None:
@@ -45,7 +45,7 @@ class Added:
         """Take it out, if it is still in force; a rule that never struck still counts as unused."""
         self._faults.discard(self.rule)
 
-    def __enter__(self) -> Added:
+    def __enter__(self) -> AddedRule:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -71,10 +71,10 @@ class Faults:
         self._call_names, self._default_unused = call_names, unused
         self._rules: dict[str, Rule] = {}
         self._index: dict[tuple[Phase, str | None], _Index] = {}
-        self._gone: list[Rule] = []
-        self._fired: deque[tuple[Exchange, str]] = deque(maxlen=_REMEMBERED_STRIKES)
+        self._removed: list[Rule] = []
+        self._fired: deque[tuple[Exchange, str]] = deque(maxlen=_MAX_FIRED)
         self._added: dict[str, int] = defaultdict(int)
-        self._said: dict[str, int] = defaultdict(int)
+        self._descriptions: dict[str, int] = defaultdict(int)
 
     def __iter__(self) -> Iterator[Rule]:
         with self._lock:
@@ -92,7 +92,7 @@ class Faults:
     def __repr__(self) -> str:
         return f"<Faults: {', '.join(str(rule) for rule in self) or 'none'}>"
 
-    def add(self, call: str, effect: Effect | str, **options: Any) -> Added:
+    def add(self, call: str, effect: Effect | str, **options: Any) -> AddedRule:
         """Put a rule in force for the calls named ``call`` (globs allowed).
 
         ``effect`` is an ``Effect``, or its kind with its fields among ``options``. The other options are those of
@@ -100,7 +100,7 @@ class Faults:
         nothing was added.
         """
         with self._lock:
-            return Added(self, self._put(call, effect, options))
+            return AddedRule(self, self._put(call, effect, options))
 
     def read(self, spec: Mapping[str, Any], where: str) -> Rule:
         """The same from plain data: ``{"call": ..., "effect": "refuse", "code": 20429, "times": 2}``.
@@ -118,7 +118,7 @@ class Faults:
         except UsageError as error:
             raise error.inside(where) from error
 
-    def once(self, spec: Mapping[str, Any]) -> Rule:
+    def for_one_call(self, spec: Mapping[str, Any]) -> Rule:
         """A rule for one call, that never comes into force; its luck is the call's. Raises ``UsageError``."""
         given = dict(spec)
         return self._make(given.pop("call", "*"), given.pop("effect"), given)
@@ -139,15 +139,15 @@ class Faults:
                 return
             del self._rules[rule.name]
             if not rule.fired:
-                self._gone.append(rule)
+                self._removed.append(rule)
             self._index.clear()
 
     def clear(self) -> None:
         """Take every rule out."""
         with self._lock:
             self._rules.clear()
-            self._said.clear()
-            self._gone.clear()
+            self._descriptions.clear()
+            self._removed.clear()
             self._index.clear()
 
     @property
@@ -160,32 +160,34 @@ class Faults:
     def unused(self) -> list[Rule]:
         """The rules that never struck, those included that were removed one by one."""
         with self._lock:
-            return [rule for rule in (*self._gone, *self._rules.values()) if not rule.fired]
+            return [rule for rule in (*self._removed, *self._rules.values()) if not rule.fired]
 
-    def strike(self, exchange: Exchange, phase: Phase, in_play: int, own: Rule | None = None) -> Fate | None:
-        """Let the rules for this call and phase strike; None when none does. ``own`` is a rule of the call's own."""
-        if not self._rules and own is None:
+    def apply(
+        self, exchange: Exchange, phase: Phase, in_flight: int, header_rule: Rule | None = None
+    ) -> Decision | None:
+        """Apply the rules for this call and phase; None when none applies. ``header_rule`` is the one in its header."""
+        if not self._rules and header_rule is None:
             return None
-        from notify_mock.faults.fate import Fate
+        from notify_mock.faults.decision import Decision
 
         found = self._find(exchange, phase)
-        if own is not None and own.phase == phase and own.is_for(exchange.name):
-            found.append(own)
-        fate = None
+        if header_rule is not None and header_rule.phase == phase and header_rule.is_for(exchange.name):
+            found.append(header_rule)
+        decision = None
         for rule in found:
             draw = self._match(rule, exchange)
             if draw is None:
                 continue
-            if fate is None:
-                fate = Fate(exchange, phase, self._clock.time(), in_play, self._accounts, draw, rule.memory)
-            fate.draw, fate.memory = draw, rule.memory
-            if rule.effect.strike(fate):
+            if decision is None:
+                decision = Decision(exchange, phase, self._clock.time(), in_flight, self._accounts, draw, rule.memory)
+            decision.draw, decision.memory = draw, rule.memory
+            if rule.effect.apply(decision):
                 rule.fired += 1
                 exchange.faults += (rule.name,)
                 self._fired.append((exchange, rule.name))
-            if fate.stops:
+            if decision.ends_call:
                 break
-        return fate
+        return decision
 
     def reset(self) -> None:
         self.clear()
@@ -194,7 +196,7 @@ class Faults:
 
     def snapshot(self) -> tuple[Any, ...]:
         kept = [(rule, rule.seen, rule.fired, deepcopy(rule.memory)) for rule in self._rules.values()]
-        return kept, list(self._gone), list(self._fired), dict(self._added), dict(self._said)
+        return kept, list(self._removed), list(self._fired), dict(self._added), dict(self._descriptions)
 
     def restore(self, snapshot: tuple[Any, ...]) -> None:
         kept, gone, fired, added, said = snapshot
@@ -202,10 +204,10 @@ class Faults:
         for rule, seen, struck, memory in kept:
             rule.seen, rule.fired, rule.memory = seen, struck, deepcopy(memory)
             self._rules[rule.name] = rule
-        self._gone.extend(gone)
+        self._removed.extend(gone)
         self._fired.extend(fired)
         self._added.update(added)
-        self._said.update(said)
+        self._descriptions.update(said)
 
     def _put(self, call: Any, effect: Any, given: dict[str, Any]) -> Rule:
         rule = self._make(call, effect, given)
@@ -214,13 +216,13 @@ class Faults:
         kind = rule.effect.kind
         self._added[kind] += 1
         rule.number = sum(self._added.values())
-        rule.key = rule.name if "name" in given else self._luck_of(rule)
+        rule.key = rule.name if "name" in given else self._random_key(rule)
         self._rules[rule.name] = rule
         self._index.clear()
         return rule
 
     def _make(self, call: Any, effect: Any, given: dict[str, Any]) -> Rule:
-        from notify_mock.faults.fate import Effect
+        from notify_mock.faults.decision import Effect
         from notify_mock.faults.rule import make_rule
 
         kind = effect.kind if isinstance(effect, Effect) else effect
@@ -235,11 +237,11 @@ class Faults:
             unused=self._default_unused,
         )
 
-    def _luck_of(self, rule: Rule) -> str:
+    def _random_key(self, rule: Rule) -> str:
         """What its luck is drawn from when it has no name of its own: what it says, and how many said so before it."""
-        says = rule.says()
-        self._said[says] += 1
-        return f"{says} {self._said[says]}"
+        fingerprint = rule.fingerprint()
+        self._descriptions[fingerprint] += 1
+        return f"{fingerprint} {self._descriptions[fingerprint]}"
 
     def _free_name(self, kind: str) -> str:
         """``drop-3`` for the third rule of its kind, or the next number that no rule has."""
@@ -265,13 +267,13 @@ class Faults:
 
     def _match(self, rule: Rule, exchange: Exchange) -> Draw | None:
         """A source of luck when the rule's turn has come, else None."""
-        if not rule.match.fits(exchange) or not rule.schedule.open(self._clock.time()):
+        if not rule.match.matches(exchange) or not rule.schedule.open(self._clock.time()):
             return None
         rule.seen += 1
         number = rule.seen
 
         def draw(purpose: str) -> float:
-            return self._sids.luck(f"{rule.key or exchange.number}/{number}/{purpose}")
+            return self._sids.random(f"{rule.key or exchange.number}/{number}/{purpose}")
 
         if not rule.schedule.due(number, rule.fired):
             return None

@@ -6,7 +6,7 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
-from notify_mock.faults.fate import Effect, Fate
+from notify_mock.faults.decision import Decision, Effect
 from notify_mock.journal.exchange import Exchange
 from notify_mock.protocol import headers
 from notify_mock.protocol.catalog import BY_CODE, TooManyRequests
@@ -44,9 +44,9 @@ class Refuse(Effect):
         if self.retry_after is not None:
             span(self.retry_after, "retry_after")
 
-    def strike(self, fate: Fate) -> bool:
+    def apply(self, decision: Decision) -> bool:
         retry_after = None if self.retry_after is None else math.ceil(span(self.retry_after))
-        fate.refusal = refusal_for(self.code, fate.exchange, retry_after, self.message, self.detail)
+        decision.refusal = refusal_for(self.code, decision.exchange, retry_after, self.message, self.detail)
         return True
 
 
@@ -73,13 +73,13 @@ class Status(Effect):
         if self.retry_after is not None:
             span(self.retry_after, "retry_after")
 
-    def strike(self, fate: Fate) -> bool:
+    def apply(self, decision: Decision) -> bool:
         body = b"" if self.status in _BODILESS else self.body.encode()
         extra = [] if self.location is None else [("Location", self.location)]
         if self.retry_after is not None:
             extra.append(("Retry-After", str(math.ceil(span(self.retry_after)))))
-        lines = headers.edge(at=fate.now, content_type=self.content_type, length=len(body), extra=tuple(extra))
-        fate.answer = Answer(self.status, lines, body)
+        lines = headers.edge(at=decision.now, content_type=self.content_type, length=len(body), extra=tuple(extra))
+        decision.answer = Answer(self.status, lines, body)
         return True
 
 
@@ -109,19 +109,19 @@ class RateLimit(Effect):
         if span(self.window, "window") == 0:
             raise UsageError("window", "is no time at all", 'give seconds or text such as "1m"')
 
-    def strike(self, fate: Fate) -> bool:
+    def apply(self, decision: Decision) -> bool:
         window = span(self.window)
-        times: deque[float] = fate.memory.setdefault(fate.exchange.account_sid, deque())
-        while times and not fate.now - window < times[0] <= fate.now:
+        times: deque[float] = decision.memory.setdefault(decision.exchange.account_sid, deque())
+        while times and not decision.now - window < times[0] <= decision.now:
             times.popleft()
-        crowded = self.concurrent is not None and fate.in_play > self.concurrent
+        crowded = self.concurrent is not None and decision.in_flight > self.concurrent
         if not crowded and (self.limit is None or len(times) < self.limit):
             if self.limit is not None:
-                times.append(fate.now)
+                times.append(decision.now)
             return False
-        wait = times[0] + window - fate.now if times else window
+        wait = times[0] + window - decision.now if times else window
         retry_after = max(1, math.ceil(wait)) if self.retry_after else None
-        fate.refusal = refusal_for(TooManyRequests.code, fate.exchange, retry_after)
+        decision.refusal = refusal_for(TooManyRequests.code, decision.exchange, retry_after)
         return True
 
 

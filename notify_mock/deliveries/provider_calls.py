@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from notify_mock.deliveries.providers import Providers
-from notify_mock.faults.book import Faults
+from notify_mock.faults.rules import Faults
 from notify_mock.journal.exchange import Exchange
 from notify_mock.protocol.channels import CHANNELS
 from notify_mock.protocol.delivery_errors import CODES, Problem
@@ -14,11 +14,11 @@ from notify_mock.protocol.products import Entrance
 from notify_mock.resources.notification import Notification
 from notify_mock.support.clock import Clock
 
-Answered = tuple[Problem | None, float, tuple[str, ...]]
+ProviderAnswer = tuple[Problem | None, float, tuple[str, ...]]
 """Why it isn't taken, when the provider answered, and which fault rules struck."""
 
 
-class Asking:
+class ProviderCalls:
     """The providers' side of one notification. Where nothing ``is_needed``, every delivery is taken at once."""
 
     def __init__(
@@ -29,7 +29,7 @@ class Asking:
         self._busy = {channel for channel in CHANNELS if providers[channel].busy}
         self.is_needed = bool(self._busy or len(faults))
 
-    def ask(self, binding: Any, credential_sid: str | None) -> Answered:
+    def deliver(self, binding: Any, credential_sid: str | None) -> ProviderAnswer:
         """Fault rules come first; they see a delivery as an exchange of its own."""
         channel, pause, outcome = binding.binding_type, 0.0, None
         if channel not in CHANNELS:
@@ -37,7 +37,7 @@ class Asking:
         problem: Problem | None = None
         faults: tuple[str, ...] = ()
         if len(self._faults):
-            problem, pause, faults = self._strike(binding)
+            problem, pause, faults = self._apply_rules(binding)
         if problem is None and channel in self._busy:
             provider = self._providers[channel]
             pause += provider.pause
@@ -48,15 +48,15 @@ class Asking:
             problem = Problem(52310, f"the provider took {pause:g} s, the Ttl is {self._notification.ttl}")
         return problem, self._clock.time() + pause, faults
 
-    def _strike(self, binding: Any) -> tuple[Problem | None, float, tuple[str, ...]]:
+    def _apply_rules(self, binding: Any) -> tuple[Problem | None, float, tuple[str, ...]]:
         exchange = self._exchange(binding)
-        fate = self._faults.strike(exchange, "before", 1)
-        if fate is None:
+        decision = self._faults.apply(exchange, "before", 1)
+        if decision is None:
             return None, 0.0, ()
-        problem = fate.problem
-        if fate.refusal is not None:
+        problem = decision.problem
+        if decision.refusal is not None:
             problem = Problem(CODES[binding.binding_type]["throttled"], "a fault rule's rate limit")
-        return problem, fate.pause, exchange.faults
+        return problem, decision.pause, exchange.faults
 
     def _exchange(self, binding: Any) -> Exchange:
         """What a rule can match: account, door, the binding's sid, and the binding's own parameters."""

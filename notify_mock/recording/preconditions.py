@@ -12,7 +12,7 @@ from notify_mock.cassettes.interaction import Interaction, unpacked
 from notify_mock.cassettes.pseudonyms import stands_for_pem
 from notify_mock.core.engine import Engine
 from notify_mock.core.hydration import seeds_of
-from notify_mock.core.routes import find
+from notify_mock.core.routes import find_route
 from notify_mock.key_material.test_certificates import ApnPair, apn_pair
 from notify_mock.protocol.messages import Call, Params
 from notify_mock.protocol.products import enter
@@ -39,7 +39,7 @@ def note(recorded: Interaction, key: str) -> Mapping[str, Any]:
     return found
 
 
-def asked(recorded: Interaction, pair: MakePair = apn_pair) -> Call:
+def recorded_call(recorded: Interaction, pair: MakePair = apn_pair) -> Call:
     """The recorded call. Where a filter took its Authorization, that of the recorded account is put there, unless that
     was the point; a certificate whose pseudonym was recorded is a real one again."""
     call = recorded.call()
@@ -52,7 +52,7 @@ def asked(recorded: Interaction, pair: MakePair = apn_pair) -> Call:
     return call._replace(form=form, headers=headers)
 
 
-def stage(recorded: Interaction, call: Call) -> tuple[Engine, tuple[str, ...]]:
+def arrange(recorded: Interaction, call: Call) -> tuple[Engine, tuple[str, ...]]:
     """An emulator with the records that the answer shows, and what the entry says under ``given``; and why they can't
     be there, if so. Raises ``UsageError`` for a ``given`` that isn't understood."""
     given = note(recorded, "given")
@@ -60,17 +60,17 @@ def stage(recorded: Interaction, call: Call) -> tuple[Engine, tuple[str, ...]]:
         raise UsageError(f"{recorded.where}.given", "isn't understood", f"known are {', '.join(_GIVEN)}")
     engine = Engine(seed="fidelity", **given)
     entrance = enter(call.host, call.path)
-    place = find(entrance.door, entrance.path)
-    if place is None:
+    match = find_route(entrance.door, entrance.path)
+    if match is None:
         return engine, ()
-    resource = next(iter(place.routes.values())).resource
+    resource = next(iter(match.routes.values())).resource
     whose = {"account_sid": _account(engine, call), "region": entrance.region}
     data = dict(given.get("data", {}))
     if resource.parent is not None and recorded.status < HTTPStatus.BAD_REQUEST:
-        data[resource.parent.key] = [*data.get(resource.parent.key, ()), {"sid": place.parent, **whose}]
+        data[resource.parent.key] = [*data.get(resource.parent.key, ()), {"sid": match.parent, **whose}]
     if recorded.status != HTTPStatus.CREATED and resource.seed is not None:
-        belonging = resource.belonging(place.parent)
-        records = [{**values, **belonging, **whose} for values in _records(recorded, call, resource)]
+        parent_field = resource.parent_field(match.parent)
+        records = [{**values, **parent_field, **whose} for values in _records(recorded, call, resource)]
         data[resource.key] = [*data.get(resource.key, ()), *records]
     try:
         return Engine(seed="fidelity", **{**given, "data": data}), ()

@@ -21,17 +21,17 @@ Draw = Callable[[str], float]
 
 
 @dataclass(slots=True)
-class Fate:
-    """One call in one phase. Effects write into it; the player then acts on it.
+class Decision:
+    """What the rules make of one call in one phase. Effects write into it; the pipeline then acts on it.
 
-    ``now`` in seconds since 1970; ``in_play`` is the number of calls of the account under way; ``draw`` and ``memory``
-    belong to the rule that is striking. ``problem`` is why a delivery fails, which is struck as a call is.
+    ``now`` is in seconds since 1970; ``in_flight`` is the account's number of calls in flight; ``draw`` and ``memory``
+    belong to the rule that is being applied. ``problem`` is why a delivery fails: rules apply to deliveries too.
     """
 
     exchange: Exchange
     phase: Phase
     now: float
-    in_play: int
+    in_flight: int
     accounts: Accounts
     draw: Draw
     memory: dict[str, Any]
@@ -39,13 +39,13 @@ class Fate:
     refusal: TwilioError | None = None
     answer: Answer | None = None
     wire: Wire | None = None
-    spoil: list[Callable[[Answer], Answer]] = field(default_factory=list)
+    changes: list[Callable[[Answer], Answer]] = field(default_factory=list)
     stale: float = 0.0
     forget: bool = False
     problem: Problem | None = None
 
     @property
-    def stops(self) -> bool:
+    def ends_call(self) -> bool:
         """Whether the call goes no further: it has its answer, or will have none."""
         return bool(self.refusal or self.answer or self.problem or (self.wire and self.wire.ending))
 
@@ -62,8 +62,8 @@ class Effect(ABC):
     only: ClassVar[tuple[str, ...]] = ("*",)
 
     @abstractmethod
-    def strike(self, fate: Fate) -> bool:
-        """Write into ``fate``. False when there was nothing to do after all."""
+    def apply(self, decision: Decision) -> bool:
+        """Write into ``decision``. False when there was nothing to do after all."""
 
     def describe(self) -> dict[str, Any]:
         """``{"effect": "refuse", "code": 20429}``: the kind, and the fields that aren't at their default."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from notify_mock.faults.fate import Draw, Effect, Fate
+from notify_mock.faults.decision import Decision, Draw, Effect
 from notify_mock.protocol.messages import Wire
 from notify_mock.support.clock import Span, span
 from notify_mock.support.usage import UsageError, shown
@@ -42,8 +42,8 @@ class Delay(Effect):
         if self.median is not None and span(self.median) == 0:
             raise UsageError("median", "is no time at all")
 
-    def strike(self, fate: Fate) -> bool:
-        fate.pause += self._draw(fate.draw)
+    def apply(self, decision: Decision) -> bool:
+        decision.pause += self._draw(decision.draw)
         return True
 
     def _draw(self, draw: Draw) -> float:
@@ -71,9 +71,9 @@ class Hang(Effect):
         if span(self.seconds, "seconds") > LONGEST_HANG:
             raise UsageError("seconds", "is longer than an hour", "a hang is bounded")
 
-    def strike(self, fate: Fate) -> bool:
-        fate.pause += span(self.seconds)
-        fate.wire = Wire("drop")
+    def apply(self, decision: Decision) -> bool:
+        decision.pause += span(self.seconds)
+        decision.wire = Wire("drop")
         return True
 
 
@@ -91,6 +91,6 @@ class Dribble(Effect):
         if isinstance(self.pieces, bool) or not isinstance(self.pieces, int) or not 1 <= self.pieces <= 10_000:
             raise UsageError("pieces", f"{shown(self.pieces)} is no number of pieces", "give 1 to 10,000")
 
-    def strike(self, fate: Fate) -> bool:
-        fate.wire = fate.wire or Wire(pieces=self.pieces, over=span(self.seconds))
+    def apply(self, decision: Decision) -> bool:
+        decision.wire = decision.wire or Wire(pieces=self.pieces, over=span(self.seconds))
         return True

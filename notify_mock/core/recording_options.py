@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from notify_mock.core.replay import Forward
-from notify_mock.core.seed_data import Seed
+from notify_mock.core.seed_data import SeedRecord
 from notify_mock.support.usage import UsageError
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from notify_mock.core.hydration import HydrateOption
 
 
-def read_inserted(given: CassetteOption | None, forward: Forward | None) -> Cassette | None:
+def read_cassette_option(given: CassetteOption | None, forward: Forward | None) -> Cassette | None:
     """The cassette to play. Raises ``UsageError``."""
     if given is None:
         return None
@@ -25,7 +25,7 @@ def read_inserted(given: CassetteOption | None, forward: Forward | None) -> Cass
     return cassette
 
 
-def read_hydrated(given: HydrateOption | None) -> tuple[tuple[Seed, ...], str | None]:
+def read_hydrate_option(given: HydrateOption | None) -> tuple[tuple[SeedRecord, ...], str | None]:
     """The records that were recorded, and their account. Raises ``UsageError``."""
     if given is None:
         return (), None
