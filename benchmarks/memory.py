@@ -9,7 +9,7 @@ import tracemalloc
 from benchmarks.calls import LEGACY_KEY_LENGTH, LIST, fcm_form, play
 from benchmarks.table import Row
 from notify_mock import Emulator
-from notify_mock.journal.journal import PER_ACCOUNT
+from notify_mock.journal.journal import DEFAULT_LIMIT
 
 _RECORDS = 100_000
 _LIMIT = 1500
@@ -21,9 +21,9 @@ def memory() -> list[Row]:
     emulator = Emulator()
     tracemalloc.start()
     try:
-        _create(emulator, 0, PER_ACCOUNT)
+        _create(emulator, 0, DEFAULT_LIMIT)
         before = held()
-        _create(emulator, PER_ACCOUNT, _RECORDS)
+        _create(emulator, DEFAULT_LIMIT, _RECORDS)
         each = (held() - before) / _RECORDS
     finally:
         tracemalloc.stop()

@@ -13,7 +13,7 @@ from benchmarks.measure import Pair, Sample, in_turns, once, repeated
 from benchmarks.memory import held
 from benchmarks.table import Row, at_most
 from notify_mock import Emulator
-from notify_mock.journal.journal import PER_ACCOUNT
+from notify_mock.journal.journal import DEFAULT_LIMIT
 
 _BINDINGS = 100_000
 _TOLD = 10_000
@@ -100,9 +100,9 @@ def _memory() -> Row:
     scene = _Scene(0)
     tracemalloc.start()
     try:
-        _create(scene, 0, PER_ACCOUNT)
+        _create(scene, 0, DEFAULT_LIMIT)
         before = held()
-        _create(scene, PER_ACCOUNT, _BINDINGS)
+        _create(scene, DEFAULT_LIMIT, _BINDINGS)
         each = (held() - before) / _BINDINGS
     finally:
         tracemalloc.stop()

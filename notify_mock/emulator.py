@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from notify_mock.core.engine import Engine
 from notify_mock.core.seed_data import DataOption
 from notify_mock.faults import Unused
-from notify_mock.journal.journal import PER_ACCOUNT
+from notify_mock.journal.journal import DEFAULT_LIMIT
 from notify_mock.server.shared_server import SharedServer
 from notify_mock.store.accounts import AccountsOption
 from notify_mock.support.address import read_hosts
@@ -55,7 +55,7 @@ class Emulator(Engine):
         data: DataOption | None = None,
         hydrate: HydrateOption | None = None,
         frozen: Moment | None = None,
-        journal_limit: int = PER_ACCOUNT,
+        journal_limit: int = DEFAULT_LIMIT,
         faults: FaultsOption | None = None,
         scenario: str | Sequence[str] | None = None,
         unused_faults: Unused = "error",

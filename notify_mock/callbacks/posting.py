@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from notify_mock.callbacks.target import Target
 from notify_mock.core.attempts import Reply, Request
 
-_MOST_READ = 64 * 1024
+_MAX_READ = 64 * 1024
 
 
 def post(request: Request, target: Target, timeout: float) -> Reply:
@@ -48,7 +48,7 @@ def _post(request: Request, target: Target, address: str, timeout: float) -> Rep
             preload_content=False,
         )
         try:
-            response.read(_MOST_READ)
+            response.read(_MAX_READ)
         finally:
             response.close()
         return Reply(response.status)

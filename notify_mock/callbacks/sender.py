@@ -19,7 +19,7 @@ TIMEOUT = 15.0
 """Seconds that an app has for its answer. Source: Twilio's webhooks (documented)."""
 
 _POLL_SECONDS = 0.05
-_MOST_AT_ONCE = 10_000
+_MAX_CALLBACKS_IN_A_DRAIN = 10_000
 
 
 class Sending(Protocol):
@@ -68,8 +68,10 @@ class Callbacks:
         """
         made: list[Exchange] = []
         while (attempt := self._engine.attempts.next(early=True)) is not None:
-            if len(made) >= _MOST_AT_ONCE:
-                raise UsageError("callbacks.drain", f"{_MOST_AT_ONCE} callbacks, and no end", "each one causes another")
+            if len(made) >= _MAX_CALLBACKS_IN_A_DRAIN:
+                raise UsageError(
+                    "callbacks.drain", f"{_MAX_CALLBACKS_IN_A_DRAIN} callbacks, and no end", "each one causes another"
+                )
             self._make(attempt)
             made.append(attempt.exchange)
         return made

@@ -125,7 +125,7 @@ class Cassette:
 
 def _rank(differences: tuple[Difference, ...]) -> tuple[int, int]:
     """Fewest differences first; another path, method or door weighs more than a parameter."""
-    return sum(3 if one.field in ("path", "method", "door") else 1 for one in differences), len(differences)
+    return sum(3 if one.field in ("path", "method", "api") else 1 for one in differences), len(differences)
 
 
 CassetteOption = Cassette | str | Path | Sequence["str | Path"]

@@ -14,8 +14,8 @@ from notify_mock.cassettes.interaction import Interaction, check
 from notify_mock.support.files import read_file
 from notify_mock.support.usage import UsageError, shown
 
-LARGEST_FILE = 256 * 1024 * 1024
-MOST_ENTRIES = 200_000
+MAX_FILE_BYTES = 256 * 1024 * 1024
+MAX_ENTRIES = 200_000
 SUFFIXES = (".yaml", ".yml", ".json", ".har")
 
 _STRANGE = re.compile(r"[<>?%*:|\"'/\\]")
@@ -46,8 +46,8 @@ def read_interactions(path: Path) -> list[Interaction]:
         raise UsageError(str(path), wrong, "name a cassette or a folder of them") from error
     except ValueError as error:
         raise UsageError(shown(str(path)), f"is no path: {error}") from error
-    if size > LARGEST_FILE:
-        raise UsageError(str(path), f"has {size} bytes", f"the limit of a cassette is {LARGEST_FILE}")
+    if size > MAX_FILE_BYTES:
+        raise UsageError(str(path), f"has {size} bytes", f"the limit of a cassette is {MAX_FILE_BYTES}")
     content = read_file(path)
     if har.is_har(content):
         interactions = har.read_har(content)
@@ -61,8 +61,8 @@ def read_interactions(path: Path) -> list[Interaction]:
 
 
 def _not_too_many(path: Path, interactions: list[Interaction]) -> list[Interaction]:
-    if len(interactions) > MOST_ENTRIES:
-        raise UsageError(str(path), f"has {len(interactions)} entries", f"the limit is {MOST_ENTRIES}")
+    if len(interactions) > MAX_ENTRIES:
+        raise UsageError(str(path), f"has {len(interactions)} entries", f"the limit is {MAX_ENTRIES}")
     return interactions
 
 

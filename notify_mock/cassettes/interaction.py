@@ -17,7 +17,7 @@ from notify_mock.support.usage import UsageError
 Pairs = tuple[tuple[str, str], ...]
 """Headers in the order of the wire, repeated names kept."""
 
-LARGEST_BODY = 16 * 1024 * 1024
+MAX_BODY_BYTES = 16 * 1024 * 1024
 """Bytes of a body, unpacked."""
 
 FORM = "application/x-www-form-urlencoded"
@@ -123,14 +123,14 @@ def interaction_of(call: Call, answer: Answer, reason: str) -> Interaction:
 def unpacked(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
     """``body`` without its content coding, where that is gzip or deflate and the bytes are indeed packed.
 
-    A body that doesn't unpack, or to more than ``LARGEST_BODY``, is given back as it is.
+    A body that doesn't unpack, or to more than ``MAX_BODY_BYTES``, is given back as it is.
     """
     window = _PACKED.get(header(headers, "content-encoding").strip().lower())
     if window is None or not body:
         return body
     unpacker = zlib.decompressobj(window)
     try:
-        plain = unpacker.decompress(body, LARGEST_BODY)
+        plain = unpacker.decompress(body, MAX_BODY_BYTES)
     except zlib.error:
         return body
     return plain if unpacker.eof else body

@@ -23,17 +23,17 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{11,}={0,2}")
 _ONLY_SID = re.compile(r"[A-Z]{0,4}[0-9a-f]{32}")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\(.)")
 _CONTROL = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
-_SHORTEST = 11
+_MIN_LENGTH = 11
 """No secret that is known by its look is shorter."""
 
-_DEEPEST = 4
-_MOST_LAYERS = 50_000
-_LARGEST = 4 * 1024 * 1024
+_MAX_DEPTH = 4
+_MAX_LAYERS = 50_000
+_MAX_BYTES = 4 * 1024 * 1024
 
 
 def find_leak(text: str) -> str:
     """What kind of secret is in ``text``, "" for none."""
-    if len(text) < _SHORTEST:
+    if len(text) < _MIN_LENGTH:
         return ""
     return next((kind for layer in layers(text) for look, kind in _LOOKS if look.search(layer)), "")
 
@@ -46,10 +46,10 @@ def is_lone_token(text: str) -> bool:
 def layers(text: str) -> Iterator[str]:
     """``text``, and what it is once decoded: percent-encoding, JSON's escapes, base64 and gzip, one in another."""
     seen, waiting = {text}, deque([(text, 0)])
-    while waiting and len(seen) < _MOST_LAYERS:
+    while waiting and len(seen) < _MAX_LAYERS:
         layer, depth = waiting.popleft()
         yield layer
-        if depth < _DEEPEST:
+        if depth < _MAX_DEPTH:
             for inner in _decoded(layer):
                 if inner not in seen:
                     seen.add(inner)
@@ -73,7 +73,7 @@ def _from_base64(run: str) -> Iterator[str]:
     data = b64decode(bare + "=" * (-len(bare) % 4))
     if data[:2] in (b"\x1f\x8b", b"x\x9c", b"x\x01", b"x\xda"):
         try:
-            yield zlib.decompressobj(47).decompress(data, _LARGEST).decode("utf-8", "replace")
+            yield zlib.decompressobj(47).decompress(data, _MAX_BYTES).decode("utf-8", "replace")
         except zlib.error:
             return
     else:

@@ -21,7 +21,7 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _REMEDY = "record it again with notify-mock record, or replace it by hand"
-_LONGEST_DATA = 64 * 1024
+_MAX_DATA_LENGTH = 64 * 1024
 
 
 class Leak(NamedTuple):
@@ -54,7 +54,7 @@ def scan_text(file: Path, *, comments: bool = False) -> list[UsageError]:
     """What stands outside of the entries: in any line, or only in ``comments``."""
     found = []
     for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
-        is_read = len(line) <= _LONGEST_DATA and (not comments or line.lstrip().startswith("#"))
+        is_read = len(line) <= _MAX_DATA_LENGTH and (not comments or line.lstrip().startswith("#"))
         kind = find_leak(line) if is_read else ""
         if kind:
             found.append(UsageError(f"{file}, line {number}", f"has {kind}", _REMEDY))
@@ -78,7 +78,7 @@ def _leaks(interaction: Interaction) -> Iterator[tuple[str, str]]:
     yield from _in_json("response.body", body)
     yield from _looks("response.status.message", interaction.reason)
     if interaction.extra:
-        yield from _looks("entry", json.dumps(interaction.extra, default=str)[:_LONGEST_DATA])
+        yield from _looks("entry", json.dumps(interaction.extra, default=str)[:_MAX_DATA_LENGTH])
     yield from _packed_answer(interaction)
 
 

@@ -9,12 +9,13 @@ from notify_mock.cassettes.origins import HERE, origin
 from notify_mock.cassettes.pseudonyms import Pseudonyms, basic
 from notify_mock.cassettes.redact import Taints, redact_pairs
 from notify_mock.protocol.messages import Call, Params
-from notify_mock.protocol.products import Entrance, enter
+from notify_mock.protocol.products import Endpoint, resolve_endpoint
 from notify_mock.protocol.redaction import show_pairs, show_text
+from notify_mock.support.renamed import warn_renamed
 from notify_mock.support.usage import UsageError, nearest, shown
 
-FIELDS = ("method", "door", "path", "query", "form", "account", "region", "host", "scheme", "body")
-DEFAULT = ("method", "door", "path", "query", "form")
+FIELDS = ("method", "api", "path", "query", "form", "account", "region", "host", "scheme", "body")
+DEFAULT = ("method", "api", "path", "query", "form")
 
 Key = tuple[Hashable, ...]
 
@@ -40,6 +41,9 @@ class Matcher:
     def __init__(self, pseudonyms: Pseudonyms, fields: Sequence[str] = DEFAULT, ignore: Sequence[str] = ()) -> None:
         if isinstance(fields, str) or not fields:
             raise UsageError("match_on", f"{shown(fields)} is no list of fields", f"known are {', '.join(FIELDS)}")
+        if "door" in fields:
+            warn_renamed("match_on door", "api")
+            fields = ["api" if field == "door" else field for field in fields]
         for field in fields:
             if field not in FIELDS:
                 raise UsageError("match_on", f"no field {shown(field)}", nearest(str(field), FIELDS))
@@ -49,8 +53,8 @@ class Matcher:
 
     def key(self, call: Call) -> Key:
         """What two calls have in common when one is the other."""
-        entrance = enter(call.host, call.path)
-        return tuple([self._part(field, call, entrance) for field in self.fields])
+        endpoint = resolve_endpoint(call.host, call.path)
+        return tuple([self._part(field, call, endpoint) for field in self.fields])
 
     def differences(self, call: Call, recorded: Call) -> list[Difference]:
         """The fields in which they differ; of parameters, each by its own name."""
@@ -64,13 +68,13 @@ class Matcher:
                 found.append(Difference(field, _shown(asked), _shown(kept)))
         return found
 
-    def _part(self, field: str, call: Call, entrance: Entrance) -> Hashable:
+    def _part(self, field: str, call: Call, endpoint: Endpoint) -> Hashable:
         if field == "method":
             return call.method
-        if field == "door":
-            return entrance.door
+        if field == "api":
+            return endpoint.api
         if field == "path":
-            return self._pseudonyms.sids(entrance.path)
+            return self._pseudonyms.sids(endpoint.path)
         if field == "query":
             return self._pairs(call, call.query) if call.query.pairs else ()
         if field == "form":
@@ -80,7 +84,7 @@ class Matcher:
             return self._pseudonyms.user(basic(authorization)[0] or authorization)
         if field == "body":
             return self._pseudonyms.secret(call.body.decode("utf-8", "replace"))
-        return {"region": entrance.region, "host": call.host, "scheme": call.scheme}[field]
+        return {"region": endpoint.region, "host": call.host, "scheme": call.scheme}[field]
 
     def _pairs(self, call: Call, params: Params) -> Hashable:
         pairs = redact_pairs(params.pairs, self._pseudonyms, Taints())

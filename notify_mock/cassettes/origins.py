@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from urllib.parse import quote_plus
 
-from notify_mock.protocol.products import enter
+from notify_mock.protocol.products import resolve_endpoint
 
 HERE = "origin:"
 """Stands for the address that was asked, where two requests are compared."""
@@ -15,7 +15,7 @@ HERE = "origin:"
 def origin(scheme: str, host: str, path: str) -> str:
     """The address of the door that was asked, up to its version: ``https://notify.twilio.com/v1``,
     ``http://127.0.0.1:8010/chat/v2``."""
-    return f"{scheme}://{host}{enter(host, path).base}"
+    return f"{scheme}://{host}{resolve_endpoint(host, path).base}"
 
 
 @lru_cache(maxsize=256)

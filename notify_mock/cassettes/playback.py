@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from notify_mock.cassettes.matching import Key
 
 
-_SHOWN = 10
+_MAX_SHOWN = 10
 
 
 class Miss(NamedTuple):
@@ -53,8 +53,8 @@ class Playback:
         left = self.unused
         words = [f"{len(self) - len(left)} of {len(self)} entries played from {source}"]
         words += [f"{len(self.misses)} requests had no recorded answer"] if self.misses else []
-        shown = ", ".join(one.where.rpartition(", ")[2] or repr(one) for one in left[:_SHOWN])
-        words += [f"unused: {shown}{', ...' if len(left) > _SHOWN else ''}"] if left else []
+        shown = ", ".join(one.where.rpartition(", ")[2] or repr(one) for one in left[:_MAX_SHOWN])
+        words += [f"unused: {shown}{', ...' if len(left) > _MAX_SHOWN else ''}"] if left else []
         return "; ".join(words)
 
     def show(self) -> str:

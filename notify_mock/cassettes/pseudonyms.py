@@ -16,7 +16,7 @@ _SID_MARK = "facade00"
 _PSEUDONYM = re.compile(r"redacted-(?:certificate|private-key|service-account|secret)-[0-9a-f]{24}")
 _OPEN_USER = re.compile(r"(?:AC|SK)[\w-]{1,31}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z][\w.\[\]-]{0,60}", re.ASCII)
-_REMEMBERED = 4096
+_CACHE_SIZE = 4096
 
 PLAIN = frozenset(
     [
@@ -105,7 +105,7 @@ class Pseudonyms:
         made = self._made.get(value)
         if made is None:
             made = hmac.new(self._key, value.encode("utf-8", "surrogatepass"), sha256).hexdigest()[:24]
-            if len(value) <= 64 and len(self._made) < _REMEMBERED:
+            if len(value) <= 64 and len(self._made) < _CACHE_SIZE:
                 self._made[value] = made
         return made
 

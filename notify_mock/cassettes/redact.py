@@ -25,7 +25,7 @@ PLAIN_HEADERS = frozenset(
 )
 """Request headers that are kept as they are, unless they look like a secret."""
 
-SHORTEST = 8
+MIN_SECRET_LENGTH = 8
 """Characters of a secret that is looked for in the rest of its exchange; shorter ones would be found by chance."""
 
 JSON_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:\s*)"((?:[^"\\]|\\.)*)"')
@@ -43,7 +43,7 @@ class Taints:
 
     def add(self, secret: str, pseudonym: str) -> str:
         """The pseudonym."""
-        if len(secret) >= SHORTEST and secret != pseudonym:
+        if len(secret) >= MIN_SECRET_LENGTH and secret != pseudonym:
             self._pseudonyms[secret] = pseudonym
         return pseudonym
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from notify_mock.cassettes.interaction import LARGEST_BODY, Interaction, Pairs, check
+from notify_mock.cassettes.interaction import MAX_BODY_BYTES, Interaction, Pairs, check
 from notify_mock.support.files import Content, find_lines
 from notify_mock.support.usage import UsageError, shown
 
@@ -17,7 +17,7 @@ _LISTS = ("interactions", "http_interactions")
 """The second is Ruby's, whose files have no version."""
 
 _OWN_KEYS = frozenset({"request", "response"})
-_MOST_EXTRA = 10_000
+_MAX_EXTRA = 10_000
 _HEAD = "interactions:\n"
 _TAIL = f"version: {VERSION}\n"
 
@@ -85,7 +85,7 @@ def _extra(entry: Mapping[str, Any], where: str) -> dict[str, Any]:
         value = waiting.pop()
         waiting += value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
         seen += 1
-        if seen > _MOST_EXTRA:
+        if seen > _MAX_EXTRA:
             raise UsageError(f"{where}, {', '.join(map(str, extra))}", "is too much", "keep notes short")
     return extra
 
@@ -142,8 +142,8 @@ def _body(value: Any, where: str) -> bytes:
         value = value.encode("utf-8", "surrogatepass")
     if not isinstance(value, bytes):
         raise UsageError(where, f"a {type(value).__name__} is no body", "write {string: text}")
-    if len(value) > LARGEST_BODY:
-        raise UsageError(where, f"has {len(value)} bytes", f"the limit is {LARGEST_BODY}")
+    if len(value) > MAX_BODY_BYTES:
+        raise UsageError(where, f"has {len(value)} bytes", f"the limit is {MAX_BODY_BYTES}")
     return value
 
 

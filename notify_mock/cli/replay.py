@@ -32,7 +32,7 @@ Example:
 @click.option(
     "--match-on",
     metavar="FIELDS",
-    help="What is compared, with commas between: method, door, path, query, form (the default), account, region, host, "
+    help="What is compared, with commas between: method, api, path, query, form (the default), account, region, host, "
     "scheme, body.",
 )
 @click.option("--ignore", multiple=True, metavar="NAME", help="A parameter that isn't compared (repeatable).")

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from notify_mock.callbacks.sender import Callbacks
     from notify_mock.faults.rule import Rule
 
-_MOST_CHECKPOINTS = 100
+_MAX_CHECKPOINTS = 100
 _TARGET = re.compile(r"/_mock(?:[/?]|\Z)")
 _COUNTS = ("seen", "fired")
 """What an answer says of a rule that is no part of it; it may be sent back, and is passed over."""
@@ -170,8 +170,8 @@ class Control:
 
     def set_checkpoint(self) -> _Result:
         name = _name(read_object(default="{}"))
-        if name not in self._checkpoints and len(self._checkpoints) >= _MOST_CHECKPOINTS:
-            raise Refused(409, f"there are {_MOST_CHECKPOINTS} checkpoints already; delete one", "name")
+        if name not in self._checkpoints and len(self._checkpoints) >= _MAX_CHECKPOINTS:
+            raise Refused(409, f"there are {_MAX_CHECKPOINTS} checkpoints already; delete one", "name")
         self._checkpoints[name] = self._emulator.snapshot()
         return 201, {"name": name}
 

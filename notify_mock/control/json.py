@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from notify_mock.deliveries.inbox import Alert
     from notify_mock.faults.rule import Rule
 
-_LARGEST = 256 * 1024
-_LONGEST_CODE = 9
+_MAX_BODY_BYTES = 256 * 1024
+_MAX_CODE_DIGITS = 9
 
 _JSON_TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -41,11 +41,11 @@ def read_object(default: str = "") -> dict[str, Any]:
 
 
 def _read() -> str:
-    too_long = Refused(413, f"the body is over the limit of {_LARGEST} bytes", "body")
-    if (request.content_length or 0) > _LARGEST:
+    too_long = Refused(413, f"the body is over the limit of {_MAX_BODY_BYTES} bytes", "body")
+    if (request.content_length or 0) > _MAX_BODY_BYTES:
         raise too_long
-    data = request.stream.read(_LARGEST + 1)
-    if len(data) > _LARGEST:
+    data = request.stream.read(_MAX_BODY_BYTES + 1)
+    if len(data) > _MAX_BODY_BYTES:
         raise too_long
     try:
         return data.decode()
@@ -131,7 +131,7 @@ def one_value(values: list[str], name: str) -> str:
 
 
 def read_code(value: str) -> int:
-    if not value.isascii() or not value.isdigit() or len(value) > _LONGEST_CODE:
+    if not value.isascii() or not value.isdigit() or len(value) > _MAX_CODE_DIGITS:
         raise Refused(400, f"code: {shown(value)} is no number", "code")
     return int(value)
 

@@ -76,7 +76,7 @@ _OWN: dict[str, Schema] = {
     "after": _WHEN,
     "until": _WHEN,
     "account_sid": {"type": ["string", "null"], "minLength": 1},
-    "door": {"type": ["string", "null"], "minLength": 1, "description": "product and version, such as chat/v2"},
+    "api": {"type": ["string", "null"], "minLength": 1, "description": "product and version, such as chat/v2"},
     "sid": {"type": ["string", "null"], "minLength": 1},
     "form": {**TEXTS, "description": "Twilio's parameters to match, globs allowed; secrets are masked in answers"},
     "headers": {**TEXTS, "description": "request headers to match, globs allowed; secrets are masked in answers"},
@@ -177,7 +177,7 @@ def _schemas() -> dict[str, Schema]:
 
 
 def _exchange() -> Schema:
-    texts = ("call", "account_sid", "door", "sid", "reason")
+    texts = ("call", "account_sid", "api", "sid", "reason")
     numbers = ("status", "code", "played")
     return object_of(
         number=WHOLE,
@@ -187,6 +187,7 @@ def _exchange() -> Schema:
         faults={"type": "array", "items": TEXT},
         **dict.fromkeys(texts, MAYBE_TEXT),
         **dict.fromkeys(numbers, MAYBE_WHOLE),
+        door={**MAYBE_TEXT, "deprecated": True, "description": "the old name of api"},
     )
 
 

@@ -13,7 +13,7 @@ from notify_mock.journal.exchange import Exchange
 from notify_mock.protocol.channels import CALLBACK_NAME
 from notify_mock.protocol.delivery_errors import Problem
 from notify_mock.protocol.messages import Call, Params
-from notify_mock.protocol.products import Entrance
+from notify_mock.protocol.products import Endpoint
 from notify_mock.protocol.signature import sign
 
 
@@ -110,8 +110,8 @@ class Attempts:
         headers = {name.lower(): value for name, value in request.headers.items()}
         host = where.netloc.rpartition("@")[2] if where else ""
         call = Call("POST", host, path, form=Params(tuple(form)), headers=headers, scheme=where.scheme if where else "")
-        entrance = Entrance("", callback.region, "", path)
-        exchange = self._state.journal.open(self._state.clock.time(), call, CALLBACK_NAME, entrance)
+        endpoint = Endpoint("", callback.region, "", path)
+        exchange = self._state.journal.open(self._state.clock.time(), call, CALLBACK_NAME, endpoint)
         exchange.account_sid, exchange.sid = callback.account_sid, callback.notification_sid
         self._state.journal.file(exchange)
         return exchange

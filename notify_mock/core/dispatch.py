@@ -31,7 +31,7 @@ def notify(context: RequestContext) -> Result:
     """201 and the notification, whatever becomes of its deliveries: failures are asynchronous (observed)."""
     service = context.parent()
     notification: Notification = create_record(context)
-    made = Dispatch(context.state, service, notification, context.exchange.door).deliveries()
+    made = Dispatch(context.state, service, notification, context.exchange.api).deliveries()
     state, now = context.state, context.state.clock.time()
     state.deliveries.file(made)
     if not made:
@@ -52,12 +52,12 @@ class _Prepared(NamedTuple):
 
 
 class Dispatch:
-    """One notification, about to be delivered; ``door`` is where it came in."""
+    """One notification, about to be delivered; ``api`` is where it came in."""
 
-    def __init__(self, state: State, service: Service, notification: Notification, door: str) -> None:
+    def __init__(self, state: State, service: Service, notification: Notification, api: str) -> None:
         self._state, self._service, self._notification = state, service, notification
         self._now = state.clock.time()
-        self._provider_calls = ProviderCalls(state.clock, state.faults, state.providers, notification, door)
+        self._provider_calls = ProviderCalls(state.clock, state.faults, state.providers, notification, api)
         self._prepared: dict[tuple[str, str | None, str | None], _Prepared] = {}
         self._renderings: dict[Channel, tuple[Rendering, Problem | None]] = {}
 

@@ -20,7 +20,7 @@ from notify_mock.faults import UNUSED, Unused
 from notify_mock.faults.rules import Faults
 from notify_mock.journal import assertions
 from notify_mock.journal.exchange import Exchange
-from notify_mock.journal.journal import PER_ACCOUNT, Journal
+from notify_mock.journal.journal import DEFAULT_LIMIT, Journal
 from notify_mock.protocol.messages import Answer, Call
 from notify_mock.resources import BINDING, CREDENTIAL, NOTIFICATION, RESOURCES, SERVICE
 from notify_mock.resources.binding import Binding
@@ -64,7 +64,7 @@ class Engine:
         data: DataOption | None = None,
         hydrate: HydrateOption | None = None,
         frozen: Moment | None = None,
-        journal_limit: int = PER_ACCOUNT,
+        journal_limit: int = DEFAULT_LIMIT,
         faults: FaultsOption | None = None,
         scenario: str | Sequence[str] | None = None,
         unused_faults: Unused = "error",

@@ -12,7 +12,7 @@ from typing import Any
 from notify_mock.cassettes.files import find_files, read_interactions
 from notify_mock.cassettes.interaction import Interaction, unpacked
 from notify_mock.core.seed_data import SeedRecord
-from notify_mock.protocol.products import enter
+from notify_mock.protocol.products import resolve_endpoint
 from notify_mock.resources import RESOURCES
 from notify_mock.resources.resource import Resource
 from notify_mock.support.usage import UsageError
@@ -95,7 +95,7 @@ def _values(resource: Resource[Any], shown: Mapping[str, Any], interaction: Inte
     call = interaction.call()
     names = {field.name for field in dataclasses.fields(resource.record)}
     values = {name: value for name, value in shown.items() if name in names}
-    values["region"] = enter(call.host, call.path).region
+    values["region"] = resolve_endpoint(call.host, call.path).region
     sent = {_snake(name): value for name, value in call.form.pairs}
     hidden = {name: value for name, value in sent.items() if name in names - set(shown)}
     return {**values, **hidden} if "sid" in shown and interaction.method == "POST" else values

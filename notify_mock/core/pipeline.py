@@ -14,7 +14,7 @@ from notify_mock.core.writer import Writer
 from notify_mock.journal.exchange import Exchange
 from notify_mock.protocol.errors import MalformedRequest, MethodNotAllowed, NotFound, TwilioError
 from notify_mock.protocol.messages import Answer, Call
-from notify_mock.protocol.products import enter
+from notify_mock.protocol.products import resolve_endpoint
 from notify_mock.support.usage import UsageError
 from notify_mock.support.waits import HeldCall, HeldCalls
 
@@ -101,10 +101,10 @@ class Pipeline:
 
     def _begin(self, call: Call) -> PendingCall:
         """Where the call wants to go. Its record is opened, though not yet anybody's."""
-        entrance = enter(call.host, call.path)
-        match = routes.find_route(entrance.door, entrance.path)
+        endpoint = resolve_endpoint(call.host, call.path)
+        match = routes.find_route(endpoint.api, endpoint.path)
         route = match.route(call.method) if match else None
-        exchange = self._state.journal.open(self._state.clock.time(), call, route.name if route else None, entrance)
+        exchange = self._state.journal.open(self._state.clock.time(), call, route.name if route else None, endpoint)
         if match is not None and match.sid:
             exchange.sid = match.sid
         return PendingCall(call, exchange, match, route)

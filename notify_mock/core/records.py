@@ -18,7 +18,7 @@ from notify_mock.support.usage import UsageError, shown
 
 R = TypeVar("R", bound=Record)
 
-_SHOWN = 10
+_MAX_SHOWN = 10
 _ACCOUNT = re.compile(r"AC[\w-]{1,62}", re.ASCII)
 
 
@@ -45,7 +45,7 @@ class Records(Mapping[str, R], Generic[R]):
                 found = collection.get(sid)
                 if found is not None:
                     return found  # type: ignore[no-any-return]
-        known = ", ".join(list(self)[:_SHOWN])
+        known = ", ".join(list(self)[:_MAX_SHOWN])
         raise KeyError(f"{sid} is none of the {len(self)} {self._resource.key}{': ' + known if known else ''}")
 
     def __iter__(self) -> Iterator[str]:
@@ -140,7 +140,7 @@ def _parent_sid(state: State, resource: Resource[Any], own: dict[str, Any], whos
         return ""
     (name,) = resource.parent_field("")
     collection = state.store.collection(whose._replace(resource=above.name))
-    known = [record.sid for record in collection.starting_at(0, _SHOWN)]
+    known = [record.sid for record in collection.starting_at(0, _MAX_SHOWN)]
     sid = own.pop(name, None) or (known[0] if len(known) == 1 else None)
     if isinstance(sid, str) and collection.get(sid) is not None:
         return sid

@@ -31,8 +31,8 @@ _HOP_BY_HOP = frozenset(
 )
 _ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
 _LENGTH = re.compile(r"[0-9]{1,12}", re.ASCII)
-_MOST_MISSING = 1024 * 1024
-_BODILESS = (204, 304)
+_MAX_MISSING = 1024 * 1024
+_WITHOUT_BODY = (204, 304)
 
 
 class Replay:
@@ -101,7 +101,7 @@ def play(found: Interaction, call: Call, account_sid: str, pseudonyms: Pseudonym
 
 def _with_length(headers: list[tuple[str, str]], status: int, method: str, body: bytes) -> list[tuple[str, str]]:
     """Content-Length as it has become, behind Content-Type where there was none; that of a HEAD is left."""
-    if method == "HEAD" or (status in _BODILESS and not body):
+    if method == "HEAD" or (status in _WITHOUT_BODY and not body):
         return headers
     length = ("Content-Length", str(len(body)))
     names = [name.lower() for name, _ in headers]
@@ -114,7 +114,7 @@ def _with_length(headers: list[tuple[str, str]], status: int, method: str, body:
 def _cut(status: int, headers: list[tuple[str, str]], body: bytes) -> Answer:
     """Fewer bytes than promised, then the end of the connection."""
     promised = next((int(value) for name, value in headers if name.lower() == "content-length"), len(body) + 1)
-    missing = min(max(1, promised - len(body)), _MOST_MISSING)
+    missing = min(max(1, promised - len(body)), _MAX_MISSING)
     if not any(name.lower() == "content-length" for name, _ in headers):
         headers = [*headers, ("Content-Length", str(promised))]
     return Answer(status, headers, body + b" " * missing, Wire(sent=len(body)))

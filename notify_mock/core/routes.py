@@ -30,7 +30,7 @@ class Route(NamedTuple):
 
     name: str
     method: str
-    door: str
+    api: str
     pattern: str
     resource: Resource[Any]
     handler: Callable[[RequestContext], Result]
@@ -60,9 +60,9 @@ def _make_routes() -> tuple[Route, ...]:
     for resource in RESOURCES:
         for verb in resource.verbs:
             pattern = _collection_path(resource) + ("" if verb in _ON_COLLECTION else "/<sid>")
-            for door in resource.doors:
+            for api in resource.apis:
                 name = f"{resource.name}.{verb}"
-                routes.append(Route(name, _METHODS[verb], door, pattern, resource, OWN.get(name, VERBS[verb])))
+                routes.append(Route(name, _METHODS[verb], api, pattern, resource, OWN.get(name, VERBS[verb])))
     return tuple(routes)
 
 
@@ -88,18 +88,18 @@ def _shape(path: str) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
 _TABLE: dict[tuple[str, tuple[str, ...], bool], dict[str, Route]] = {}
 for _route in ROUTES:
     _names, _is_item, _ = _shape(_route.pattern)
-    _TABLE.setdefault((_route.door, _names, _is_item), {})[_route.method] = _route
+    _TABLE.setdefault((_route.api, _names, _is_item), {})[_route.method] = _route
 
 
 @lru_cache(maxsize=256)
-def find_route(door: str, path: str) -> RouteMatch | None:
+def find_route(api: str, path: str) -> RouteMatch | None:
     """The place at ``path`` (without version), or None. Path and sids are case-sensitive (documented).
 
     A ``.json`` suffix (documented) and one trailing slash (observed) are taken off.
     """
     bare = path.removesuffix("/").removesuffix(".json")
     names, is_item, sids = _shape(bare)
-    routes = _TABLE.get((door, names, is_item))
+    routes = _TABLE.get((api, names, is_item))
     if routes is None or "" in sids:
         return None
     if not is_item:

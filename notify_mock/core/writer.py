@@ -83,6 +83,6 @@ class Writer:
             duration=max(0.0, now - exchange.at),
             concurrent=concurrent,
             region=exchange.region,
-            domain=api_domain(exchange.door),
+            domain=api_domain(exchange.api),
             extra=extra,
         )

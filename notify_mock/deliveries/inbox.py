@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from notify_mock.deliveries.delivery import Delivery
     from notify_mock.protocol.delivery_errors import Problem
 
-MOST = 100_000
+MAX_DELIVERIES = 100_000
 """Deliveries that are kept; the oldest go first."""
 
-_ALERTS = 10_000
+_MAX_ALERTS = 10_000
 
 CRITERIA = {
     **{name: name for name in ("channel", "identity", "address", "state", "code", "body", "title")},
@@ -76,11 +76,11 @@ class Deliveries(Sequence["Delivery"]):
         with self._lock:
             return list(self._alerts)
 
-    def show(self, most: int = 1000) -> str:
-        """The last ``most`` deliveries and alerts, one line each."""
+    def show(self, limit: int = 1000) -> str:
+        """The last ``limit`` deliveries and alerts, one line each."""
         lines = [str(one) for one in (*self._all(), *self.alerts)]
-        left_out = [f"({len(lines) - most} earlier ones are not shown)"] if len(lines) > most else []
-        return "\n".join(left_out + lines[-most:]) or "nothing was delivered"
+        left_out = [f"({len(lines) - limit} earlier ones are not shown)"] if len(lines) > limit else []
+        return "\n".join(left_out + lines[-limit:]) or "nothing was delivered"
 
     def find(self, **criteria: Any) -> list[Delivery]:
         """The deliveries that agree with all criteria. Raises ``UsageError`` for an unknown one."""
@@ -113,8 +113,8 @@ class Deliveries(Sequence["Delivery"]):
         self._alerts.append(Alert(at, notification_sid, problem))
 
     def reset(self) -> None:
-        self._kept: deque[Delivery] = deque(maxlen=MOST)
-        self._alerts: deque[Alert] = deque(maxlen=_ALERTS)
+        self._kept: deque[Delivery] = deque(maxlen=MAX_DELIVERIES)
+        self._alerts: deque[Alert] = deque(maxlen=_MAX_ALERTS)
         self._dropped = 0
 
     def snapshot(self) -> tuple[list[Delivery], list[Alert], int]:
@@ -143,7 +143,7 @@ class Deliveries(Sequence["Delivery"]):
         lines += listed("delivered instead", [f"{one}  <- {'; '.join(_differences(one, wanted))}" for one in near])
         lines += listed("alerts", [str(one) for one in self.alerts])
         if self._dropped:
-            lines.append(f"the {self._dropped} oldest deliveries were dropped; {MOST} are kept")
+            lines.append(f"the {self._dropped} oldest deliveries were dropped; {MAX_DELIVERIES} are kept")
         return "\n".join(lines if everything else [*lines, "nothing was delivered at all"])
 
 

@@ -10,7 +10,7 @@ from notify_mock.journal.exchange import Exchange
 from notify_mock.protocol.channels import CHANNELS
 from notify_mock.protocol.delivery_errors import CODES, Problem
 from notify_mock.protocol.messages import Call, Params
-from notify_mock.protocol.products import Entrance
+from notify_mock.protocol.products import Endpoint
 from notify_mock.resources.notification import Notification
 from notify_mock.support.clock import Clock
 
@@ -22,10 +22,10 @@ class ProviderCalls:
     """The providers' side of one notification. Where nothing ``is_needed``, every delivery is taken at once."""
 
     def __init__(
-        self, clock: Clock, faults: Faults, providers: Providers, notification: Notification, door: str
+        self, clock: Clock, faults: Faults, providers: Providers, notification: Notification, api: str
     ) -> None:
         self._clock, self._faults, self._providers = clock, faults, providers
-        self._notification, self._door = notification, door
+        self._notification, self._api = notification, api
         self._busy = {channel for channel in CHANNELS if providers[channel].busy}
         self.is_needed = bool(self._busy or len(faults))
 
@@ -64,8 +64,8 @@ class ProviderCalls:
         if binding.identity is not None:
             form.append(("Identity", binding.identity))
         form += [("NotificationSid", self._notification.sid), ("ServiceSid", self._notification.service_sid)]
-        entrance = Entrance(self._door, self._notification.region, "", "")
+        endpoint = Endpoint(self._api, self._notification.region, "", "")
         call = Call("PUSH", "", "", form=Params(tuple(form)))
-        exchange = Exchange(0, self._clock.time(), call, f"delivery.{binding.binding_type}", entrance)
+        exchange = Exchange(0, self._clock.time(), call, f"delivery.{binding.binding_type}", endpoint)
         exchange.account_sid, exchange.sid = self._notification.account_sid, binding.sid
         return exchange

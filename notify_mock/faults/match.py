@@ -38,7 +38,7 @@ class Match:
 
     call: str = "*"
     account_sid: str | None = None
-    door: str | None = None
+    api: str | None = None
     sid: str | None = None
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -52,7 +52,7 @@ class Match:
         """Whether it is for this one, its name apart."""
         return (
             self.account_sid in (None, exchange.account_sid)
-            and self.door in (None, exchange.door)
+            and self.api in (None, exchange.api)
             and self.sid in (None, exchange.sid)
             and all(fnmatchcase(exchange.parameter(name) or "", glob) for name, glob in self.form.items())
             and all(fnmatchcase(exchange.call.headers.get(name, ""), glob) for name, glob in self.headers.items())
@@ -71,12 +71,12 @@ class Match:
                 return ("header", name, glob)
         if self.account_sid is not None:
             return ("account", self.account_sid)
-        return None if self.door is None else ("door", self.door)
+        return None if self.api is None else ("api", self.api)
 
 
 def keys_of(exchange: Exchange) -> list[tuple[str, ...] | None]:
     """The keys under which rules for this exchange may be found."""
-    keys: list[tuple[str, ...] | None] = [None, ("account", exchange.account_sid), ("door", exchange.door)]
+    keys: list[tuple[str, ...] | None] = [None, ("account", exchange.account_sid), ("api", exchange.api)]
     if exchange.sid is not None:
         keys.append(("sid", exchange.sid))
     keys += [("header", name, value) for name, value in exchange.call.headers.items()]

@@ -15,7 +15,7 @@ from notify_mock.protocol.messages import Answer
 from notify_mock.support.clock import Span, span
 from notify_mock.support.usage import UsageError, shown
 
-_BODILESS = (204, 205, 304)
+_WITHOUT_BODY = (204, 205, 304)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Status(Effect):
             span(self.retry_after, "retry_after")
 
     def apply(self, decision: Decision) -> bool:
-        body = b"" if self.status in _BODILESS else self.body.encode()
+        body = b"" if self.status in _WITHOUT_BODY else self.body.encode()
         extra = [] if self.location is None else [("Location", self.location)]
         if self.retry_after is not None:
             extra.append(("Retry-After", str(math.ceil(span(self.retry_after)))))

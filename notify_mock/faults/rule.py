@@ -12,11 +12,12 @@ from notify_mock.faults.match import Match, covers, is_delivery
 from notify_mock.faults.schedule import Schedule
 from notify_mock.protocol.redaction import MASK, is_secret
 from notify_mock.support.clock import moment, span
+from notify_mock.support.renamed import with_new_key
 from notify_mock.support.usage import UsageError, nearest, shown
 
 RULE_KEYS = (
     *("name", "phase", "unused", "times", "skip", "every", "chance", "after", "until"),
-    *("account_sid", "door", "sid", "form", "headers", "predicate"),
+    *("account_sid", "api", "sid", "form", "headers", "predicate"),
 )
 """What a rule takes besides its call and its effect's own fields."""
 
@@ -59,7 +60,7 @@ class Rule:
         """Its JSON, as ``make_rule`` reads it, with ``seen`` and ``fired``."""
         shown: dict[str, Any] = {"name": self.name, "call": self.match.call, **self._describe_effect()}
         for part, keys in (
-            (self.match, ("account_sid", "door", "sid", "form", "headers")),
+            (self.match, ("account_sid", "api", "sid", "form", "headers")),
             (self.schedule, ("times", "skip", "every", "chance", "after", "until")),
         ):
             fresh = type(part)()
@@ -89,6 +90,7 @@ def make_rule(
     """
     own = effect_class(effect) if not isinstance(effect, Effect) else type(effect)
     fields = () if isinstance(effect, Effect) else field_names(own)
+    given = with_new_key(given, "door", "api")
     form = {key: value for key, value in given.items() if key[:1].isupper()}
     for key in given:
         if key not in fields and key not in RULE_KEYS and key not in form:
@@ -114,13 +116,13 @@ def _match(
     match = Match(
         _text("call", call),
         rest.get("account_sid"),
-        rest.get("door"),
+        rest.get("api"),
         rest.get("sid"),
         form={**_texts("form", rest.get("form", {})), **_texts("form", form)},
         headers={key.lower(): value for key, value in _texts("headers", rest.get("headers", {})).items()},
         predicate=rest.get("predicate"),
     )
-    for key in ("account_sid", "door", "sid"):
+    for key in ("account_sid", "api", "sid"):
         if getattr(match, key) is not None:
             _text(key, getattr(match, key))
     if match.predicate is not None and not callable(match.predicate):

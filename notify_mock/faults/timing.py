@@ -10,7 +10,7 @@ from notify_mock.protocol.messages import Wire
 from notify_mock.support.clock import Span, span
 from notify_mock.support.usage import UsageError, shown
 
-LONGEST_HANG = 3600.0
+MAX_HANG_SECONDS = 3600.0
 """Seconds after which even a hang ends: twilio-python has no timeout of its own and would wait for ever."""
 
 
@@ -68,7 +68,7 @@ class Hang(Effect):
     seconds: Span = 60.0
 
     def __post_init__(self) -> None:
-        if span(self.seconds, "seconds") > LONGEST_HANG:
+        if span(self.seconds, "seconds") > MAX_HANG_SECONDS:
             raise UsageError("seconds", "is longer than an hour", "a hang is bounded")
 
     def apply(self, decision: Decision) -> bool:

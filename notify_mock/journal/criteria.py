@@ -8,11 +8,12 @@ from typing import Any
 
 from notify_mock.journal.exchange import Exchange
 from notify_mock.protocol.redaction import show_pairs
+from notify_mock.support.renamed import with_new_key
 from notify_mock.support.usage import UsageError, nearest, shown
 
-ATTRIBUTES = ("account_sid", "code", "door", "region", "sid", "status")
+ATTRIBUTES = ("account_sid", "api", "code", "region", "sid", "status")
 
-_SHOWN = 20
+_MAX_SHOWN = 20
 
 
 class Criteria:
@@ -26,6 +27,7 @@ class Criteria:
         self.name = name
         if not any(self.is_named(known) for known in call_names):
             raise UsageError("journal", f"no call is named {shown(name)}", nearest(str(name), call_names))
+        criteria = with_new_key(criteria, "door", "api")
         self.attributes = {key: value for key, value in criteria.items() if key in ATTRIBUTES}
         self.parameters = {key: value for key, value in criteria.items() if key[:1].isupper()}
         for key in criteria:
@@ -73,5 +75,5 @@ def listed(title: str, entries: Sequence[str]) -> list[str]:
     """A heading with its entries, the first 20 of them."""
     if not entries:
         return []
-    more = [f"  ... and {len(entries) - _SHOWN} more"] if len(entries) > _SHOWN else []
-    return [f"{title} ({len(entries)}):", *(f"  {entry}" for entry in entries[:_SHOWN]), *more]
+    more = [f"  ... and {len(entries) - _MAX_SHOWN} more"] if len(entries) > _MAX_SHOWN else []
+    return [f"{title} ({len(entries)}):", *(f"  {entry}" for entry in entries[:_MAX_SHOWN]), *more]

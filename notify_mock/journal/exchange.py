@@ -6,10 +6,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 from notify_mock.protocol.messages import Call
-from notify_mock.protocol.products import Entrance
+from notify_mock.protocol.products import Endpoint
 from notify_mock.protocol.redaction import show_text
+from notify_mock.support.renamed import warn_renamed
 
-_LONGEST_REASON = 1000
+_MAX_REASON_LENGTH = 1000
 
 
 class Exchange:
@@ -26,11 +27,11 @@ class Exchange:
 
     __slots__ = (
         "account_sid",
+        "api",
         "at",
         "base",
         "call",
         "code",
-        "door",
         "ended",
         "faults",
         "name",
@@ -44,9 +45,9 @@ class Exchange:
         "status",
     )
 
-    def __init__(self, number: int, at: float, call: Call, name: str | None, entrance: Entrance) -> None:
+    def __init__(self, number: int, at: float, call: Call, name: str | None, endpoint: Endpoint) -> None:
         self.number, self.at, self.call, self.name = number, at, call, name
-        self.door, self.region, self.base, self.path = entrance
+        self.api, self.region, self.base, self.path = endpoint
         self.account_sid = ""
         self.sid: str | None = None
         self.status: int | None = None
@@ -62,6 +63,12 @@ class Exchange:
         """When it arrived, on the emulator's clock, in UTC."""
         return datetime.fromtimestamp(self.at, timezone.utc)
 
+    @property
+    def door(self) -> str:
+        """The old name of ``api``."""
+        warn_renamed("Exchange.door", "Exchange.api")
+        return self.api
+
     def parameter(self, name: str) -> str | None:
         """A form or query parameter as it was sent, secrets included."""
         return self.call.form.get(name, self.call.query.get(name))
@@ -73,7 +80,7 @@ class Exchange:
         if self.code is not None:
             words.append(str(self.code))
         if self.reason:
-            words.append(f"({show_text(self.reason, _LONGEST_REASON)})")
+            words.append(f"({show_text(self.reason, _MAX_REASON_LENGTH)})")
         if self.faults:
             words.append(f"[{', '.join(self.faults)}]")
         if self.played is not None:
@@ -87,12 +94,13 @@ class Exchange:
             "time": self.time.isoformat(),
             "call": self.name,
             "account_sid": self.account_sid or None,
-            "door": self.door or None,
+            "api": self.api or None,
+            "door": self.api or None,
             "region": self.region,
             "sid": show_text(self.sid) if self.sid else None,
             "status": self.status,
             "code": self.code,
-            "reason": show_text(self.reason, _LONGEST_REASON) if self.reason else None,
+            "reason": show_text(self.reason, _MAX_REASON_LENGTH) if self.reason else None,
             "faults": list(self.faults),
             "played": self.played,
         }

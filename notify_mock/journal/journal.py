@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 from notify_mock.journal.criteria import Criteria
 from notify_mock.journal.exchange import Exchange
 from notify_mock.protocol.messages import Call
-from notify_mock.protocol.products import Entrance
+from notify_mock.protocol.products import Endpoint
 
-PER_ACCOUNT = 1000
+DEFAULT_LIMIT = 1000
 """Exchanges kept for each account unless told otherwise."""
 
-LARGEST_PAGE = 32 * 1024 * 1024
+MAX_ACCOUNT_CHARACTERS = 32 * 1024 * 1024
 """Characters of their parameters kept for each account."""
 
 
@@ -44,7 +44,7 @@ class Journal:
     mattered to say so."""
 
     def __init__(
-        self, lock: AbstractContextManager[bool], call_names: tuple[str, ...], per_account: int = PER_ACCOUNT
+        self, lock: AbstractContextManager[bool], call_names: tuple[str, ...], per_account: int = DEFAULT_LIMIT
     ) -> None:
         self._lock = lock
         self._call_names = call_names
@@ -65,13 +65,13 @@ class Journal:
     def __str__(self) -> str:
         return self.show()
 
-    def show(self, most: int = 1000) -> str:
-        """The last ``most`` exchanges, one line each, secrets masked."""
+    def show(self, limit: int = 1000) -> str:
+        """The last ``limit`` exchanges, one line each, secrets masked."""
         kept, dropped = self._kept()
         lines = [str(exchange) for exchange in kept]
-        missing = sum(dropped.values()) + max(0, len(lines) - most)
+        missing = sum(dropped.values()) + max(0, len(lines) - limit)
         head = [f"({missing} earlier exchanges are not shown)"] if missing else []
-        return "\n".join(head + lines[-most:]) or "no request arrived"
+        return "\n".join(head + lines[-limit:]) or "no request arrived"
 
     @property
     def last(self) -> Exchange:
@@ -88,7 +88,7 @@ class Journal:
     def calls(self, name: str = "*", **criteria: Any) -> list[Exchange]:
         """The exchanges of calls named ``name`` (globs allowed) that agree with all ``criteria``.
 
-        These are ``account_sid``, ``sid``, ``status``, ``code``, ``door``, ``region``, and Twilio's parameters by
+        These are ``account_sid``, ``sid``, ``status``, ``code``, ``api``, ``region``, and Twilio's parameters by
         name: ``Type="apn"``. Raises ``UsageError`` for an unknown one.
         """
         return self.search(name, criteria).found
@@ -116,15 +116,15 @@ class Journal:
             if sought.is_named(call_name) and whose in (None, account_sid)
         )
         apology = (
-            f"\nthe journal keeps {self._per_account} exchanges (or {LARGEST_PAGE} characters) for an account and has "
-            f"dropped {lost} exchanges that may have counted; raise journal_limit"
+            f"\nthe journal keeps {self._per_account} exchanges (or {MAX_ACCOUNT_CHARACTERS} characters) for an "
+            f"account and has dropped {lost} exchanges that may have counted; raise journal_limit"
         )
         return Search(sought, arrived, sought.select(arrived), apology if lost else "")
 
-    def open(self, at: float, call: Call, name: str | None, entrance: Entrance) -> Exchange:
+    def open(self, at: float, call: Call, name: str | None, endpoint: Endpoint) -> Exchange:
         """A new exchange; ``file`` keeps it once it is known whose it is."""
         self._number += 1
-        return Exchange(self._number, at, call, name, entrance)
+        return Exchange(self._number, at, call, name, endpoint)
 
     def file(self, exchange: Exchange) -> None:
         """Keep ``exchange`` with those of its account."""
@@ -133,7 +133,7 @@ class Journal:
             log = self._logs[exchange.account_sid] = _AccountLog()
         log.exchanges.append(exchange)
         log.size += exchange.call.size()
-        while len(log.exchanges) > self._per_account or (log.size > LARGEST_PAGE and len(log.exchanges) > 1):
+        while len(log.exchanges) > self._per_account or (log.size > MAX_ACCOUNT_CHARACTERS and len(log.exchanges) > 1):
             oldest = log.exchanges.popleft()
             log.size -= oldest.call.size()
             self._dropped[oldest.account_sid, oldest.name] += 1

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from notify_mock.key_material.pem import read_certificate, read_private_key
 from notify_mock.protocol.delivery_errors import Problem
 
-_REMEMBERED = 64
+_CACHE_SIZE = 64
 
 
 class _Pair(NamedTuple):
@@ -37,7 +37,7 @@ def check_certificate(certificate: str, private_key: str, now: float) -> Problem
     return None if pair.fits else Problem(52145, "certificate and private key don't belong together")
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_CACHE_SIZE)
 def _inspect(certificate: str, private_key: str) -> _Pair:
     """Raises ``ValueError`` for what can't be parsed."""
     found = read_certificate(certificate)

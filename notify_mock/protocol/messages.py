@@ -19,7 +19,7 @@ TARGET_LIMIT = 64 * 1024 - 512
 """Characters of a request target; more is a 414. The server reads request lines of up to 64 KiB."""
 
 _FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
-_MOST_PARAMETERS = 20_000
+_MAX_PARAMETERS = 20_000
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -190,12 +190,12 @@ def _decode_pairs(raw: str, where: str) -> Params:
         raise MalformedRequest(f"a % in the {where} isn't followed by two hex digits", what="invalid percent-encoding")
     try:
         text = raw if raw.isascii() else raw.encode("latin-1").decode("utf-8")
-        return Params(tuple(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS)))
+        return Params(tuple(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_PARAMETERS)))
     except UnicodeError as error:
         raise MalformedRequest(f"the {where} isn't UTF-8", what="invalid UTF-8") from error
     except ValueError as error:
         raise MalformedRequest(
-            f"the {where} has more than {_MOST_PARAMETERS} parameters", what="too many parameters"
+            f"the {where} has more than {_MAX_PARAMETERS} parameters", what="too many parameters"
         ) from error
 
 
@@ -213,7 +213,7 @@ def _decode_multipart(content_type: str, body: bytes) -> Params:
             stream_factory=lambda *_, **__: BytesIO(),
             silent=False,
             max_form_memory_size=BODY_LIMIT,
-            max_form_parts=_MOST_PARAMETERS,
+            max_form_parts=_MAX_PARAMETERS,
         )
         _, form, _ = parser.parse(BytesIO(body), mimetype, len(body), options)
     except UnicodeDecodeError as error:

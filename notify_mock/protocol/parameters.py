@@ -13,7 +13,7 @@ from notify_mock.protocol.messages import Params
 
 _WHOLE = re.compile(r"[0-9]{1,10}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-DEEPEST = 64
+MAX_DEPTH = 64
 """Levels of a JSON parameter. The emulator's own limit: no provider would take so many."""
 
 _SIDS = {prefix: re.compile(prefix + "[0-9a-fA-F]{32}") for prefix in ("CR", "MG")}
@@ -31,17 +31,17 @@ def given(params: Params, name: str, resource: str) -> str | None:
     return values[0]
 
 
-def text(params: Params, name: str, resource: str, *, longest: int) -> str | None:
-    """A text of at most ``longest`` characters."""
+def text(params: Params, name: str, resource: str, *, max_length: int) -> str | None:
+    """A text of at most ``max_length`` characters."""
     value = given(params, name, resource)
-    if value is not None and len(value) > longest:
+    if value is not None and len(value) > max_length:
         raise InvalidParameter(
-            f"{name} has {len(value)} characters, the limit is {longest}", resource=resource, name=name
+            f"{name} has {len(value)} characters, the limit is {max_length}", resource=resource, name=name
         )
     return value
 
 
-def flag(params: Params, name: str, resource: str) -> bool | None:
+def boolean(params: Params, name: str, resource: str) -> bool | None:
     """``true`` or ``false``, in any case: the SDKs send lower case (documented), the rest is inferred."""
     value = given(params, name, resource)
     if value is None:
@@ -51,7 +51,7 @@ def flag(params: Params, name: str, resource: str) -> bool | None:
     return value.lower() == "true"
 
 
-def needed(params: Params, name: str, resource: str) -> str:
+def required(params: Params, name: str, resource: str) -> str:
     """A text that must be there and not be empty. Raises ``MissingParameter``."""
     value = given(params, name, resource)
     if not value:
@@ -67,25 +67,25 @@ def one_of(params: Params, name: str, resource: str, known: tuple[str, ...]) -> 
     return value
 
 
-def several(params: Params, name: str, resource: str, *, most: int) -> tuple[str, ...]:
-    """A parameter that may be repeated, at most ``most`` times; no value is empty, and each is given back once."""
+def repeated(params: Params, name: str, resource: str, *, limit: int) -> tuple[str, ...]:
+    """A parameter that may be repeated, at most ``limit`` times; no value is empty, and each is given back once."""
     values = params.all(name)
-    if len(values) > most:
+    if len(values) > limit:
         raise InvalidParameter(
-            f"{name} was sent {len(values)} times, the limit is {most}", resource=resource, name=name
+            f"{name} was sent {len(values)} times, the limit is {limit}", resource=resource, name=name
         )
     if not all(values) or any("\0" in value for value in values):
         raise InvalidParameter(f"a {name} is empty or has a NUL character", resource=resource, name=name)
     return tuple(dict.fromkeys(values))
 
 
-def whole(params: Params, name: str, resource: str, *, largest: int) -> int | None:
-    """A whole number from 0 to ``largest``."""
+def integer(params: Params, name: str, resource: str, *, maximum: int) -> int | None:
+    """A whole number from 0 to ``maximum``."""
     value = given(params, name, resource)
     if value is None:
         return None
-    if not _WHOLE.fullmatch(value) or int(value) > largest:
-        raise InvalidParameter(f"{name} is no whole number from 0 to {largest}", resource=resource, name=name)
+    if not _WHOLE.fullmatch(value) or int(value) > maximum:
+        raise InvalidParameter(f"{name} is no whole number from 0 to {maximum}", resource=resource, name=name)
     return int(value)
 
 
@@ -110,7 +110,7 @@ def sid(params: Params, name: str, resource: str, prefix: str) -> str | None:
     return value
 
 
-def mapping(params: Params, name: str, resource: str) -> Mapping[str, Any] | None:
+def json_parameter(params: Params, name: str, resource: str) -> Mapping[str, Any] | None:
     """A JSON object, as its Python counterpart."""
     value = given(params, name, resource)
     return None if value is None else json_object(value, name, resource)
@@ -126,15 +126,15 @@ def json_object(value: str, name: str, resource: str) -> Mapping[str, Any]:
         raise InvalidParameter(f"{name} isn't JSON that can be read", resource=resource, name=name) from error
     if not isinstance(found, dict):
         raise InvalidParameter(f"{name} is no JSON object", resource=resource, name=name)
-    if _is_deeper(found, DEEPEST):
-        raise InvalidParameter(f"{name} is over {DEEPEST} levels deep", resource=resource, name=name)
+    if _is_deeper(found, MAX_DEPTH):
+        raise InvalidParameter(f"{name} is over {MAX_DEPTH} levels deep", resource=resource, name=name)
     return found
 
 
-def _is_deeper(value: Any, most: int) -> bool:
+def _is_deeper(value: Any, limit: int) -> bool:
     """Whether there are more than so many arrays and objects inside each other."""
     level = [value]
-    for _ in range(most):
+    for _ in range(limit):
         level = [
             inner
             for one in level

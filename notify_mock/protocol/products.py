@@ -8,28 +8,28 @@ from typing import NamedTuple
 
 from notify_mock.protocol.hosts import TWILIO, is_twilio, plain
 
-DOORS = ("notify/v1", "conversations/v1", "chat/v1", "chat/v2", "ip-messaging/v1", "ip-messaging/v2")
+APIS = ("notify/v1", "conversations/v1", "chat/v1", "chat/v2", "ip-messaging/v1", "ip-messaging/v2")
 """Product and version. Source: Twilio's OpenAPI files; the Voice docs send users of one to the other."""
 
 HOME_REGION = "us1"
 _REGION = re.compile(r"[a-z]{2}[0-9]")
-_PRODUCTS = frozenset(door.partition("/")[0] for door in DOORS)
+_PRODUCTS = frozenset(api.partition("/")[0] for api in APIS)
 
 
-class Entrance(NamedTuple):
+class Endpoint(NamedTuple):
     """Where a request came in: ``base`` is the path up to the version as the client wrote it, ``path`` the rest.
 
-    ``door`` is "" where there is none.
+    ``api`` is "" where there is none.
     """
 
-    door: str
+    api: str
     region: str
     base: str
     path: str
 
 
 @lru_cache(maxsize=256)
-def enter(host: str, path: str) -> Entrance:
+def resolve_endpoint(host: str, path: str) -> Endpoint:
     """The entrance for a Host header and a decoded path.
 
     On Twilio's hosts (``product[.edge][.region].twilio.com``, documented) the host names the product; on any other
@@ -38,7 +38,7 @@ def enter(host: str, path: str) -> Entrance:
     name = plain(host.partition(":")[0])
     if is_twilio(name):
         product, region = product_at(name) or ("", HOME_REGION)
-        return _by_version(product, region, "", path) if product else Entrance("", region, "", path)
+        return _by_version(product, region, "", path) if product else Endpoint("", region, "", path)
     first, _, rest = path[1:].partition("/")
     if first in _PRODUCTS:
         return _by_version(first, HOME_REGION, f"/{first}", f"/{rest}")
@@ -55,12 +55,12 @@ def product_at(name: str) -> tuple[str, str] | None:
     return labels[0], region
 
 
-def _by_version(product: str, region: str, base: str, path: str) -> Entrance:
+def _by_version(product: str, region: str, base: str, path: str) -> Endpoint:
     version, slash, rest = path[1:].partition("/")
-    door = f"{product}/{version}"
-    if door not in DOORS:
-        return Entrance("", region, "", path)
-    return Entrance(door, region, f"{base}/{version}", slash + rest)
+    api = f"{product}/{version}"
+    if api not in APIS:
+        return Endpoint("", region, "", path)
+    return Endpoint(api, region, f"{base}/{version}", slash + rest)
 
 
 def is_region(name: str) -> bool:
@@ -68,6 +68,6 @@ def is_region(name: str) -> bool:
     return bool(_REGION.fullmatch(name))
 
 
-def api_domain(door: str) -> str:
+def api_domain(api: str) -> str:
     """``chat/v2`` -> ``chat.twilio.com``; no door -> Notify's."""
-    return f"{door.partition('/')[0] or 'notify'}.{TWILIO}"
+    return f"{api.partition('/')[0] or 'notify'}.{TWILIO}"

@@ -17,7 +17,7 @@ _KNOWN = frozenset(
         *("Body", "Title", "Sound", "Action", "Data", "ToBinding", "Ttl", "Priority", "DeliveryCallbackUrl"),
     }
 )
-_LONGEST = 120
+_MAX_LENGTH = 120
 
 
 def is_secret(name: str) -> bool:
@@ -25,12 +25,12 @@ def is_secret(name: str) -> bool:
     return bool(_SECRET_NAME.search(re.sub(r"[^a-z]", "", name.lower())))
 
 
-def show_text(value: str, longest: int = _LONGEST) -> str:
+def show_text(value: str, max_length: int = _MAX_LENGTH) -> str:
     """``value`` fit for one line of a log: masked when it looks like a secret, escaped and cut when long."""
     if _SECRET_LOOK.search(value):
         return MASK
     shown = value if value.isprintable() else value.encode("unicode_escape").decode()
-    return shown if len(shown) <= longest else f"{shown[:longest]}... ({len(shown)} characters)"
+    return shown if len(shown) <= max_length else f"{shown[:max_length]}... ({len(shown)} characters)"
 
 
 def show_pairs(pairs: Iterable[tuple[str, str]], between: str = " ") -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SEED = pytest.StashKey[str]()
 _EMULATOR = pytest.StashKey["Emulator"]()
 _INTERCEPTION = pytest.StashKey["Interception"]()
-_SHOWN = 50
+_MAX_SHOWN = 50
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -93,11 +93,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     emulator = item.stash.get(_EMULATOR, None)
     if emulator is not None and report.failed:
-        report.sections.append(("notify-mock requests", emulator.journal.show(_SHOWN)))
+        report.sections.append(("notify-mock requests", emulator.journal.show(_MAX_SHOWN)))
         if emulator.cassette is not None:
             report.sections.append(("notify-mock cassette", emulator.cassette.show()))
         if len(emulator.deliveries):
-            report.sections.append(("notify-mock deliveries", emulator.deliveries.show(_SHOWN)))
+            report.sections.append(("notify-mock deliveries", emulator.deliveries.show(_MAX_SHOWN)))
     if report.when == "teardown" and emulator is not None:
         del item.stash[_EMULATOR]
         if _INTERCEPTION in item.stash:

@@ -12,7 +12,7 @@ from notify_mock.cassettes.interaction import Interaction, phrase, unpacked
 from notify_mock.core.routes import find_route
 from notify_mock.key_material.test_certificates import apn_pair
 from notify_mock.protocol.messages import Answer, Call
-from notify_mock.protocol.products import enter
+from notify_mock.protocol.products import resolve_endpoint
 from notify_mock.recording.preconditions import MakePair, arrange, note, recorded_call
 from notify_mock.support.usage import UsageError
 
@@ -113,10 +113,10 @@ def _known(provenance: Mapping[str, Any], where: str) -> set[str] | None:
 
 
 def _name(call: Call) -> str:
-    entrance = enter(call.host, call.path)
-    match = find_route(entrance.door, entrance.path)
+    endpoint = resolve_endpoint(call.host, call.path)
+    match = find_route(endpoint.api, endpoint.path)
     route = match.route(call.method) if match is not None else None
-    return route.name if route is not None else f"{call.method} {entrance.path}"
+    return route.name if route is not None else f"{call.method} {endpoint.path}"
 
 
 # --- what is compared ------------------------------------------------------------------------------------------------

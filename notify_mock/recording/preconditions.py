@@ -15,7 +15,7 @@ from notify_mock.core.hydration import seeds_of
 from notify_mock.core.routes import find_route
 from notify_mock.key_material.test_certificates import ApnPair, apn_pair
 from notify_mock.protocol.messages import Call, Params
-from notify_mock.protocol.products import enter
+from notify_mock.protocol.products import resolve_endpoint
 from notify_mock.resources.resource import Resource
 from notify_mock.support.usage import UsageError
 
@@ -24,7 +24,7 @@ MakePair = Callable[[], ApnPair]
 _SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 _ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
 _GIVEN = ("accounts", "data", "faults", "frozen")
-_LEAST: Mapping[str, Mapping[str, Any]] = {
+_MINIMAL_VALUES: Mapping[str, Mapping[str, Any]] = {
     "credential": {"type": "fcm"},
     "binding": {"identity": "somebody", "binding_type": "sms", "address": "+15005550006"},
 }
@@ -59,12 +59,12 @@ def arrange(recorded: Interaction, call: Call) -> tuple[Engine, tuple[str, ...]]
     if set(given) - set(_GIVEN) or not isinstance(given.get("data", {}), Mapping):
         raise UsageError(f"{recorded.where}.given", "isn't understood", f"known are {', '.join(_GIVEN)}")
     engine = Engine(seed="fidelity", **given)
-    entrance = enter(call.host, call.path)
-    match = find_route(entrance.door, entrance.path)
+    endpoint = resolve_endpoint(call.host, call.path)
+    match = find_route(endpoint.api, endpoint.path)
     if match is None:
         return engine, ()
     resource = next(iter(match.routes.values())).resource
-    whose = {"account_sid": _account(engine, call), "region": entrance.region}
+    whose = {"account_sid": _account(engine, call), "region": endpoint.region}
     data = dict(given.get("data", {}))
     if resource.parent is not None and recorded.status < HTTPStatus.BAD_REQUEST:
         data[resource.parent.key] = [*data.get(resource.parent.key, ()), {"sid": match.parent, **whose}]
@@ -89,7 +89,11 @@ def _records(recorded: Interaction, call: Call, resource: Resource[Any]) -> Iter
     """Those that the answer shows or has deleted, between those that its links to other pages must lead to."""
     seeds = [seed.values for seed in seeds_of([recorded]) if seed.resource is resource]
     shown = [{key: value for key, value in values.items() if value is not None} for values in seeds]
-    other = {key: value for key, value in shown[0].items() if key != "sid"} if shown else _LEAST.get(resource.name, {})
+    other = (
+        {key: value for key, value in shown[0].items() if key != "sid"}
+        if shown
+        else _MINIMAL_VALUES.get(resource.name, {})
+    )
     token, body = call.query.get("PageToken") or "", unpacked(recorded.headers, recorded.body)
     behind = {"sid": token[2:]} if _SID.fullmatch(token[2:]) else {}
     if token.startswith("PA") or b'"previous_page_url": "' in body:

@@ -14,12 +14,12 @@ from urllib3.exceptions import HTTPError, ProtocolError
 from urllib3.exceptions import TimeoutError as TooLate
 from urllib3.util import SKIP_HEADER
 
-from notify_mock.cassettes.interaction import LARGEST_BODY, Interaction, body_of, headers_of
+from notify_mock.cassettes.interaction import MAX_BODY_BYTES, Interaction, body_of, headers_of
 from notify_mock.core.replay import TRUNCATED
 from notify_mock.interception.routing import allow_real_requests
 from notify_mock.protocol.hosts import is_twilio, plain
 from notify_mock.protocol.messages import Call
-from notify_mock.protocol.products import enter
+from notify_mock.protocol.products import resolve_endpoint
 from notify_mock.support.usage import UsageError, shown
 
 SECONDS = 30.0
@@ -97,13 +97,13 @@ class Upstream:
 
     def _url(self, call: Call) -> str:
         """The same door at the upstream: by host at Twilio, by path elsewhere."""
-        door, _, _, path = enter(call.host, call.path)
-        product, _, version = door.partition("/")
+        api, _, _, path = resolve_endpoint(call.host, call.path)
+        product, _, version = api.partition("/")
         query = f"?{urlencode(call.query.pairs)}" if call.query.pairs else ""
-        if not door:
+        if not api:
             return f"{self.url}{quote(call.path)}{query}"
         if not self._is_twilio:
-            prefix = f"/{version}" if product == "notify" else f"/{door}"
+            prefix = f"/{version}" if product == "notify" else f"/{api}"
             return f"{self.url}{prefix}{quote(path)}{query}"
         if is_twilio(plain(call.host)) and _HOST.fullmatch(call.host):
             return f"{self._scheme}://{call.host}/{version}{quote(path)}{query}"
@@ -147,8 +147,8 @@ def _read(answer: Any, *, has_body: bool) -> tuple[bytes, bool]:
     try:
         for piece in answer.stream(_PIECE, decode_content=False):
             body += piece
-            if len(body) > LARGEST_BODY:
-                return bytes(body[:LARGEST_BODY]), False
+            if len(body) > MAX_BODY_BYTES:
+                return bytes(body[:MAX_BODY_BYTES]), False
     except (ProtocolError, TooLate):
         return bytes(body), False
     finally:

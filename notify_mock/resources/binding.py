@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from notify_mock.protocol.errors import InvalidParameter, LimitReached, MissingParameter
 from notify_mock.protocol.messages import Params
-from notify_mock.protocol.parameters import day, given, needed, one_of, several, sid
+from notify_mock.protocol.parameters import day, given, one_of, repeated, required, sid
 from notify_mock.resources.resource import Filter, Resource, timestamp
 from notify_mock.resources.service import SERVICE, Service
 from notify_mock.store.collections import Collection
@@ -22,8 +22,8 @@ TYPES = ("apn", "gcm", "sms", "fcm", "facebook-messenger", "alexa")
 EVERYONE = "all"
 """The implicit tag of every binding; its type is another (documented)."""
 
-MOST_TAGS, MOST_SOUGHT_TAGS = 20, 5
-MOST_FOR_AN_IDENTITY = 20
+MAX_TAGS, MAX_QUERY_TAGS = 20, 5
+MAX_PER_IDENTITY = 20
 """All documented; the texts of the refusals are inferred."""
 
 
@@ -52,15 +52,15 @@ class Binding:
 
 
 def _create(form: Params, service: Service) -> dict[str, Any]:
-    identity = needed(form, "Identity", "Binding")
+    identity = required(form, "Identity", "Binding")
     kind = one_of(form, "BindingType", "Binding", TYPES)
     if kind is None:
         raise MissingParameter("BindingType is missing", name="BindingType")
     return {
         "identity": identity,
         "binding_type": kind,
-        "address": needed(form, "Address", "Binding"),
-        "tags": several(form, "Tag", "Binding", most=MOST_TAGS),
+        "address": required(form, "Address", "Binding"),
+        "tags": repeated(form, "Tag", "Binding", limit=MAX_TAGS),
         "notification_protocol_version": given(form, "NotificationProtocolVersion", "Binding")
         or default_version(service, kind),
         "credential_sid": sid(form, "CredentialSid", "Binding", "CR") or None,
@@ -80,8 +80,8 @@ def _find_replaced(values: Mapping[str, Any], collection: Collection[Binding]) -
     endpoint = values.get("given_endpoint")
     replaced = next(iter(collection.find(("endpoint", endpoint))), None) if endpoint else None
     others = [one for one in collection.find(("identity", values["identity"])) if one is not replaced]
-    if len(others) >= MOST_FOR_AN_IDENTITY:
-        limit = str(MOST_FOR_AN_IDENTITY)
+    if len(others) >= MAX_PER_IDENTITY:
+        limit = str(MAX_PER_IDENTITY)
         raise LimitReached("delete one first", resource="Binding", limit=limit, things="bindings for an identity")
     return replaced
 
@@ -104,8 +104,8 @@ def _seed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
     tags = values.get("tags") or ()
     if not isinstance(tags, (list, tuple)) or not all(isinstance(tag, str) and tag for tag in tags):
         raise UsageError(f"{where}.tags", "is no list of texts")
-    if len(tags) > MOST_TAGS:
-        raise UsageError(f"{where}.tags", f"has {len(tags)} tags", f"the limit is {MOST_TAGS}")
+    if len(tags) > MAX_TAGS:
+        raise UsageError(f"{where}.tags", f"has {len(tags)} tags", f"the limit is {MAX_TAGS}")
     own = {name: value for name, value in values.items() if name != "endpoint" and value is not None}
     version = "3" if kind in ("apn", "gcm", "fcm") else "default"
     own.setdefault("notification_protocol_version", version)
@@ -152,11 +152,11 @@ def conditions_for(identities: tuple[str, ...], tags: tuple[str, ...]) -> Condit
 
 
 def _by_identity(query: Params) -> Conditions:
-    return conditions_for(several(query, "Identity", "Binding", most=1000), ())
+    return conditions_for(repeated(query, "Identity", "Binding", limit=1000), ())
 
 
 def _by_tag(query: Params) -> Conditions:
-    return conditions_for((), several(query, "Tag", "Binding", most=MOST_SOUGHT_TAGS))
+    return conditions_for((), repeated(query, "Tag", "Binding", limit=MAX_QUERY_TAGS))
 
 
 def _from(query: Params) -> Conditions:
@@ -181,7 +181,7 @@ BINDING: Resource[Binding] = Resource(
     path="Bindings",
     key="bindings",
     prefix="BS",
-    doors=SERVICE.doors,
+    apis=SERVICE.apis,
     verbs=("create", "fetch", "list", "delete"),
     record=Binding,
     create=_create,

@@ -16,13 +16,13 @@ from notify_mock.protocol.errors import (
     UnreadablePrivateKey,
 )
 from notify_mock.protocol.messages import Params
-from notify_mock.protocol.parameters import flag, given, text
-from notify_mock.protocol.products import DOORS
+from notify_mock.protocol.parameters import boolean, given, text
+from notify_mock.protocol.products import APIS
 from notify_mock.resources.resource import Resource, timestamp
 from notify_mock.support.usage import UsageError, only_known, only_texts, shown
 
 TYPES = ("apn", "gcm", "fcm")
-LONGEST_NAME = 64
+MAX_NAME_LENGTH = 64
 """Characters of a FriendlyName (documented); that the server refuses 65 is inferred."""
 
 
@@ -46,14 +46,14 @@ class Credential:
 
 def _create(form: Params, _parent: None) -> dict[str, Any]:
     kind = _type(form)
-    name = text(form, "FriendlyName", "Credential", longest=LONGEST_NAME)
+    name = text(form, "FriendlyName", "Credential", max_length=MAX_NAME_LENGTH)
     return {"type": kind, "friendly_name": name, **_FORMS[kind](form, None)}
 
 
 def _update(form: Params, old: Credential) -> dict[str, Any]:
     """Only what is sent changes. ``Type`` is ignored (documented: Twilio's own examples send it), as is what belongs to
     another type (inferred)."""
-    name = text(form, "FriendlyName", "Credential", longest=LONGEST_NAME)
+    name = text(form, "FriendlyName", "Credential", max_length=MAX_NAME_LENGTH)
     changes = _FORMS[old.type](form, old)
     return changes if name is None else {"friendly_name": name, **changes}
 
@@ -82,7 +82,7 @@ def _apn(form: Params, old: Credential | None) -> dict[str, Any]:
     """Certificate and key are parsed, not matched nor checked for expiry: that shows when pushing (observed)."""
     certificate = _secret(form, "Certificate", old)
     private_key = _secret(form, "PrivateKey", old)
-    sandbox = flag(form, "Sandbox", "Credential")
+    sandbox = boolean(form, "Sandbox", "Credential")
     if certificate is not None:
         try:
             read_certificate(certificate)
@@ -132,8 +132,8 @@ def _seed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
     if sandbox not in (None, "True", "False") or (kind != "apn" and sandbox is not None):
         raise UsageError(f"{where}.sandbox", "is neither true nor false", "leave it out for gcm and fcm")
     length = len(values.get("friendly_name") or "")
-    if length > LONGEST_NAME:
-        raise UsageError(f"{where}.friendly_name", f"has {length} characters", f"the limit is {LONGEST_NAME}")
+    if length > MAX_NAME_LENGTH:
+        raise UsageError(f"{where}.friendly_name", f"has {length} characters", f"the limit is {MAX_NAME_LENGTH}")
     if kind == "apn" and sandbox is None:
         sandbox = "False"
     return {**values, "sandbox": sandbox}
@@ -158,7 +158,7 @@ CREDENTIAL: Resource[Credential] = Resource(
     path="Credentials",
     key="credentials",
     prefix="CR",
-    doors=DOORS,
+    apis=APIS,
     verbs=("create", "fetch", "list", "update", "delete"),
     record=Credential,
     create=_create,

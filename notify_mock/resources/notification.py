@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 
 from notify_mock.protocol.errors import InvalidParameter, MixedTargets, NoTarget
 from notify_mock.protocol.messages import Params
-from notify_mock.protocol.parameters import given, json_object, mapping, one_of, several, whole
-from notify_mock.resources.binding import MOST_SOUGHT_TAGS, TYPES
+from notify_mock.protocol.parameters import given, integer, json_object, json_parameter, one_of, repeated
+from notify_mock.resources.binding import MAX_QUERY_TAGS, TYPES
 from notify_mock.resources.resource import Resource, timestamp
 from notify_mock.resources.service import SERVICE, Service
 
-LONGEST_TTL = 2_419_200
+MAX_TTL = 2_419_200
 """Four weeks, and the default (observed)."""
 
-MOST_IDENTITIES, MOST_DIRECT = 20, 10_000
+MAX_IDENTITIES, MAX_DIRECT_ADDRESSES = 20, 10_000
 """Both documented; the texts of the refusals are inferred."""
 
 _JSON = ("Data", "Apn", "Gcm", "Fcm", "Sms", "FacebookMessenger", "Alexa")
@@ -73,14 +73,14 @@ class Notification:
 
 
 def _create(form: Params, _service: Service) -> dict[str, Any]:
-    identities = several(form, "Identity", "Notification", most=MOST_IDENTITIES)
-    tags = several(form, "Tag", "Notification", most=MOST_SOUGHT_TAGS)
+    identities = repeated(form, "Identity", "Notification", limit=MAX_IDENTITIES)
+    tags = repeated(form, "Tag", "Notification", limit=MAX_QUERY_TAGS)
     direct = form.all("ToBinding")
     if not identities and not tags and not direct:
         raise NoTarget("name an Identity, a Tag or a ToBinding")
     if direct and (identities or tags):
         raise MixedTargets("ToBinding stands alone")
-    ttl = whole(form, "Ttl", "Notification", largest=LONGEST_TTL)
+    ttl = integer(form, "Ttl", "Notification", maximum=MAX_TTL)
     own = {name.lower(): given(form, name, "Notification") for name in _TEXTS}
     return {
         **own,
@@ -89,13 +89,13 @@ def _create(form: Params, _service: Service) -> dict[str, Any]:
         "tags": tags,
         "to_bindings": _direct(direct),
         "priority": one_of(form, "Priority", "Notification", ("high", "low")) or "high",
-        "ttl": LONGEST_TTL if ttl is None else ttl,
+        "ttl": MAX_TTL if ttl is None else ttl,
         "delivery_callback_url": given(form, "DeliveryCallbackUrl", "Notification") or None,
     }
 
 
 def _objects(form: Params) -> dict[str, Mapping[str, Any] | None]:
-    found = {name: mapping(form, name, "Notification") for name in _JSON}
+    found = {name: json_parameter(form, name, "Notification") for name in _JSON}
     for name, value in found.items():
         if value is not None:
             _check_keys(name, value)
@@ -124,8 +124,8 @@ def _check_sms(value: Mapping[str, Any] | None) -> None:
 
 def _direct(values: list[str]) -> tuple[Direct, ...]:
     """Raises the observed text for what is no ``{"binding_type": ..., "address": ...}``."""
-    if len(values) > MOST_DIRECT:
-        reason = f"ToBinding was sent {len(values)} times, the limit is {MOST_DIRECT}"
+    if len(values) > MAX_DIRECT_ADDRESSES:
+        reason = f"ToBinding was sent {len(values)} times, the limit is {MAX_DIRECT_ADDRESSES}"
         raise InvalidParameter(reason, resource="Notification", name="ToBinding")
     return tuple(_read_direct(value) for value in values)
 
@@ -171,7 +171,7 @@ NOTIFICATION: Resource[Notification] = Resource(
     path="Notifications",
     key="notifications",
     prefix="NT",
-    doors=SERVICE.doors,
+    apis=SERVICE.apis,
     verbs=("create",),
     record=Notification,
     create=_create,

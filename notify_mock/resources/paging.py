@@ -16,7 +16,7 @@ from notify_mock.protocol.errors import (
 from notify_mock.protocol.messages import Params
 
 DEFAULT_SIZE = 50
-LARGEST_SIZE = 1000
+MAX_SIZE = 1000
 """Both from the OpenAPI file (documented)."""
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -52,8 +52,8 @@ def read_paging(query: Params, collection: Listed) -> Paging:
     size = _number(query, "PageSize", DEFAULT_SIZE, InvalidPageSize)
     if size == 0:
         raise InvalidPageSize("PageSize is 0, the least is 1")
-    if size > LARGEST_SIZE:
-        raise PageSizeTooLarge(f"PageSize is {size}, the limit is {LARGEST_SIZE}")
+    if size > MAX_SIZE:
+        raise PageSizeTooLarge(f"PageSize is {size}, the limit is {MAX_SIZE}")
     page = _number(query, "Page", 0, InvalidPage)
     tokens = query.all("PageToken")
     if len(tokens) > 1:

@@ -57,7 +57,7 @@ class Resource(Generic[R]):
     path: str
     key: str
     prefix: str
-    doors: tuple[str, ...]
+    apis: tuple[str, ...]
     verbs: tuple[Verb, ...]
     record: type[R]
     create: Callable[[Params, Any], dict[str, Any]]

@@ -9,17 +9,17 @@ from typing import Any
 
 from notify_mock.protocol.errors import LimitReached
 from notify_mock.protocol.messages import Params
-from notify_mock.protocol.parameters import flag, given, sid, text
+from notify_mock.protocol.parameters import boolean, given, sid, text
 from notify_mock.resources.resource import Filter, Resource, timestamp
 from notify_mock.store.collections import Collection
 from notify_mock.store.index import Term
 from notify_mock.store.selection import Conditions
 from notify_mock.support.usage import UsageError, only_known
 
-LONGEST_NAME = 64
+MAX_NAME_LENGTH = 64
 """Characters of a FriendlyName (documented); that the server refuses 65 is inferred."""
 
-MOST = 1000
+MAX_SERVICES = 1000
 """Services of an account (documented)."""
 
 
@@ -74,18 +74,18 @@ def _update(form: Params, _old: Service) -> dict[str, Any]:
 
 def _read(form: Params) -> dict[str, Any]:
     """Only what is sent, all of it optional (observed). An empty value unsets a sid, a URL or an id (inferred)."""
-    sent: dict[str, Any] = {"friendly_name": text(form, "FriendlyName", "Service", longest=LONGEST_NAME)}
+    sent: dict[str, Any] = {"friendly_name": text(form, "FriendlyName", "Service", max_length=MAX_NAME_LENGTH)}
     sent |= {_snake(name): sid(form, name, "Service", prefix) for name, prefix in _SIDS.items()}
     sent |= {_snake(name): given(form, name, "Service") for name in _TEXTS}
     unset = {key: None for key, value in sent.items() if value == "" and key != "friendly_name"}
     sent |= {_snake(name): given(form, name, "Service") or None for name in _VERSIONS}
-    sent |= {_snake(name): flag(form, name, "Service") for name in _FLAGS}
+    sent |= {_snake(name): boolean(form, name, "Service") for name in _FLAGS}
     return {key: value for key, value in sent.items() if value is not None} | unset
 
 
 def _find_replaced(_values: Mapping[str, Any], collection: Collection[Service]) -> None:
-    if len(collection) >= MOST:
-        raise LimitReached("delete one first", resource="Service", limit=str(MOST), things="services")
+    if len(collection) >= MAX_SERVICES:
+        raise LimitReached("delete one first", resource="Service", limit=str(MAX_SERVICES), things="services")
 
 
 _OWN = {field.name: str(field.type) for field in fields(Service)[5:]}
@@ -100,8 +100,8 @@ def _seed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
             raise UsageError(f"{where}.{name}", "is neither true nor false")
         if "str" in _OWN[name] and not isinstance(value, str) and (value is not None or "None" not in _OWN[name]):
             raise UsageError(f"{where}.{name}", "is not text", "put it in quotes")
-    if len(values.get("friendly_name") or "") > LONGEST_NAME:
-        raise UsageError(f"{where}.friendly_name", "is too long", f"the limit is {LONGEST_NAME} characters")
+    if len(values.get("friendly_name") or "") > MAX_NAME_LENGTH:
+        raise UsageError(f"{where}.friendly_name", "is too long", f"the limit is {MAX_NAME_LENGTH} characters")
     return dict(values)
 
 
@@ -147,7 +147,7 @@ SERVICE: Resource[Service] = Resource(
     path="Services",
     key="services",
     prefix="IS",
-    doors=("notify/v1",),
+    apis=("notify/v1",),
     verbs=("create", "fetch", "list", "update", "delete"),
     record=Service,
     create=_create,

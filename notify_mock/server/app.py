@@ -16,7 +16,7 @@ from notify_mock.core.pipeline import Wait
 from notify_mock.core.routes import ROUTES
 from notify_mock.protocol.errors import EntityTooLarge
 from notify_mock.protocol.messages import BODY_LIMIT, Answer, Call, Wire, read
-from notify_mock.protocol.products import DOORS
+from notify_mock.protocol.products import APIS
 from notify_mock.support.waits import Released
 
 HANDOVER = "notify_mock.handover"
@@ -31,10 +31,10 @@ class Handover:
         self.wire: Wire | None = None
 
 
-class DoorConverter(BaseConverter):
+class ApiConverter(BaseConverter):
     """``chat/v2`` on any host, ``v2`` on Twilio's own."""
 
-    regex = "|".join(sorted({*DOORS, *(door.partition("/")[2] for door in DOORS)}))
+    regex = "|".join(sorted({*APIS, *(api.partition("/")[2] for api in APIS)}))
     part_isolating = False
 
 
@@ -108,9 +108,9 @@ def create_app(emulator: Handler) -> Flask:
         """Before any routing, so that a preflight or an odd method gets no answer of the emulated API."""
         return control(request.path.removeprefix("/_mock").removeprefix("/")) if is_control(request.path) else None
 
-    app.url_map.converters["door"] = DoorConverter
+    app.url_map.converters["api"] = ApiConverter
     for pattern, method, name in dict.fromkeys((route.pattern, route.method, route.name) for route in ROUTES):
-        app.add_url_rule(f"/<door:door>{pattern}", name, serve, methods=[method], provide_automatic_options=False)
+        app.add_url_rule(f"/<api:api>{pattern}", name, serve, methods=[method], provide_automatic_options=False)
     app.register_error_handler(HTTPException, stray)
     return app
 

@@ -10,9 +10,9 @@ from io import BufferedIOBase
 from notify_mock.protocol.errors import EntityTooLarge, MalformedRequest
 from notify_mock.protocol.messages import BODY_LIMIT
 
-_LONGEST_CHUNK_LINE = 1024
-_LONGEST_TRAILER = 65536
-_MOST_TRAILERS = 100
+_MAX_CHUNK_LINE = 1024
+_MAX_TRAILER = 65536
+_MAX_TRAILERS = 100
 _HEX = re.compile(rb"[0-9A-Fa-f]{1,16}")
 
 
@@ -57,7 +57,7 @@ def _read_chunked(headers: Message, source: BufferedIOBase, go_on: Callable[[], 
 
 def _chunk_size(source: BufferedIOBase) -> int:
     """Of the chunk that comes next; its extensions are passed over."""
-    line = source.readline(_LONGEST_CHUNK_LINE)
+    line = source.readline(_MAX_CHUNK_LINE)
     digits = line.partition(b";")[0].strip()
     if not line.endswith(b"\n") or not _HEX.fullmatch(digits):
         raise MalformedRequest("a chunk has no size", what="invalid chunk")
@@ -65,7 +65,7 @@ def _chunk_size(source: BufferedIOBase) -> int:
 
 
 def _pass_trailers(source: BufferedIOBase) -> None:
-    for _ in range(_MOST_TRAILERS):
-        if source.readline(_LONGEST_TRAILER) in (b"\r\n", b"\n", b""):
+    for _ in range(_MAX_TRAILERS):
+        if source.readline(_MAX_TRAILER) in (b"\r\n", b"\n", b""):
             return
     raise MalformedRequest("too many trailers", what="invalid chunk")

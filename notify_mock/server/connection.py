@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 _IDLE_SECONDS = 60
-_LONGEST_LINE = 65536
-_MOST_BLANK_LINES = 8
+_MAX_LINE = 65536
+_MAX_BLANK_LINES = 8
 _HEAD_DEFECTS = (MissingHeaderBodySeparatorDefect, FirstHeaderLineIsContinuationDefect)
 
 
@@ -77,13 +77,13 @@ class Connection(Proxied):
 
     def parse_request(self) -> bool:
         """Blank lines before a request are passed over (RFC 9112, 2.2)."""
-        for _ in range(_MOST_BLANK_LINES):
+        for _ in range(_MAX_BLANK_LINES):
             if self.raw_requestline not in (b"\r\n", b"\n"):
                 break
-            self.raw_requestline = self.rfile.readline(_LONGEST_LINE + 1)
+            self.raw_requestline = self.rfile.readline(_MAX_LINE + 1)
         if self.raw_requestline.startswith(TLS_HANDSHAKE):
             LOG.warning("a client speaks TLS to the plain port; it may, with --tls")
-        if len(self.raw_requestline) > _LONGEST_LINE:
+        if len(self.raw_requestline) > _MAX_LINE:
             self.command = ""
             self.send_error(414)
             return False

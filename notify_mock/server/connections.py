@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from threading import Lock, Thread, current_thread
 
 _JOIN_SECONDS = 2.0
-_MOST, _FEWEST = 4096, 64
+_MAX_OPEN, _MIN_OPEN = 4096, 64
 
 
 class _Open:
@@ -24,12 +24,12 @@ class _Open:
 class Connections:
     """Known by the socket that was accepted.
 
-    Of more than ``most``, the one that has been idle longest is closed for each that comes: clients that open thousands
-    and send nothing can't use up what the process may open.
+    Over ``limit``, each new connection closes the one that has been idle longest: clients that open thousands and send
+    nothing can't use up the process's file descriptors.
     """
 
-    def __init__(self, most: int | None = None) -> None:
-        self._most = most or _half_of_the_limit()
+    def __init__(self, limit: int | None = None) -> None:
+        self._limit = limit or _half_of_the_limit()
         self._lock = Lock()
         self._open: dict[socket.socket, _Open] = {}
         self._idle: dict[socket.socket, None] = {}
@@ -42,7 +42,7 @@ class Connections:
         with self._lock:
             self._open[accepted] = _Open(accepted, thread)
             self._idle[accepted] = None
-            if len(self._open) <= self._most:
+            if len(self._open) <= self._limit:
                 return
             oldest = next(iter(self._idle))
             del self._idle[oldest]
@@ -101,6 +101,6 @@ def _half_of_the_limit() -> int:
     try:
         import resource
     except ImportError:  # Windows has no such limit
-        return _MOST
+        return _MAX_OPEN
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return _MOST if soft < 0 else max(_FEWEST, min(_MOST, soft // 2))
+    return _MAX_OPEN if soft < 0 else max(_MIN_OPEN, min(_MAX_OPEN, soft // 2))

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("notify_mock.server")
 
-_BODILESS = ("204", "304")
-_MOST_DRAINED = 64 * 1024 * 1024
+_WITHOUT_BODY = ("204", "304")
+_MAX_DRAINED = 64 * 1024 * 1024
 
 
 class Served(Protocol):
@@ -76,7 +76,7 @@ class Outgoing(WSGIRequestHandler):
             if name.lower() == "content-length":
                 lines.append(connection)
         if connection not in lines:
-            lines += [connection] if status[:3] in _BODILESS else [f"Content-Length: {len(body)}", connection]
+            lines += [connection] if status[:3] in _WITHOUT_BODY else [f"Content-Length: {len(body)}", connection]
         self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
         self.wfile.flush()
 
@@ -91,7 +91,7 @@ class Outgoing(WSGIRequestHandler):
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(1.0)
-            left = _MOST_DRAINED
+            left = _MAX_DRAINED
             while left > 0:
                 data = self.connection.recv(65536)
                 if not data:

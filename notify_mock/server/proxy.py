@@ -23,7 +23,7 @@ ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _CONNECT_SECONDS = 30
 _IDLE_SECONDS = 300
 _CHUNK = 65536
-_MOST_NAMES = 1000
+_MAX_NAMES = 1000
 
 
 def read_other_hosts(given: object, host: str) -> OtherHosts:
@@ -64,7 +64,7 @@ class Policy:
 
     def _refuse(self, destination: Destination, reason: str) -> Refusal:
         with self._lock:
-            if len(self.refused) < _MOST_NAMES or destination.host in self.refused:
+            if len(self.refused) < _MAX_NAMES or destination.host in self.refused:
                 self.refused[destination.host] += 1
         return Refusal(f"{destination.host} {reason}")
 

@@ -15,7 +15,7 @@ from notify_mock.protocol.hosts import plain
 from notify_mock.protocol.products import product_at
 
 _ALPN = ["http/1.1"]
-_MOST_HOSTS = 256
+_MAX_HOSTS = 256
 _DEFAULT_HOST = "notify.twilio.com"
 
 
@@ -47,7 +47,7 @@ class Tls:
     def _context(self, host: str) -> ssl.SSLContext:
         with self._lock:
             if host not in self._contexts:
-                if len(self._contexts) >= _MOST_HOSTS:
+                if len(self._contexts) >= _MAX_HOSTS:
                     self._contexts.clear()
                 self._contexts[host] = self._made(issue(self.ca, host, self.authority.now()))
             return self._contexts[host]

@@ -15,7 +15,7 @@ Status = Literal["active", "suspended", "closed"]
 
 _SID = re.compile(r"AC[0-9a-fA-F]{32}")
 _KEY_SID = re.compile(r"SK[0-9a-fA-F]{32}")
-_REMEMBERED = 1000
+_CACHE_SIZE = 1000
 _OPEN_USER = re.compile(r"(?:AC|SK)[\w-]{1,62}", re.ASCII)
 
 
@@ -136,7 +136,7 @@ class Accounts:
         known = self._let_in.get(authorization or "")
         if known is None:
             known = self._identify(authorization)
-            if len(self._let_in) < _REMEMBERED:
+            if len(self._let_in) < _CACHE_SIZE:
                 self._let_in[authorization or ""] = known
         return known
 

@@ -18,8 +18,8 @@ Span = str | int | float | timedelta
 
 _SPAN = re.compile(r"(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
 _SCALE = (86400.0, 3600.0, 60.0, 1.0)
-_EARLIEST = datetime(2, 1, 1, tzinfo=timezone.utc).timestamp()
-_LATEST = datetime(9999, 1, 1, tzinfo=timezone.utc).timestamp()
+_MIN_TIME = datetime(2, 1, 1, tzinfo=timezone.utc).timestamp()
+_MAX_TIME = datetime(9999, 1, 1, tzinfo=timezone.utc).timestamp()
 """A year within what datetime can hold, since zones and rounding may add a little."""
 
 
@@ -91,7 +91,7 @@ class Clock:
 def moment(when: Moment, where: str = "clock") -> float:
     """Seconds since 1970. Raises ``UsageError``, which names ``where``, for what is no point in time."""
     at = _seconds(when)
-    if at is None or not _EARLIEST <= at < _LATEST:
+    if at is None or not _MIN_TIME <= at < _MAX_TIME:
         raise UsageError(
             where, f"{shown(when)} is no point in time", 'give ISO 8601 text such as "2030-01-01T12:00:00Z"'
         )

@@ -218,7 +218,7 @@ def test_apps_are_mounted_by_host() -> None:
 
 
 def test_an_app_that_causes_callbacks_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("notify_mock.callbacks.sender._MOST_AT_ONCE", 20)
+    monkeypatch.setattr("notify_mock.callbacks.sender._MAX_CALLBACKS_IN_A_DRAIN", 20)
     emulator, service = scene()
     inbox = Inbox()
     inbox.act = lambda: send(emulator, service) and None

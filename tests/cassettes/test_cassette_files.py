@@ -133,16 +133,16 @@ def test_a_url_with_a_secret_is_not_repeated(tmp_path: Path) -> None:
 def test_limits_are_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(yaml.safe_dump(GOOD | {"interactions": [entry(), entry()]}))
-    monkeypatch.setattr(files, "MOST_ENTRIES", 1)
+    monkeypatch.setattr(files, "MAX_ENTRIES", 1)
     with pytest.raises(UsageError, match="has 2 entries; the limit is 1"):
         Cassette(path)
-    monkeypatch.setattr(files, "LARGEST_FILE", 10)
+    monkeypatch.setattr(files, "MAX_FILE_BYTES", 10)
     with pytest.raises(UsageError, match="the limit of a cassette is 10"):
         Cassette(path)
 
 
 def test_a_packed_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("notify_mock.cassettes.interaction.LARGEST_BODY", 1000)
+    monkeypatch.setattr("notify_mock.cassettes.interaction.MAX_BODY_BYTES", 1000)
     made = entry()
     made["response"]["headers"]["Content-Encoding"] = ["gzip"]
     made["response"]["body"]["string"] = gzip.compress(b"x" * 100_000)

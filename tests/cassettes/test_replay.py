@@ -189,7 +189,7 @@ def test_paging_stays_on_the_player(write: Write) -> None:
     assert all(one.url.startswith("http://127.0.0.1") for one in found)
 
 
-def test_urls_in_bodies_lead_to_the_door_that_was_asked(write: Write) -> None:
+def test_urls_in_bodies_lead_to_the_api_that_was_asked(write: Write) -> None:
     text = '{"a": "https://notify.twilio.com/v1/Credentials", "b": "https:\\/\\/notify.twilio.com\\/v1\\/x", '
     text += '"c": "https://notify.twilio.com/v10", "d": "https://other.example/v1"}'
     emulator = Emulator(cassette=write(entry(text=text)))

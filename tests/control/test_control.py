@@ -54,10 +54,10 @@ RULES: list[dict[str, Any]] = [
     {"effect": "undelivered", "call": "delivery.*", "error": 52104},
     {"effect": "drop", "times": 2, "skip": 1, "every": 3, "chance": 0.5, "unused": "ignore", "name": "mine"},
     {"effect": "drop", "after": "2030-01-01T00:00:00Z", "until": 1.9e9 + 0.25},
-    {"effect": "drop", "after": "10s", "until": "1h", "account_sid": "AC1", "door": "chat/v2", "sid": "CR1"},
+    {"effect": "drop", "after": "10s", "until": "1h", "account_sid": "AC1", "api": "chat/v2", "sid": "CR1"},
     {"effect": "drop", "form": {"Type": "apn", "weird name": "*"}, "headers": {"User-Agent": "twilio*"}},
     {"effect": "drop", "Type": "[af]*", "FriendlyName": "", "headers": {"x-é": "é"}},
-    {"effect": "drop", "times": None, "after": None, "until": None, "account_sid": None, "door": None, "sid": None},
+    {"effect": "drop", "times": None, "after": None, "until": None, "account_sid": None, "api": None, "sid": None},
 ]
 
 WRONG: list[tuple[dict[str, Any], str, str]] = [

@@ -15,7 +15,7 @@ from helpers.pem import Pair, apn
 
 from notify_mock import Emulator
 from notify_mock.core.routes import ROUTES
-from notify_mock.protocol.products import DOORS
+from notify_mock.protocol.products import APIS
 from notify_mock.resources import CREDENTIAL, SERVICE
 
 FILES = {
@@ -28,8 +28,8 @@ FILES = {
 }
 
 
-def spec(door: str) -> dict[str, Any]:
-    path: Path = SHARED / "openapi" / FILES[door]
+def spec(api: str) -> dict[str, Any]:
+    path: Path = SHARED / "openapi" / FILES[api]
     if not path.exists():
         pytest.skip("Twilio's OpenAPI files are not at hand")
     return json.loads(path.read_text())  # type: ignore[no-any-return]
@@ -44,27 +44,27 @@ def form(operation: dict[str, Any]) -> dict[str, Any]:
     return operation["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]  # type: ignore[no-any-return]
 
 
-def test_there_is_a_file_for_every_door() -> None:
-    assert tuple(FILES) == DOORS
+def test_there_is_a_file_for_every_api() -> None:
+    assert tuple(FILES) == APIS
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_the_calls_of_every_door_are_the_documented_ones(door: str) -> None:
-    version = door.partition("/")[2]
+@pytest.mark.parametrize("api", APIS)
+def test_the_calls_of_every_api_are_the_documented_ones(api: str) -> None:
+    version = api.partition("/")[2]
     documented = {
         (method.upper(), path.replace("{Sid}", "<sid>").replace("{ServiceSid}", "<service_sid>"))
-        for path, item in spec(door)["paths"].items()
-        if "/Credentials" in path or door == "notify/v1"
+        for path, item in spec(api)["paths"].items()
+        if "/Credentials" in path or api == "notify/v1"
         for method in item
         if method in ("get", "post", "delete")
     }
-    ours = {(route.method, f"/{version}{route.pattern}") for route in ROUTES if route.door == door}
+    ours = {(route.method, f"/{version}{route.pattern}") for route in ROUTES if route.api == api}
     assert ours == documented
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_an_answer_has_the_documented_fields_and_types(door: str, pair: Pair) -> None:
-    schema = credential_schema(spec(door))["properties"]
+@pytest.mark.parametrize("api", APIS)
+def test_an_answer_has_the_documented_fields_and_types(api: str, pair: Pair) -> None:
+    schema = credential_schema(spec(api))["properties"]
     emulator = Emulator()
     create = emulator.client().notify.v1.credentials.create
     create(type="apn", certificate=pair.certificate, private_key=pair.private_key, sandbox=True, friendly_name="a")
@@ -79,21 +79,21 @@ def test_an_answer_has_the_documented_fields_and_types(door: str, pair: Pair) ->
             assert re.fullmatch(rule.get("pattern", ".*"), str(value), re.DOTALL), name
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_the_parameters_are_the_documented_ones(door: str) -> None:
-    paths = spec(door)["paths"]
+@pytest.mark.parametrize("api", APIS)
+def test_the_parameters_are_the_documented_ones(api: str) -> None:
+    paths = spec(api)["paths"]
     create = next(item["post"] for path, item in paths.items() if path.endswith("/Credentials"))
     update = next(item["post"] for path, item in paths.items() if path.endswith("/Credentials/{Sid}"))
     taken = {"FriendlyName", "Certificate", "PrivateKey", "Sandbox", "ApiKey", "Secret"}
     assert set(form(create)["properties"]) == taken | {"Type"}
-    ignored = {"Type"} if door == "conversations/v1" else set()
+    ignored = {"Type"} if api == "conversations/v1" else set()
     assert set(form(update)["properties"]) == taken | ignored
     assert form(create)["required"] == ["Type"]
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_the_statuses_are_the_documented_ones(door: str) -> None:
-    paths = spec(door)["paths"]
+@pytest.mark.parametrize("api", APIS)
+def test_the_statuses_are_the_documented_ones(api: str) -> None:
+    paths = spec(api)["paths"]
     documented = {
         (method, path.endswith("{Sid}")): list(operation["responses"])
         for path, item in paths.items()

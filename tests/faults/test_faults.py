@@ -82,8 +82,8 @@ def test_a_rule_is_for_the_calls_that_its_glob_names(emulator: Emulator, call: s
         ({"form": {"FriendlyName": "other"}}, False),
         ({"account_sid": "self"}, True),
         ({"account_sid": "ACother"}, False),
-        ({"door": "notify/v1"}, True),
-        ({"door": "chat/v2"}, False),
+        ({"api": "notify/v1"}, True),
+        ({"api": "chat/v2"}, False),
         ({"headers": {"User-Agent": "twilio-python/*"}}, True),
         ({"headers": {"user-agent": "curl*"}}, False),
         ({"sid": "CR1"}, False),
@@ -579,7 +579,7 @@ def test_a_flaky_network_loses_some_calls_and_is_the_same_for_the_same_seed() ->
     assert 5 < Counter(run(1))["lost"] < 60
 
 
-def test_other_doors_go_on_after_the_end_of_notify_and_service_accounts_after_that_of_legacy_keys() -> None:
+def test_other_apis_go_on_after_the_end_of_notify_and_service_accounts_after_that_of_legacy_keys() -> None:
     eol = Emulator(scenario="notify-eol")
     assert outcome(eol.client().conversations.v1.credentials.create, type="fcm", secret="x") == 200
     fcm = Emulator(scenario="legacy-fcm-off")

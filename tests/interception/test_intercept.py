@@ -77,7 +77,7 @@ class TestTheSdk:
         assert create(Client(*AUTH, **options)).url.startswith(f"https://{host}/v1/Credentials/CR")
         assert landing.credentials
 
-    def test_all_doors_do(self, landing: Emulator) -> None:
+    def test_all_apis_do(self, landing: Emulator) -> None:
         create(Client(*AUTH))
         assert len(Client(*AUTH).chat.v2.credentials.list()) == 1
         assert len(Client(*AUTH).conversations.v1.credentials.list()) == 1

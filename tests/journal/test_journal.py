@@ -70,7 +70,7 @@ def test_a_full_journal_drops_the_oldest_of_that_account_and_says_so() -> None:
 
 
 def test_the_journal_is_bounded_in_size_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("notify_mock.journal.journal.LARGEST_PAGE", 5000)
+    monkeypatch.setattr("notify_mock.journal.journal.MAX_ACCOUNT_CHARACTERS", 5000)
     emulator = Emulator()
     for number in range(10):
         emulator.client().notify.v1.credentials.create(type="fcm", secret=f"{number}" * 1000)
@@ -108,8 +108,8 @@ def test_last_is_the_newest_and_an_error_when_there_is_none(used: Emulator) -> N
 
 def test_calls_filters_without_asserting(used: Emulator) -> None:
     assert len(used.journal.calls("credential.create", Type="fcm")) == 2
-    assert used.journal.calls(door="chat/v2") == []
-    assert len(used.journal.calls(door="notify/v1", account_sid=used.auth[0])) == 4
+    assert used.journal.calls(api="chat/v2") == []
+    assert len(used.journal.calls(api="notify/v1", account_sid=used.auth[0])) == 4
 
 
 def test_a_listener_hears_every_answered_request(used: Emulator) -> None:

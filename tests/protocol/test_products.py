@@ -1,4 +1,4 @@
-"""Hosts and paths to doors, and the URLs that go back."""
+"""Hosts and paths to APIs, and the URLs that go back."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ import pytest
 from helpers.calls import basic
 
 from notify_mock import Call, Emulator
-from notify_mock.protocol.products import Entrance, enter
+from notify_mock.protocol.products import Endpoint, resolve_endpoint
 
 
 @pytest.mark.parametrize(
-    ("host", "path", "entrance"),
+    ("host", "path", "endpoint"),
     [
-        ("notify.twilio.com", "/v1/Credentials", Entrance("notify/v1", "us1", "/v1", "/Credentials")),
-        ("NOTIFY.Twilio.com.:443", "/v1/X", Entrance("notify/v1", "us1", "/v1", "/X")),
-        ("notify.ie1.twilio.com", "/v1/X", Entrance("notify/v1", "ie1", "/v1", "/X")),
-        ("notify.dublin.ie1.twilio.com", "/v1/X", Entrance("notify/v1", "ie1", "/v1", "/X")),
-        ("chat.twilio.com", "/v2/X", Entrance("chat/v2", "us1", "/v2", "/X")),
-        ("ip-messaging.twilio.com", "/v1/X", Entrance("ip-messaging/v1", "us1", "/v1", "/X")),
-        ("conversations.twilio.com", "/v1/X", Entrance("conversations/v1", "us1", "/v1", "/X")),
-        ("127.0.0.1:8010", "/v1/X", Entrance("notify/v1", "us1", "/v1", "/X")),
-        ("127.0.0.1:8010", "/chat/v1/X", Entrance("chat/v1", "us1", "/chat/v1", "/X")),
-        ("[::1]:8010", "/notify/v1/X", Entrance("notify/v1", "us1", "/notify/v1", "/X")),
-        ("localhost", "/v1", Entrance("notify/v1", "us1", "/v1", "")),
-        ("localhost", "/v2/X", Entrance("", "us1", "", "/v2/X")),
-        ("conversations.twilio.com", "/v2/X", Entrance("", "us1", "", "/v2/X")),
-        ("notify.twilio.com", "/chat/v2/X", Entrance("", "us1", "", "/chat/v2/X")),
-        ("notify.ü.twilio.com", "/v1/X", Entrance("", "us1", "", "/v1/X")),
-        ("notify.edge.anything.twilio.com", "/v1/X", Entrance("", "us1", "", "/v1/X")),
-        ("api.twilio.com", "/v1/X", Entrance("", "us1", "", "/v1/X")),
-        ("a.b.c.d.twilio.com", "/v1/X", Entrance("", "us1", "", "/v1/X")),
-        ("notify.twilio.com.evil.example", "/v1/X", Entrance("notify/v1", "us1", "/v1", "/X")),
-        ("", "/", Entrance("", "us1", "", "/")),
+        ("notify.twilio.com", "/v1/Credentials", Endpoint("notify/v1", "us1", "/v1", "/Credentials")),
+        ("NOTIFY.Twilio.com.:443", "/v1/X", Endpoint("notify/v1", "us1", "/v1", "/X")),
+        ("notify.ie1.twilio.com", "/v1/X", Endpoint("notify/v1", "ie1", "/v1", "/X")),
+        ("notify.dublin.ie1.twilio.com", "/v1/X", Endpoint("notify/v1", "ie1", "/v1", "/X")),
+        ("chat.twilio.com", "/v2/X", Endpoint("chat/v2", "us1", "/v2", "/X")),
+        ("ip-messaging.twilio.com", "/v1/X", Endpoint("ip-messaging/v1", "us1", "/v1", "/X")),
+        ("conversations.twilio.com", "/v1/X", Endpoint("conversations/v1", "us1", "/v1", "/X")),
+        ("127.0.0.1:8010", "/v1/X", Endpoint("notify/v1", "us1", "/v1", "/X")),
+        ("127.0.0.1:8010", "/chat/v1/X", Endpoint("chat/v1", "us1", "/chat/v1", "/X")),
+        ("[::1]:8010", "/notify/v1/X", Endpoint("notify/v1", "us1", "/notify/v1", "/X")),
+        ("localhost", "/v1", Endpoint("notify/v1", "us1", "/v1", "")),
+        ("localhost", "/v2/X", Endpoint("", "us1", "", "/v2/X")),
+        ("conversations.twilio.com", "/v2/X", Endpoint("", "us1", "", "/v2/X")),
+        ("notify.twilio.com", "/chat/v2/X", Endpoint("", "us1", "", "/chat/v2/X")),
+        ("notify.ü.twilio.com", "/v1/X", Endpoint("", "us1", "", "/v1/X")),
+        ("notify.edge.anything.twilio.com", "/v1/X", Endpoint("", "us1", "", "/v1/X")),
+        ("api.twilio.com", "/v1/X", Endpoint("", "us1", "", "/v1/X")),
+        ("a.b.c.d.twilio.com", "/v1/X", Endpoint("", "us1", "", "/v1/X")),
+        ("notify.twilio.com.evil.example", "/v1/X", Endpoint("notify/v1", "us1", "/v1", "/X")),
+        ("", "/", Endpoint("", "us1", "", "/")),
     ],
 )
-def test_host_and_path_lead_to_a_door(host: str, path: str, entrance: Entrance) -> None:
-    assert enter(host, path) == entrance
+def test_host_and_path_lead_to_an_api(host: str, path: str, endpoint: Endpoint) -> None:
+    assert resolve_endpoint(host, path) == endpoint
 
 
 @pytest.mark.parametrize(
@@ -52,14 +52,14 @@ def test_host_and_path_lead_to_a_door(host: str, path: str, entrance: Entrance) 
 def test_every_url_in_an_answer_is_written_for_the_one_who_asked(host: str, path: str, url: str) -> None:
     emulator = Emulator()
     who = {"authorization": basic(*emulator.auth)}
-    region = enter(host, path).region
+    region = resolve_endpoint(host, path).region
     sids = [emulator.credentials.add(type="fcm", region=region).sid for _ in range(2)]
     page = json.loads(emulator.handle(Call("GET", host, path, headers=who)).body)
     assert page["meta"]["url"] == f"{url}?PageSize=50&Page=0"
     assert [one["url"] for one in page["credentials"]] == [f"{url}/{sid}" for sid in sids]
 
 
-def test_region_and_domain_of_the_door_are_in_the_headers() -> None:
+def test_region_and_domain_of_the_api_are_in_the_headers() -> None:
     answer = Emulator().handle(Call("GET", "chat.dublin.ie1.twilio.com", "/v2/Credentials"))
     assert ("X-Home-Region", "ie1") in answer.headers
     assert ("X-API-Domain", "chat.twilio.com") in answer.headers
@@ -69,6 +69,6 @@ def test_flask_builds_urls_of_calls_all_the_same() -> None:
     from flask import url_for
 
     with Emulator().app.test_request_context():
-        built = url_for("binding.fetch", door="v1", service_sid="IS1", sid="BS1", x=2)
+        built = url_for("binding.fetch", api="v1", service_sid="IS1", sid="BS1", x=2)
         assert built == "/v1/Services/IS1/Bindings/BS1?x=2"
-        assert url_for("credential.list", door="chat/v2") == "/chat/v2/Credentials"
+        assert url_for("credential.list", api="chat/v2") == "/chat/v2/Credentials"

@@ -151,7 +151,7 @@ def test_a_recorded_account_goes_on_living(tmp_path: Path) -> None:
         assert list(emulator.credentials) == [kept.sid]
 
 
-def test_lists_other_doors_and_regions_are_read(tmp_path: Path) -> None:
+def test_lists_other_apis_and_regions_are_read(tmp_path: Path) -> None:
     far = "https://chat.dublin.ie1.twilio.com/v2/Credentials"
     other = "CR" + "2" * 32
     page = {"meta": {"key": "credentials"}, "credentials": [json.loads(record(name="listed"))]}

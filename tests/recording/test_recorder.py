@@ -205,7 +205,7 @@ def test_the_recorder_is_a_proxy_for_clients_that_know_nothing_of_it(tmp_path: P
             verify=str(Authority().certificate),
         )
     assert answer.status_code == 201
-    (came,) = real.journal.calls("credential.create", door="chat/v2")
+    (came,) = real.journal.calls("credential.create", api="chat/v2")
     assert (came.call.host, came.call.scheme) == ("chat.dublin.ie1.twilio.com", "https")
     assert recorded(path).url == "https://chat.dublin.ie1.twilio.com/v2/Credentials"
 
@@ -309,7 +309,7 @@ def test_what_goes_on_is_what_came(tmp_path: Path, odd: Odd) -> None:
         ("http://127.0.0.1:9", "notify.twilio.com", "/odd", "http://127.0.0.1:9/odd"),
     ],
 )
-def test_every_door_has_its_place_at_the_upstream(upstream: str, host: str, path: str, url: str) -> None:
+def test_every_api_has_its_address_at_the_upstream(upstream: str, host: str, path: str, url: str) -> None:
     assert Upstream(upstream)._url(Call("GET", host, path)) == url
 
 

@@ -300,23 +300,23 @@ def test_a_second_delete_is_not_found(client: Client) -> None:
     assert refusal(client.notify.v1.credentials(fcm.sid).delete)[:2] == (404, 20404)
 
 
-def test_the_same_records_stand_behind_all_six_doors(emulator: Emulator, client: Client) -> None:
+def test_the_same_records_stand_behind_all_six_apis(emulator: Emulator, client: Client) -> None:
     sid = client.notify.v1.credentials.create(type="fcm", secret="x").sid
-    doors = {
+    apis = {
         client.notify.v1: "https://notify.twilio.com/v1",
         client.conversations.v1: "https://conversations.twilio.com/v1",
         client.chat.v1: "https://chat.twilio.com/v1",
         client.chat.v2: "https://chat.twilio.com/v2",
     }
-    for door, base in doors.items():
-        assert door.credentials(sid).fetch().url == f"{base}/Credentials/{sid}"
-        assert [one.sid for one in door.credentials.list()] == [sid]
+    for api, base in apis.items():
+        assert api.credentials(sid).fetch().url == f"{base}/Credentials/{sid}"
+        assert [one.sid for one in api.credentials.list()] == [sid]
     for base in ("https://ip-messaging.twilio.com/v1", "https://ip-messaging.twilio.com/v2"):
         response = client.http_client.request("GET", f"{base}/Credentials/{sid}", auth=emulator.auth)
         assert json.loads(response.text)["url"] == f"{base}/Credentials/{sid}"
 
 
-def test_a_record_made_at_one_door_is_deleted_at_another(client: Client) -> None:
+def test_a_record_made_through_one_api_is_deleted_through_another(client: Client) -> None:
     sid = client.conversations.v1.credentials.create(type="fcm", secret="x").sid
     assert client.chat.v2.credentials(sid).delete() is True
     assert refusal(client.notify.v1.credentials(sid).fetch)[:2] == (404, 20404)

@@ -354,7 +354,7 @@ class TestOtherHosts:
             Emulator(other_hosts="tunel")  # type: ignore[arg-type]
 
 
-DOORS_OUT = [
+WAYS_OUT = [
     "CONNECT api.twilio.com:443",
     "CONNECT API.TWILIO.COM.:443",
     "CONNECT twilio.com:443",
@@ -388,10 +388,10 @@ DOORS_OUT = [
 
 
 @pytest.mark.parametrize("policy", ["refuse", "tunnel"])
-@pytest.mark.parametrize("door", DOORS_OUT)
+@pytest.mark.parametrize("api", WAYS_OUT)
 @pytest.mark.parametrize("host", ["", "notify.twilio.com", "api.twilio.com", "203.0.113.1"])
-def test_no_door_leads_to_the_real_twilio(
-    policy: str, door: str, host: str, monkeypatch: pytest.MonkeyPatch, two_proxies: dict[str, str]
+def test_no_way_leads_to_the_real_twilio(
+    policy: str, api: str, host: str, monkeypatch: pytest.MonkeyPatch, two_proxies: dict[str, str]
 ) -> None:
     asked: list[Destination] = []
 
@@ -400,12 +400,12 @@ def test_no_door_leads_to_the_real_twilio(
         raise OSError("not in a test")
 
     monkeypatch.setattr("notify_mock.server.proxied.reach", reach)
-    head = f"{door} HTTP/1.1\r\n" + (f"Host: {host}\r\n" if host else "") + "Connection: close\r\n\r\n"
+    head = f"{api} HTTP/1.1\r\n" + (f"Host: {host}\r\n" if host else "") + "Connection: close\r\n\r\n"
     with dial(two_proxies[policy]) as connection:
         answer = send_all_and_read_to_the_end(connection, head.encode())
     assert answer.startswith((b"HTTP/1.1 4", ESTABLISHED))
     if answer == ESTABLISHED:
-        assert "notify.twilio.com" in door
+        assert "notify.twilio.com" in api
     assert not [one for one in asked if is_twilio(one.host) or one.host[0].isdigit() or ":" in one.host]
 
 
@@ -543,7 +543,7 @@ def test_thousands_of_half_open_connections_leave_the_server_answering(monkeypat
 
 
 def test_the_limit_is_half_of_what_the_process_may_open() -> None:
-    assert 64 <= Connections()._most <= 4096
+    assert 64 <= Connections()._limit <= 4096
 
 
 def test_a_server_that_stops_ends_its_tunnels(bundles: ssl.SSLContext) -> None:

@@ -1,0 +1,26 @@
+"""Old names that keep working for one release, with a warning that names the new one."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+def warn_renamed(old: str, new: str) -> None:
+    """Warn at the nearest line outside this package. A ``FutureWarning`` is shown unless it is switched off."""
+    frame, level = sys._getframe(), 1
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == _PACKAGE:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(f"{old} is now called {new}; the old name will be removed", FutureWarning, stacklevel=level)
+
+
+def with_new_key(given: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
+    """``given`` with what stands under the ``old`` key under the ``new`` one."""
+    if old not in given:
+        return dict(given)
+    warn_renamed(old, new)
+    return {new if key == old else key: value for key, value in given.items()}
