@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import runpy
 from pathlib import Path
 
 import notify_mock
+from notify_mock import Emulator
 from notify_mock.cassettes.files import find_files, read_interactions
 from notify_mock.faults.readers import describe_scenario, scenario_names
+from notify_mock.options import OPTIONS
 from notify_mock.protocol.catalog import FAULT_ERRORS
 from notify_mock.protocol.errors import ERRORS, TwilioError
 from notify_mock.recording.fidelity import compare_all, score, table
@@ -17,6 +20,7 @@ from notify_mock.recording.fidelity import compare_all, score, table
 DESIGN = Path(__file__).with_name("design.md")
 FIDELITY = Path(__file__).with_name("fidelity.md")
 FAULTS = Path(__file__).with_name("faults.md")
+OPTIONS_PAGE = Path(__file__).with_name("options.md")
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
@@ -39,6 +43,23 @@ def score_table() -> str:
     """The emulator against the recordings that ship with it, as Markdown."""
     comparisons = compare_all([one for file in find_files([FIXTURES]) for one in read_interactions(file)])
     return f"{table(comparisons)}\n\nScore: {score(comparisons):.1f} % of what is known of them."
+
+
+def option_table() -> str:
+    """The options of an emulator and where each can be given, as Markdown."""
+    signature = inspect.signature(Emulator).parameters
+    rows = [
+        "| option | meaning | default | `Emulator` | marker | fixture | command line |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for option in OPTIONS:
+        flag = f"`{option.flag} {option.metavar}".rstrip() + "`" if option.flag else ""
+        commands = f" ({', '.join(option.commands)})" if flag and len(option.commands) != 4 else ""
+        given = ["yes" if given else "" for given in (option.name in signature, option.marker, option.session)]
+        meaning = option.help + (f" One of: {', '.join(option.choices)}." if option.choices else "")
+        cells = [f"`{option.name}`", meaning, f"`{option.default!r}`", *given, flag + commands]
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
 
 
 def folder_table() -> str:
@@ -69,6 +90,7 @@ def main() -> None:
     page = fill(FIDELITY.read_text(), "score", score_table())
     page = fill(page, "errors", error_table())
     FIDELITY.write_text(fill(page, "fault errors", error_table(FAULT_ERRORS)))
+    OPTIONS_PAGE.write_text(fill(OPTIONS_PAGE.read_text(), "options", option_table()))
     DESIGN.write_text(fill(DESIGN.read_text(), "folders", folder_table()))
     FAULTS.write_text(fill(FAULTS.read_text(), "scenarios", scenario_table()))
 

@@ -183,7 +183,7 @@ def test_the_page_of_cassettes_names_every_option_mode_and_field() -> None:
 
 
 def test_the_readmes_marker_table_names_every_argument() -> None:
-    from notify_mock.pytest_plugin.emulator_marker import MARKER_KEYS
+    from notify_mock.options import MARKER_KEYS
 
     assert tuple(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)) == MARKER_KEYS
 
@@ -206,6 +206,8 @@ def test_the_table_of_errors_is_made_from_the_code() -> None:
     assert generate["fill"](page, "errors", generate["error_table"]()) == page, "run: make docs"
     assert generate["fill"](page, "fault errors", generate["error_table"](FAULT_ERRORS)) == page, "run: make docs"
     design = (ROOT / "docs" / "design.md").read_text()
+    options = (ROOT / "docs" / "options.md").read_text()
+    assert generate["fill"](options, "options", generate["option_table"]()) == options, "run: make docs"
     assert generate["fill"](design, "folders", generate["folder_table"]()) == design, "run: make docs"
     assert generate["fill"](FAULTS, "scenarios", generate["scenario_table"]()) == FAULTS, "run: make docs"
 

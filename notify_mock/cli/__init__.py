@@ -12,6 +12,7 @@ from notify_mock.cli.ca import ca
 from notify_mock.cli.cassette import cassette
 from notify_mock.cli.env import env
 from notify_mock.cli.exec import exec_
+from notify_mock.cli.options import naming_options
 from notify_mock.cli.record import record
 from notify_mock.cli.replay import replay
 from notify_mock.cli.serve import serve
@@ -26,7 +27,7 @@ def commands() -> None:
 
 
 for _command in (serve, exec_, env, ca, replay, record, cassette):
-    commands.add_command(_command)
+    commands.add_command(naming_options(_command))
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from notify_mock.cli.options import account_options, read_account
+from notify_mock.cli.options import emulator_options, make_emulator
 
 _EXAMPLE = """\b
 Examples:
@@ -24,7 +24,7 @@ Examples:
 @click.option(
     "--keep-account", is_flag=True, help="Leave the account variables as they are, as for recording the real service."
 )
-@account_options
+@emulator_options("env")
 def env(url: str, form: Any, ca_folder: str | None, keep_account: bool, **account: Any) -> None:
     """Print the proxy, trust and account variables of all SDKs.
 
@@ -39,6 +39,6 @@ def env(url: str, form: Any, ca_folder: str | None, keep_account: bool, **accoun
     if ca_folder:
         bundles = bundles.at(ca_folder)
     base: dict[str, str] | None = {} if ca_folder else None
-    auth = None if keep_account else read_account(**account)
+    auth = None if keep_account else make_emulator(**account).auth
     changes = environment.changes(read_url(url), auth, bundles, base)
     click.echo(environment.render(changes, form))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from notify_mock.cli.options import address_options, emulator_options, log_options, make_emulator, proxy_options
+from notify_mock.cli.options import emulator_options, log_options, make_emulator
 from notify_mock.cli.running import configure_logs, mount
 
 if TYPE_CHECKING:
@@ -28,9 +28,7 @@ Examples:
 
 
 @click.command("exec", epilog=_EXAMPLE, context_settings={"allow_interspersed_args": False})
-@address_options(default_port=0)
-@proxy_options
-@emulator_options
+@emulator_options("exec")
 @log_options(level="error")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def exec_(

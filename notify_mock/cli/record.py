@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from notify_mock.cli.options import FILE, address_options, emulator_options, log_options, make_emulator, proxy_options
+from notify_mock.cli.options import FILE, emulator_options, log_options, make_emulator
 from notify_mock.cli.replay import make_upstream
 from notify_mock.cli.running import configure_logs, run
 from notify_mock.support.usage import UsageError
@@ -32,9 +32,7 @@ Example:
     help="vcrpy's: none only plays; once records where there is no file yet, and else only plays; new_episodes plays "
     "what is recorded and records the rest; all records everything anew; rewrite begins an empty cassette.",
 )
-@address_options(default_port=8010)
-@proxy_options
-@emulator_options
+@emulator_options("record", port=8010)
 @log_options(level="info")
 def record(
     upstream: str,

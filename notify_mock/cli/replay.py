@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from notify_mock.cli.options import FILE, address_options, emulator_options, log_options, make_emulator, proxy_options
+from notify_mock.cli.options import FILE, emulator_options, log_options, make_emulator
 from notify_mock.cli.running import configure_logs, run
 
 if TYPE_CHECKING:
@@ -38,9 +38,7 @@ Example:
 @click.option("--ignore", multiple=True, metavar="NAME", help="A parameter that isn't compared (repeatable).")
 @click.option("--upstream", metavar="URL", help="Where --on-miss forward sends what isn't recorded.")
 @click.option("--upstream-ca", metavar="FILE", type=FILE, help="Certificates to trust in place of the system's.")
-@address_options(default_port=8010)
-@proxy_options
-@emulator_options
+@emulator_options("replay", port=8010)
 @log_options(level="info")
 def replay(
     paths: tuple[Path, ...],

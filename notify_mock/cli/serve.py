@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from notify_mock.cli.options import FILE, address_options, emulator_options, log_options, make_emulator, proxy_options
+from notify_mock.cli.options import emulator_options, log_options, make_emulator
 from notify_mock.cli.running import configure_logs, count, run
 
 if TYPE_CHECKING:
@@ -21,13 +21,7 @@ Example:
 
 
 @click.command(epilog=_EXAMPLE)
-@address_options(default_port=8010)
-@proxy_options
-@emulator_options
-@click.option(
-    "--hydrate", metavar="PATH", type=FILE, help="A cassette or a folder of them: the records seen in it go on living."
-)
-@click.option("--record", metavar="FILE", type=FILE, help="Record what is asked and answered into this cassette.")
+@emulator_options("serve", port=8010)
 @click.option(
     "--record-mode",
     type=click.Choice(["once", "new_episodes", "all", "rewrite"]),

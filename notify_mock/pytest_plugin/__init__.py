@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "notify_mock(seed=..., data=..., accounts=..., frozen=..., scenario=..., faults=..., unused_faults=..., "
+        "notify_mock(seed=..., accounts=..., data=..., frozen=..., faults=..., scenario=..., unused_faults=..., "
         "intercept=..., allow_real=...): how the notify_mock fixture is made for this test",
     )
     config.addinivalue_line(

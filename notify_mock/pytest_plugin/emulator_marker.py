@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from re import match
 from typing import TYPE_CHECKING, Any
 
 from notify_mock.emulator import Emulator
+from notify_mock.options import BY_NAME, MARKER_KEYS, SESSION_KEYS, of_part
 from notify_mock.pytest_plugin.cassette_marker import read_marker
 from notify_mock.support.usage import UsageError, nearest, only_known, shown
 
@@ -16,37 +18,45 @@ if TYPE_CHECKING:
     from notify_mock.interception.interception import Interception
     from notify_mock.server.shared_server import SharedServer
 
-_INTERCEPTION_KEYS = ("intercept", "allow_real")
-_SERVER_KEYS = ("host", "port", "other_hosts", "tls")
-MARKER_KEYS = ("seed", "data", "accounts", "frozen", "scenario", "faults", "unused_faults", *_INTERCEPTION_KEYS)
-_OPTION_KEYS = (*MARKER_KEYS, "cassette", "hydrate", "journal_limit", "fault_header", "callback_hosts", *_SERVER_KEYS)
-_FILE_KEYS = ("data", "faults", "cassette", "hydrate")
-
 
 def make(
     item: pytest.Item, seed: str, session: Mapping[str, Any], server: SharedServer
 ) -> tuple[Emulator, Interception | None]:
-    """The emulator, on ``server``, and what leads clients to it unless that isn't wanted. ``seed`` is the run's, and
-    ``session`` what the fixture notify_mock_options returns. Raises ``UsageError``."""
+    """The emulator for a test, mounted on ``server``, and its interception unless ``intercept`` is False.
+
+    ``seed`` is that of the run, and ``session`` what the fixture notify_mock_options returns. Raises ``UsageError``,
+    which names the fixture or the marker that has the wrong option.
+    """
     if not isinstance(session, Mapping):
-        raise UsageError("notify_mock_options", "returns no mapping", "return {} for no option")
-    only_known("notify_mock_options", session, _OPTION_KEYS)
-    options = _options(item, seed, session)
-    intercept, allow_real = options.pop("intercept", True), options.pop("allow_real", ())
+        raise UsageError("notify_mock_options", f"expected a mapping, got {shown(session)}", "return {} for no options")
+    only_known("notify_mock_options", session, SESSION_KEYS)
+    options, origins = _options(item, seed, session)
+    try:
+        return _make(item, options, server)
+    except UsageError as error:
+        name = match(r"\w*", error.where)
+        origin = origins.get(name[0]) if name else None
+        raise error.inside(origin) if origin else error from error
+
+
+def _make(item: pytest.Item, options: Mapping[str, Any], server: SharedServer) -> tuple[Emulator, Interception | None]:
+    interception = {"intercept": True, **of_part("interception", options)}
+    intercept = interception.pop("intercept")
     if not isinstance(intercept, bool):
-        raise UsageError("intercept", f"{shown(intercept)} is neither True nor False")
+        raise UsageError("intercept", f"expected True or False, got {shown(intercept)}")
+    own = of_part("emulator", options)
     marker = item.get_closest_marker("notify_cassette")
     if marker is not None:
-        options["cassette"] = read_marker(item, marker)
-    emulator = Emulator(**options, server=server)
+        own["cassette"] = read_marker(item, marker)
+    emulator = Emulator(**own, server=server)
     for mark in _faults_of(item):
         _add_fault(emulator, mark)
-    return emulator, emulator.intercept(allow_real=allow_real) if intercept else None
+    return emulator, emulator.intercept(**interception) if intercept else None
 
 
 def server_options(session: object) -> dict[str, Any]:
-    """Those of the session's options that are its server's; what is wrong with others is seen in the first test."""
-    return {key: session[key] for key in _SERVER_KEYS if key in session} if isinstance(session, Mapping) else {}
+    """The session's options for its server. Mistakes in the other options are reported by the first test."""
+    return of_part("server", session) if isinstance(session, Mapping) else {}
 
 
 def wrong_marker(marks: Iterable[pytest.Mark]) -> str:
@@ -60,19 +70,22 @@ def wrong_marker(marks: Iterable[pytest.Mark]) -> str:
     return ""
 
 
-def _options(item: pytest.Item, seed: str, session: Mapping[str, Any]) -> dict[str, Any]:
-    """The session's options, then the markers' from module to function; the nearest wins."""
-    options: dict[str, Any] = {"seed": f"{seed}/{item.nodeid}", **session}
-    options = _beside(options, item.config.rootpath)
+def _options(item: pytest.Item, seed: str, session: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The session's options, overridden by the markers' from module to function; and where each was given."""
+    options = _resolved({"seed": f"{seed}/{item.nodeid}", **session}, item.config.rootpath)
+    origins = dict.fromkeys(session, "notify_mock_options")
     for mark in reversed(list(item.iter_markers("notify_mock"))):
-        options.update(_beside(mark.kwargs, item.path.parent))
-    return {key: value for key, value in options.items() if key not in _SERVER_KEYS}
+        options |= _resolved(mark.kwargs, item.path.parent)
+        origins |= dict.fromkeys(mark.kwargs, "marker notify_mock")
+    return options, origins
 
 
-def _beside(options: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """A path is meant from the test's folder (marker) or the root folder (options)."""
-    files = {key: folder / options[key] for key in _FILE_KEYS if isinstance(options.get(key), (str, Path))}
-    return {**options, **files}
+def _resolved(options: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """``options`` with relative paths resolved against ``folder``: the test's (marker) or the root (session)."""
+    return {
+        name: folder / value if name in BY_NAME and BY_NAME[name].is_path and isinstance(value, (str, Path)) else value
+        for name, value in options.items()
+    }
 
 
 def _faults_of(item: pytest.Item) -> list[pytest.Mark]:

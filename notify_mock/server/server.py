@@ -87,10 +87,9 @@ def _bind(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise UsageError(
-                f"port {port}", f"is in use on {host}", "stop what listens there, or give 0 for a free port"
-            ) from error
-        raise UsageError(f"host {host}, port {port}", f"can't listen there: {error.strerror}") from error
+            wrong = f"{port} on {host} is already in use"
+            raise UsageError("port", wrong, "stop the other server, or use port 0 to pick a free port") from error
+        raise UsageError("host", f"cannot listen on {host}, port {port}: {error.strerror}") from error
 
 
 class _Listener(ThreadedWSGIServer):

@@ -36,7 +36,7 @@ class Clock:
 
     def __init__(self, start: Moment | None = None) -> None:
         self._lock = Lock()
-        self._start = None if start is None else moment(start)
+        self._start = None if start is None else moment(start, "frozen")
         self._setting = _Setting(0.0, self._start)
 
     def __repr__(self) -> str:

@@ -227,14 +227,14 @@ def test_the_log_is_text_or_json_on_stderr(serve: Serve) -> None:
         (["--prot", "1"], "--port"),
         (["--port", "99999"], "99999"),
         (["--port", "abc"], "--port"),
-        (["--account", "bob"], "--account, accounts[0]: 'bob' is no account sid; it is AC and 32 hex digits"),
+        (["--account", "bob"], "--account: 'bob' is no account sid; it is AC and 32 hex digits"),
         (["--account", ACCOUNT], f"write {ACCOUNT}:token"),
         (["--data", "missing.yaml"], "missing.yaml: can't be read: No such file or directory"),
         (["--frozen", "soon"], "'soon' is no point in time"),
         (["--faults", "missing.yaml"], "missing.yaml: can't be read: No such file or directory"),
-        (["--scenario", "outrage"], "scenario: no scenario 'outrage'; did you mean outage?"),
+        (["--scenario", "outrage"], "--scenario: no scenario 'outrage'; did you mean outage?"),
         (["--log-format", "xml"], "'text', 'json'"),
-        (["--host", "256.1.1.1"], "host 256.1.1.1, port 0: can't listen there"),
+        (["--host", "256.1.1.1"], "--host: cannot listen on 256.1.1.1, port 0"),
         (["extra"], "extra"),
     ],
 )
@@ -263,7 +263,7 @@ def test_a_taken_port_is_one_line_and_status_2() -> None:
         status, out, err = run("serve", "--port", port)
     assert (status, out) == (2, "")
     assert err == (
-        f"notify-mock: port {port}: is in use on 127.0.0.1; stop what listens there, or give 0 for a free port\n"
+        f"notify-mock: --port: {port} on 127.0.0.1 is already in use; stop the other server, or use port 0 to pick a free port\n"
     )
 
 

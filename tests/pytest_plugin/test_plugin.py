@@ -215,7 +215,7 @@ def test_a_wrong_marker_argument_stops_the_collection(pytester: pytest.Pytester,
 @pytest.mark.parametrize(
     ("marker", "said"),
     [
-        ("notify_mock(seed=1.5)", "notify_mock: seed: 1.5 is no seed"),
+        ("notify_mock(seed=1.5)", "notify_mock: marker notify_mock, seed: 1.5 is no seed"),
         ("notify_mock(data='missing.yaml')", "missing.yaml: can't be read: No such file or directory"),
         ("notify_mock(accounts=[])", "accounts: no account given"),
         ("notify_mock(frozen='soon')", "'soon' is no point in time"),

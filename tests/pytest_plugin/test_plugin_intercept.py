@@ -115,9 +115,15 @@ def test_it_can_be_left_out_and_hosts_let_through(project: pytest.Pytester) -> N
 @pytest.mark.parametrize(
     ("marker", "said"),
     [
-        ("intercept='no'", "notify_mock: intercept: 'no' is neither True nor False"),
-        ("allow_real='api.twilio.com'", "notify_mock: allow_real: 'api.twilio.com' is no list; give host names*"),
-        ("allow_real=['example.com']", "notify_mock: allow_real: 'example.com' is no host of Twilio's*"),
+        ("intercept='no'", "notify_mock: marker notify_mock, intercept: expected True or False, got 'no'"),
+        (
+            "allow_real='api.twilio.com'",
+            "notify_mock: marker notify_mock, allow_real: 'api.twilio.com' is no list; give host names*",
+        ),
+        (
+            "allow_real=['example.com']",
+            "notify_mock: marker notify_mock, allow_real: 'example.com' is no host of Twilio's*",
+        ),
     ],
 )
 def test_a_wrong_value_fails_that_test_with_one_line(project: pytest.Pytester, marker: str, said: str) -> None:

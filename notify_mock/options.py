@@ -1,0 +1,185 @@
+"""The options of an emulator: what each means, and where it can be given.
+
+The command line, the markers and the table in ``docs/options.md`` are made from this table. The signatures of
+``Emulator`` and ``Engine`` are written out for the sake of types and completion; a test compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from notify_mock.faults import UNUSED
+from notify_mock.journal.journal import DEFAULT_LIMIT
+from notify_mock.server.proxy import OTHER_HOSTS
+
+Part = Literal["emulator", "server", "interception"]
+
+_SERVING = ("serve", "exec", "record", "replay")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option.
+
+    ``part`` says what it configures. ``flag`` is its name on the command line, for the commands in ``commands``, and
+    ``metavar`` what is given there: nothing for a switch. ``marker``: an argument of the marker ``notify_mock``;
+    ``session``: a key of the fixture ``notify_mock_options``. ``is_path``: a relative path starts at the test's folder.
+    """
+
+    name: str
+    help: str
+    default: object = None
+    part: Part = "emulator"
+    flag: str = ""
+    metavar: str = ""
+    commands: tuple[str, ...] = _SERVING
+    repeatable: bool = False
+    choices: tuple[str, ...] = ()
+    variable: str = ""
+    marker: bool = False
+    session: bool = True
+    is_path: bool = False
+
+
+OPTIONS = (
+    Option(
+        "seed",
+        "Number or text that all SIDs and all chance come from.",
+        0,
+        flag="--seed",
+        metavar="TEXT",
+        commands=(*_SERVING, "env"),
+        marker=True,
+    ),
+    Option(
+        "accounts",
+        "Account to accept. By default every user name that begins with AC or SK is accepted, with any password.",
+        flag="--account",
+        metavar="SID:TOKEN",
+        commands=(*_SERVING, "env"),
+        repeatable=True,
+        marker=True,
+    ),
+    Option(
+        "data",
+        "Seed data: records to start with, in YAML or JSON.",
+        flag="--data",
+        metavar="FILE",
+        marker=True,
+        is_path=True,
+    ),
+    Option(
+        "hydrate",
+        "Start with the records that a cassette, or a folder of them, has recorded.",
+        flag="--hydrate",
+        metavar="PATH",
+        commands=("serve",),
+        is_path=True,
+    ),
+    Option(
+        "frozen",
+        'Stop the clock at this time, such as "2030-01-01T12:00:00Z".',
+        flag="--frozen",
+        metavar="TIME",
+        marker=True,
+    ),
+    Option("journal_limit", "Number of requests that the journal keeps for each account.", DEFAULT_LIMIT),
+    Option("faults", "Fault rules, in YAML or JSON.", flag="--faults", metavar="FILE", marker=True, is_path=True),
+    Option(
+        "scenario",
+        "Fault rules that ship with the package: rate-limited, flaky-network, slow, outage, token-rotated, "
+        "account-suspended, legacy-fcm-off, notify-eol.",
+        flag="--scenario",
+        metavar="NAME",
+        repeatable=True,
+        marker=True,
+    ),
+    Option(
+        "unused_faults",
+        "What a test does about fault rules that were never applied.",
+        "error",
+        choices=UNUSED,
+        marker=True,
+    ),
+    Option(
+        "fault_header",
+        "Accept a fault rule in the request header X-Notify-Mock-Fault.",
+        False,
+        flag="--fault-header",
+    ),
+    Option("cassette", "Cassette to answer from.", is_path=True),
+    Option("upstream", "Service to forward calls to, such as https://notify.twilio.com.", session=False),
+    Option(
+        "record",
+        "Record requests and responses in this cassette.",
+        flag="--record",
+        metavar="FILE",
+        commands=("serve",),
+        session=False,
+    ),
+    Option(
+        "control_token",
+        "Token for the control API under /_mock. It is required unless the server listens on loopback only.",
+        flag="--control-token",
+        metavar="TOKEN",
+        variable="NOTIFY_MOCK_CONTROL_TOKEN",
+        session=False,
+    ),
+    Option(
+        "callback_hosts",
+        "Host that delivery callbacks may be sent to, besides this machine.",
+        (),
+        flag="--callback-host",
+        metavar="NAME",
+        repeatable=True,
+    ),
+    Option("host", "Address to listen on.", "127.0.0.1", part="server", flag="--host", metavar="ADDRESS"),
+    Option("port", "Port to listen on; 0 picks a free port.", 0, part="server", flag="--port", metavar="PORT"),
+    Option(
+        "other_hosts",
+        "What the proxy does with requests to hosts that are not Twilio's.",
+        "refuse",
+        part="server",
+        flag="--other-hosts",
+        choices=OTHER_HOSTS,
+    ),
+    Option(
+        "tls",
+        "Accept TLS on the port itself too, for when Twilio's host names point to it.",
+        False,
+        part="server",
+        flag="--tls",
+    ),
+    Option(
+        "server", "Shared server to mount the emulator on, instead of one of its own.", part="server", session=False
+    ),
+    Option(
+        "intercept",
+        "Redirect every Twilio client of the process to the emulator while the test runs.",
+        True,
+        part="interception",
+        marker=True,
+    ),
+    Option(
+        "allow_real",
+        "Twilio hosts that may be reached for real, such as lookups.twilio.com.",
+        (),
+        part="interception",
+        marker=True,
+    ),
+)
+
+BY_NAME: Mapping[str, Option] = {option.name: option for option in OPTIONS}
+
+MARKER_KEYS = tuple(option.name for option in OPTIONS if option.marker)
+"""Arguments of the marker ``notify_mock``."""
+
+SESSION_KEYS = tuple(option.name for option in OPTIONS if option.session)
+"""Keys of the fixture ``notify_mock_options``."""
+
+
+def of_part(part: Part, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options in ``given`` that configure ``part``."""
+    return {name: value for name, value in given.items() if name in BY_NAME and BY_NAME[name].part == part}
