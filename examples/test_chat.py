@@ -1,4 +1,4 @@
-"""The chat's own tests. Nothing in the chat knows of them: it gets a Twilio client, as in production."""
+"""Tests of the chat app. The app does not import notify_mock: it is given a Twilio client, as in production."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PIXEL = {"user": "bob", "platform": "android", "token": "bobs-token", "id": "bob
 
 @pytest.fixture(scope="module")
 def pair():
-    """A real certificate and its key, made once: that takes a moment."""
+    """A real certificate and its private key, created once because generating a key takes time."""
     return apn_pair()
 
 
@@ -28,7 +28,7 @@ def credential(notify_mock, pair):
 
 @pytest.fixture
 def chat(notify_mock, credential):
-    """The app's test client."""
+    """The test client of the app."""
     fcm = notify_mock.credentials.add(type="fcm", secret="a server key")
     service = notify_mock.services.add(apn_credential_sid=credential.sid, fcm_credential_sid=fcm.sid)
     app = create_app(notify_mock.client(), service.sid, notify_mock.auth[1], "https://chat.example")
@@ -45,14 +45,14 @@ def test_a_message_reaches_the_phone(chat, notify_mock):
     assert push.headers["apns-priority"] == "10"
 
 
-def test_a_room_is_told_on_every_platform(chat, notify_mock):
+def test_a_message_to_a_room_reaches_every_platform(chat, notify_mock):
     for device in (IPHONE, PIXEL):
         chat.post("/devices", json=device)
     chat.post("/messages", json={"from": "carol", "room": "lobby", "text": "Hi"})
     chat.post("/messages", json={"from": "carol", "room": "dev", "text": "Ship it"})
 
     notify_mock.deliveries.expect(channel="apn", count=1)
-    assert [one.body for one in notify_mock.deliveries.find(identity="bob")] == ["Hi", "Ship it"]
+    assert [push.body for push in notify_mock.deliveries.find(identity="bob")] == ["Hi", "Ship it"]
 
 
 def test_a_device_that_registers_again_gets_one_push(chat, notify_mock):
@@ -65,7 +65,7 @@ def test_a_device_that_registers_again_gets_one_push(chat, notify_mock):
     notify_mock.assert_no_duplicates()
 
 
-def test_a_phone_without_the_app_is_forgotten(chat, notify_mock):
+def test_a_device_without_the_app_is_deleted(chat, notify_mock):
     chat.post("/devices", json=IPHONE)
     notify_mock.providers.apns.unregister(IPHONE["token"])
     chat.post("/messages", json={"from": "bob", "to": "alice", "text": "Hello"})
@@ -77,20 +77,20 @@ def test_a_phone_without_the_app_is_forgotten(chat, notify_mock):
     notify_mock.journal.expect("callback.post", count=1, status=204)
 
 
-def test_a_report_that_twilio_has_not_signed_is_refused(chat, notify_mock):
+def test_a_callback_without_a_valid_signature_is_rejected(chat, notify_mock):
     chat.post("/devices", json=IPHONE)
     forged = {"status": "FAILED", "error_code": 52141, "identity": "alice", "address": IPHONE["token"]}
     assert chat.post("/deliveries", data={"DeliveryState": json.dumps(forged)}).status_code == 403
     assert len(notify_mock.bindings) == 1
 
 
-def test_signing_out_twice_is_fine(chat, notify_mock):
+def test_signing_out_twice_is_not_an_error(chat, notify_mock):
     sid = chat.post("/devices", json=IPHONE).get_json()["sid"]
     assert [chat.delete(f"/devices/{sid}").status_code for _ in range(2)] == [204, 204]
 
 
 @pytest.mark.notify_fault("binding.create", Refuse(20429), times=1)
-def test_a_busy_twilio_is_an_error_that_the_phone_can_retry(chat):
+def test_a_device_can_retry_when_twilio_is_busy(chat):
     assert chat.post("/devices", json=IPHONE).status_code == 502
     assert chat.post("/devices", json=IPHONE).status_code == 201
 
@@ -99,18 +99,18 @@ def test_the_certificate_is_rotated_before_it_expires(chat, notify_mock, credent
     chat.post("/devices", json=IPHONE)
     current = Certificate(credential.certificate, credential.private_key)
 
-    def order():
+    def issue():
         return Certificate(*apn_pair(days=2 * 365))
 
-    def a_day_passes():
+    def next_day():
         nonlocal current
         notify_mock.clock.advance("1d")
-        current = rotate(notify_mock.client(), credential.sid, current, order, notify_mock.clock.now())
+        current = rotate(notify_mock.client(), credential.sid, current, issue, notify_mock.clock.now())
         chat.post("/messages", json={"from": "bob", "to": "alice", "text": "Good morning"})
 
-    notify_mock.clock.set(current.ends() - timedelta(days=16))
+    notify_mock.clock.set(current.expires() - timedelta(days=16))
     for _ in range(20):
-        a_day_passes()
+        next_day()
 
     notify_mock.deliveries.expect(identity="alice", state="sent", count=20)
     notify_mock.journal.expect("credential.update", count=1)
@@ -118,7 +118,7 @@ def test_the_certificate_is_rotated_before_it_expires(chat, notify_mock, credent
 
 def test_without_rotation_the_pushes_would_have_failed(chat, notify_mock, credential):
     chat.post("/devices", json=IPHONE)
-    notify_mock.clock.set(Certificate(credential.certificate, credential.private_key).ends())
+    notify_mock.clock.set(Certificate(credential.certificate, credential.private_key).expires())
     chat.post("/messages", json={"from": "bob", "to": "alice", "text": "Hello"})
     (failed,) = notify_mock.deliveries.expect(code=52131)
     assert failed.reason == "the certificate has expired"

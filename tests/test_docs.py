@@ -23,7 +23,9 @@ README = (ROOT / "README.md").read_text()
 
 
 FAULTS = (ROOT / "docs" / "faults.md").read_text()
+CONTROL = (ROOT / "docs" / "control-api.md").read_text()
 CASSETTES = (ROOT / "docs" / "cassettes.md").read_text()
+CASSETTE_SECRETS = (ROOT / "docs" / "cassette-secrets.md").read_text()
 CLIENTS = (ROOT / "docs" / "clients.md").read_text()
 NOTIFICATIONS = (ROOT / "docs" / "notifications.md").read_text()
 
@@ -100,7 +102,7 @@ def test_the_fault_file_of_the_page_is_read(tmp_path: Path) -> None:
 def test_the_control_examples_of_the_page_work() -> None:
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
-    (lines,) = blocks("sh", FAULTS)
+    (lines,) = blocks("sh", CONTROL)
     with Emulator() as emulator:
         for line in lines.splitlines():
             words = shlex.split(line.replace("http://127.0.0.1:8010", emulator.url))
@@ -151,7 +153,7 @@ def test_the_documents_name_only_real_options() -> None:
         own = {name for parameter in command.params for name in parameter.opts}
         return own.union(*map(options, getattr(command, "commands", {}).values()))
 
-    named = set(re.findall(r"(?<![-\w])--[a-z][a-z-]+", README + CASSETTES + CLIENTS))
+    named = set(re.findall(r"(?<![-\w])--[a-z][a-z-]+", README + CASSETTES + CASSETTE_SECRETS + CLIENTS))
     assert named - options(commands) == {"--help", "--notify-mock-seed", "--rm"}
 
 
@@ -216,7 +218,7 @@ def test_the_page_of_faults_names_every_effect_and_every_key_of_a_rule() -> None
     from notify_mock.faults.kinds import EFFECTS, field_names
     from notify_mock.faults.rule import RULE_KEYS
 
-    effects = FAULTS.partition("## Effects")[2].partition("## Four ways")[0]
+    effects = FAULTS.partition("## Effects")[2].partition("## Ways to add a rule")[0]
     for effect in EFFECTS:
         (row,) = re.findall(rf"^\| (.*`{effect.__name__}\(.*?) \| ", effects, re.MULTILINE)
         assert all(name in row or effect.__name__ in ("Delay", "Garble") for name in field_names(effect)), row

@@ -1,4 +1,4 @@
-"""The backend of a chat app: it registers devices and tells people of new messages, through Twilio Notify."""
+"""The backend of a chat app: it registers devices and sends push notifications through Twilio Notify."""
 
 from chat.app import create_app
 

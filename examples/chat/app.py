@@ -1,4 +1,4 @@
-"""The HTTP side: devices come and go, messages are sent, Twilio reports what became of them."""
+"""The HTTP API: register and delete devices, send messages, receive delivery callbacks from Twilio."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chat.push import Push
 
 
 def create_app(client: Client, service_sid: str, auth_token: str, public_url: str) -> Flask:
-    """The app for one Notify service. ``public_url`` is where Twilio reaches it."""
+    """Create the app for one Notify service. ``public_url`` is the URL at which Twilio reaches the app."""
     app = Flask("chat")
     push = Push(client, service_sid, f"{public_url}/deliveries")
     validator = RequestValidator(auth_token)
@@ -22,7 +22,7 @@ def create_app(client: Client, service_sid: str, auth_token: str, public_url: st
     def register_device():
         device = request.get_json()
         try:
-            sid = push.register(
+            sid = push.register_device(
                 device["user"], device["platform"], device["token"], device["id"], device.get("rooms", [])
             )
         except TwilioRestException as error:
@@ -30,25 +30,25 @@ def create_app(client: Client, service_sid: str, auth_token: str, public_url: st
         return jsonify(sid=sid), 201
 
     @app.delete("/devices/<sid>")
-    def forget_device(sid):
-        push.forget(sid)
+    def delete_device(sid):
+        push.delete_device(sid)
         return "", 204
 
     @app.post("/messages")
     def send_message():
         message = request.get_json()
         if "room" in message:
-            sid = push.tell_room(message["room"], message["from"], message["text"])
+            sid = push.send_to_room(message["room"], message["from"], message["text"])
         else:
-            sid = push.tell(message["to"], message["from"], message["text"])
+            sid = push.send_to_user(message["to"], message["from"], message["text"])
         return jsonify(notification=sid), 202
 
     @app.post("/deliveries")
-    def take_report():
+    def delivery_callback():
         signature = request.headers.get("X-Twilio-Signature", "")
         if not validator.validate(request.url, request.form, signature):
             abort(403)
-        push.clean_up(json.loads(state) for state in request.form.getlist("DeliveryState"))
+        push.delete_unregistered_devices(json.loads(state) for state in request.form.getlist("DeliveryState"))
         return "", 204
 
     return app

@@ -1,4 +1,4 @@
-"""Keeps the APNs certificate fresh: a job that runs once a day."""
+"""Replace the APNs certificate before it expires: a job that runs once a day."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from typing import NamedTuple
 from cryptography.x509 import load_pem_x509_certificate
 from twilio.rest import Client
 
-EARLY = timedelta(days=14)
-"""So long before its end a certificate is replaced."""
+RENEW_BEFORE = timedelta(days=14)
+"""How long before its expiry a certificate is replaced."""
 
 
 class Certificate(NamedTuple):
-    """PEM texts."""
+    """A certificate and its private key, both in PEM."""
 
     certificate: str
     private_key: str
 
-    def ends(self) -> datetime:
+    def expires(self) -> datetime:
         return load_pem_x509_certificate(self.certificate.encode()).not_valid_after_utc
 
 
 def rotate(
-    client: Client, credential_sid: str, current: Certificate, order: Callable[[], Certificate], now: datetime
+    client: Client, credential_sid: str, current: Certificate, issue: Callable[[], Certificate], now: datetime
 ) -> Certificate:
-    """The certificate to go on with: the current one, or a new one that Twilio has already got.
+    """Return the certificate to use: the current one, or a new one that has already been uploaded to Twilio.
 
-    The credential keeps its sid, so no service or binding has to change.
+    The credential keeps its SID, so services and bindings do not change.
     """
-    if current.ends() - now > EARLY:
+    if current.expires() - now > RENEW_BEFORE:
         return current
-    fresh = order()
-    client.notify.v1.credentials(credential_sid).update(certificate=fresh.certificate, private_key=fresh.private_key)
-    return fresh
+    new = issue()
+    client.notify.v1.credentials(credential_sid).update(certificate=new.certificate, private_key=new.private_key)
+    return new

@@ -1,4 +1,4 @@
-"""What the chat asks of Twilio Notify."""
+"""All calls that the chat app makes to Twilio Notify."""
 
 from __future__ import annotations
 
@@ -9,58 +9,58 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 CHANNELS = {"ios": "apn", "android": "fcm", "phone": "sms"}
-DISCONTINUED = {52141, 52103}
-"""APNs and FCM say with these codes that the app was removed from the device."""
+UNREGISTERED = {52141, 52103}
+"""Error codes for a device from which the app was removed: APNs, FCM."""
 
 
 class Push:
-    """One Notify service, seen from the chat."""
+    """The push notifications of the chat app, through one Notify service."""
 
-    def __init__(self, client: Client, service_sid: str, report_url: str) -> None:
+    def __init__(self, client: Client, service_sid: str, callback_url: str) -> None:
         self._service = client.notify.v1.services(service_sid)
-        self._report_url = report_url
+        self._callback_url = callback_url
 
-    def register(self, user: str, platform: str, token: str, device: str, rooms: list[str]) -> str:
-        """The device's own id is its endpoint, so that registering again replaces and doesn't add."""
-        made = self._service.bindings.create(
+    def register_device(self, user: str, platform: str, token: str, device: str, rooms: list[str]) -> str:
+        """Return the SID of the binding. The endpoint is the device id, so registering again replaces the binding."""
+        binding = self._service.bindings.create(
             identity=user,
             binding_type=CHANNELS[platform],
             address=token,
             endpoint=device,
             tag=[f"room-{room}" for room in rooms],
         )
-        return made.sid
+        return binding.sid
 
-    def forget(self, binding_sid: str) -> None:
-        """Whoever signs out twice is signed out all the same."""
+    def delete_device(self, binding_sid: str) -> None:
+        """Delete the binding of a device. Deleting it twice is not an error."""
         try:
             self._service.bindings(binding_sid).delete()
         except TwilioRestException as error:
             if error.status != 404:
                 raise
 
-    def tell(self, user: str, sender: str, text: str) -> str:
+    def send_to_user(self, user: str, sender: str, text: str) -> str:
         return self._send(sender, text, identity=[user])
 
-    def tell_room(self, room: str, sender: str, text: str) -> str:
+    def send_to_room(self, room: str, sender: str, text: str) -> str:
         return self._send(sender, text, tag=[f"room-{room}"])
 
-    def clean_up(self, states: Iterable[dict[str, Any]]) -> None:
-        """Forget the devices of which a provider says that they are gone."""
+    def delete_unregistered_devices(self, states: Iterable[dict[str, Any]]) -> None:
+        """Delete the devices that a provider reports as unregistered."""
         for state in states:
-            if state["status"] == "FAILED" and state.get("error_code") in DISCONTINUED:
+            if state["status"] == "FAILED" and state.get("error_code") in UNREGISTERED:
                 for binding in self._service.bindings.list(identity=[state["identity"]]):
                     if binding.address == state["address"]:
-                        self.forget(binding.sid)
+                        self.delete_device(binding.sid)
 
     def _send(self, sender: str, text: str, **target: list[str]) -> str:
-        made = self._service.notifications.create(
+        notification = self._service.notifications.create(
             **target,
             title=sender,
             body=text,
             sound="default",
             data={"sender": sender},
             ttl=24 * 60 * 60,
-            delivery_callback_url=self._report_url,
+            delivery_callback_url=self._callback_url,
         )
-        return made.sid
+        return notification.sid

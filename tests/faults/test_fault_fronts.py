@@ -1,6 +1,6 @@
-"""Faults as clients meet them: the real SDK over a real connection, and the same in-process.
+"""Faults as clients see them: the real SDK over a real connection, and the in-process client.
 
-Each row of the table in ``docs/faults.md`` is proved here on both fronts. With ``NOTIFY_MOCK_WRITE_DOCS=1`` in the
+Checks each row of the table of exceptions in ``docs/faults.md`` on both. With ``NOTIFY_MOCK_WRITE_DOCS=1`` in the
 environment, the run writes the table.
 """
 
@@ -50,7 +50,7 @@ GATEWAY = "<html><body>Bad Gateway</body></html>"
 
 
 class Row(NamedTuple):
-    """A fault, and the timeout of the client that meets it."""
+    """A row of the table: a fault, and the timeout of the client."""
 
     shown: str
     effect: Any
@@ -63,25 +63,25 @@ class Row(NamedTuple):
 ROWS = [
     Row("`Refuse(20404)`", Refuse(20404)),
     Row("`Refuse(20429)`", Refuse(20429)),
-    Row("`Refuse(20503)`, the edge's own", Refuse(20503)),
-    Row("`Refuse(20503)`, on a list", Refuse(20503), call="credential.list", act="list"),
+    Row("`Refuse(20503)`", Refuse(20503)),
+    Row("`Refuse(20503)`, `list()`", Refuse(20503), call="credential.list", act="list"),
     Row("`RateLimit(limit=0)`", RateLimit(limit=0)),
     Row("`Expire()`", Expire()),
-    Row("`Stale(60)`, a record of now", Stale(60)),
-    Row("`Forget()`, the fetch behind the create", Forget(), call="credential.create"),
-    Row("`Status(502)` with HTML", Status(502, GATEWAY)),
-    Row("`Status(500)`, empty", Status(500)),
-    Row("`Status(307)` with JSON", Status(307, '{"sid": "CR1"}', content_type=JSON, location="/elsewhere")),
-    Row("`Status(200)`, empty", Status(200, content_type=JSON)),
+    Row("`Stale(60)`, new record", Stale(60)),
+    Row("`Forget()`, fetch after create", Forget(), call="credential.create"),
+    Row("`Status(502)`, HTML body", Status(502, GATEWAY)),
+    Row("`Status(500)`, empty body", Status(500)),
+    Row("`Status(307)`, JSON body", Status(307, '{"sid": "CR1"}', content_type=JSON, location="/elsewhere")),
+    Row("`Status(200)`, empty body", Status(200, content_type=JSON)),
     Row("`Delay(0.1)`", Delay(0.1)),
-    Row("`Delay(30)`, timeout of 0.2 s", Delay(30), timeout=0.2),
-    Row("`Delay(30)` after, timeout of 0.2 s", Delay(30), timeout=0.2, phase="after"),
+    Row("`Delay(30)`, timeout 0.2 s", Delay(30), timeout=0.2),
+    Row("`Delay(30)`, phase `after`, timeout 0.2 s", Delay(30), timeout=0.2, phase="after"),
     Row("`Hang(0.2)`", Hang(0.2)),
-    Row("`Hang(30)`, timeout of 0.2 s", Hang(30), timeout=0.2),
+    Row("`Hang(30)`, timeout 0.2 s", Hang(30), timeout=0.2),
     Row("`Dribble(0.2, pieces=4)`", Dribble(0.2, pieces=4)),
-    Row("`Dribble(30, pieces=4)`, timeout of 0.2 s", Dribble(30, pieces=4), timeout=0.2),
+    Row("`Dribble(30, pieces=4)`, timeout 0.2 s", Dribble(30, pieces=4), timeout=0.2),
     Row("`Drop()`", Drop()),
-    Row("`Drop()` after", Drop(), phase="after"),
+    Row("`Drop()`, phase `after`", Drop(), phase="after"),
     Row("`Reset()`", Reset()),
     Row("`Truncate()`", Truncate()),
     Row('`Garble("json")`', Garble("json")),
@@ -92,7 +92,7 @@ ROWS = [
 
 
 def named(error: BaseException) -> str:
-    """What the table says of an exception."""
+    """The exception as the table shows it."""
     if isinstance(error, TwilioRestException):
         return f"`TwilioRestException` {error.status}, code {error.code}"
     module = type(error).__module__.partition(".")[0].replace("builtins", "").replace("asyncio", "")
@@ -111,7 +111,7 @@ def meet(client: Client, sid: str, act: str = "fetch") -> str:
     credentials = client.notify.v1.credentials
     try:
         credentials.list() if act == "list" else credentials(sid).fetch()
-    except Exception as error:  # noqa: BLE001 - whatever it is, is what the table is about
+    except Exception as error:  # noqa: BLE001 - the table shows whatever is raised
         return named(error)
     return "success"
 
@@ -120,7 +120,7 @@ async def meet_async(client: Client, sid: str, act: str = "fetch") -> str:
     credentials = client.notify.v1.credentials
     try:
         await (credentials.list_async() if act == "list" else credentials(sid).fetch_async())
-    except Exception as error:  # noqa: BLE001 - whatever it is, is what the table is about
+    except Exception as error:  # noqa: BLE001 - the table shows whatever is raised
         return named(error)
     return "success"
 
@@ -172,7 +172,7 @@ def nothing_left() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def table() -> Iterator[dict[str, tuple[str, str]]]:
-    """The rows that this run has proved; written to the page where that is asked for."""
+    """The rows that this run has checked. Written to the page if NOTIFY_MOCK_WRITE_DOCS is set."""
     proved: dict[str, tuple[str, str]] = {}
     yield proved
     if os.environ.get("NOTIFY_MOCK_WRITE_DOCS") and len(proved) == len(ROWS):
@@ -189,14 +189,14 @@ def table() -> Iterator[dict[str, tuple[str, str]]]:
 def test_a_client_meets_the_same_on_a_socket_and_in_process(row: Row, table: dict[str, tuple[str, str]]) -> None:
     met = on_socket(row)
     assert in_process(row) == met
-    met_async = "waits: the SDK gives it no timeout"
+    met_async = "waits (the SDK sets no timeout)"
     if row.timeout is None:
         met_async = on_socket_async(row)
         assert in_process_async(row) == met_async
     table[row.shown] = met, met_async
     if not os.environ.get("NOTIFY_MOCK_WRITE_DOCS"):
         page = (ROOT / "docs" / "faults.md").read_text()
-        assert f"| {row.shown} | {met} | {met_async} |" in page, "NOTIFY_MOCK_WRITE_DOCS=1 writes the table anew"
+        assert f"| {row.shown} | {met} | {met_async} |" in page, "to update the table, set NOTIFY_MOCK_WRITE_DOCS=1"
 
 
 @pytest.mark.filterwarnings("ignore:BasicAuth is deprecated", "ignore:The 'auth' parameter is deprecated")
