@@ -263,7 +263,8 @@ def test_a_taken_port_is_one_line_and_status_2() -> None:
         status, out, err = run("serve", "--port", port)
     assert (status, out) == (2, "")
     assert err == (
-        f"notify-mock: --port: {port} on 127.0.0.1 is already in use; stop the other server, or use port 0 to pick a free port\n"
+        f"notify-mock: --port: {port} on 127.0.0.1 is already in use; "
+        "stop the other server, or use port 0 to pick a free port\n"
     )
 
 
