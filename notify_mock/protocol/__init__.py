@@ -1,4 +1,4 @@
-"""Twilio's API as it looks on the wire: error responses, products and hosts, headers, parameters, signatures.
+"""Twilio's API on the wire: error responses, products and hosts, headers, parameters and signatures.
 
-Also what may be shown of a request. Facts and plain data only: nothing here keeps state.
+Also the masking of secrets in logged requests. Facts and plain data only: no module here keeps state.
 """

@@ -1,4 +1,4 @@
-"""The resources of the API, one file each."""
+"""The resources of the API, one module each."""
 
 from notify_mock.resources.binding import BINDING
 from notify_mock.resources.credential import CREDENTIAL
@@ -6,6 +6,6 @@ from notify_mock.resources.notification import NOTIFICATION
 from notify_mock.resources.service import SERVICE
 
 RESOURCES = (CREDENTIAL, SERVICE, BINDING, NOTIFICATION)
-"""Each behind its parent."""
+"""All resources, each after its parent."""
 
 __all__ = ["BINDING", "CREDENTIAL", "NOTIFICATION", "RESOURCES", "SERVICE"]

@@ -1,1 +1,1 @@
-"""Stored records: collections with an index, selections by condition, and the accounts that own the records."""
+"""Stored records: indexed collections, selections by condition, and the accounts that own the records."""

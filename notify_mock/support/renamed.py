@@ -1,4 +1,4 @@
-"""Old names that keep working for one release, with a warning that names the new one."""
+"""Old names that keep working for one release, with a warning that gives the new name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PACKAGE = __name__.partition(".")[0]
 
 
 def warn_renamed(old: str, new: str) -> None:
-    """Warn at the nearest line outside this package. A ``FutureWarning`` is shown unless it is switched off."""
+    """Warn at the nearest caller outside this package, with a ``FutureWarning``, which Python shows by default."""
     frame, level = sys._getframe(), 1
     while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == _PACKAGE:
         frame, level = frame.f_back, level + 1
@@ -19,7 +19,7 @@ def warn_renamed(old: str, new: str) -> None:
 
 
 def with_new_key(given: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
-    """``given`` with what stands under the ``old`` key under the ``new`` one."""
+    """Return ``given`` with the key ``old`` renamed to ``new``."""
     if old not in given:
         return dict(given)
     warn_renamed(old, new)

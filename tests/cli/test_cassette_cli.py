@@ -130,18 +130,18 @@ def test_a_recording_with_a_secret_left_ends_in_one_line_that_names_the_field(tm
     ("words", "said"),
     [
         (["replay"], "Missing argument"),
-        (["replay", "{}/nowhere.yaml"], "can't be read"),
+        (["replay", "{}/nowhere.yaml"], "cannot be read"),
         (["replay", "{}/x.yaml", "--match-on", "method,nose"], "no field 'nose'"),
         (["replay", "{}/x.yaml", "--on-miss", "forward"], "nowhere to forward to"),
         (["replay", "{}/x.yaml", "--upstream", "nowhere"], "is no address"),
         (["replay", "{}/x.yaml", "--upstream", "https://x", "--upstream-ca", "{}/no.pem"], "is no file"),
         (["record", "--cassette", "{}/x.yaml"], "Missing option '--upstream'"),
         (["record", "--upstream", "http://127.0.0.1:9", "--cassette", "{}"], "is no name of a cassette"),
-        (["record", "--upstream", "http://127.0.0.1:9", "--cassette", "{}/n.yaml", "--mode", "none"], "can't be read"),
+        (["record", "--upstream", "http://127.0.0.1:9", "--cassette", "{}/n.yaml", "--mode", "none"], "cannot be read"),
         (["record", "--upstream", "http://x", "--upstream-timeout", "0", "--cassette", "{}/y.yaml"], "is no time"),
         (["record", "--upstream", "http://127.0.0.1:8010", "--cassette", "{}/y.yaml"], "is this server itself"),
         (["serve", "--record", "{}/x.yaml", "--check"], "is there already"),
-        (["serve", "--hydrate", "{}/nowhere", "--check"], "can't be read"),
+        (["serve", "--hydrate", "{}/nowhere", "--check"], "cannot be read"),
     ],
 )
 def test_a_mistake_is_refused_before_anything_is_served(tmp_path: Path, words: list[str], said: str) -> None:

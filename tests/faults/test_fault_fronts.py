@@ -252,7 +252,7 @@ def test_an_answer_that_was_let_go_while_it_was_late_is_none(served: Emulator, m
         served.held_calls.release()
         assert connection.recv(1) == b""
     outcome = served.journal.last.outcome()
-    assert outcome.startswith("no answer (it was let go")
+    assert outcome.startswith("no response (it was let go")
     assert outcome.endswith("[delay-1] after 200")
 
 

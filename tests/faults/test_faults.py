@@ -267,7 +267,7 @@ def test_a_lost_answer_and_a_client_that_tries_again_make_duplicates(emulator: E
         emulator.assert_no_duplicates()
     lines = str(caught.value).splitlines()
     assert lines[0] == f"2 records are alike: {', '.join(emulator.credentials)}"
-    assert "-> no answer [drop-1] after 201" in lines[2]
+    assert "-> no response [drop-1] after 201" in lines[2]
     assert "hush" not in str(caught.value)
 
 
@@ -431,7 +431,7 @@ def test_what_a_rule_says_of_itself_makes_the_same_rule(emulator: Emulator) -> N
         ("*", "refuse", {"code": 1}, "code: 1 is no code"),
         ("*", "refuse", {"code": 20429, "tmies": 1}, "tmies: unknown key; did you mean times?"),
         ("*", "refuse", {"code": 20503, "message": "x"}, "message: can't be changed"),
-        ("*", "delay", {"seconds": -1}, "seconds: -1 is no length of time"),
+        ("*", "delay", {"seconds": -1}, "seconds: -1 is not a length of time"),
         ("*", "delay", {}, "give seconds, or low and high, or median and p99"),
         ("*", "delay", {"low": 2, "high": 1}, "low: is more than high"),
         ("*", "hang", {"seconds": "2h"}, "seconds: is longer than an hour"),
@@ -454,7 +454,7 @@ def test_what_a_rule_says_of_itself_makes_the_same_rule(emulator: Emulator) -> N
         ("*", "drop", {"chance": "half"}, "chance: 'half' is no number"),
         ("*", "drop", {"times": 0}, "times: 0 is no number of calls; give 1 or more"),
         ("*", "drop", {"every": 1.5}, "every: 1.5 is no number of calls"),
-        ("*", "drop", {"after": "soon"}, "after: 'soon' is no point in time"),
+        ("*", "drop", {"after": "soon"}, "after: 'soon' is not a point in time"),
         ("*", "drop", {"after": "5s", "until": "5s"}, "until: is not later than after"),
         ("*", "drop", {"form": {"Type": 7}}, "form: is no mapping of texts"),
         ("*", "drop", {"sid": 7}, "sid: 7 is no name"),
@@ -502,10 +502,10 @@ def test_rules_come_from_a_yaml_file_and_bad_ones_name_its_line(tmp_path: Path) 
             "line 3, faults[1], chence: unknown key",
         ),
         ("faults:\n  - {call: '*'}", "line 2, faults[0], effect: is missing"),
-        ("faults: 7", "faults: is no list"),
+        ("faults: 7", "faults: is not a list"),
         ("rules: []", "holds no rules"),
         ("faults: []\nother: 1", "unknown key 'other'"),
-        ("faults:\n  - [1]", "line 2, faults[0]: is no mapping"),
+        ("faults:\n  - [1]", "line 2, faults[0]: is not a mapping"),
     ]:
         path.write_text(text)
         with pytest.raises(UsageError) as caught:
@@ -685,8 +685,8 @@ def test_a_rate_limit_forgets_what_the_clock_has_gone_back_behind(emulator: Emul
 def test_effects_of_one_call_add_up(emulator: Emulator) -> None:
     client = emulator.client().notify.v1.credentials
     for first, second, met in [
-        (Dribble(5), Hang(2), "no answer [dribble-1, hang-1] after 201"),
-        (Truncate(), Reset(), "no answer [truncate-1, reset-1] after 201"),
+        (Dribble(5), Hang(2), "no response [dribble-1, hang-1] after 201"),
+        (Truncate(), Reset(), "no response [truncate-1, reset-1] after 201"),
         (Dribble(5), Truncate(), "201 [dribble-1, truncate-1]"),
     ]:
         emulator.reset()

@@ -112,7 +112,7 @@ def test_entries_that_are_not_played_may_be_told(
 @pytest.mark.parametrize(
     ("marker", "said"),
     [
-        ('"nowhere.yaml"', "*marker notify_cassette, *nowhere.yaml: can't be read*"),
+        ('"nowhere.yaml"', "*marker notify_cassette, *nowhere.yaml: cannot be read*"),
         ('"../../outside.yaml"', "*'*outside.yaml': leads out of *cassettes; name a cassette in that folder"),
         ("7", '*marker notify_cassette, arguments: a name is no text; give names: notify_cassette("name.yaml")'),
         ("on_mis=1", "*marker notify_cassette, arguments: unknown key 'on_mis'; did you mean on_miss[?]"),

@@ -121,7 +121,7 @@ def test_a_provenance_that_is_not_understood_is_refused(tmp_path: Path, more: di
 def test_a_record_that_cannot_be_here_is_a_difference(tmp_path: Path) -> None:
     text = json.dumps(json.loads(record()) | {"type": "webpush"})
     (one,) = compare_all(read(tmp_path, entry(uri=f"{URL}/{SID}", text=text)))
-    assert "a recorded record can't be here: data, credentials[0].type: 'webpush' is no type" in one.differences[0]
+    assert "a recorded record can't be here: data, credentials[0].type: 'webpush' is not a credential type" in one.differences[0]
     assert one.counts["status"] == (0, 1)
 
 
@@ -187,7 +187,7 @@ def test_records_come_in_the_order_of_their_creation(tmp_path: Path) -> None:
 
 def test_what_cannot_live_here_is_refused_with_its_place(tmp_path: Path) -> None:
     path = write(tmp_path, entry(), entry(text=json.dumps(json.loads(record()) | {"type": "webpush"})))
-    with pytest.raises(UsageError, match=r"x\.yaml, line \d+, interactions\[1\]\.type: 'webpush' is no type"):
+    with pytest.raises(UsageError, match=r"x\.yaml, line \d+, interactions\[1\]\.type: 'webpush' is not a credential type"):
         Emulator(hydrate=path)
 
 

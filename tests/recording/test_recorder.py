@@ -387,7 +387,7 @@ def test_any_status_of_a_fault_is_recorded(tmp_path: Path) -> None:
 
 
 def test_mode_none_wants_a_cassette(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="can't be read"):
+    with pytest.raises(UsageError, match="cannot be read"):
         Recorder(tmp_path / "x.yaml", mode="none")
 
 
@@ -401,7 +401,7 @@ def test_a_bad_mode_or_name_is_refused(tmp_path: Path) -> None:
 def test_a_cassette_that_cannot_be_read_is_never_written_over(tmp_path: Path, served: Emulator) -> None:
     (tmp_path / "x.yaml").write_text("interactions: [")
     for mode in ("once", "new_episodes", "all"):
-        with pytest.raises(UsageError, match="isn't YAML"):
+        with pytest.raises(UsageError, match="is not valid YAML"):
             Recorder(tmp_path / "x.yaml", mode=mode)  # type: ignore[arg-type]
 
 
