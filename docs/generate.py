@@ -20,6 +20,7 @@ from notify_mock.recording.fidelity import compare_all, score, table
 DESIGN = Path(__file__).with_name("design.md")
 FIDELITY = Path(__file__).with_name("fidelity.md")
 FAULTS = Path(__file__).with_name("faults.md")
+WRITE_A_TEST = Path(__file__).with_name("write-a-test.md")
 OPTIONS_PAGE = Path(__file__).with_name("options.md")
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
@@ -62,6 +63,12 @@ def option_table() -> str:
     return "\n".join(rows)
 
 
+def marker_table() -> str:
+    """The arguments of the marker ``notify_mock``, as Markdown."""
+    rows = [f"| `{option.name}` | {option.help} |" for option in OPTIONS if option.marker]
+    return "\n".join(["| argument | meaning |", "|---|---|", *rows])
+
+
 def folder_table() -> str:
     """The folders of the package from the ground up, with what their ``__init__`` says, as Markdown."""
     root = Path(notify_mock.__file__).parent
@@ -90,6 +97,7 @@ def main() -> None:
     page = fill(FIDELITY.read_text(), "score", score_table())
     page = fill(page, "errors", error_table())
     FIDELITY.write_text(fill(page, "fault errors", error_table(FAULT_ERRORS)))
+    WRITE_A_TEST.write_text(fill(WRITE_A_TEST.read_text(), "markers", marker_table()))
     OPTIONS_PAGE.write_text(fill(OPTIONS_PAGE.read_text(), "options", option_table()))
     DESIGN.write_text(fill(DESIGN.read_text(), "folders", folder_table()))
     FAULTS.write_text(fill(FAULTS.read_text(), "scenarios", scenario_table()))
