@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from notify_mock.interception.routing import EscapedRequest
     from notify_mock.journal.exchange import Exchange
     from notify_mock.journal.journal import Journal
-    from notify_mock.key_material.test_certificates import apn_pair
+    from notify_mock.key_material.apn_pair import apn_pair
     from notify_mock.protocol.errors import TwilioError
     from notify_mock.protocol.messages import Answer, Call
     from notify_mock.recording.recorder import Recorder
@@ -105,7 +105,7 @@ _HOMES = {
     "Upstream": "recording.upstream",
     "UsageError": "support.usage",
     "__version__": "support.version",
-    "apn_pair": "key_material.test_certificates",
+    "apn_pair": "key_material.apn_pair",
     "intercept": "emulator",
 }
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from notify_mock.cassettes.interaction import Interaction, phrase, unpacked
 from notify_mock.core.routes import find_route
-from notify_mock.key_material.test_certificates import apn_pair
+from notify_mock.key_material.apn_pair import apn_pair
 from notify_mock.protocol.messages import Answer, Call
 from notify_mock.protocol.products import resolve_endpoint
 from notify_mock.recording.preconditions import MakePair, arrange, note, recorded_call

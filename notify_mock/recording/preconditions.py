@@ -13,7 +13,7 @@ from notify_mock.cassettes.pseudonyms import stands_for_pem
 from notify_mock.core.engine import Engine
 from notify_mock.core.hydration import seeds_of
 from notify_mock.core.routes import find_route
-from notify_mock.key_material.test_certificates import ApnPair, apn_pair
+from notify_mock.key_material.apn_pair import ApnPair, apn_pair
 from notify_mock.protocol.messages import Call, Params
 from notify_mock.protocol.products import resolve_endpoint
 from notify_mock.resources.resource import Resource
