@@ -219,10 +219,10 @@ class Engine:
     ) -> list[float]:
         """Assert how long the client waited between its attempts at ``name``, on the emulator's clock.
 
-        ``minimum`` is the shortest wait, or a list with the shortest first, second, ... wait. Each wait must be at
-        least ``growth`` times the one before (1: not shorter, 0: any), and none longer than ``maximum``. With
-        ``jitter``, the waits must be irregular. The tolerance is 10 ms or 1 %, because a running clock moves meanwhile.
-        Returns the waits in seconds.
+        ``minimum`` is the shortest wait allowed, or a list of them: for the first wait, the second, and so on. Each
+        wait must be at least ``growth`` times the one before (1: not shorter, 0: any), and none longer than
+        ``maximum``. With ``jitter``, the waits must be irregular. The tolerance is 10 ms or 1 %, because a running
+        clock moves meanwhile. Returns the waits in seconds.
         """
         __tracebackhide__ = True
         return assertions.backoff(

@@ -218,7 +218,7 @@ class Pipeline:
             del self._in_flight[exchange.account_sid]
         if exchange.ended is None:
             exchange.played, exchange.status = exchange.status, None
-            exchange.reason = "released before it was answered, or the emulator failed (see the traceback)"
+            exchange.reason = "released before it was answered, or the emulator failed: see the traceback"
             self._state.journal.close(exchange, self._state.clock.time())
 
     def _header_rule(self, call: Call) -> Rule | None:

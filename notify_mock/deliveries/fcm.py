@@ -57,7 +57,9 @@ def _refused(payload: Mapping[str, Any]) -> Problem | None:
 
 def _check(address: str) -> Problem | None:
     """Registration tokens are opaque: only characters that no token contains are rejected (inferred)."""
-    return None if _TOKEN.fullmatch(address) else Problem(52102, "a registration token has no spaces or accents")
+    return (
+        None if _TOKEN.fullmatch(address) else Problem(52102, "a registration token must not contain spaces or accents")
+    )
 
 
 FCM = Channel("fcm", True, _fcm, _check)

@@ -1,4 +1,4 @@
-"""Effects on the connection or the bytes on it: closed, reset, cut short, corrupted."""
+"""Effects on the connection and the bytes sent: drop, reset, truncate, garble."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Reset(Effect):
 
 @dataclass(frozen=True)
 class Truncate(Effect):
-    """Close the connection after ``bytes`` bytes of the body (default: half), fewer than Content-Length says."""
+    """Close the connection before the whole body is sent: after ``bytes`` bytes, by default half of it."""
 
     kind = "truncate"
     phases = ("after",)

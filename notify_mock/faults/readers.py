@@ -74,6 +74,6 @@ def _scalar(text: str) -> int | float | bool | str:
 
 def _specs(content: Content) -> Specs:
     if not isinstance(content.value, Mapping) or "faults" not in content.value:
-        raise UsageError(content.source, "contains no rules", "write faults: with a list below it")
+        raise UsageError(content.source, "contains no rules", "write faults: and a list of rules below it")
     only_known(content.source, content.value, ("description", "faults"))
     return tuple(content.items("faults"))

@@ -12,7 +12,7 @@ from notify_mock.support.usage import UsageError
 
 @dataclass(frozen=True)
 class Stale(Effect):
-    """Hide the writes of the last ``seconds`` from a read (eventual consistency)."""
+    """Hide recent writes (those of the last ``seconds``) from a read: eventual consistency."""
 
     kind = "stale"
     phases = ("before",)
@@ -43,7 +43,7 @@ class Forget(Effect):
 
 @dataclass(frozen=True)
 class Expire(Effect):
-    """Expire the token that the request was made with. If accounts are strict, ``new_token`` works from then on.
+    """Expire the token that the request was made with. ``new_token`` replaces it if the emulator was given accounts.
 
     ``before``: this call returns 401. ``after``: the next call returns 401.
     """

@@ -16,8 +16,7 @@ MAX_HANG_SECONDS = 3600.0
 
 @dataclass(frozen=True)
 class Delay(Effect):
-    """Add latency: a fixed number of ``seconds``, uniform from ``low`` to ``high``, or log-normal by ``median`` and
-    ``p99``.
+    """Add latency: fixed (``seconds``), uniform (``low`` to ``high``) or log-normal (``median`` and ``p99``).
 
     ``before``: the call is carried out late. ``after``: it is carried out at once, and the response is late. For a
     delivery, only ``before`` is possible: the provider responds late.
@@ -62,8 +61,8 @@ class Delay(Effect):
 
 @dataclass(frozen=True)
 class Hang(Effect):
-    """Do not respond for ``seconds`` (at most an hour), then close the connection. A reset of the emulator and the end
-    of the test release the call."""
+    """Do not respond for some time (``seconds``, at most an hour), then close the connection. A reset of the emulator
+    and the end of the test release the call."""
 
     kind = "hang"
     seconds: Span = 60.0
@@ -80,7 +79,7 @@ class Hang(Effect):
 
 @dataclass(frozen=True)
 class Dribble(Effect):
-    """Send the body in ``pieces``, spread over ``seconds``."""
+    """Send the body in several ``pieces``, spread over some time (``seconds``)."""
 
     kind = "dribble"
     phases = ("after",)
