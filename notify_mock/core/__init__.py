@@ -1,4 +1,4 @@
 """The emulator without I/O: ``Engine.handle(call) -> Answer``.
 
-The pipeline of one request, the route table, the verbs, the state that they act on, and what can be done to it.
+Contains the pipeline of a request, the route table, the verbs, the state they act on, and what can be done to it.
 """

@@ -1,4 +1,4 @@
-"""Attempts at delivery callbacks: which one is next, what it sends, and what follows from how it ended."""
+"""Attempts at delivery callbacks: which one is next, what it sends, and whether it is retried."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from notify_mock.protocol.signature import sign
 
 
 class Request(NamedTuple):
-    """What goes out: a POST."""
+    """A POST to send."""
 
     url: str
     headers: Mapping[str, str]
@@ -26,7 +26,7 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """How an attempt ended: a status, or None and a ``reason``. What is ``final`` isn't tried again."""
+    """The result of an attempt: a status, or None and a ``reason``. If it is ``final``, it is not retried."""
 
     status: int | None
     reason: str = ""
@@ -38,7 +38,7 @@ class Reply(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """One attempt, under way; the journal has its exchange."""
+    """One attempt in progress, and its exchange in the journal."""
 
     callback: Callback
     request: Request
@@ -47,18 +47,18 @@ class Attempt(NamedTuple):
 
 
 class Attempts:
-    """Takes callbacks out of the outbox and says what becomes of them. It does no I/O: a front makes the attempt."""
+    """Takes callbacks from the outbox and records their results. It does no I/O: the caller sends the requests."""
 
     def __init__(self, state: State, lock: AbstractContextManager[bool]) -> None:
         self._state, self._lock = state, lock
 
     def waiting(self) -> list[Callback]:
-        """What is still to be made, in order."""
+        """Return the callbacks that are still to be sent, in order."""
         with self._lock:
             return list(self._state.outbox)
 
     def next(self, *, early: bool = False) -> Attempt | None:
-        """The next attempt that is due; with ``early``, the clock is moved to the next one's time."""
+        """Return the next attempt that is due, or None. With ``early``, move the clock to the next attempt's time."""
         state = self._state
         with self._lock:
             now = state.clock.time()
@@ -73,7 +73,7 @@ class Attempts:
             return Attempt(callback, request, exchange, state.outbox.generation)
 
     def close(self, attempt: Attempt, reply: Reply) -> None:
-        """Note how it ended: a failed one is tried again later, or is Twilio's 52311."""
+        """Record the result. A failed attempt is retried later, or becomes an alert (52311)."""
         state, callback, exchange = self._state, attempt.callback, attempt.exchange
         with self._lock:
             if attempt.generation != state.outbox.generation:
@@ -87,11 +87,11 @@ class Attempts:
             if next_attempt is not None:
                 state.outbox.add(next_attempt)
                 return
-            said = reply.reason or f"the callback was answered {reply.status}"
-            state.deliveries.alert(now, callback.notification_sid, Problem(52311, said))
+            reason = reply.reason or f"the callback returned {reply.status}"
+            state.deliveries.alert(now, callback.notification_sid, Problem(52311, reason))
 
     def _headers(self, callback: Callback, form: list[tuple[str, str]]) -> Mapping[str, str]:
-        """As on other callbacks of Twilio's (observed); the signature is documented."""
+        """Return the headers of Twilio's other callbacks (observed); the signature is documented."""
         accounts = self._state.accounts
         token = accounts[callback.account_sid].auth_token if callback.account_sid in accounts else ""
         return {
@@ -104,12 +104,12 @@ class Attempts:
         }
 
     def _open(self, callback: Callback, request: Request, form: list[tuple[str, str]]) -> Exchange:
-        """The journal keeps it among the requests of its account, with the notification's sid."""
-        where = split_http(callback.url)
-        path = where.path if where else ""
+        """Add the attempt to the journal, among the requests of its account, with the notification's SID."""
+        parts = split_http(callback.url)
+        path = parts.path if parts else ""
         headers = {name.lower(): value for name, value in request.headers.items()}
-        host = where.netloc.rpartition("@")[2] if where else ""
-        call = Call("POST", host, path, form=Params(tuple(form)), headers=headers, scheme=where.scheme if where else "")
+        host = parts.netloc.rpartition("@")[2] if parts else ""
+        call = Call("POST", host, path, form=Params(tuple(form)), headers=headers, scheme=parts.scheme if parts else "")
         endpoint = Endpoint("", callback.region, "", path)
         exchange = self._state.journal.open(self._state.clock.time(), call, CALLBACK_NAME, endpoint)
         exchange.account_sid, exchange.sid = callback.account_sid, callback.notification_sid

@@ -1,4 +1,4 @@
-"""A notification on its way: its bindings are selected, it is rendered for their channels, and recorded."""
+"""Delivers a notification: selects its bindings, renders it for their channels, and records the deliveries."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ BY_TYPE: Mapping[str, Channel] = {channel.name: channel for channel in (APN, FCM
 
 
 def notify(context: RequestContext) -> Result:
-    """201 and the notification, whatever becomes of its deliveries: failures are asynchronous (observed)."""
+    """Return 201 and the notification, even if deliveries fail: failures are asynchronous (observed)."""
     service = context.parent()
     notification: Notification = create_record(context)
     made = Dispatch(context.state, service, notification, context.exchange.api).deliveries()
     state, now = context.state, context.state.clock.time()
     state.deliveries.file(made)
     if not made:
-        state.deliveries.alert(now, notification.sid, Problem(52301, "no binding has been selected"))
+        state.deliveries.alert(now, notification.sid, Problem(52301, "no binding was selected"))
     url = notification.delivery_callback_url or (service.delivery_callback_enabled and service.delivery_callback_url)
     if url and made:
         state.outbox.add_callbacks(url, service.region, made, now)
@@ -43,7 +43,7 @@ def notify(context: RequestContext) -> Result:
 
 
 class _Prepared(NamedTuple):
-    """What all bindings share that have the same channel, credential and protocol version."""
+    """What all bindings with the same channel, credential and protocol version share."""
 
     channel: Channel
     credential_sid: str | None
@@ -52,7 +52,7 @@ class _Prepared(NamedTuple):
 
 
 class Dispatch:
-    """One notification, about to be delivered; ``api`` is where it came in."""
+    """The delivery of one notification. ``api`` is the API that it was created through."""
 
     def __init__(self, state: State, service: Service, notification: Notification, api: str) -> None:
         self._state, self._service, self._notification = state, service, notification
@@ -62,12 +62,12 @@ class Dispatch:
         self._renderings: dict[Channel, tuple[Rendering, Problem | None]] = {}
 
     def deliveries(self) -> list[Delivery]:
-        """One for each binding, in the order of their creation."""
+        """Return one delivery for each binding, in the order of the bindings' creation."""
         return [self._deliver(binding) for binding in self._select()]
 
     def _select(self) -> Iterable[Any]:
-        """Bindings of one of the identities that have all of the tags (how the two combine is inferred), or the
-        addresses that the notification names."""
+        """Return the bindings that have one of the identities and all of the tags (the combination is inferred), or the
+        addresses in ``ToBinding``."""
         notification = self._notification
         if notification.to_bindings:
             return notification.to_bindings
@@ -108,5 +108,5 @@ class Dispatch:
         rendering, refused = self._renderings[channel]
         problem = check_credential(self._state.store, channel, credential_sid, self._service, self._now) or refused
         if channel.is_push and version not in (None, *VERSIONS):
-            problem = Problem(52001, f"{version!r} is no notification protocol version")
+            problem = Problem(52001, f"{version!r} is not a notification protocol version")
         return _Prepared(channel, credential_sid, rendering, problem)

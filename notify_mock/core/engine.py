@@ -1,4 +1,4 @@
-"""The core as one object: what an emulator remembers, and calls as plain data in and out."""
+"""The core as one object: all state of an emulator, with calls and responses as plain data."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ if TYPE_CHECKING:
 
 
 Observe = Callable[[Call, Callable[[], Answer]], Answer]
-"""Stands around every call: it is given what plays it."""
+"""Wraps every call: takes the call and a function that handles it, and returns the response."""
 
 
 class Engine:
-    """The emulator without any front: no Flask, no socket, no sleeping.
+    """The emulator without Flask, sockets and sleeping.
 
-    ``seed`` fixes every sid. ``accounts`` makes it strict about who comes in; without it everyone is let in. ``data``
-    holds records to start from, and ``hydrate`` names cassettes whose records go on living. ``frozen`` stops the clock
-    at a moment. ``journal_limit`` is the number of exchanges kept per account. ``faults`` and ``scenario`` are fault
-    rules to start with; ``unused_faults`` says what becomes of rules that never strike, and ``fault_header`` lets a
-    request carry one. ``cassette`` has recorded answers to play, ``forward`` asks an upstream for what it misses, and
-    ``observe`` stands around every call. Raises ``UsageError`` for a bad option. Safe to use from several threads.
+    ``seed`` determines every SID. ``accounts`` are the only accounts accepted; without it every account is accepted.
+    ``data`` is seed data, and ``hydrate`` names cassettes to load records from. ``frozen`` stops the clock at a moment.
+    ``journal_limit`` is the number of exchanges kept per account. ``faults`` and ``scenario`` are fault rules to start
+    with. ``unused_faults`` says what to do about rules that were never applied, and ``fault_header`` accepts a rule in
+    a request header. ``cassette`` has recorded responses to play, ``forward`` sends the calls it misses to an upstream,
+    and ``observe`` wraps every call. Raises ``UsageError`` for a bad option. Thread-safe.
     """
 
     def __init__(
@@ -116,8 +116,8 @@ class Engine:
 
     @property
     def cassette(self) -> Playback | None:
-        """The cassette that is in, and how far it has been played. Set it to a path, a list of them, a ``Cassette`` or
-        None, at any time; a reset rewinds it."""
+        """The cassette in use, and how far it has been played. Can be set at any time to a path, a list of paths, a
+        ``Cassette`` or None. A reset rewinds it."""
         return self._state.playback if self._state.playback.cassette is not None else None
 
     @cassette.setter
@@ -127,7 +127,7 @@ class Engine:
 
     @property
     def credentials(self) -> Records[Credential]:
-        """The stored credentials by sid, secrets included."""
+        """The stored credentials by SID, including their secrets."""
         return Records(self._state, self._lock, CREDENTIAL)
 
     @property
@@ -136,46 +136,46 @@ class Engine:
 
     @property
     def bindings(self) -> Records[Binding]:
-        """The stored bindings of all services by sid."""
+        """The stored bindings of all services by SID."""
         return Records(self._state, self._lock, BINDING)
 
     @property
     def notifications(self) -> Records[Notification]:
-        """The notifications that were created; they can't be planted."""
+        """The notifications that were created. They cannot be seed data."""
         return Records(self._state, self._lock, NOTIFICATION)
 
     @property
     def records(self) -> tuple[Records[Any], ...]:
-        """All of these."""
+        """The records of all resources."""
         return tuple(Records(self._state, self._lock, resource) for resource in RESOURCES)
 
     @property
     def deliveries(self) -> Deliveries:
-        """What would have been pushed and sent."""
+        """The pushes and messages that would have been sent."""
         return self._state.deliveries
 
     @property
     def providers(self) -> Providers:
-        """APNs, FCM, GCM and the SMS network, and what is arranged with them."""
+        """APNs, FCM, GCM and the SMS network, to simulate their failures."""
         return self._state.providers
 
     @property
     def attempts(self) -> Attempts:
-        """Delivery callbacks, for the front that makes them."""
+        """Delivery callbacks, for the code that sends them."""
         from notify_mock.core.attempts import Attempts
 
         return Attempts(self._state, self._lock)
 
     @property
     def auth(self) -> tuple[str, str]:
-        """Account sid and auth token of the default account: the first given one, or one made from the seed."""
+        """Account SID and auth token of the default account: the first one given, or one generated from the seed."""
         account = self.accounts.default
         return account.sid, account.auth_token
 
     def reset(self) -> None:
-        """Back to how it was made: seed, accounts, data and faults as given, nothing else remembered.
+        """Restore the initial state: seed, accounts, data and faults as given, and nothing else.
 
-        Calls that a fault holds are let go without an answer.
+        Held calls are released without a response.
         """
         self.held_calls.release()
         with self._lock:
@@ -184,7 +184,7 @@ class Engine:
 
     @contextmanager
     def checkpoint(self) -> Iterator[None]:
-        """Puts back, at the end of the ``with`` block, everything that the emulator remembered at its beginning."""
+        """Restore the emulator's whole state at the end of the ``with`` block."""
         snapshot = self.snapshot()
         try:
             yield
@@ -192,18 +192,18 @@ class Engine:
             self.restore(snapshot)
 
     def snapshot(self) -> Any:
-        """All that it remembers, for ``restore``."""
+        """Return the whole state, for ``restore``."""
         with self._lock:
             return self._state.snapshot()
 
     def restore(self, snapshot: Any) -> None:
-        """Remember what ``snapshot`` holds, and nothing else."""
+        """Replace the state with that of ``snapshot``. Held calls are released without a response."""
         self.held_calls.release()
         with self._lock:
             self._state.restore(snapshot)
 
     def assert_attempts(self, name: str, count: int, **criteria: Any) -> list[Exchange]:
-        """Assert that exactly ``count`` calls ``name`` were made; the criteria are those of ``journal.calls``."""
+        """Assert that exactly ``count`` calls ``name`` were made. The criteria are those of ``journal.calls``."""
         __tracebackhide__ = True
         return assertions.attempts(self.journal, name, count, criteria)
 
@@ -219,9 +219,10 @@ class Engine:
     ) -> list[float]:
         """Assert how long the client waited between its attempts at ``name``, on the emulator's clock.
 
-        ``minimum`` is the least wait, or a list of the least waits in turn; each wait is at least ``growth`` times the
-        one before (1: no shorter, 0: any) and none over ``maximum``; with ``jitter`` they must be irregular. Returns
-        the waits in seconds. 10 ms or one in a hundred are let pass, since a running clock goes on meanwhile.
+        ``minimum`` is the shortest wait allowed, or a list of them: for the first wait, the second, and so on. Each
+        wait must be at least ``growth`` times the one before (1: not shorter, 0: any), and none longer than
+        ``maximum``. With ``jitter``, the waits must be irregular. The tolerance is 10 ms or 1 %, because a running
+        clock moves meanwhile. Returns the waits in seconds.
         """
         __tracebackhide__ = True
         return assertions.backoff(
@@ -229,7 +230,7 @@ class Engine:
         )
 
     def assert_honours_retry_after(self, name: str = "*", **criteria: Any) -> None:
-        """Assert that the client waited as long as each Retry-After header told it to."""
+        """Assert that the client waited as long as each Retry-After header required."""
         __tracebackhide__ = True
         assertions.honours_retry_after(self.journal, name, criteria)
 
@@ -239,26 +240,26 @@ class Engine:
         assertions.no_secret_in_query(self.journal)
 
     def assert_no_duplicates(self) -> None:
-        """Assert that no two records are alike but for sid and dates: notifications sent twice included."""
+        """Assert that no two records are the same except for SID and dates, including notifications sent twice."""
         __tracebackhide__ = True
-        assertions.no_duplicates(self.journal, [one for records in self.records for one in records.values()])
+        assertions.no_duplicates(self.journal, [record for records in self.records for record in records.values()])
 
     def handle(self, call: Call, wait: Wait | None = None) -> Answer:
-        """Play one call. Never raises for what a client sent: a refusal is an answer.
+        """Handle one call and return its response. Never raises for what a client sent: errors are responses.
 
-        ``wait`` is how its front lets time pass when a fault rule delays the call; without it the emulator's clock
-        is moved. What ``wait`` raises ends the call.
+        ``wait`` lets time pass when a fault rule delays the call. Without it, the emulator's clock is moved. An
+        exception from ``wait`` ends the call.
         """
         if self._observe is not None:
             return self._observe(call, lambda: self._pipeline.handle(call, wait))
         return self._pipeline.handle(call, wait)
 
     def failed(self) -> Answer:
-        """The answer of a front to a request at which the emulator itself failed; the journal has it already."""
+        """Return the response to a request on which the emulator itself failed. The journal already contains it."""
         return self._pipeline.failed()
 
     def add_permanent_fault(self, call: str, effect: Effect | str, **options: Any) -> None:
-        """Put a fault rule in force now and again after every ``reset``; the rest is as in ``faults.add``."""
+        """Add a fault rule now and again after every ``reset``. The arguments are those of ``faults.add``."""
         self.faults.add(call, effect, **options)
         self._permanent_faults.append((call, effect, options))
 
@@ -274,19 +275,21 @@ def _check_options(seed: object, journal_limit: object, unused_faults: object, f
     """Raises ``UsageError`` that names the option."""
     __tracebackhide__ = True
     if isinstance(seed, bool) or not isinstance(seed, (int, str)) or (isinstance(seed, int) and abs(seed) >= 10**30):
-        raise UsageError("seed", f"{shown(seed)} is no seed", "give a whole number or a text")
+        raise UsageError("seed", f"expected text or a whole number of up to 30 digits, got {shown(seed)}")
     if isinstance(journal_limit, bool) or not isinstance(journal_limit, int) or journal_limit < 1:
-        raise UsageError("journal_limit", f"{shown(journal_limit)} is no limit", "give a whole number of 1 or more")
+        raise UsageError("journal_limit", f"expected a whole number (1 or more), got {shown(journal_limit)}")
     if not isinstance(fault_header, bool):
-        raise UsageError("fault_header", f"{shown(fault_header)} is neither true nor false")
+        raise UsageError("fault_header", f"expected true or false, got {shown(fault_header)}")
     if unused_faults not in UNUSED:
-        raise UsageError("unused_faults", f"{shown(unused_faults)}", f"it is one of {', '.join(UNUSED)}")
+        raise UsageError(
+            "unused_faults", f"unknown value {shown(unused_faults)}", f"expected one of: {', '.join(UNUSED)}"
+        )
 
 
 def _read_rules(
     scenario: str | Sequence[str] | None, faults: FaultsOption | None
 ) -> tuple[tuple[Mapping[str, Any], str], ...]:
-    """The rules to start with. Raises ``UsageError``."""
+    """Return the rules to start with. Raises ``UsageError``."""
     if scenario is None and faults is None:
         return ()
     from notify_mock.faults.readers import read_faults, read_scenario

@@ -1,4 +1,4 @@
-"""One call from its arrival to its answer: the one way in and the one way out."""
+"""The pipeline that every call passes through, from its arrival to its response."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from notify_mock.faults.rule import Rule
 
 Wait = Callable[[float, HeldCall], None]
-"""How a front lets so many seconds pass for a call that a fault holds. What it raises ends the call."""
+"""Lets this many seconds pass for a call that a fault holds. An exception ends the call."""
 
 FAULT_HEADER = "x-notify-mock-fault"
 
 
 class PendingCall:
-    """A call on its way: its record, the place that it asks for, the fault rule that it carries itself, the answer of a
-    cassette, and why it would be turned away without that."""
+    """A call in progress: its exchange, its route, the fault rule in its header, the recorded response from a cassette,
+    and the error it gets if there is none."""
 
     __slots__ = ("call", "exchange", "header_rule", "match", "recorded", "refusal", "route")
 
@@ -44,7 +44,7 @@ class PendingCall:
 
 
 class Pipeline:
-    """Plays calls on a state, under its lock but for the time that faults take."""
+    """Handles calls on a state. Holds the lock, except while a fault makes a call wait."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Pipeline:
         self._in_flight: dict[str, int] = {}
 
     def handle(self, call: Call, wait: Wait | None = None) -> Answer:
-        """The whole way of a call; see ``Engine.handle``."""
+        """Handle a call from arrival to response; see ``Engine.handle``."""
         with self._lock:
             pending = self._begin(call)
         exchange = pending.exchange
@@ -89,18 +89,18 @@ class Pipeline:
                 self._end(exchange)
 
     def failed(self) -> Answer:
-        """The answer of a front to a request at which the emulator itself failed; the journal has it already."""
+        """Return the response to a request on which the emulator itself failed. The journal already contains it."""
         return self._writer.failed()
 
     def _wait(self, seconds: float, held: HeldCall, wait: Wait | None) -> None:
-        """Outside the lock; by the emulator's clock where the front has no way of its own."""
+        """Wait without holding the lock. Without ``wait``, move the emulator's clock."""
         if wait is None:
             self._state.clock.advance(seconds)
         else:
             wait(seconds, held)
 
     def _begin(self, call: Call) -> PendingCall:
-        """Where the call wants to go. Its record is opened, though not yet anybody's."""
+        """Find the route of the call and open its exchange, which has no account yet."""
         endpoint = resolve_endpoint(call.host, call.path)
         match = routes.find_route(endpoint.api, endpoint.path)
         route = match.route(call.method) if match else None
@@ -110,9 +110,10 @@ class Pipeline:
         return PendingCall(call, exchange, match, route)
 
     def _receive(self, pending: PendingCall) -> Decision | None:
-        """The way in: the request is on record whatever becomes of it, then readable, then let in, then struck.
+        """Check that the request is readable, authenticate it, and apply the fault rules. Raises ``TwilioError``.
 
-        A preflight carries no credentials by the rules of CORS, and no fault strikes it. Raises ``TwilioError``.
+        The request is in the journal even if this fails. A preflight carries no credentials by the rules of CORS, and
+        no fault rule applies to it.
         """
         call, exchange = pending.call, pending.exchange
         try:
@@ -134,8 +135,11 @@ class Pipeline:
         return self._state.faults.apply(exchange, "before", in_flight, pending.header_rule)
 
     def _look_up_recorded(self, pending: PendingCall, decision: Decision | None) -> None:
-        """The cassette's answer, unless a fault has stopped the call. Who isn't let in is a matter of the recording,
-        where the accounts aren't given; what isn't recorded then is refused."""
+        """Look up the cassette's response, unless a fault has ended the call.
+
+        If no accounts were given, authentication follows the recording: an unauthenticated call is refused only if it
+        is not recorded.
+        """
         if pending.call.method == "OPTIONS" or (decision is not None and decision.ends_call):
             return
         pending.recorded = self._replay.answer(pending.call, pending.exchange)
@@ -144,8 +148,10 @@ class Pipeline:
                 pending.recorded = self._writer.refused(pending.exchange, pending.refusal)
 
     def _execute(self, pending: PendingCall, decision: Decision | None) -> tuple[Answer, float]:
-        """The call is played, unless a fault has stopped it, and faults may take its answer away. The second result
-        is how many seconds late the answer is."""
+        """Carry out the call, unless a fault has ended it, and apply the faults of the phase "after".
+
+        Returns the response and how many seconds late it is.
+        """
         exchange = pending.exchange
         if decision is not None and decision.ends_call:
             return self._writer.faulted(exchange, decision), 0.0
@@ -179,7 +185,7 @@ class Pipeline:
         return self._writer.succeeded(exchange, in_flight, *pending.route.handler(context))
 
     def _apply_after(self, exchange: Exchange, answer: Answer, decision: Decision) -> Answer:
-        """What the faults of the phase "after" leave of an answer."""
+        """Return the response as the faults of the phase "after" change it."""
         if decision.forget and exchange.sid:
             self._state.store.forget(exchange.sid)
         if decision.ends_call:
@@ -187,15 +193,15 @@ class Pipeline:
             answer = self._writer.faulted(exchange, decision)
         if decision.wire is not None and decision.wire.ending:
             return answer
-        for changes in decision.changes:
-            answer = changes(answer)
+        for change in decision.changes:
+            answer = change(answer)
         if decision.wire is None:
             return answer
         wire = answer.wire or decision.wire
         return answer._replace(wire=wire._replace(pieces=decision.wire.pieces, over=decision.wire.over))
 
     def _finish(self, exchange: Exchange, answer: Answer) -> Answer:
-        """The way out: the journal closes the exchange. Without a fault no time has passed."""
+        """Close the exchange in the journal. Without a fault, no time has passed."""
         ended = exchange.at
         if exchange.faults:
             exchange.retry_after = retry_after(answer)
@@ -204,7 +210,7 @@ class Pipeline:
         return answer
 
     def _end(self, exchange: Exchange) -> None:
-        """The call is no longer in play, also when it never got as far as the way out."""
+        """Stop counting the call as in flight, and close its exchange if it got no response."""
         left = self._in_flight[exchange.account_sid] - 1
         if left:
             self._in_flight[exchange.account_sid] = left
@@ -212,11 +218,11 @@ class Pipeline:
             del self._in_flight[exchange.account_sid]
         if exchange.ended is None:
             exchange.played, exchange.status = exchange.status, None
-            exchange.reason = "it was let go, or the emulator failed: then the traceback tells more"
+            exchange.reason = "released before it was answered, or the emulator failed: see the traceback"
             self._state.journal.close(exchange, self._state.clock.time())
 
     def _header_rule(self, call: Call) -> Rule | None:
-        """The rule that the request carries. Raises ``MalformedRequest``."""
+        """Return the rule in the request's header, or None. Raises ``MalformedRequest``."""
         if FAULT_HEADER not in call.headers:
             return None
         from notify_mock.faults.readers import read_header
@@ -230,8 +236,8 @@ class Pipeline:
 
 
 def _with_allowed_header(answer: Answer, header: str) -> Answer:
-    """A preflight's answer that allows one header more."""
+    """Return the response to a preflight with one more allowed header."""
     name = "Access-Control-Allow-Headers"
     return answer._replace(
-        headers=[(one, f"{value}, {header}" if one == name else value) for one, value in answer.headers]
+        headers=[(key, f"{value}, {header}" if key == name else value) for key, value in answer.headers]
     )

@@ -1,4 +1,4 @@
-"""The options of an engine that name recordings; what reads them is imported when they are given."""
+"""The options that name recordings. The code that reads them is imported only if they are given."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 
 def read_cassette_option(given: CassetteOption | None, forward: Forward | None) -> Cassette | None:
-    """The cassette to play. Raises ``UsageError``."""
+    """Return the cassette to play. Raises ``UsageError``."""
     if given is None:
         return None
     from notify_mock.cassettes.cassette import read_cassette
 
     cassette = read_cassette(given)
     if cassette.on_miss == "forward" and forward is None:
-        raise UsageError("on_miss", "there is nowhere to forward to", 'give upstream="https://..."')
+        raise UsageError("on_miss", "forward requires an upstream", 'give upstream="https://..."')
     return cassette
 
 
 def read_hydrate_option(given: HydrateOption | None) -> tuple[tuple[SeedRecord, ...], str | None]:
-    """The records that were recorded, and their account. Raises ``UsageError``."""
+    """Return the records in the cassettes, and their account. Raises ``UsageError``."""
     if given is None:
         return (), None
     from notify_mock.core.hydration import account_of, read_hydration

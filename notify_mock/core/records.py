@@ -1,4 +1,4 @@
-"""The records of one resource seen from outside: a mapping by sid for asserting and for seeding, secrets included."""
+"""The records of one resource as a mapping by SID, for assertions and for adding seed data, secrets included."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ACCOUNT = re.compile(r"AC[\w-]{1,62}", re.ASCII)
 
 
 class Records(Mapping[str, R], Generic[R]):
-    """All records of a resource, or with ``of`` those of one account, in the order in which they were added."""
+    """All records of a resource, or those of one account (see ``of``), in the order they were added."""
 
     def __init__(
         self, state: State, lock: AbstractContextManager[bool], resource: Resource[R], account_sid: str | None = None
@@ -32,11 +32,11 @@ class Records(Mapping[str, R], Generic[R]):
 
     @property
     def resource(self) -> Resource[R]:
-        """What its records are."""
+        """The resource of these records."""
         return self._resource
 
     def of(self, account_sid: str) -> Records[R]:
-        """The same view narrowed to one account."""
+        """Return only the records of one account."""
         return Records(self._state, self._lock, self._resource, account_sid)
 
     def __getitem__(self, sid: str) -> R:
@@ -46,17 +46,17 @@ class Records(Mapping[str, R], Generic[R]):
                 if found is not None:
                     return found  # type: ignore[no-any-return]
         known = ", ".join(list(self)[:_MAX_SHOWN])
-        raise KeyError(f"{sid} is none of the {len(self)} {self._resource.key}{': ' + known if known else ''}")
+        raise KeyError(f"{sid} is not one of the {len(self)} {self._resource.key}{': ' + known if known else ''}")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._all())
 
     def values(self) -> ValuesView[R]:
-        """The records as they are now; what happens meanwhile changes nothing in it."""
+        """Return the current records. Later changes do not affect the result."""
         return self._all().values()
 
     def items(self) -> ItemsView[str, R]:
-        """The records by sid, likewise."""
+        """Return the current records by SID. Later changes do not affect the result."""
         return self._all().items()
 
     def __len__(self) -> int:
@@ -64,15 +64,15 @@ class Records(Mapping[str, R], Generic[R]):
             return sum(len(collection) for collection in self._collections())
 
     def __repr__(self) -> str:
-        whose = f" of {self._account_sid}" if self._account_sid else ""
-        return f"<{len(self)} {self._resource.key}{whose}>"
+        account = f" of {self._account_sid}" if self._account_sid else ""
+        return f"<{len(self)} {self._resource.key}{account}>"
 
     def add(self, **values: Any) -> R:
-        """Put a record there without a request, and return it.
+        """Add a record without a request, and return it.
 
-        Takes the record's own fields, and ``sid``, ``account_sid`` (the default account), ``region`` ("us1"),
-        ``date_created`` and ``date_updated`` where they matter. What belongs to a service has a ``service_sid`` too,
-        which may be left out where the account has but one. Raises ``UsageError``; then nothing was added.
+        Takes the record's fields, and optionally ``sid``, ``account_sid`` (default: the default account), ``region``
+        (default: "us1"), ``date_created`` and ``date_updated``. Records that belong to a service need a
+        ``service_sid``, unless the account has only one service. Raises ``UsageError`` without adding anything.
         """
         __tracebackhide__ = True
         with self._lock:
@@ -80,7 +80,7 @@ class Records(Mapping[str, R], Generic[R]):
             return add_record(self._state, self._resource, given, f"{self._resource.key}.add")  # type: ignore[no-any-return]
 
     def remove(self, sid: str) -> None:
-        """Take a record away without a request, and what belongs to it. Raises ``KeyError``."""
+        """Remove a record, and the records that belong to it, without a request. Raises ``KeyError``."""
         with self._lock:
             record: Any = self[sid]
             parent_sid = next((getattr(record, name) for name in self._resource.parent_field("")), "")
@@ -96,10 +96,10 @@ class Records(Mapping[str, R], Generic[R]):
 
 
 def add_record(state: State, resource: Resource[Any], values: Mapping[str, Any], where: str) -> Any:
-    """Add a record from plain data. ``where`` names the data in the ``UsageError`` that refuses it."""
+    """Add a record from plain data. Raises ``UsageError``, which names the location ``where``."""
     __tracebackhide__ = True
     if resource.seed is None:
-        raise UsageError(where, f"{resource.key} can't be planted", "create them with a client")
+        raise UsageError(where, f"{resource.key} cannot be added", "create them with a client")
     own = dict(values)
     account_sid = own.pop("account_sid", None) or state.accounts.default.sid
     region = own.pop("region", None) or HOME_REGION
@@ -107,11 +107,15 @@ def add_record(state: State, resource: Resource[Any], values: Mapping[str, Any],
     created = _date(own.pop("date_created", None), f"{where}.date_created") or state.clock.now()
     updated = _date(own.pop("date_updated", None), f"{where}.date_updated") or created
     if not isinstance(account_sid, str) or not _ACCOUNT.fullmatch(account_sid):
-        raise UsageError(f"{where}.account_sid", f"{shown(account_sid)} is no account sid", "it begins with AC")
+        raise UsageError(
+            f"{where}.account_sid",
+            f"{shown(account_sid)} is not an account SID",
+            "expected AC followed by letters, digits, - or _",
+        )
     if state.accounts.strict and account_sid not in state.accounts:
-        raise UsageError(f"{where}.account_sid", f"{account_sid} is none of the given accounts")
+        raise UsageError(f"{where}.account_sid", f"{account_sid} is not in accounts=")
     if not isinstance(region, str) or not is_region(region):
-        raise UsageError(f"{where}.region", f"{shown(region)} is no region", "it is us1, ie1, au1, ...")
+        raise UsageError(f"{where}.region", f"{shown(region)} is not a region", "expected us1, ie1, au1, ...")
     if sid is not None:
         _check_sid(state, resource, sid, f"{where}.sid")
     parent_sid = _parent_sid(state, resource, own, Key("", account_sid, region), where)
@@ -133,20 +137,20 @@ def add_record(state: State, resource: Resource[Any], values: Mapping[str, Any],
     return record
 
 
-def _parent_sid(state: State, resource: Resource[Any], own: dict[str, Any], whose: Key, where: str) -> str:
-    """The sid of what the record is to belong to, taken out of ``own``; the only one there is, if it doesn't say."""
+def _parent_sid(state: State, resource: Resource[Any], own: dict[str, Any], owner: Key, where: str) -> str:
+    """Remove the parent's SID from ``own`` and return it. The default is the only parent there is."""
     above = resource.parent
     if above is None:
         return ""
     (name,) = resource.parent_field("")
-    collection = state.store.collection(whose._replace(resource=above.name))
+    collection = state.store.collection(owner._replace(resource=above.name))
     known = [record.sid for record in collection.starting_at(0, _MAX_SHOWN)]
     sid = own.pop(name, None) or (known[0] if len(known) == 1 else None)
     if isinstance(sid, str) and collection.get(sid) is not None:
         return sid
-    wrong = "is missing" if sid is None else f"{shown(sid)} is no {above.name} of {whose.account_sid}"
-    listed = f"known are {', '.join(known)}" if known else f"add a {above.name} first"
-    raise UsageError(f"{where}.{name}", wrong, listed)
+    wrong = "is missing" if sid is None else f"{shown(sid)} is not a {above.name} of {owner.account_sid}"
+    remedy = f"expected one of: {', '.join(known)}" if known else f"add a {above.name} first"
+    raise UsageError(f"{where}.{name}", wrong, remedy)
 
 
 def _find_replaced(resource: Resource[Any], fields: dict[str, Any], collection: Collection[Any], where: str) -> Any:
@@ -158,9 +162,10 @@ def _find_replaced(resource: Resource[Any], fields: dict[str, Any], collection: 
 
 def _check_sid(state: State, resource: Resource[Any], sid: Any, where: str) -> None:
     if not isinstance(sid, str) or not re.fullmatch(f"{resource.prefix}[0-9a-fA-F]{{32}}", sid):
-        raise UsageError(where, f"{shown(sid)} is no {resource.name} sid", f"it is {resource.prefix} and 32 hex digits")
+        expected = f"expected {resource.prefix} followed by 32 hex digits"
+        raise UsageError(where, f"{shown(sid)} is not a {resource.name} SID ({expected})")
     if any(collection.get(sid) for collection in state.store.collections(resource.name)):
-        raise UsageError(where, f"{sid} is already there", "a sid is given once")
+        raise UsageError(where, f"{sid} already exists", "choose another SID")
 
 
 def _date(value: Any, where: str) -> datetime | None:

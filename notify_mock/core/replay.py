@@ -1,4 +1,4 @@
-"""The way of a call through a cassette: a recorded answer, the upstream's, or an error that says what came near."""
+"""Answers calls from a cassette: with a recorded response, the upstream's, or an error that lists near misses."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from notify_mock.cassettes.pseudonyms import Pseudonyms
 
 Forward = Callable[[Call], "Interaction"]
-"""How a front asks the upstream. Never raises for what the upstream does."""
+"""Sends a call to the upstream. Never raises for what the upstream does."""
 
 MISSED = 421
-"""Misdirected Request: a status, and with it a code, that no answer of Twilio's has."""
+"""Misdirected Request: a status and code that no response of Twilio's has."""
 
 TRUNCATED = "truncated"
-"""The key of an entry whose body was cut off on its way."""
+"""The key that marks an entry whose body was cut off during the recording."""
 
 _HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer", "transfer-encoding"}
@@ -36,13 +36,13 @@ _WITHOUT_BODY = (204, 304)
 
 
 class Replay:
-    """Finds answers under the lock, and asks the upstream outside of it."""
+    """Finds recorded responses. Holds the lock, except while it waits for the upstream."""
 
     def __init__(self, state: State, lock: AbstractContextManager[bool], forward: Forward | None) -> None:
         self._state, self._lock, self._forward = state, lock, forward
 
     def answer(self, call: Call, exchange: Exchange) -> Answer | None:
-        """The answer to ``call``; None where the emulator itself is to answer."""
+        """Return the response to ``call``, or None if the emulator itself must answer."""
         playback = self._state.playback
         with self._lock:
             cassette = playback.cassette
@@ -75,8 +75,8 @@ class Replay:
 
 
 def play(found: Interaction, call: Call, account_sid: str, pseudonyms: Pseudonyms) -> Answer:
-    """A recorded answer as ``call`` is to get it: unpacked, its URLs leading to where the call asked, and naming the
-    caller's own account where its pseudonym was recorded."""
+    """Return a recorded response for ``call``: decompressed, with URLs for the host of the call, and with the caller's
+    account in place of its recorded pseudonym."""
     from notify_mock.cassettes.interaction import unpacked
     from notify_mock.cassettes.origins import origin, relocate
 
@@ -100,7 +100,7 @@ def play(found: Interaction, call: Call, account_sid: str, pseudonyms: Pseudonym
 
 
 def _with_length(headers: list[tuple[str, str]], status: int, method: str, body: bytes) -> list[tuple[str, str]]:
-    """Content-Length as it has become, behind Content-Type where there was none; that of a HEAD is left."""
+    """Set Content-Length to the new length, after Content-Type if it was missing. For HEAD, leave it unchanged."""
     if method == "HEAD" or (status in _WITHOUT_BODY and not body):
         return headers
     length = ("Content-Length", str(len(body)))
@@ -112,7 +112,7 @@ def _with_length(headers: list[tuple[str, str]], status: int, method: str, body:
 
 
 def _cut(status: int, headers: list[tuple[str, str]], body: bytes) -> Answer:
-    """Fewer bytes than promised, then the end of the connection."""
+    """Return a response that closes the connection before the whole body is sent."""
     promised = next((int(value) for name, value in headers if name.lower() == "content-length"), len(body) + 1)
     missing = min(max(1, promised - len(body)), _MAX_MISSING)
     if not any(name.lower() == "content-length" for name, _ in headers):
@@ -121,9 +121,9 @@ def _cut(status: int, headers: list[tuple[str, str]], body: bytes) -> Answer:
 
 
 def retry_after(answer: Answer) -> float | None:
-    """The seconds of its Retry-After; None where it has none, or a date."""
-    told = next((value for name, value in answer.headers if name.lower() == "retry-after"), "")
-    return float(told) if told.replace(".", "", 1).isdecimal() else None
+    """Return the Retry-After header in seconds, or None if it is missing or a date."""
+    text = next((value for name, value in answer.headers if name.lower() == "retry-after"), "")
+    return float(text) if text.replace(".", "", 1).isdecimal() else None
 
 
 def _code(body: bytes) -> int | None:

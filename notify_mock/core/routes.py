@@ -1,4 +1,4 @@
-"""The one route table: door, path and method to a named call."""
+"""The route table: maps API, path and method to a named call."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _ON_COLLECTION = ("create", "list")
 
 
 def _notify(context: RequestContext) -> Result:
-    """Delivering is imported with the first notification: most emulators have none."""
+    """Import the delivery code with the first notification, because most emulators have none."""
     from notify_mock.core.dispatch import notify
 
     return notify(context)
 
 
 OWN: Mapping[str, Callable[[RequestContext], Result]] = {"notification.create": _notify}
-"""Calls that do more than their verb."""
+"""Calls with their own handler instead of that of their verb."""
 
 
 class Route(NamedTuple):
-    """One call: its name, and the verb that plays it on the resource."""
+    """One call: its name, where it is found, and its handler."""
 
     name: str
     method: str
@@ -37,8 +37,8 @@ class Route(NamedTuple):
 
 
 class RouteMatch(NamedTuple):
-    """An address of the API: its routes by method, the sid in the path ("" for a collection), and the sid before that
-    ("" for what belongs to no other record)."""
+    """A path of the API: its routes by method, the SID in the path ("" for a collection), and the SID of the parent
+    record ("" if there is none)."""
 
     routes: Mapping[str, Route]
     sid: str
@@ -46,11 +46,11 @@ class RouteMatch(NamedTuple):
     parent: str
 
     def route(self, method: str) -> Route | None:
-        """The route for ``method``; HEAD is played as GET (inferred)."""
+        """Return the route for ``method``. HEAD is handled as GET (inferred)."""
         return self.routes.get("GET" if method == "HEAD" else method)
 
     def allow(self) -> tuple[str, ...]:
-        """The methods that this address takes, for an Allow header."""
+        """Return the methods of this path, for an Allow header."""
         head = ("HEAD",) if "GET" in self.routes else ()
         return (*sorted(self.routes), *head, "OPTIONS")
 
@@ -67,20 +67,20 @@ def _make_routes() -> tuple[Route, ...]:
 
 
 def _collection_path(resource: Resource[Any]) -> str:
-    """``/Services/<service_sid>/Bindings``."""
+    """Return the pattern of the collection's path, such as ``/Services/<service_sid>/Bindings``."""
     if resource.parent is None:
         return f"/{resource.path}"
     return f"{_collection_path(resource.parent)}/<{resource.parent.name}_sid>/{resource.path}"
 
 
 ROUTES = _make_routes()
-"""Every call at every door; Flask's ``url_map`` is made from it."""
+"""Every call of every API. Flask's ``url_map`` is made from it."""
 
 CALL_NAMES = tuple(dict.fromkeys(route.name for route in ROUTES))
 
 
 def _shape(path: str) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
-    """The collection names of a path, whether it ends in a sid, and its sids: every second segment is one."""
+    """Return the collection names of a path, whether it ends in a SID, and its SIDs (every second segment)."""
     segments = path[1:].split("/")
     return tuple(segments[0::2]), len(segments) % 2 == 0, tuple(segments[1::2])
 
@@ -93,9 +93,9 @@ for _route in ROUTES:
 
 @lru_cache(maxsize=256)
 def find_route(api: str, path: str) -> RouteMatch | None:
-    """The place at ``path`` (without version), or None. Path and sids are case-sensitive (documented).
+    """Return the match for ``path`` (without version), or None. Path and SIDs are case-sensitive (documented).
 
-    A ``.json`` suffix (documented) and one trailing slash (observed) are taken off.
+    A ``.json`` suffix (documented) and one trailing slash (observed) are removed.
     """
     bare = path.removesuffix("/").removesuffix(".json")
     names, is_item, sids = _shape(bare)

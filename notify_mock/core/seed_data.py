@@ -1,4 +1,4 @@
-"""Records to start from, read from YAML, JSON or plain Python data."""
+"""Reads seed data from YAML, JSON or plain Python data."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from notify_mock.core.state import State
 from notify_mock.resources import RESOURCES
 from notify_mock.resources.resource import Resource
 from notify_mock.support.files import Content, read_file
-from notify_mock.support.usage import UsageError, only_known
+from notify_mock.support.usage import UsageError, only_known, shown
 
 DataOption = Mapping[str, Any] | str | Path
 """``{"credentials": [{"type": "fcm", "secret": "..."}, ...]}``, or the path of a YAML or JSON file that holds it."""
 
 
 class SeedRecord(NamedTuple):
-    """One record to plant, and where it was written."""
+    """One record to add, and its location for error messages."""
 
     resource: Resource[Any]
     values: Mapping[str, Any]
@@ -26,23 +26,23 @@ class SeedRecord(NamedTuple):
 
 
 def read_data(given: DataOption) -> tuple[SeedRecord, ...]:
-    """What an option names, in the order in which it is planted. Raises ``UsageError`` with file, line and key; the
-    records' own fields are checked by ``add_seeds``."""
+    """Return the records in the order in which they are added. Raises ``UsageError`` with file, line and key;
+    ``add_seeds`` checks the fields of the records."""
     if isinstance(given, Mapping):
         content = Content(given, "data", {})
     elif isinstance(given, (str, Path)):
         content = read_file(Path(given))
     else:
-        raise UsageError("data", f"a {type(given).__name__} is no data", "give a mapping or the path of a file")
+        raise UsageError("data", f"expected a mapping or the path of a file, got {shown(given)}")
     keys = {resource.key: resource for resource in RESOURCES if resource.seed is not None}
     if not isinstance(content.value, Mapping):
-        raise UsageError(content.source, "holds no mapping", f"write {' or '.join(keys)}: and a list below it")
+        raise UsageError(content.source, "is not a mapping", f"expected lists under {', '.join(keys)}")
     only_known(content.source, content.value, keys)
     read = [SeedRecord(keys[key], item, where) for key in content.value for item, where in content.items(key)]
     return tuple(sorted(read, key=lambda seed: RESOURCES.index(seed.resource)))
 
 
 def add_seeds(seeds: tuple[SeedRecord, ...], state: State) -> None:
-    """Add the records. Raises ``UsageError`` at the first that can't be."""
+    """Add the records. Raises ``UsageError`` for the first invalid one."""
     for seed in seeds:
         add_record(state, seed.resource, seed.values, seed.where)

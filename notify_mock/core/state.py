@@ -1,4 +1,4 @@
-"""All that an emulator remembers, in one object with one reset."""
+"""The whole state of an emulator, in one object with one reset."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from notify_mock.support.ids import Sids
 
 
 class State:
-    """Clock, sids, accounts, store, journal, faults, playback, and what becomes of notifications.
+    """Clock, SIDs, accounts, store, journal, faults, playback, deliveries, providers and outbox.
 
-    The seed is where sids and the default account come from, unless that is named by ``account_sid``.
+    SIDs and the default account are generated from the seed; ``account_sid`` overrides the SID of that account.
     """
 
     def __init__(
@@ -43,8 +43,8 @@ class State:
         self.accounts = Accounts(default, accounts)
         self.store = Store()
         self.journal = Journal(lock, (*call_names, CALLBACK_NAME), journal_limit)
-        struck = (*call_names, *DELIVERY_NAMES)
-        self.faults = Faults(lock, self.clock, self.sids, self.accounts, struck, unused_faults)
+        names = (*call_names, *DELIVERY_NAMES)
+        self.faults = Faults(lock, self.clock, self.sids, self.accounts, names, unused_faults)
         self.playback = Playback(lock)
         self.deliveries = Deliveries(lock)
         self.providers = Providers(lock)

@@ -1,4 +1,4 @@
-"""The five verbs, each for every resource: nothing is touched before everything is valid."""
+"""The five verbs, each for every resource. Each validates the whole request before changing any state."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from notify_mock.store.collections import Collection, Key
 from notify_mock.store.selection import Conditions, Selection
 
 Result = tuple[int, str]
-"""Status and JSON body; "" for no body."""
+"""Status and JSON body ("" for no body)."""
 
 
 class RequestContext(NamedTuple):
-    """A call that was let in. ``url`` is the collection's, as the caller would write it; ``parent_sid`` is that of the
-    record that the collection belongs to, "" where there is none."""
+    """An authenticated call. ``url`` is the URL of the collection at the host of the call. ``lag`` is how many seconds
+    old the data is. ``parent_sid`` is the SID of the parent record, "" if there is none."""
 
     state: State
     exchange: Exchange
@@ -40,7 +40,7 @@ class RequestContext(NamedTuple):
 
     @property
     def collection(self) -> Collection[Any]:
-        """The records, as they stood ``lag`` seconds ago. Raises ``NotFound`` when what they belong to isn't there."""
+        """The records as they were ``lag`` seconds ago. Raises ``NotFound`` if the parent record does not exist."""
         if self.parent_sid:
             self.parent()
         exchange = self.exchange
@@ -50,7 +50,7 @@ class RequestContext(NamedTuple):
         return self._as_of(collection) if self.lag else collection
 
     def parent(self) -> Any:
-        """The record that the collection belongs to, None where there is none. Raises ``NotFound``."""
+        """Return the parent record, or None for a resource without one. Raises ``NotFound``."""
         above = self.resource.parent
         if above is None:
             return None
@@ -64,29 +64,29 @@ class RequestContext(NamedTuple):
         return collection.as_of(self.state.clock.time() - self.lag)
 
     def now(self) -> datetime:
-        """Whole seconds, as Twilio's dates are."""
+        """Return the time in whole seconds, like Twilio's dates."""
         return self.state.clock.now().replace(microsecond=0)
 
     def record(self) -> Any:
-        """The record that the path names; its sid is taken as given. Raises ``NotFound``."""
+        """Return the record that the path names. Raises ``NotFound``, also for a malformed SID."""
         found = self.collection.get(self.sid)
         if found is None:
             raise NotFound(f"no {self.resource.name} {self.sid}", path=self.exchange.path)
         return found
 
     def show(self, record: Any) -> str:
-        """The record's JSON: one line, spaced (observed)."""
+        """Return the record's JSON on one line, with spaces after separators (observed)."""
         url = f"{self.url}/{record.sid}"
         return self.state.store.text(record, url, lambda: json.dumps(self.resource.show(record, url)))
 
 
 def create(context: RequestContext) -> Result:
-    """201 and the new record."""
+    """Return 201 and the new record."""
     return 201, context.show(create_record(context))
 
 
 def create_record(context: RequestContext) -> Any:
-    """The new record, on its shelf. Raises ``TwilioError``."""
+    """Store the new record and return it. Raises ``TwilioError``."""
     parent = context.parent()
     resource, state, exchange = context.resource, context.state, context.exchange
     values = resource.create(exchange.call.form, parent)
@@ -110,19 +110,19 @@ def create_record(context: RequestContext) -> Any:
 
 def fetch(context: RequestContext) -> Result:
     if context.state.store.forgets(context.sid):
-        raise NotFound("a fault rule made it forgotten", path=context.exchange.path)
+        raise NotFound("hidden by a fault rule", path=context.exchange.path)
     return 200, context.show(context.record())
 
 
 def read_many(context: RequestContext) -> Result:
-    """A page, oldest record first (inferred from sibling products)."""
+    """Return 200 and a page of records, oldest first (inferred from sibling products)."""
     query = context.exchange.call.query
     listed: paging.Listed = context.collection
     url = context.url
     if context.resource.filters and query.pairs:
         listed, url = _filtered(context.collection, context.resource.filters, query, url)
-    asked = paging.read_paging(query, listed)
-    records, meta = paging.page_of(listed, asked, url, context.resource.key)
+    page = paging.read_paging(query, listed)
+    records, meta = paging.page_of(listed, page, url, context.resource.key)
     shown = ", ".join(context.show(record) for record in records)
     return 200, f'{{"meta": {json.dumps(meta)}, "{context.resource.key}": [{shown}]}}'
 
@@ -130,18 +130,19 @@ def read_many(context: RequestContext) -> Result:
 def _filtered(
     collection: Collection[Any], filters: tuple[Filter, ...], query: Params, url: str
 ) -> tuple[paging.Listed, str]:
-    """What the filters leave of the shelf, and the URL with them in front of the paging parameters (documented)."""
-    sent = [(one.name, value) for one in filters for value in query.all(one.name)]
+    """Return the records that pass the filters, and the URL with the filters before the paging parameters
+    (documented)."""
+    sent = [(item.name, value) for item in filters for value in query.all(item.name)]
     if not sent:
         return collection, url
-    read = [one.read(query) for one in filters if one.name in query]
+    read = [item.read(query) for item in filters if item.name in query]
     terms = tuple(group for conditions in read for group in conditions.terms)
     tests = tuple(test for conditions in read for test in conditions.tests)
     return Selection(collection, Conditions(terms, tests)), f"{url}?{urlencode(sent)}"
 
 
 def update(context: RequestContext) -> Result:
-    """200 and the record; without any parameter too (observed for Notify's services)."""
+    """Return 200 and the record, also without any parameter (observed for Notify's services)."""
     record = context.record()
     values = context.resource.update(context.exchange.call.form, record)
     record = replace(record, date_updated=context.now(), **values)
@@ -150,7 +151,7 @@ def update(context: RequestContext) -> Result:
 
 
 def delete(context: RequestContext) -> Result:
-    """204; what belongs to the record goes with it."""
+    """Return 204. Records that belong to the record are deleted with it."""
     context.record()
     context.state.store.remove(context.key, context.sid, context.state.clock.time())
     return 204, ""

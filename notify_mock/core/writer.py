@@ -1,4 +1,4 @@
-"""Writes answers: what was played or refused, with the gateway's headers."""
+"""Writes responses with the headers of Twilio's gateway."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NO_HEADERS: tuple[tuple[str, str], ...] = ()
 
 
 class Writer:
-    """Notes in the exchange what it answers."""
+    """Writes responses and records them in the exchange."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -31,24 +31,24 @@ class Writer:
         text: str,
         extra: tuple[tuple[str, str], ...] = _NO_HEADERS,
     ) -> Answer:
-        """The answer to a call that was played. ``text`` is its JSON, "" for an empty body; ``in_flight`` counts the
-        account's calls under way."""
+        """Return the response to a successful call. ``text`` is its JSON ("" for no body); ``in_flight`` is the number
+        of the account's calls in flight."""
         body = text.encode()
         exchange.status = status
         return Answer(status, self._gateway(exchange, headers.JSON, body, in_flight, extra), body)
 
     def refused(self, exchange: Exchange, refusal: TwilioError) -> Answer:
-        """The answer to a call that was refused."""
+        """Return the response to a call that was refused."""
         body, extra = refusal.body(), refusal.headers
         exchange.status, exchange.code, exchange.reason = refusal.status, refusal.code, refusal.reason
         if exchange.call.unread:
-            exchange.reason += f"; the body is {exchange.call.unread}, and only forms are read"
+            exchange.reason += f"; the body is {exchange.call.unread}, but only forms are read"
         if refusal.at_edge:
             return Answer(refusal.status, self._edge(body, extra), body)
         return Answer(refusal.status, self._gateway(exchange, headers.ERROR_JSON, body, None, extra), body)
 
     def faulted(self, exchange: Exchange, decision: Decision) -> Answer:
-        """What a fault puts in the call's place: an answer, or what is to be done to the connection."""
+        """Return what a fault puts in place of the response: another response, or an action on the connection."""
         if decision.refusal is not None:
             return self.refused(exchange, decision.refusal)
         if decision.answer is not None:
@@ -57,7 +57,7 @@ class Writer:
         return Answer(0, [], b"", decision.wire or Wire("drop"))
 
     def failed(self) -> Answer:
-        """The answer of a front to a request at which the emulator itself failed."""
+        """Return the response to a request on which the emulator itself failed."""
         error = InternalError()
         body = error.body()
         return Answer(error.status, self._edge(body, _NO_HEADERS), body)

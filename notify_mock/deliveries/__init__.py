@@ -1,1 +1,1 @@
-"""What happens to a notification: channels (APNs, FCM, GCM, SMS), payloads, provider outcomes, inbox and outbox."""
+"""Deliveries of notifications: channels (APNs, FCM, GCM, SMS), payloads, provider outcomes, inbox and outbox."""

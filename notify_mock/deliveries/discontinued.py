@@ -1,4 +1,4 @@
-"""Channels that are no more: bindings for them are kept, and deliveries to them fail."""
+"""Discontinued channels: their bindings are accepted, and deliveries to them fail."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from notify_mock.resources.service import Service
 
 
 def _messenger(_notification: Notification, _service: Service, _now: float) -> Rendered:
-    return Rendering("{}"), Problem(52202, "Facebook Messenger is no longer served")
+    return Rendering("{}"), Problem(52202, "Facebook Messenger is no longer supported")
 
 
 def _alexa(_notification: Notification, _service: Service, _now: float) -> Rendered:
-    return Rendering("{}"), Problem(52309, "Alexa is no longer served")
+    return Rendering("{}"), Problem(52309, "Alexa is no longer supported")
 
 
 def _check(_address: str) -> None:

@@ -3,6 +3,6 @@
 from typing import Literal, get_args
 
 Unused = Literal["error", "warn", "ignore"]
-"""What becomes of a rule that never strikes."""
+"""What to do about a rule that was never applied."""
 
 UNUSED: tuple[Unused, ...] = get_args(Unused)

@@ -165,7 +165,7 @@ def test_what_is_not_recorded_may_go_to_the_upstream(write: Write) -> None:
 
 
 def test_forwarding_needs_an_upstream(write: Write) -> None:
-    with pytest.raises(UsageError, match="nowhere to forward to"):
+    with pytest.raises(UsageError, match="forward requires an upstream"):
         Emulator(cassette=Cassette(write(entry()), on_miss="forward"))
 
 

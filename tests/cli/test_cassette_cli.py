@@ -132,7 +132,7 @@ def test_a_recording_with_a_secret_left_ends_in_one_line_that_names_the_field(tm
         (["replay"], "Missing argument"),
         (["replay", "{}/nowhere.yaml"], "can't be read"),
         (["replay", "{}/x.yaml", "--match-on", "method,nose"], "no field 'nose'"),
-        (["replay", "{}/x.yaml", "--on-miss", "forward"], "nowhere to forward to"),
+        (["replay", "{}/x.yaml", "--on-miss", "forward"], "forward requires an upstream"),
         (["replay", "{}/x.yaml", "--upstream", "nowhere"], "is no address"),
         (["replay", "{}/x.yaml", "--upstream", "https://x", "--upstream-ca", "{}/no.pem"], "is no file"),
         (["record", "--cassette", "{}/x.yaml"], "Missing option '--upstream'"),

@@ -103,7 +103,7 @@ class TestExec:
     def test_a_mistake_is_one_line_and_status_2(self) -> None:
         done = execute("--scenario", "outrage", "true")
         assert done.returncode == 2
-        assert done.stderr == "notify-mock: --scenario: no scenario 'outrage'; did you mean outage?\n"
+        assert done.stderr == "notify-mock: --scenario: unknown scenario 'outrage'; did you mean outage?\n"
         assert execute().returncode == 2
 
     def test_the_region_of_the_developer_is_out_of_the_way(self) -> None:

@@ -1,4 +1,4 @@
-"""Held against Twilio's own OpenAPI files, where they are at hand; they are not ours to ship."""
+"""Compares the emulator with Twilio's OpenAPI files, if they are available; they are not part of the project."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FILES = {
 def spec(api: str) -> dict[str, Any]:
     path: Path = SHARED / "openapi" / FILES[api]
     if not path.exists():
-        pytest.skip("Twilio's OpenAPI files are not at hand")
+        pytest.skip("Twilio's OpenAPI files are not available")
     return json.loads(path.read_text())  # type: ignore[no-any-return]
 
 
@@ -63,7 +63,7 @@ def test_the_calls_of_every_api_are_the_documented_ones(api: str) -> None:
 
 
 @pytest.mark.parametrize("api", APIS)
-def test_an_answer_has_the_documented_fields_and_types(api: str, pair: Pair) -> None:
+def test_a_response_has_the_documented_fields_and_types(api: str, pair: Pair) -> None:
     schema = credential_schema(spec(api))["properties"]
     emulator = Emulator()
     create = emulator.client().notify.v1.credentials.create
@@ -120,7 +120,7 @@ PARAMETERS = [
 
 @pytest.mark.parametrize(("path", "method"), PARAMETERS)
 def test_every_documented_parameter_of_notify_is_read(path: str, method: str) -> None:
-    """But for Segment: segments are gone, and Twilio's own list of them is empty."""
+    """Except Segment: segments are discontinued, and Twilio's own list of them is empty."""
     documented = set(form(spec("notify/v1")["paths"][path][method])["properties"]) - {"Segment"}
     source = "".join(file.read_text() for file in (Path(SERVICE.create.__code__.co_filename).parent).glob("*.py"))
     versions = {f"Default{channel}NotificationProtocolVersion" for channel in ("Apn", "Gcm", "Fcm", "Alexa")}
@@ -129,7 +129,7 @@ def test_every_documented_parameter_of_notify_is_read(path: str, method: str) ->
 
 
 def validator(document: dict[str, Any], operation: dict[str, Any], status: str) -> Any:
-    """OpenAPI's ``nullable`` in the words of JSON Schema."""
+    """Return a JSON Schema validator. Translates OpenAPI's ``nullable`` to JSON Schema."""
 
     def translate(node: Any) -> Any:
         if isinstance(node, list):
@@ -147,7 +147,7 @@ def validator(document: dict[str, Any], operation: dict[str, Any], status: str) 
     return jsonschema.Draft202012Validator({**translate(schema), "components": translate(document["components"])})
 
 
-def test_the_answers_of_all_calls_hold_to_the_documented_schemas(pair: Pair) -> None:
+def test_the_responses_of_all_calls_match_the_documented_schemas(pair: Pair) -> None:
     document = spec("notify/v1")
     emulator = Emulator(accounts={"AC" + "a" * 32: "token"})
     played = set()
@@ -197,10 +197,10 @@ def test_the_answers_of_all_calls_hold_to_the_documented_schemas(pair: Pair) -> 
     assert played == {one for one in every if one[0] in ("GET", "POST", "DELETE")}
 
 
-def test_the_parameters_of_the_page_the_project_implements_are_taken() -> None:
+def test_the_parameters_on_the_documentation_page_are_accepted() -> None:
     pages = list((SHARED / "seed").glob("*.txt"))
     if not pages:
-        pytest.skip("the documentation page is not at hand")
+        pytest.skip("the documentation page is not available")
     text = pages[0].read_text()
     for name in ("sid", "account_sid", "friendly_name", "type", "sandbox", "date_created", "date_updated", "url"):
         assert f"\n{name}\n" in text

@@ -1,4 +1,4 @@
-"""Records to start from: seeding by hand, from files, and what is said of bad data."""
+"""Seed data: adding records by hand, loading them from files, and the errors for bad data."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ def test_a_json_file_gives_records(tmp_path: Path) -> None:
     assert Emulator(data=str(tmp_path / "seed.json")).credentials[SID].sandbox == "False"
 
 
-def test_an_empty_list_is_taken() -> None:
+def test_an_empty_list_is_valid() -> None:
     assert len(Emulator(data={"credentials": []}).credentials) == 0
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
-        ("", "holds no mapping"),
-        ("- a", "holds no mapping"),
+        ("", "is not a mapping; expected lists under credentials"),
+        ("- a", "is not a mapping"),
         ("credentials: [", "line 1: isn't YAML"),
         ("a:\n  - b\n c: d", "line 3: isn't YAML"),
         ("credential:\n  - type: fcm", "unknown key 'credential'; did you mean credentials?"),
@@ -65,7 +65,7 @@ def test_an_empty_list_is_taken() -> None:
         ("credentials:\n  - friendly_name: a", "credentials[0].type: is missing"),
         (
             "credentials:\n  - type: fcm\n    sid: CR1",
-            "credentials[0].sid: 'CR1' is no credential sid; it is CR and 32 hex",
+            "credentials[0].sid: 'CR1' is not a credential SID (expected CR followed by 32 hex digits)",
         ),
         (f"credentials:\n  - {{type: fcm, sid: {SID}}}\n  - {{type: gcm, sid: {SID}}}", "line 3, credentials[1].sid"),
         ("credentials:\n  - {type: fcm, secrt: x}", "unknown key 'secrt'; did you mean secret?"),
@@ -73,8 +73,8 @@ def test_an_empty_list_is_taken() -> None:
         ("credentials:\n  - {type: fcm, sandbox: true}", "credentials[0].sandbox"),
         ("credentials:\n  - {type: apn, sandbox: maybe}", "credentials[0].sandbox: is neither true nor false"),
         (f"credentials:\n  - {{type: apn, friendly_name: {'n' * 65}}}", "has 65 characters; the limit is 64"),
-        ("credentials:\n  - {type: fcm, account_sid: bob}", "credentials[0].account_sid: 'bob' is no account sid"),
-        ("credentials:\n  - {type: fcm, region: mars}", "credentials[0].region: 'mars' is no region"),
+        ("credentials:\n  - {type: fcm, account_sid: bob}", "credentials[0].account_sid: 'bob' is not an account SID"),
+        ("credentials:\n  - {type: fcm, region: mars}", "credentials[0].region: 'mars' is not a region"),
         (
             "credentials:\n  - {type: fcm, date_created: soon}",
             "credentials[0].date_created: 'soon' is no point in time",
@@ -89,43 +89,43 @@ def test_an_empty_list_is_taken() -> None:
         ("x: &a [&b [&c [1, *b], *a]]\ny: [*a, *a, *a, *a]", "unknown key 'x'"),
     ],
 )
-def test_bad_data_is_refused_with_file_line_and_key(tmp_path: Path, text: str, said: str) -> None:
+def test_bad_data_is_an_error_that_names_file_line_and_key(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "seed.yaml"
     path.write_text(text)
     with pytest.raises(UsageError) as caught:
         Emulator(data=path)
     assert str(caught.value).startswith(str(path))
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("{", "line 1: isn't JSON"),
         ('{"credentials": [{"type": "fcm", "type": "gcm"}]}', "key 'type' is given twice"),
         ('{"credentials": [{"type": "x"}]}', "credentials[0].type"),
     ],
 )
-def test_bad_json_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_bad_json_is_an_error(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "seed.json"
     path.write_text(text)
     with pytest.raises(UsageError, match=r"seed\.json") as caught:
         Emulator(data=path)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"credentials: \xff")
-    for path, said in [("missing.yaml", "No such file"), (".", "directory"), ("latin.yaml", "isn't UTF-8")]:
-        with pytest.raises(UsageError, match=said):
+    for path, message in [("missing.yaml", "No such file"), (".", "directory"), ("latin.yaml", "isn't UTF-8")]:
+        with pytest.raises(UsageError, match=message):
             Emulator(data=tmp_path / path)
-    with pytest.raises(UsageError, match="a int is no data"):
+    with pytest.raises(UsageError, match="expected a mapping or the path of a file, got 7"):
         Emulator(data=7)  # type: ignore[arg-type]
 
 
-def test_records_of_an_unknown_account_are_refused_when_strict() -> None:
-    with pytest.raises(UsageError, match="none of the given accounts"):
+def test_with_accounts_given_records_of_other_accounts_are_an_error() -> None:
+    with pytest.raises(UsageError, match="is not in accounts="):
         Emulator(accounts={"AC" + "1" * 32: "t"}, data={"credentials": [{"type": "fcm", "account_sid": ACCOUNT}]})
 
 
@@ -150,7 +150,7 @@ def test_credentials_is_a_mapping_for_asserting_and_seeding() -> None:
 @pytest.mark.parametrize(
     "values", [{}, {"type": "fcm", "sid": "CR"}, {"type": "fcm", "wrong": 1}, {"type": "fcm", "sid": 7}]
 )
-def test_a_bad_seed_is_refused_and_nothing_is_added(values: dict[str, Any]) -> None:
+def test_a_bad_record_is_an_error_and_nothing_is_added(values: dict[str, Any]) -> None:
     emulator = Emulator()
     with pytest.raises(UsageError, match=r"credentials\.add"):
         emulator.credentials.add(**values)

@@ -1,4 +1,4 @@
-"""What an emulator remembers: seeds, reset, checkpoint, isolation, and threads that lose and duplicate nothing."""
+"""The state of an emulator: seeds, reset, checkpoint, isolation, and use from several threads."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def make(emulator: Emulator, count: int = 1) -> list[str]:
     return [create(type="fcm", secret=f"s{number}").sid for number in range(count)]
 
 
-def test_a_seed_fixes_every_sid_and_the_account() -> None:
+def test_a_seed_determines_every_sid_and_the_account() -> None:
     assert make(Emulator(seed=7), 3) == make(Emulator(seed=7), 3)
     assert make(Emulator(seed=7)) != make(Emulator(seed=8))
     assert Emulator(seed=7).auth == Emulator(seed=7).auth != Emulator(seed="seven").auth
 
 
-def test_a_sid_is_its_prefix_and_32_lower_case_hex_digits_and_never_comes_twice() -> None:
+def test_a_sid_is_a_prefix_and_32_lower_case_hex_digits_and_unique() -> None:
     sids = Sids(0)
     made = [sids.new(prefix) for _ in range(500) for prefix in ("CR", "RQ")]
     assert all(len(sid) == 34 and set(sid[2:]) <= set("0123456789abcdef") for sid in made)
@@ -37,14 +37,14 @@ def test_the_sids_of_one_prefix_do_not_depend_on_another() -> None:
     assert mixed.new("CR") == plain.new("CR")
 
 
-def test_two_emulators_never_mix() -> None:
+def test_two_emulators_share_no_state() -> None:
     one, two = Emulator(), Emulator()
     make(one)
     assert (len(one.credentials), len(two.credentials)) == (1, 0)
     assert len(two.journal) == 0
 
 
-def test_reset_forgets_everything_and_begins_the_sids_anew() -> None:
+def test_reset_forgets_everything_and_restarts_the_sids() -> None:
     emulator = Emulator(data={"credentials": [{"type": "fcm", "friendly_name": "seeded"}]})
     first = make(emulator)
     emulator.clock.freeze("2030-01-01")
@@ -55,7 +55,7 @@ def test_reset_forgets_everything_and_begins_the_sids_anew() -> None:
     assert make(emulator) == first
 
 
-def test_checkpoint_puts_back_records_journal_clock_and_sids() -> None:
+def test_checkpoint_restores_records_journal_clock_and_sids() -> None:
     emulator = Emulator()
     kept = make(emulator, 2)
     with emulator.checkpoint():
@@ -71,7 +71,7 @@ def test_checkpoint_puts_back_records_journal_clock_and_sids() -> None:
     assert make(emulator) == inside
 
 
-def test_checkpoint_puts_back_after_an_exception_and_nests() -> None:
+def test_checkpoint_restores_after_an_exception_and_can_be_nested() -> None:
     emulator = Emulator()
 
     def fail_inside() -> None:
@@ -90,7 +90,7 @@ def test_checkpoint_puts_back_after_an_exception_and_nests() -> None:
 @pytest.mark.parametrize(
     "options", [{"seed": 1.5}, {"seed": True}, {"seed": 10**5000}, {"journal_limit": 0}, {"journal_limit": "many"}]
 )
-def test_a_bad_option_is_refused_by_name(options: dict[str, object]) -> None:
+def test_a_bad_option_is_an_error_that_names_it(options: dict[str, object]) -> None:
     with pytest.raises(UsageError, match=next(iter(options))):
         Emulator(**options)  # type: ignore[arg-type]
 
@@ -135,7 +135,7 @@ def test_16_threads_lose_and_duplicate_nothing(over_a_socket: bool, pair: Pair) 
     emulator.journal.expect("credential.delete", count=16 * 4, status=204)
 
 
-def test_records_can_be_walked_while_others_come_and_go() -> None:
+def test_records_can_be_iterated_while_others_are_added_and_removed() -> None:
     emulator = Emulator()
     stop = threading.Event()
 
@@ -153,17 +153,17 @@ def test_records_can_be_walked_while_others_come_and_go() -> None:
             one.result()
 
 
-def test_reading_makes_no_shelf() -> None:
+def test_reading_creates_no_collection() -> None:
     emulator = Emulator()
     emulator.client("ACstranger", "x").notify.v1.credentials.list()
     assert emulator._state.store.collections("credential") == []
 
 
 @pytest.mark.parametrize("seed", ["\udcff", -5, 10**29])
-def test_an_odd_seed_will_do(seed: object) -> None:
+def test_an_unusual_seed_works(seed: object) -> None:
     assert make(Emulator(seed=seed)) == make(Emulator(seed=seed))  # type: ignore[arg-type]
 
 
-def test_repr_tells_where_it_stands(served: Emulator) -> None:
+def test_repr_shows_url_seed_and_number_of_records(served: Emulator) -> None:
     assert repr(Emulator(seed=3)) == "<Emulator in-process, seed 3, 0 records>"
     assert repr(served) == f"<Emulator {served.url}, seed 0, 0 records>"

@@ -1,4 +1,4 @@
-"""Random sequences of all calls, against a model that is nothing but dictionaries."""
+"""Random sequences of all calls, compared with a model made of dictionaries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from notify_mock import Emulator
 MG = "MG" + "0" * 32
 IDENTITIES = st.sampled_from(["alice", "bob"])
 TAGS = st.lists(st.sampled_from(["vip", "de", "beta"]), max_size=3, unique=True)
-SOUGHT = st.lists(st.sampled_from(["vip", "de", "all", "fcm", "sms"]), max_size=3, unique=True)
+SELECTED_TAGS = st.lists(st.sampled_from(["vip", "de", "all", "fcm", "sms"]), max_size=3, unique=True)
 NAMES = st.none() | st.sampled_from(["one", "two"])
 CHANNELS = st.sampled_from(["fcm", "sms"])
 ADDRESSES = {"fcm": "token", "sms": "+4912"}
@@ -27,7 +27,7 @@ Record = dict[str, Any]
 
 
 class NotifyMachine(RuleBasedStateMachine):
-    """The model: credentials and services by sid, bindings by service and sid, deliveries as they should have been."""
+    """The model: credentials and services by SID, bindings by service and SID, and the expected deliveries."""
 
     credential_sids = Bundle("credential_sids")
     service_sids = Bundle("service_sids")
@@ -52,7 +52,7 @@ class NotifyMachine(RuleBasedStateMachine):
         return payload
 
     def sids(self, path: str, key: str, **filters: Any) -> list[str]:
-        """Those of all pages, two records to a page."""
+        """Return the SIDs on all pages, with two records per page."""
         found: list[str] = []
         target = f"{path}?{urlencode({'PageSize': 2, **filters}, doseq=True)}"
         while target:
@@ -156,7 +156,7 @@ class NotifyMachine(RuleBasedStateMachine):
         found = self.bindings.get(service, {}).pop(sid, None)
         self.call("DELETE", f"/Services/{service}/Bindings/{sid}", 204 if found else 404)
 
-    @rule(service=service_sids, identities=st.lists(IDENTITIES, max_size=2, unique=True), tags=SOUGHT)
+    @rule(service=service_sids, identities=st.lists(IDENTITIES, max_size=2, unique=True), tags=SELECTED_TAGS)
     def list_bindings(self, service: str, identities: list[str], tags: list[str]) -> None:
         path = f"/Services/{service}/Bindings"
         if service not in self.services:
@@ -167,7 +167,7 @@ class NotifyMachine(RuleBasedStateMachine):
 
     # --- notifications ------------------------------------------------------------------------------------------------
 
-    @rule(service=service_sids, identities=st.lists(IDENTITIES, max_size=2, unique=True), tags=SOUGHT)
+    @rule(service=service_sids, identities=st.lists(IDENTITIES, max_size=2, unique=True), tags=SELECTED_TAGS)
     def notify(self, service: str, identities: list[str], tags: list[str]) -> None:
         path = f"/Services/{service}/Notifications"
         if service not in self.services:
@@ -218,7 +218,7 @@ class NotifyMachine(RuleBasedStateMachine):
                 ask(self.emulator, "DELETE", f"/v1/Services/{sid}")
 
     @invariant()
-    def everything_is_there_in_its_order(self) -> None:
+    def everything_is_stored_in_order(self) -> None:
         assert list(self.emulator.credentials) == list(self.credentials)
         assert list(self.emulator.services) == list(self.services)
         assert sorted(self.emulator.bindings) == sorted(sid for own in self.bindings.values() for sid in own)
