@@ -144,5 +144,7 @@ def _read_hosts(given: Iterable[str]) -> frozenset[str]:
     names = list(given)
     for name in names:
         if not isinstance(name, str) or not is_twilio(plain(name)):
-            raise UsageError("allow_real", f"{shown(name)} is not a Twilio host", "expected a name such as 'api.twilio.com'")
+            raise UsageError(
+                "allow_real", f"{shown(name)} is not a Twilio host", "expected a name such as 'api.twilio.com'"
+            )
     return frozenset(plain(name) for name in names)

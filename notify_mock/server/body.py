@@ -41,7 +41,9 @@ def read_body(headers: Message, source: BufferedIOBase, go_on: Callable[[], None
 def _read_chunked(headers: Message, source: BufferedIOBase, go_on: Callable[[], None]) -> bytes:
     codings = [value.strip().lower() for value in headers.get_all("transfer-encoding", [])]
     if codings != ["chunked"] or "content-length" in headers:
-        raise MalformedRequest("Transfer-Encoding must be only chunked, without Content-Length", what="invalid Transfer-Encoding")
+        raise MalformedRequest(
+            "Transfer-Encoding must be only chunked, without Content-Length", what="invalid Transfer-Encoding"
+        )
     go_on()
     body = bytearray()
     while size := _chunk_size(source):

@@ -122,7 +122,7 @@ class Connection(Proxied):
         self.carry_out(handover.wire or Wire(), status, headers, content)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer in Twilio's format what http.server could not parse. Its messages quote the client, so they are cut."""
+        """Report in Twilio's format what http.server could not parse. Cuts its messages, which quote the client."""
         reason = (message or "").partition("(")[0].strip()
         if code == 414:
             self._refuse(UriTooLong(reason))

@@ -35,7 +35,9 @@ class Proxied(Secured):
         """Answer a CONNECT: impersonate its destination, tunnel to it, or refuse it. Raises ``MalformedRequest``."""
         destination = read_destination(self.path)
         if destination is None or self.authority:
-            raise MalformedRequest("CONNECT needs a host and a port, and cannot be used inside a tunnel", what="invalid CONNECT")
+            raise MalformedRequest(
+                "CONNECT needs a host and a port, and cannot be used inside a tunnel", what="invalid CONNECT"
+            )
         ahead = self.ahead()
         is_emulated = self._judge(destination)
         if is_emulated:

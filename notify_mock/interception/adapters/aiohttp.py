@@ -37,7 +37,7 @@ def sessions(router: Router) -> list[Patch]:
                 router.is_emulated(host, request.method, str(request.url))
                 and str(request.proxy).rstrip("/") != router.proxy_url
             ):
-                raise router.block(f"aiohttp followed a redirect to {host}")
+                raise router.block(f"blocked a redirect of aiohttp to {host}")
             return await original(connector, request, *args, **options)
 
         return connect

@@ -57,7 +57,7 @@ def _requesting(router: Router, connection_class: type) -> Patch:
             host, _ = _destination(connection)
             target = urlsplit(url).hostname if "://" in url else None
             if target and target != host and router.is_emulated(target, method, url):
-                raise router.block(f"request to http://{target} through a proxy; Twilio only supports https")
+                raise router.block(f"blocked a request to http://{target} through a proxy; Twilio only supports https")
             is_open = connection.sock is not None and not router.is_own_connection(connection.sock)
             if is_open and router.is_emulated(host):
                 connection.close()
