@@ -28,7 +28,7 @@ from notify_mock.support.waits import Released
 T = TypeVar("T")
 
 _AIOHTTP_SECONDS = 300.0
-"""aiohttp's default timeout."""
+"""aiohttp's default timeout, used unless the client sets one."""
 
 _LARGE = BODY_LIMIT // 12
 """Forms with more characters may exceed the limit once encoded: a character takes at most 12 bytes."""

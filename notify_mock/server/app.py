@@ -107,7 +107,7 @@ def create_app(emulator: Handler) -> Flask:
 
     @app.before_request
     def pass_to_control() -> Response | None:
-        """Runs before routing, so that the emulated API does not answer preflights and unknown methods here."""
+        """Runs before routing, so that preflights and unknown methods do not reach the emulated API."""
         return control(request.path.removeprefix("/_mock").removeprefix("/")) if is_control(request.path) else None
 
     app.url_map.converters["api"] = ApiConverter

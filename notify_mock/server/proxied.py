@@ -47,7 +47,7 @@ class Proxied(Secured):
             self._carry(destination, self.rfile.read(ahead))
 
     def absolute(self) -> tuple[str, str] | None:
-        """Return scheme and authority of an absolute target that the emulator answers; (``""``, ``""``) for a path.
+        """Return scheme and authority of an absolute target for the emulator; (``""``, ``""``) for any other target.
 
         None when the request was for another host and has been answered here. Raises ``MalformedRequest``.
         """

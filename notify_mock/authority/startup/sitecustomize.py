@@ -13,7 +13,7 @@ from typing import Any
 
 
 def _go_through_the_proxy(aiohttp_client: Any) -> None:
-    """Make True the default of ``ClientSession(trust_env=...)``."""
+    """Make ``ClientSession(trust_env=True)`` the default."""
     session_class = aiohttp_client.ClientSession
     make = session_class.__init__
 
