@@ -118,7 +118,8 @@ def test_it_can_be_left_out_and_hosts_let_through(project: pytest.Pytester) -> N
         ("intercept='no'", "notify_mock: marker notify_mock, intercept: expected True or False, got 'no'"),
         (
             "allow_real='api.twilio.com'",
-            "notify_mock: marker notify_mock, allow_real: expected a list of hosts such as ['api.twilio.com'], got 'api.twilio.com'",
+            "notify_mock: marker notify_mock, allow_real: expected a list of hosts such as ['api.twilio.com'], "
+            "got 'api.twilio.com'",
         ),
         (
             "allow_real=['example.com']",
