@@ -1,4 +1,4 @@
-"""The certificate authority of this machine: one file in the user's data folder, made on first use."""
+"""The certificate authority of this machine: files in the user's data folder, created on first use."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ PYTHON_FOLDER = "python"
 _KEY_FILE, _CERTIFICATE_FILE, _LOCK_FILE = "ca-key.pem", "ca.pem", ".lock"
 _FILES = (_KEY_FILE, _CERTIFICATE_FILE, BUNDLE_FILE, TRUST_STORE_FILE, PHP_FILE, _LOCK_FILE)
 _RENEW_BEFORE = timedelta(days=1)
-"""An authority that ends within this time is made anew, so that no run ends in the middle of an expiry."""
+"""An authority that expires within this time is replaced, so that it does not expire during a run."""
 _END = "-----END CERTIFICATE-----\n"
 
 
 class Authority:
-    """Makes certificates for Twilio's hosts, for clients that trust ``certificate``.
+    """The certificate authority that clients trust through ``certificate``.
 
-    ``folder`` is NOTIFY_MOCK_CA_DIR, else the user's data folder. Private key and certificate stand together in
-    ``ca-key.pem`` (mode 0600); ``ca.pem`` has the certificate alone. Nothing is made before it is needed. Raises
-    ``UsageError`` where the folder can't be used. Safe to use from several processes.
+    ``folder`` defaults to NOTIFY_MOCK_CA_DIR, else the user's data folder. ``ca-key.pem`` (mode 0600) contains the
+    private key and the certificate, ``ca.pem`` only the certificate. Files are created when first needed. Raises
+    ``UsageError`` if the folder can't be used. Safe to use from several processes.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -48,19 +48,19 @@ class Authority:
 
     @property
     def expires(self) -> datetime:
-        """When its certificate ends to be valid."""
+        """When the certificate expires."""
         return _expires(self.pair())
 
     def pair(self) -> Pair:
-        """Certificate and key; made where there are none, or none that still hold."""
+        """Return certificate and key. Creates them if they are missing or about to expire."""
         return self._make(renew=False)
 
     def renew(self) -> Pair:
-        """A new certificate and key in place of what is there. Servers that are running keep the old."""
+        """Replace certificate and key. Running servers keep the old ones."""
         return self._make(renew=True)
 
     def remove(self) -> list[Path]:
-        """Delete its files, and say which they were. What else is in the folder stays."""
+        """Delete the authority's files and return their paths. Keeps other files in the folder."""
         if not self.exists_already:
             return []
         startup = (
@@ -72,12 +72,12 @@ class Authority:
         for path in gone:
             path.unlink()
         for folder in (self.folder / PYTHON_FOLDER / "__pycache__", self.folder / PYTHON_FOLDER):
-            with suppress(OSError):  # it isn't there, or there is more in it
+            with suppress(OSError):  # missing, or not empty
                 folder.rmdir()
         return gone
 
     def write(self, name: str, content: bytes, mode: int = 0o644) -> Path:
-        """Put a file in the folder, whole or not at all. Raises ``UsageError``."""
+        """Write a file in the folder atomically. Raises ``UsageError``."""
         path = self.folder / name
         try:
             path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -90,7 +90,7 @@ class Authority:
             raise self._unusable(error) from error
 
     def now(self) -> datetime:
-        """The time by the file system, since TLS goes by the real one: a test may have frozen Python's."""
+        """Return the file system's time, since TLS uses the real time and a test may have frozen Python's."""
         path = self.folder / _LOCK_FILE
         path.touch()
         return datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
@@ -119,7 +119,7 @@ class Authority:
             raise self._unusable(error) from error
 
     def _read(self, now: datetime) -> Pair | None:
-        """What the file holds, if it still holds."""
+        """Return the stored pair, or None if it is missing or about to expire."""
         if not self._key_file.exists():
             return None
         certificate, end, private_key = self._key_file.read_text().partition(_END)
@@ -128,18 +128,22 @@ class Authority:
             return pair if _expires(pair) > now + _RENEW_BEFORE else None
         except ValueError as error:
             raise UsageError(
-                str(self._key_file), "holds no certificate and key", "notify-mock ca renew makes new ones"
+                str(self._key_file), "does not contain a certificate and key", "run notify-mock ca renew"
             ) from error
 
     def _unusable(self, error: OSError) -> UsageError:
-        return UsageError(str(self.folder), f"can't be used: {error.strerror or error}", f"set {FOLDER_VARIABLE}")
+        return UsageError(
+            str(self.folder), f"cannot be used: {error.strerror or error}", f"set {FOLDER_VARIABLE} to another folder"
+        )
 
 
 def _folder() -> Path:
     given = os.environ.get(FOLDER_VARIABLE)
     if given:
         if os.pathsep in given or not given.isprintable() or set(given) & set("'\""):
-            raise UsageError(FOLDER_VARIABLE, f"{shown(given)} can't stand in a list of folders", "name another one")
+            raise UsageError(
+                FOLDER_VARIABLE, f"{shown(given)} contains characters that are not allowed", "use another folder"
+            )
         return Path(given).expanduser().absolute()
     from platformdirs import user_data_path
 
@@ -147,7 +151,7 @@ def _folder() -> Path:
 
 
 def _expires(pair: Pair) -> datetime:
-    """Raises ``ValueError`` where the certificate is none."""
+    """Raises ``ValueError`` if the certificate can't be read."""
     from cryptography.x509 import load_pem_x509_certificate
 
     return load_pem_x509_certificate(pair.certificate.encode()).not_valid_after_utc

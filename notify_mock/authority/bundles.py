@@ -1,4 +1,4 @@
-"""Files by which clients of every kind trust the authority of this machine, beside the roots that they trust anyway."""
+"""Files that make clients of all kinds trust the authority of this machine as well as the usual roots."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from notify_mock.authority.authority import BUNDLE_FILE, PHP_FILE, PYTHON_FOLDER, TRUST_STORE_FILE, Authority
 
-TRUST_STORE_PASSWORD = "changeit"  # noqa: S105 - Java's own default; the store holds no secret
+TRUST_STORE_PASSWORD = "changeit"  # noqa: S105 - Java's default; the store contains no secret
 
 _STARTUP = Path(__file__).parent / "startup" / "sitecustomize.py"
 _PHP = b"curl.cainfo = ${SSL_CERT_FILE}\nopenssl.cafile = ${SSL_CERT_FILE}\n"
@@ -21,9 +21,11 @@ _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 
 class Bundles(NamedTuple):
-    """``certificate``: the authority alone. ``bundle``: the system's roots and the authority, PEM. ``trust_store``: the
-    same for Java, PKCS 12. ``php``: settings for PHP. ``python``: what Python is to run at its start. All lie in one
-    folder."""
+    """The files, all in one folder.
+
+    ``certificate``: only the authority. ``bundle``: the system's roots and the authority, PEM. ``trust_store``: the
+    same for Java, PKCS 12. ``php``: settings for PHP. ``python``: the code that Python runs at startup.
+    """
 
     certificate: Path
     bundle: Path
@@ -32,12 +34,12 @@ class Bundles(NamedTuple):
     python: Path
 
     def at(self, folder: str) -> Bundles:
-        """The same files as another machine or container sees them."""
+        """Return the files with their paths on another machine or in a container."""
         return Bundles(*(folder / path.relative_to(self.certificate.parent) for path in self))
 
 
 def make_bundles(authority: Authority) -> Bundles:
-    """The files for ``authority``, written where they aren't up to date. Raises ``UsageError``."""
+    """Return the files for ``authority``, written where they aren't up to date. Raises ``UsageError``."""
     certificate = authority.certificate
     own, roots = certificate.read_text(), _roots(authority.folder)
     bundle = f"{roots.rstrip()}\n{own}".lstrip()
@@ -51,15 +53,15 @@ def make_bundles(authority: Authority) -> Bundles:
 
 
 def _keep(authority: Authority, name: str, content: bytes) -> Path:
-    """The file ``name``, written where it isn't up to date."""
+    """Return the file ``name``, written if it isn't up to date."""
     path = authority.folder / name
     return path if path.exists() and path.read_bytes() == content else authority.write(name, content)
 
 
 def _roots(own: Path) -> str:
-    """What is trusted on this machine without us, PEM: the user's own choice first, then the system's.
+    """Return the root certificates of this machine, PEM: those the user has set, or else the system's.
 
-    A choice in the folder ``own`` is ours: a command inside a command.
+    Settings that point into the folder ``own`` are ignored: they come from an enclosing ``notify-mock exec``.
     """
     given = [os.environ[name] for name in _GIVEN if os.environ.get(name)]
     for name in (*given, ssl.get_default_verify_paths().cafile, *_USUAL):
@@ -72,13 +74,13 @@ def _roots(own: Path) -> str:
 
 
 def _certificates(text: str) -> Iterable[str]:
-    """The PEM blocks of a bundle, without the comments between them."""
+    """Return the PEM blocks of a bundle, without comments."""
     for part in text.split(_BEGIN)[1:]:
         yield _BEGIN + part.partition(_END)[0] + _END
 
 
 def _trust_store(bundle: str) -> bytes:
-    """Without the roots that ``cryptography`` refuses, or says that it will: a serial number of 0 and the like."""
+    """Return a Java trust store, without roots that ``cryptography`` rejects or warns about (serial number 0...)."""
     import warnings
 
     from cryptography.hazmat.primitives.serialization import BestAvailableEncryption

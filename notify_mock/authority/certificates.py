@@ -1,4 +1,4 @@
-"""Certificates with which a host of Twilio's is impersonated to a client that trusts their maker."""
+"""Certificates for impersonating Twilio's hosts to clients that trust the authority."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Pair(NamedTuple):
 
 
 def make_ca(now: datetime) -> Pair:
-    """A certificate authority that can vouch for ``twilio.com`` and the names below it, and for nothing else."""
+    """Create a certificate authority that can sign only for ``twilio.com`` and its subdomains."""
     from ipaddress import ip_network
 
     from cryptography import x509
@@ -44,7 +44,7 @@ def make_ca(now: datetime) -> Pair:
 
 
 def issue(ca: Pair, host: str, now: datetime) -> Pair:
-    """A server certificate for ``host``, which holds as long as the authority's own."""
+    """Issue a server certificate for ``host`` that expires with the authority."""
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
     from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -64,7 +64,7 @@ def issue(ca: Pair, host: str, now: datetime) -> Pair:
 
 
 def fingerprint(certificate: str) -> str:
-    """SHA-256 of a PEM certificate, as ``AB:CD:...``."""
+    """Return the SHA-256 fingerprint of a PEM certificate, as ``AB:CD:...``."""
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.x509 import load_pem_x509_certificate
 

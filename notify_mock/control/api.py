@@ -1,4 +1,4 @@
-"""The control API under ``/_mock``: for tools that arrange and inspect the emulator, not for what it emulates."""
+"""The control API under ``/_mock``, to inspect and arrange the emulator."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
 _MAX_CHECKPOINTS = 100
 _TARGET = re.compile(r"/_mock(?:[/?]|\Z)")
 _COUNTS = ("seen", "fired")
-"""What an answer says of a rule that is no part of it; it may be sent back, and is passed over."""
+"""Keys of a rule in a response that are not part of it. Ignored when sent back."""
 
 _Result = tuple[int, dict[str, Any] | None]
 """Status and JSON; None for an empty body."""
 
 
 class Controlled(Protocol):
-    """What can be controlled: an emulator."""
+    """What the control API needs of an emulator."""
 
     seed: int | str
     control_token: str | None
@@ -70,7 +70,7 @@ class Controlled(Protocol):
 
 
 class Control:
-    """What can be asked of one emulator: ``ACTIONS`` by method and path, the path's own name last."""
+    """The actions on one emulator, found in ``ACTIONS`` by path and method."""
 
     def __init__(self, emulator: Controlled) -> None:
         self._emulator = emulator
@@ -142,18 +142,18 @@ class Control:
         return 201, show_rule(self._emulator.faults.read(rule, "body"))
 
     def _add_scenario(self, given: Mapping[str, Any]) -> _Result:
-        """All rules of a scenario, or none."""
+        """Add all rules of a scenario, or none if one is invalid."""
         from notify_mock.faults.readers import read_scenario
 
         if set(given) != {"scenario"} or not isinstance(given["scenario"], str):
-            raise Refused(400, "give a scenario's name, and nothing else", "scenario")
+            raise Refused(400, "scenario must be a name, and the only key", "scenario")
         added: list[Rule] = []
         try:
             for rule, where in read_scenario(given["scenario"]):
                 added.append(self._emulator.faults.read(rule, where))
         except UsageError:
-            for one in added:
-                self._emulator.faults.remove(one.name)
+            for partial in added:
+                self._emulator.faults.remove(partial.name)
             raise
         return 201, {"faults": [show_rule(rule) for rule in added]}
 
@@ -171,7 +171,7 @@ class Control:
     def set_checkpoint(self) -> _Result:
         name = _name(read_object(default="{}"))
         if name not in self._checkpoints and len(self._checkpoints) >= _MAX_CHECKPOINTS:
-            raise Refused(409, f"there are {_MAX_CHECKPOINTS} checkpoints already; delete one", "name")
+            raise Refused(409, f"there are already {_MAX_CHECKPOINTS} checkpoints; delete one first", "name")
         self._checkpoints[name] = self._emulator.snapshot()
         return 201, {"name": name}
 
@@ -184,18 +184,18 @@ class Control:
         return 204, None
 
     def answer(self, method: str, path: str) -> _Result:
-        """The status and JSON for a request. Raises ``Refused`` or ``UsageError``."""
+        """Return the status and JSON for a request. Raises ``Refused`` or ``UsageError``."""
         check_origin()
         check_token(self._emulator.control_token)
         head, slash, name = path.partition("/")
-        asked = f"{head}/<name>" if slash else head
-        actions = ACTIONS.get(asked)
+        pattern = f"{head}/<name>" if slash else head
+        actions = ACTIONS.get(pattern)
         if actions is None or (slash and not name):
             raise Refused(404, f"the control API has no path {shown('/_mock/' + path)}; see /_mock/openapi.json")
         action = actions.get("GET" if method == "HEAD" else method)
         if action is None:
             allow = ", ".join([*sorted(actions), *(["HEAD"] if "GET" in actions else [])])
-            raise Refused(405, f"/_mock/{asked} takes {allow}", allow=allow)
+            raise Refused(405, f"method not allowed on /_mock/{pattern}; expected one of: {allow}", allow=allow)
         return action(self, name) if slash else action(self)
 
     def _now(self) -> dict[str, str]:
@@ -219,7 +219,7 @@ ACTIONS: Mapping[str, Mapping[str, Callable[..., _Result]]] = {
 
 
 def control_view(emulator: Controlled) -> Callable[[str], Response]:
-    """The Flask view for everything under ``/_mock/``."""
+    """Return the Flask view for all paths under ``/_mock/``."""
     control = Control(emulator)
 
     def view(path: str) -> Response:
@@ -239,7 +239,7 @@ def is_control(target: str) -> bool:
 
 
 def refusal(status: int, message: str) -> Answer:
-    """The answer to a control request that can't even be read."""
+    """Return the response to a control request that can't be parsed."""
     body = json.dumps(_error(message, "body")).encode()
     return Answer(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))], body)
 
@@ -261,16 +261,16 @@ def _error(message: str, field: str) -> dict[str, Any]:
 def _name(body: Mapping[str, Any]) -> str:
     for key in body:
         if key != "name":
-            raise Refused(400, f"unknown key {shown(key)}; it is name", key)
+            raise Refused(400, f"unknown key {shown(key)}; expected one of: name", key)
     name = body.get("name", "default")
     if not isinstance(name, str) or not name:
-        raise Refused(400, "name: is no text; leave it out for the default one", "name")
+        raise Refused(400, "name: must be non-empty text; leave it out for the default checkpoint", "name")
     return name
 
 
 def _found(name: str, checkpoint: Any) -> Any:
     if checkpoint is None:
-        raise Refused(404, f"no checkpoint {shown(name)}", "name")
+        raise Refused(404, f"there is no checkpoint {shown(name)}", "name")
     return checkpoint
 
 
@@ -280,7 +280,7 @@ def _move(clock: Clock, body: Mapping[str, Any]) -> None:
         if key not in (*acts, "resume"):
             raise Refused(400, f"unknown key {shown(key)}; {nearest(key, (*acts, 'resume'))}", key)
     if len(body) != 1:
-        raise Refused(400, 'give one of "freeze", "set", "advance" and "resume"', next(iter(body), "body"))
+        raise Refused(400, "expected exactly one of: advance, freeze, resume, set", next(iter(body), "body"))
     ((act, value),) = body.items()
     if act in acts:
         try:
@@ -290,4 +290,4 @@ def _move(clock: Clock, body: Mapping[str, Any]) -> None:
     elif value is True:
         clock.resume()
     else:
-        raise Refused(400, "resume: is true or isn't given", act)
+        raise Refused(400, "resume: must be true", act)

@@ -1,4 +1,4 @@
-"""Who may use the control API: not the pages of a browser, and beyond loopback only who has the token."""
+"""Access checks of the control API: no web pages of other origins, and beyond loopback only with the token."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HOST = re.compile(r"(\[[^\[\]]*\]|[^\[\]:]*)(?::[0-9]*)?")
 
 
 class Refused(Exception):
-    """A control request that isn't obeyed; ``allow`` are the methods that would be."""
+    """A control request is refused; ``allow`` lists the allowed methods."""
 
     def __init__(self, status: int, message: str, field: str = "", allow: str = "") -> None:
         self.status, self.message, self.field, self.allow = status, message, field, allow
@@ -24,32 +24,32 @@ class Refused(Exception):
 
 
 def check_origin() -> None:
-    """Any page in a browser can reach a loopback port, so a foreign Origin or Host is refused (DNS rebinding).
+    """Refuse a foreign Origin or Host, since any web page can reach a loopback port (DNS rebinding).
 
-    The port in Host may be any, since a container or a tunnel changes it; names are what can be rebound. An Origin on
-    another port is another origin.
+    Host may have any port, since containers and tunnels change it and only names can be rebound. Another port in
+    Origin is another origin.
     """
     host = str(request.environ.get("HTTP_HOST", "127.0.0.1"))
     found = _HOST.fullmatch(host)
     if _is_local() and not (found and is_loopback(found[1].strip("[]"))):
-        raise Refused(403, f"Host {shown(host)} is foreign; ask for 127.0.0.1 or localhost", "Host")
+        raise Refused(403, f"Host {shown(host)} is not this machine; use 127.0.0.1 or localhost", "Host")
     origin = request.headers.get("Origin")
     if origin is not None and origin.lower() not in (f"http://{host.lower()}", f"https://{host.lower()}"):
-        raise Refused(403, "the control API takes no requests from pages of another origin", "Origin")
+        raise Refused(403, "the control API does not accept requests from pages of another origin", "Origin")
 
 
 def check_token(token: str | None) -> None:
-    """Needed where it is set, and always where the server listens on more than loopback."""
+    """Require the token if one is set, and always if the server listens beyond loopback."""
     if not token:
         if _is_local():
             return
-        raise Refused(401, "beyond loopback this needs a control token; start with control_token", TOKEN_HEADER)
+        raise Refused(401, "a control token is required beyond loopback; set control_token", TOKEN_HEADER)
     given = request.headers.get(TOKEN_HEADER, "")
     if not hmac.compare_digest(given.encode("latin-1", "replace"), token.encode()):
-        raise Refused(401, f"this needs the control token, in the header {TOKEN_HEADER}", TOKEN_HEADER)
+        raise Refused(401, f"the control token is required in the header {TOKEN_HEADER}", TOKEN_HEADER)
 
 
 def _is_local() -> bool:
-    """Whether the server listens on loopback only; a caller from elsewhere shows that it doesn't."""
+    """Whether the server listens only on loopback. A caller from another machine proves otherwise."""
     environ = request.environ
     return all(is_loopback(str(environ.get(name, "127.0.0.1"))) for name in ("SERVER_NAME", "REMOTE_ADDR"))

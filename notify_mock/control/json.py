@@ -1,4 +1,4 @@
-"""The JSON of the control API: what comes in, checked, and what goes out, without secrets."""
+"""The JSON of the control API: checks requests, and builds responses without secrets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _JSON_TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 def read_object(default: str = "") -> dict[str, Any]:
-    """The JSON object in the request; ``default`` stands for an empty body."""
+    """Return the JSON object in the request. ``default`` replaces an empty body."""
     content = _parse(_read() or default)
     if not isinstance(content, dict):
         raise Refused(400, "the body must be a JSON object", "body")
@@ -41,7 +41,7 @@ def read_object(default: str = "") -> dict[str, Any]:
 
 
 def _read() -> str:
-    too_long = Refused(413, f"the body is over the limit of {_MAX_BODY_BYTES} bytes", "body")
+    too_long = Refused(413, f"the body is larger than the limit of {_MAX_BODY_BYTES} bytes", "body")
     if (request.content_length or 0) > _MAX_BODY_BYTES:
         raise too_long
     data = request.stream.read(_MAX_BODY_BYTES + 1)
@@ -50,7 +50,7 @@ def _read() -> str:
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        raise Refused(400, "the body isn't UTF-8", "body") from error
+        raise Refused(400, "the body is not UTF-8", "body") from error
 
 
 def _parse(text: str) -> Any:
@@ -58,12 +58,12 @@ def _parse(text: str) -> Any:
         content = json.loads(text, parse_constant=_no_constant)
         json.dumps(content, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise Refused(400, "the body has half a character (a lone surrogate)", "body") from error
+        raise Refused(400, "the body contains a lone surrogate", "body") from error
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise Refused(400, f"the body isn't JSON: {error.msg}, {where}", "body") from error
+        raise Refused(400, f"the body is not JSON: {error.msg}, {where}", "body") from error
     except (ValueError, RecursionError) as error:
-        raise Refused(400, "the body has a number or a nesting that isn't read", "body") from error
+        raise Refused(400, "the body contains an unsupported number or too many nested levels", "body") from error
     return content
 
 
@@ -72,8 +72,10 @@ def _no_constant(name: str) -> None:
 
 
 def check_rule(given: Mapping[str, Any]) -> None:
-    """Types as the OpenAPI document has them, and no masked secret: it would be taken for a glob. Raises
-    ``Refused``, without the value, which may be a secret."""
+    """Check types against the OpenAPI document, and that no secret is masked: the mask would match as a glob.
+
+    Raises ``Refused``, without the value, which may be a secret.
+    """
     from notify_mock.control.openapi import rule_fields
 
     known = rule_fields(given.get("effect"))
@@ -81,9 +83,9 @@ def check_rule(given: Mapping[str, Any]) -> None:
         types = known.get(key, {"type": "string"} if key[:1].isupper() else {}).get("type", ())
         types = (types,) if isinstance(types, str) else types
         if types and not _is_one_of(types, value):
-            raise Refused(400, f"{key}: a {type(value).__name__} is not possible here; give {' or '.join(types)}", key)
+            raise Refused(400, f"{key}: expected {' or '.join(types)}, got a {type(value).__name__}", key)
         if MASK in (value.values() if isinstance(value, dict) else (value,)):
-            raise Refused(400, f"{key}: {MASK} stands for a secret; give the secret itself", key)
+            raise Refused(400, f"{key}: {MASK} is a masked secret; send the secret itself", key)
 
 
 def _is_one_of(types: tuple[str, ...], value: Any) -> bool:
@@ -93,7 +95,7 @@ def _is_one_of(types: tuple[str, ...], value: Any) -> bool:
 
 
 def show_rule(rule: Rule) -> dict[str, Any]:
-    """A rule as it may be sent again, but for masked secrets and a function of Python's."""
+    """Return a rule that can be sent back, except for masked secrets and Python functions."""
     content = {key: _plain(value) for key, value in rule.describe().items()}
     if "headers" in content:
         content["headers"] = {
@@ -104,17 +106,17 @@ def show_rule(rule: Rule) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """``value`` in JSON: rules that were made in Python may hold more."""
+    """Convert ``value`` to JSON: rules created in Python may contain other types."""
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): _plain(item) for key, item in value.items()}
     return value if value is None or isinstance(value, (str, int, float)) else str(value)
 
 
 def show_record(record: Any) -> dict[str, Any]:
-    """A record without its secrets."""
-    return {one.name: _in_json(getattr(record, one.name)) for one in shown_fields(type(record))}
+    """Return a record without its secrets."""
+    return {field.name: _in_json(getattr(record, field.name)) for field in shown_fields(type(record))}
 
 
 def _in_json(value: Any) -> Any:
@@ -124,15 +126,15 @@ def _in_json(value: Any) -> Any:
 
 
 def one_value(values: list[str], name: str) -> str:
-    """The value of a query parameter. Raises ``Refused`` when it was sent twice."""
+    """Return the value of a query parameter. Raises ``Refused`` if it was sent more than once."""
     if len(values) > 1:
-        raise Refused(400, f"{name}: is sent {len(values)} times", name)
+        raise Refused(400, f"{name}: was sent {len(values)} times; send it once", name)
     return values[0]
 
 
 def read_code(value: str) -> int:
     if not value.isascii() or not value.isdigit() or len(value) > _MAX_CODE_DIGITS:
-        raise Refused(400, f"code: {shown(value)} is no number", "code")
+        raise Refused(400, f"code: expected a number, got {shown(value)}", "code")
     return int(value)
 
 
@@ -146,7 +148,7 @@ def show_alert(alert: Alert) -> dict[str, Any]:
 
 
 def show_callback(callback: Callback) -> dict[str, Any]:
-    """A callback that is still to be made; its URL may hold a token, and only its host is shown."""
+    """Return a waiting callback. Shows only the host of its URL, which may contain a token."""
     return {
         "notification_sid": callback.notification_sid,
         "account_sid": callback.account_sid,
@@ -161,5 +163,5 @@ def show_callback(callback: Callback) -> dict[str, Any]:
 
 
 def show_exchange(exchange: Exchange) -> dict[str, Any]:
-    """An exchange without secrets."""
+    """Return an exchange without secrets."""
     return {**exchange.describe(), "request": str(exchange.call)}

@@ -1,4 +1,4 @@
-"""The OpenAPI document of the control API; the types of a rule's fields in it are those that are enforced."""
+"""The OpenAPI document of the control API. Requests are checked against its types of rule fields."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _BY_NAME: dict[str, Schema] = {
     "what": {"type": "string", "enum": list(get_args(What))},
     "outcome": {"type": "string", "enum": list(OUTCOMES)},
     "error": {"type": "integer", "enum": sorted(TITLES)},
-    "new_token": {**NAME, "description": "masked in answers"},
+    "new_token": {**NAME, "description": "masked in responses"},
 }
 _TOGETHER: dict[str, Schema] = {
     "delay": {
@@ -63,40 +63,40 @@ _TOGETHER: dict[str, Schema] = {
     },
     "rate_limit": {"anyOf": [{"required": ["limit"]}, {"required": ["concurrent"]}]},
 }
-"""Which fields of an effect are given together."""
+"""Which fields of an effect must be used together."""
 
 _OWN: dict[str, Schema] = {
-    "call": {**NAME, "default": "*", "description": "a call's or delivery's name, globs allowed"},
-    "name": {**NAME, "description": "made from the effect unless given"},
+    "call": {**NAME, "default": "*", "description": "name of a call or delivery, globs allowed"},
+    "name": {**NAME, "description": "default: derived from the effect"},
     "unused": {"type": "string", "enum": ["error", "warn", "ignore"]},
-    "times": {"type": ["integer", "null"], "minimum": 1, "description": "calls that it strikes at most"},
-    "skip": {**WHOLE, "default": 0, "description": "matched calls that it lets through first"},
-    "every": {"type": "integer", "minimum": 1, "default": 1, "description": "it strikes one call in so many"},
+    "times": {"type": ["integer", "null"], "minimum": 1, "description": "maximum number of calls the rule applies to"},
+    "skip": {**WHOLE, "default": 0, "description": "matching calls to skip first"},
+    "every": {"type": "integer", "minimum": 1, "default": 1, "description": "apply to every n-th matching call"},
     "chance": {"type": "number", "minimum": 0, "maximum": 1, "default": 1},
     "after": _WHEN,
     "until": _WHEN,
     "account_sid": {"type": ["string", "null"], "minLength": 1},
     "api": {"type": ["string", "null"], "minLength": 1, "description": "product and version, such as chat/v2"},
     "sid": {"type": ["string", "null"], "minLength": 1},
-    "form": {**TEXTS, "description": "Twilio's parameters to match, globs allowed; secrets are masked in answers"},
-    "headers": {**TEXTS, "description": "request headers to match, globs allowed; secrets are masked in answers"},
+    "form": {**TEXTS, "description": "Twilio parameters to match, globs allowed; secrets are masked in responses"},
+    "headers": {**TEXTS, "description": "request headers to match, globs allowed; secrets are masked in responses"},
 }
 _SHOWN: dict[str, Schema] = {
-    "seen": {**WHOLE, "readOnly": True, "description": "calls that it matched; passed over when it is sent back"},
-    "fired": {**WHOLE, "readOnly": True, "description": "calls that it struck; passed over when it is sent back"},
-    "predicate": {**TRUE, "readOnly": True, "description": "a function in Python matches too; it can't be sent"},
+    "seen": {**WHOLE, "readOnly": True, "description": "number of calls that matched; ignored in requests"},
+    "fired": {**WHOLE, "readOnly": True, "description": "number of calls the rule applied to; ignored in requests"},
+    "predicate": {**TRUE, "readOnly": True, "description": "a Python function also has to match; cannot be sent"},
 }
 
 
 def document(server: str) -> Schema:
-    """The document, for a server at this base URL."""
+    """Return the document for a server at this base URL."""
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "notify-mock control API",
             "version": __version__,
-            "description": "For tools that arrange and inspect the emulator. Takes no requests from pages of another "
-            "origin; beyond loopback it needs the control token.",
+            "description": "Inspects and arranges the emulator. Does not accept requests from pages of another origin. "
+            "Beyond loopback, the control token is required.",
         },
         "servers": [{"url": server}],
         "components": {
@@ -109,13 +109,13 @@ def document(server: str) -> Schema:
 
 
 def rule_fields(kind: Any) -> dict[str, Schema]:
-    """The schema of each field of a rule with this effect; of an unknown one, only the fields that every rule has."""
+    """Return the schemas of a rule's fields; for an unknown effect, only the fields common to all rules."""
     effect = BY_KIND.get(kind) if isinstance(kind, str) else None
     own = {**_OWN, **_SHOWN}
     if effect is None:
         return own
     phase = {"type": "string", "enum": list(effect.phases), "default": effect.phases[0]}
-    call = {**_OWN["call"], "description": f"a call's name, globs allowed; it acts on {', '.join(effect.only)}"}
+    call = {**_OWN["call"], "description": f"name of a call, globs allowed; applies to {', '.join(effect.only)}"}
     of_effect = {one.name: _field(one) for one in fields(effect)}  # type: ignore[arg-type]
     return {"effect": {"type": "string", "const": kind}, **of_effect, **own, "call": call, "phase": phase}
 
@@ -139,7 +139,7 @@ def _rule(effect: type[Effect]) -> Schema:
         "description": " ".join((getdoc(effect) or "").replace("``", "").split()),
         "required": ["effect", *needed],
         "properties": rule_fields(effect.kind),
-        "patternProperties": {"^[A-Z]": {**TEXT, "description": "a parameter of Twilio's to match, as in form"}},
+        "patternProperties": {"^[A-Z]": {**TEXT, "description": "a Twilio parameter to match, as in form"}},
         "additionalProperties": False,
         **_TOGETHER.get(effect.kind, {}),
     }
@@ -206,52 +206,50 @@ def _state() -> Schema:
 def _paths() -> dict[str, Any]:
     name = [{"name": "name", "in": "path", "required": True, "schema": NAME}]
     return {
-        "/_mock/health": {"get": _operation("health", "Whether it answers, its version, seed and clock", "Health")},
-        "/_mock/state": {"get": _operation("state", "All that it holds, secrets left out", "State")},
-        "/_mock/journal": {"get": _operation("journal", "The requests that arrived, secrets masked", "Journal")},
+        "/_mock/health": {"get": _operation("health", "Status, version, seed and clock", "Health")},
+        "/_mock/state": {"get": _operation("state", "The whole state, without secrets", "State")},
+        "/_mock/journal": {"get": _operation("journal", "The received requests, secrets masked", "Journal")},
         "/_mock/deliveries": {
             "get": {
-                **_operation("deliveries", "What would have been delivered, and what went wrong besides", "Deliveries"),
+                **_operation("deliveries", "The simulated deliveries, and alerts", "Deliveries"),
                 "parameters": [
                     {"name": one, "in": "query", "schema": WHOLE if one == "code" else TEXT} for one in CRITERIA
                 ],
             }
         },
         "/_mock/callbacks": {
-            "get": _operation("listCallbacks", "The delivery callbacks that are still to be made", "Callbacks"),
-            "post": _operation("drainCallbacks", "Make them now, retries included; the clock is moved", "Journal"),
+            "get": _operation("listCallbacks", "The delivery callbacks still to be sent", "Callbacks"),
+            "post": _operation("drainCallbacks", "Send them now, including retries; advances the clock", "Journal"),
         },
         "/_mock/reset": {
-            "post": _operation(
-                "reset", "Back to how it was started; held calls are let go, and checkpoints stay", "Status"
-            )
+            "post": _operation("reset", "Reset to the initial state; releases held calls, keeps checkpoints", "Status")
         },
         "/_mock/clock": {
             "get": _operation("getClock", "The emulator's time", "Time"),
             "post": _taking(_clock(), _operation("moveClock", "Freeze, set, advance or resume the clock", "Time")),
         },
         "/_mock/faults": {
-            "get": _operation("listFaults", "The fault rules in force", "Faults"),
+            "get": _operation("listFaults", "The fault rules", "Faults"),
             "post": _taking(
                 {"oneOf": [_ref("Rule"), _ref("Scenario")]},
                 _operation(
-                    "addFault", "Put a fault rule, or those of a scenario, in force", _either("Rule", "Faults"), "201"
+                    "addFault", "Add a fault rule, or the rules of a scenario", _either("Rule", "Faults"), "201"
                 ),
             ),
-            "delete": _operation("clearFaults", "Take every fault rule out"),
+            "delete": _operation("clearFaults", "Remove all fault rules"),
         },
-        "/_mock/faults/{name}": {"parameters": name, "delete": _operation("removeFault", "Take one fault rule out")},
+        "/_mock/faults/{name}": {"parameters": name, "delete": _operation("removeFault", "Remove a fault rule")},
         "/_mock/checkpoint": {
             "post": _taking(
                 {**object_of(name={**NAME, "default": "default"}), "required": []},
-                _operation("setCheckpoint", "Remember everything under a name", "Checkpoint", "201"),
+                _operation("setCheckpoint", "Save the state under a name", "Checkpoint", "201"),
                 required=False,
             )
         },
         "/_mock/checkpoint/{name}": {
             "parameters": name,
-            "post": _operation("restoreCheckpoint", "Put back what was remembered", "Checkpoint"),
-            "delete": _operation("dropCheckpoint", "Forget what was remembered"),
+            "post": _operation("restoreCheckpoint", "Restore a saved state", "Checkpoint"),
+            "delete": _operation("dropCheckpoint", "Delete a saved state"),
         },
         "/_mock/openapi.json": {"get": _operation("openapi", "This document", {"type": "object"})},
     }
@@ -268,14 +266,14 @@ def _clock() -> Schema:
 
 
 def _operation(name: str, summary: str, answer: str | Schema = "", status: str = "200") -> dict[str, Any]:
-    """``answer`` is its schema or the schema's name; without one the body is empty."""
+    """``answer`` is the response's schema or its name; without one, the body is empty."""
     schema = _ref(answer) if isinstance(answer, str) else answer
-    done = {"description": "done", "content": {"application/json": {"schema": schema}}}
+    done = {"description": "success", "content": {"application/json": {"schema": schema}}}
     wrong = {
-        "description": "what was wrong, and where it can be told the field's name",
+        "description": "what is wrong, and the name of the field if known",
         "content": {"application/json": {"schema": _ref("Error")}},
     }
-    responses = {status: done} if answer else {"204": {"description": "done"}}
+    responses = {status: done} if answer else {"204": {"description": "success"}}
     return {"operationId": name, "summary": summary, "responses": {**responses, "4XX": wrong}}
 
 

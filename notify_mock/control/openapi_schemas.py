@@ -1,4 +1,4 @@
-"""The schemas of what the emulator holds (records, deliveries, callbacks), and the words of all schemas."""
+"""The schemas of records, deliveries and callbacks, and the building blocks of all schemas."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OF_RECORDS: dict[str, Schema] = {
 
 
 def record_schema(record: type[Any]) -> Schema:
-    """Its fields, secrets left out."""
+    """Return the schema of a record, without secrets."""
     schemas = {}
     for one in shown_fields(record):
         kind, _, none = str(one.type).partition(" | ")
@@ -44,7 +44,7 @@ def delivery_schema() -> Schema:
         **dict.fromkeys(maybe, MAYBE_TEXT),
         code=MAYBE_WHOLE,
         headers=TEXTS,
-        payload={"type": "object", "description": "what the provider would have got"},
+        payload={"type": "object", "description": "what the provider would have received"},
         faults={"type": "array", "items": TEXT},
     )
 
@@ -56,7 +56,7 @@ def callback_schema() -> Schema:
 
 
 def object_of(**properties: Schema) -> Schema:
-    """An object with these fields, all of them there, and no other."""
+    """Return the schema of an object with exactly these fields."""
     return {
         "type": "object",
         "required": list(properties),

@@ -1,4 +1,5 @@
-"""How clients reach the emulator without changes to their code.
+"""Redirects clients to the emulator without changes to their code.
 
-Patches for the libraries of this process, in-process transports for the Twilio SDK, environment variables for others.
+Patches for libraries in this process, in-process transports for the Twilio SDK, environment variables for other
+processes.
 """

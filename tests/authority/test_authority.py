@@ -1,4 +1,4 @@
-"""The certificate authority of a machine: its files, its limits, and who trusts it."""
+"""The certificate authority of a machine: its files, constraints and bundles."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ def parsed(pair: Pair) -> x509.Certificate:
     return x509.load_pem_x509_certificate(pair.certificate.encode())
 
 
-def test_nothing_is_made_before_it_is_needed(authority: Authority) -> None:
+def test_no_file_is_created_before_it_is_needed(authority: Authority) -> None:
     assert not authority.exists_already
     assert not authority.folder.exists()
     Tls(authority)
     assert not authority.folder.exists()
 
 
-def test_it_is_made_once_and_found_again(authority: Authority) -> None:
+def test_it_is_created_once_and_reused(authority: Authority) -> None:
     assert authority.pair() == authority.pair() == Authority(authority.folder).pair()
     assert authority.certificate.read_text() == authority.pair().certificate
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
-def test_the_key_is_for_its_owner_only(authority: Authority) -> None:
+def test_only_the_owner_can_read_the_key(authority: Authority) -> None:
     authority.pair()
     key = authority.folder / "ca-key.pem"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
@@ -54,7 +54,7 @@ def test_the_key_is_for_its_owner_only(authority: Authority) -> None:
     assert with_key == ["ca-key.pem"]
 
 
-def test_it_holds_for_thirty_days_and_for_names_of_twilios_only(authority: Authority) -> None:
+def test_it_is_valid_for_thirty_days_and_only_for_twilio_hosts(authority: Authority) -> None:
     ca = parsed(authority.pair())
     assert ca.not_valid_after_utc - ca.not_valid_before_utc == LIFETIME + timedelta(hours=1)
     assert timedelta(days=30) == LIFETIME
@@ -66,7 +66,7 @@ def test_it_holds_for_thirty_days_and_for_names_of_twilios_only(authority: Autho
     assert (basic.ca, basic.path_length) == (True, 0)
 
 
-def test_one_that_ends_within_a_day_is_made_anew(authority: Authority) -> None:
+def test_one_that_expires_within_a_day_is_replaced(authority: Authority) -> None:
     first = authority.pair()
     old = make_ca(parsed(first).not_valid_before_utc - LIFETIME + timedelta(hours=20))
     (authority.folder / "ca-key.pem").write_text("".join(old))
@@ -75,7 +75,7 @@ def test_one_that_ends_within_a_day_is_made_anew(authority: Authority) -> None:
     assert authority.certificate.read_text() == second.certificate
 
 
-def test_renewing_and_removing_leave_no_trace_of_the_old(authority: Authority) -> None:
+def test_renewing_and_removing_delete_the_old_files(authority: Authority) -> None:
     first = authority.pair()
     assert authority.renew() != first
     assert authority.certificate.read_text() == authority.pair().certificate != first.certificate
@@ -86,7 +86,7 @@ def test_renewing_and_removing_leave_no_trace_of_the_old(authority: Authority) -
     assert authority.remove() == []
 
 
-def test_removing_touches_nothing_of_the_users(tmp_path: Path) -> None:
+def test_removing_keeps_the_users_files(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     for name in ("bundle.pem", "python/src/main.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -98,40 +98,42 @@ def test_removing_touches_nothing_of_the_users(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", ["a:b", "it's", 'a"b', "a\nb"])
-def test_a_folder_that_no_list_of_folders_can_hold_is_refused(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_with_path_separators_or_quotes_is_an_error(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, folder)
-    with pytest.raises(UsageError, match="can't stand in a list of folders"):
+    with pytest.raises(UsageError, match="contains characters that are not allowed"):
         Authority()
 
 
-def test_many_who_come_at_once_get_the_same(tmp_path: Path) -> None:
+def test_concurrent_callers_get_the_same_authority(tmp_path: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
         pairs = set(pool.map(lambda _: Authority(tmp_path / "ca").pair(), range(32)))
     assert len(pairs) == 1
 
 
-def test_it_goes_by_the_real_time_when_a_test_has_frozen_another(authority: Authority) -> None:
+def test_it_uses_the_real_time_when_a_test_has_frozen_the_clock(authority: Authority) -> None:
     with freeze_time("2001-01-01"):
         frozen = parsed(authority.pair())
     assert frozen.not_valid_before_utc.year > 2025
 
 
-def test_a_file_that_holds_something_else_is_named(authority: Authority) -> None:
+def test_a_file_with_other_content_is_an_error_that_names_it(authority: Authority) -> None:
     authority.pair()
     (authority.folder / "ca-key.pem").write_text("nonsense")
-    with pytest.raises(UsageError, match=r"ca-key\.pem: holds no certificate and key; notify-mock ca renew"):
+    with pytest.raises(
+        UsageError, match=r"ca-key\.pem: does not contain a certificate and key; run notify-mock ca renew"
+    ):
         authority.pair()
     authority.renew()
     assert authority.pair().certificate.startswith("-----BEGIN")
 
 
-def test_a_folder_that_cannot_be_used_is_named_with_the_way_out(tmp_path: Path) -> None:
+def test_an_unusable_folder_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match=f"file.*can't be used.*set {FOLDER_VARIABLE}"):
+    with pytest.raises(UsageError, match=f"file.*cannot be used.*set {FOLDER_VARIABLE}"):
         Authority(tmp_path / "file" / "ca").pair()
 
 
-def test_the_folder_is_the_users_own_unless_another_is_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_folder_is_the_users_data_folder_by_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     assert Authority().folder == tmp_path
     monkeypatch.delenv(FOLDER_VARIABLE)
@@ -140,8 +142,8 @@ def test_the_folder_is_the_users_own_unless_another_is_given(monkeypatch: pytest
     assert "notify-mock" in Authority().folder.parts
 
 
-def shake_hands(tls: Tls, client: ssl.SSLContext, host: str, asked: str | None) -> str:
-    """The name in the certificate that ``asked`` for gets."""
+def shake_hands(tls: Tls, client: ssl.SSLContext, host: str, sni: str | None) -> str:
+    """Return the name in the certificate that a client with this SNI gets."""
     ours, theirs = socket.socketpair()
     served: list[ssl.SSLSocket] = []
 
@@ -155,7 +157,7 @@ def shake_hands(tls: Tls, client: ssl.SSLContext, host: str, asked: str | None) 
     thread.start()
     with ours:
         try:
-            with client.wrap_socket(ours, server_hostname=asked) as connection:
+            with client.wrap_socket(ours, server_hostname=sni) as connection:
                 found = connection.getpeercert()
                 assert found is not None
                 assert connection.selected_alpn_protocol() in ("http/1.1", None)
@@ -167,13 +169,13 @@ def shake_hands(tls: Tls, client: ssl.SSLContext, host: str, asked: str | None) 
                 one.close()
 
 
-def test_the_server_is_whom_the_client_asks_for(authority: Authority) -> None:
+def test_the_certificate_is_for_the_host_the_client_names(authority: Authority) -> None:
     tls = Tls(authority)
     assert shake_hands(tls, tls.client_context, "notify.twilio.com", "chat.twilio.com") == "chat.twilio.com"
     assert shake_hands(tls, tls.client_context, "", "notify.dublin.ie1.twilio.com") == "notify.dublin.ie1.twilio.com"
 
 
-def test_a_client_that_names_nobody_gets_the_host_of_its_tunnel(authority: Authority) -> None:
+def test_a_client_without_sni_gets_the_host_of_its_tunnel(authority: Authority) -> None:
     tls = Tls(authority)
     careless = ssl.create_default_context(cadata=authority.pair().certificate)
     careless.check_hostname = False
@@ -182,13 +184,13 @@ def test_a_client_that_names_nobody_gets_the_host_of_its_tunnel(authority: Autho
 
 
 @pytest.mark.parametrize("host", ["example.com", "twilio.com.example", "localhost"])
-def test_nobody_trusts_it_for_another_name(authority: Authority, host: str) -> None:
+def test_it_is_not_trusted_for_other_hosts(authority: Authority, host: str) -> None:
     tls = Tls(authority)
     with pytest.raises(ssl.SSLCertVerificationError, match="permitted subtree violation"):
         shake_hands(tls, tls.client_context, host, host)
 
 
-def test_a_server_keeps_the_authority_that_it_began_with(authority: Authority) -> None:
+def test_a_server_keeps_the_authority_it_started_with(authority: Authority) -> None:
     tls = Tls(authority)
     shake_hands(tls, tls.client_context, "chat.twilio.com", "chat.twilio.com")
     authority.renew()
@@ -197,7 +199,7 @@ def test_a_server_keeps_the_authority_that_it_began_with(authority: Authority) -
     assert shake_hands(tls, tls.client_context, "", "conversations.twilio.com") == "conversations.twilio.com"
 
 
-def test_the_bundle_has_the_roots_and_the_authority(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bundle_contains_the_roots_and_the_authority(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     roots = authority.folder.parent / "roots.pem"
     root = make_ca(parsed(authority.pair()).not_valid_before_utc)
     roots.write_text(f"# of the company\n{root.certificate}\n")
@@ -209,22 +211,22 @@ def test_the_bundle_has_the_roots_and_the_authority(authority: Authority, monkey
     assert {one.certificate for one in store.additional_certs} == set(bundle)
 
 
-def test_a_bundle_of_ours_is_no_root(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As when a command under exec runs exec."""
+def test_our_own_bundle_is_not_used_as_roots(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when a command under ``exec`` runs ``exec``."""
     before = make_bundles(authority).bundle.read_text()
     monkeypatch.setenv("SSL_CERT_FILE", str(make_bundles(authority).bundle))
     assert make_bundles(authority).bundle.read_text().count(authority.pair().certificate) == 1
     assert before.count(authority.pair().certificate) == 1
 
 
-def test_what_is_up_to_date_is_not_written_again(authority: Authority) -> None:
+def test_up_to_date_files_are_not_rewritten(authority: Authority) -> None:
     first = {path: path.stat().st_mtime_ns for path in make_bundles(authority)}
     assert {path: path.stat().st_mtime_ns for path in make_bundles(authority)} == first
     authority.renew()
     assert authority.pair().certificate in make_bundles(authority).bundle.read_text()
 
 
-def test_a_root_that_the_library_refuses_is_left_out_for_java_only(
+def test_a_root_that_the_library_rejects_is_left_out_only_for_java(
     authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     roots = authority.folder.parent / "roots.pem"

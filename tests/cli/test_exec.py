@@ -50,7 +50,7 @@ class TestExec:
         assert done.stderr == (
             "notify-mock: 3 calls, 3 errors, 3 faults, 2 unmatched; refused: api.twilio.com (1), example.com (2)\n"
         )
-        assert "403 example.com isn't Twilio; --other-hosts tunnel lets it through" in done.stdout
+        assert "403 example.com is not a Twilio host; use --other-hosts tunnel to allow it" in done.stdout
 
     def test_a_rule_that_never_fired_is_told(self) -> None:
         assert "faults that never fired: outage" in execute("--scenario", "outage", "true").stderr

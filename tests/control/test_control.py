@@ -1,4 +1,4 @@
-"""The control API under ``/_mock``: what tools may ask, who may ask it, and what they are told when they ask badly."""
+"""The control API under ``/_mock``: its actions, access checks and errors, and its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -118,15 +118,15 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"effect": "garble", "what": "xml"}, "what", "one of: json"),
     ({"effect": "dribble", "pieces": 0}, "pieces", "1 to 10,000"),
     ({"effect": "expire", "new_token": ""}, "new_token", "must be non-empty text"),
-    ({**REFUSE, "Secret": "[secret]"}, "Secret", "stands for a secret"),
-    ({**REFUSE, "headers": {"Authorization": "[secret]"}}, "headers", "stands for a secret"),
+    ({**REFUSE, "Secret": "[secret]"}, "Secret", "is a masked secret"),
+    ({**REFUSE, "headers": {"Authorization": "[secret]"}}, "headers", "is a masked secret"),
 ]
 
 
 def ask(
     emulator: Emulator, method: str, path: str, content: Any = None, *, status: int = 200, **options: Any
 ) -> TestResponse:
-    """A control answer, checked for what holds for all of them: JSON or nothing, no CORS, and nothing on record."""
+    """Return a control response, after the checks common to all: JSON or empty, no CORS, not in the journal."""
     if content is not None:
         options["json"] = content
     before = len(emulator.journal)
@@ -156,27 +156,27 @@ def create(emulator: Emulator, query: str = "", **form: str) -> TestResponse:
 
 
 def wire(url: str, head: str, body: bytes = b"", **headers: str) -> Raw:
-    """One request over a socket; ``Host`` is the server's unless given."""
+    """Send one request over a socket. ``Host`` defaults to the server's."""
     lines = {"Host": url.removeprefix("http://"), "Connection": "close", **headers}
     text = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in lines.items())
     return send(url, f"{head} HTTP/1.1\r\n{text}\r\n".encode("latin-1") + body)
 
 
 @pytest.fixture
-def abroad() -> Iterator[Emulator]:
+def beyond_loopback() -> Iterator[Emulator]:
     """An emulator that listens on every interface."""
     with Emulator(host="0.0.0.0", control_token="open sésame") as emulator:
         yield emulator
 
 
-# what can be asked
+# actions
 
 
-def test_health_tells_the_version_the_seed_and_the_time() -> None:
+def test_health_has_the_version_the_seed_and_the_time() -> None:
     emulator = Emulator(seed="s", frozen="2030-01-01")
-    told = ask(emulator, "GET", "health").get_json()
-    assert told.pop("version")
-    assert told == {"status": "ok", "seed": "s", "now": "2030-01-01T00:00:00+00:00"}
+    health = ask(emulator, "GET", "health").get_json()
+    assert health.pop("version")
+    assert health == {"status": "ok", "seed": "s", "now": "2030-01-01T00:00:00+00:00"}
 
 
 def test_head_is_answered_as_get(served: Emulator) -> None:
@@ -185,7 +185,7 @@ def test_head_is_answered_as_get(served: Emulator) -> None:
     assert (answer.status, answer.body) == ("HTTP/1.1 200 OK", b"")
 
 
-def test_a_rule_can_be_added_seen_and_taken_out(emulator: Emulator) -> None:
+def test_a_rule_can_be_added_read_and_removed(emulator: Emulator) -> None:
     rule = {**REFUSE, "times": 2, "Type": "apn"}
     added = ask(emulator, "POST", "faults", rule, status=201).get_json()
     expected = {**REFUSE, "name": "refuse-1", "times": 2, "form": {"Type": "apn"}, "phase": "before", "unused": "error"}
@@ -197,7 +197,7 @@ def test_a_rule_can_be_added_seen_and_taken_out(emulator: Emulator) -> None:
     assert ask(emulator, "GET", "faults").get_json() == {"faults": []}
 
 
-def test_a_scenario_can_be_put_in_force_whole_or_not_at_all(emulator: Emulator) -> None:
+def test_a_scenario_is_added_completely_or_not_at_all(emulator: Emulator) -> None:
     added = ask(emulator, "POST", "faults", {"scenario": "flaky-network"}, status=201).get_json()["faults"]
     assert [rule["name"] for rule in added] == [rule.name for rule in emulator.faults]
     ask(emulator, "DELETE", "faults/flaky-late", status=204)
@@ -208,7 +208,7 @@ def test_a_scenario_can_be_put_in_force_whole_or_not_at_all(emulator: Emulator) 
     assert refused(emulator, "POST", "faults", {"scenario": "outage", "times": 1})["field"] == "scenario"
 
 
-def test_all_rules_can_be_taken_out_at_once(emulator: Emulator) -> None:
+def test_all_rules_can_be_removed_at_once(emulator: Emulator) -> None:
     for rule in RULES[:3]:
         ask(emulator, "POST", "faults", rule, status=201)
     ask(emulator, "DELETE", "faults", status=204)
@@ -216,7 +216,7 @@ def test_all_rules_can_be_taken_out_at_once(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=str)
-def test_what_was_answered_can_be_sent_again(emulator: Emulator, rule: dict[str, Any]) -> None:
+def test_a_rule_in_a_response_can_be_sent_back(emulator: Emulator, rule: dict[str, Any]) -> None:
     first = ask(emulator, "POST", "faults", rule, status=201).get_json()
     with suppress(ConnectionResetError):
         create(emulator)
@@ -225,12 +225,12 @@ def test_what_was_answered_can_be_sent_again(emulator: Emulator, rule: dict[str,
     assert ask(emulator, "POST", "faults", shown, status=201).get_json() == first
 
 
-def test_every_effect_is_among_the_rules_that_are_sent() -> None:
+def test_the_rules_in_these_tests_cover_every_effect() -> None:
     assert {rule["effect"] for rule in RULES} == set(BY_KIND)
 
 
 @pytest.mark.parametrize("name", ["a/b", "a b", "ä", "?", "..x", "%2F"])
-def test_a_rule_is_found_by_any_name(emulator: Emulator, name: str) -> None:
+def test_a_rule_can_have_any_name(emulator: Emulator, name: str) -> None:
     from urllib.parse import quote
 
     ask(emulator, "POST", "faults", {**REFUSE, "name": name}, status=201)
@@ -238,7 +238,7 @@ def test_a_rule_is_found_by_any_name(emulator: Emulator, name: str) -> None:
     assert len(emulator.faults) == 0
 
 
-def test_a_rule_made_in_python_is_shown_too(emulator: Emulator) -> None:
+def test_a_rule_created_in_python_is_listed(emulator: Emulator) -> None:
     emulator.faults.add("*", Delay(timedelta(seconds=90)), predicate=lambda exchange: False)
     (shown,) = ask(emulator, "GET", "faults").get_json()["faults"]
     assert (shown["seconds"], shown["predicate"]) == (90.0, True)
@@ -246,7 +246,7 @@ def test_a_rule_made_in_python_is_shown_too(emulator: Emulator) -> None:
     assert refused(emulator, "POST", "faults", shown)["field"] == "predicate"
 
 
-def test_the_journal_and_the_state_tell_what_happened(emulator: Emulator) -> None:
+def test_the_journal_and_the_state_show_what_happened(emulator: Emulator) -> None:
     create(emulator, Type="fcm", Secret="hush", FriendlyName="x")
     (exchange,) = ask(emulator, "GET", "journal").get_json()["exchanges"]
     assert (exchange["call"], exchange["status"], exchange["number"]) == ("credential.create", 201, 1)
@@ -256,7 +256,7 @@ def test_the_journal_and_the_state_tell_what_happened(emulator: Emulator) -> Non
     assert (state["requests"], state["strict"], state["default_account"]) == (1, False, emulator.auth[0])
 
 
-def test_reset_takes_everything_back(emulator: Emulator) -> None:
+def test_reset_restores_the_initial_state(emulator: Emulator) -> None:
     create(emulator)
     ask(emulator, "POST", "faults", REFUSE, status=201)
     ask(emulator, "POST", "reset")
@@ -299,7 +299,7 @@ def test_checkpoints_have_a_limit(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("path", ["faults/refuse-1", "checkpoint/default"])
-def test_of_many_that_delete_the_same_thing_one_succeeds(emulator: Emulator, path: str) -> None:
+def test_only_one_of_many_concurrent_deletes_succeeds(emulator: Emulator, path: str) -> None:
     ask(emulator, "POST", "faults", REFUSE, status=201)
     ask(emulator, "POST", "checkpoint", status=201)
     app = emulator.app
@@ -309,7 +309,7 @@ def test_of_many_that_delete_the_same_thing_one_succeeds(emulator: Emulator, pat
 
 
 @pytest.mark.parametrize("path", ["reset", "checkpoint/default"])
-def test_held_calls_are_let_go(served: Emulator, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_held_calls_are_released(served: Emulator, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     wire(served.url, "POST /_mock/checkpoint")
     rule = json.dumps({"call": "*", "effect": "hang", "seconds": 3000, "unused": "ignore"}).encode()
     assert wire(served.url, "POST /_mock/faults", rule, Content_Length=str(len(rule))).status.endswith("201 CREATED")
@@ -324,7 +324,7 @@ def test_held_calls_are_let_go(served: Emulator, path: str, monkeypatch: pytest.
     assert len(served.journal) == 0
 
 
-# who may ask
+# access
 
 HOSTS = ["127.0.0.1", "127.0.0.1:1", "localhost", "LocalHost:8010", "[::1]", "[::1]:8010", "127.0.0.1:"]
 FOREIGN_HOSTS = [
@@ -370,7 +370,7 @@ def test_a_page_of_another_origin_is_refused(emulator: Emulator, origin: str) ->
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:8010", "HTTP://LOCALHOST:8010", "https://localhost:8010"])
-def test_a_page_of_its_own_origin_is_let_in(emulator: Emulator, origin: str) -> None:
+def test_a_page_of_its_own_origin_is_accepted(emulator: Emulator, origin: str) -> None:
     ask(emulator, "POST", "reset", headers={"Origin": origin, "Host": "localhost:8010"})
 
 
@@ -383,51 +383,51 @@ def test_no_action_is_open_to_a_foreign_page(emulator: Emulator, method: str, pa
 
 
 @pytest.mark.parametrize("headers", [{}, {"Origin": "http://evil.example"}, {"Origin": "http://localhost"}])
-def test_a_preflight_is_not_answered_as_allowed(emulator: Emulator, headers: dict[str, str]) -> None:
-    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": TOKEN_HEADER, **headers}
+def test_a_preflight_is_not_allowed(emulator: Emulator, headers: dict[str, str]) -> None:
+    preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": TOKEN_HEADER, **headers}
     foreign = headers.get("Origin") == "http://evil.example"
-    ask(emulator, "OPTIONS", "faults", status=403 if foreign else 405, headers=asked)
+    ask(emulator, "OPTIONS", "faults", status=403 if foreign else 405, headers=preflight)
 
 
 @pytest.mark.parametrize(("method", "path"), [*methods(), ("GET", "nowhere"), ("PUT", "faults")])
-def test_beyond_loopback_everything_needs_the_token(abroad: Emulator, method: str, path: str) -> None:
-    url = abroad.url.replace("0.0.0.0", "127.0.0.1")
+def test_beyond_loopback_everything_needs_the_token(beyond_loopback: Emulator, method: str, path: str) -> None:
+    url = beyond_loopback.url.replace("0.0.0.0", "127.0.0.1")
     for headers in ({}, {"X_Notify_Mock_Token": "open sesame"}, {"X_Notify_Mock_Token": ""}):
         answer = wire(url, f"{method} /_mock/{path}", **headers)
         assert answer.status == "HTTP/1.1 401 UNAUTHORIZED"
         assert json.loads(answer.body)["error"]["field"] == TOKEN_HEADER
 
 
-def test_beyond_loopback_the_token_lets_in_under_any_host(abroad: Emulator) -> None:
-    url = abroad.url.replace("0.0.0.0", "127.0.0.1")
+def test_beyond_loopback_the_token_is_accepted_for_any_host(beyond_loopback: Emulator) -> None:
+    url = beyond_loopback.url.replace("0.0.0.0", "127.0.0.1")
     token = "open sésame".encode().decode("latin-1")
     for host in ("127.0.0.1", "emulator:8010"):
         assert wire(url, "GET /_mock/health", Host=host, X_Notify_Mock_Token=token).status == "HTTP/1.1 200 OK"
     foreign = wire(url, "GET /_mock/health", X_Notify_Mock_Token=token, Origin="http://evil.example")
     assert foreign.status == "HTTP/1.1 403 FORBIDDEN"
-    assert len(abroad.journal) == 0
+    assert len(beyond_loopback.journal) == 0
 
 
 @pytest.mark.parametrize("token", ["", 5, True])
-def test_a_control_token_that_is_none_is_refused(token: Any) -> None:
+def test_a_bad_control_token_is_an_error(token: Any) -> None:
     with pytest.raises(UsageError, match="control_token: is no token"):
         Emulator(control_token=token)
 
 
-def test_beyond_loopback_nobody_comes_in_while_there_is_no_token() -> None:
+def test_beyond_loopback_every_request_is_refused_without_a_token() -> None:
     with Emulator(host="0.0.0.0") as emulator:
         url = emulator.url.replace("0.0.0.0", "127.0.0.1")
         answer = wire(url, "GET /_mock/health", X_Notify_Mock_Token="")
     assert answer.status == "HTTP/1.1 401 UNAUTHORIZED"
-    assert "start with control_token" in json.loads(answer.body)["error"]["message"]
+    assert "set control_token" in json.loads(answer.body)["error"]["message"]
 
 
 @pytest.mark.parametrize("place", [{"SERVER_NAME": "0.0.0.0"}, {"REMOTE_ADDR": "10.0.0.5"}, {"REMOTE_ADDR": ""}])
-def test_a_server_of_the_users_own_is_held_to_it_too(emulator: Emulator, place: dict[str, str]) -> None:
+def test_the_token_is_also_required_on_the_users_server(emulator: Emulator, place: dict[str, str]) -> None:
     ask(emulator, "GET", "health", status=401, environ_overrides=place)
 
 
-def test_a_token_that_is_set_is_needed_on_loopback_too() -> None:
+def test_a_token_that_is_set_is_also_required_on_loopback() -> None:
     emulator = Emulator(control_token="t")
     ask(emulator, "GET", "health", status=401)
     ask(emulator, "GET", "health", headers={TOKEN_HEADER: "t"})
@@ -438,7 +438,7 @@ def test_a_token_that_is_set_is_needed_on_loopback_too() -> None:
 SECRETS = ["s3cr3t-seed", "s3cr3t-form", "s3cr3t-query", "s3cr3t-rule", "s3cr3t-token", "s3cr3t-header", "s3cr3t-own"]
 
 
-def test_no_answer_has_a_secret_in_it() -> None:
+def test_no_response_contains_a_secret() -> None:
     seed = {"type": "fcm", "secret": "s3cr3t-seed", "friendly_name": "seeded"}
     emulator = Emulator(
         data={"credentials": [seed]}, accounts=[Account("AC" + "1" * 32, "s3cr3t-token")], control_token="s3cr3t-own"
@@ -453,7 +453,7 @@ def test_no_answer_has_a_secret_in_it() -> None:
         },
         {"effect": "expire", "sid": "CR1", "new_token": "s3cr3t-token"},
     ]
-    told = [ask(emulator, "POST", "faults", rule, status=201, headers=headers).text for rule in rules]
+    texts = [ask(emulator, "POST", "faults", rule, status=201, headers=headers).text for rule in rules]
     create(emulator, Type="fcm", Secret="s3cr3t-form")
     create(emulator, "?Secret=s3cr3t-query&Type=fcm", Type="gcm", ApiKey="s3cr3t-form")
     for bad in (
@@ -461,24 +461,24 @@ def test_no_answer_has_a_secret_in_it() -> None:
         {"form": {"Secret": "s3cr3t-rule", "x": 1}},
         {"Secret": {"s": "s3cr3t-rule"}},
     ):
-        told.append(ask(emulator, "POST", "faults", {**REFUSE, **bad}, status=400, headers=headers).text)
+        texts.append(ask(emulator, "POST", "faults", {**REFUSE, **bad}, status=400, headers=headers).text)
     for method, path in methods():
         answer = emulator.app.test_client().open(f"/_mock/{path}", method=method, headers=headers, json={})
-        told.append(answer.text + str(answer.headers))
-    assert len(told) > 15
-    assert not [secret for secret in SECRETS for text in told if secret in text]
+        texts.append(answer.text + str(answer.headers))
+    assert len(texts) > 15
+    assert not [secret for secret in SECRETS for text in texts if secret in text]
 
 
-# what is malformed
+# malformed requests
 
 
-@pytest.mark.parametrize(("rule", "field", "said"), WRONG, ids=str)
+@pytest.mark.parametrize(("rule", "field", "expected_text"), WRONG, ids=str)
 def test_a_bad_rule_is_refused_with_the_name_of_the_field(
-    emulator: Emulator, rule: dict[str, Any], field: str, said: str
+    emulator: Emulator, rule: dict[str, Any], field: str, expected_text: str
 ) -> None:
     error = refused(emulator, "POST", "faults", rule)
     assert error["field"] == field
-    assert said in error["message"]
+    assert expected_text in error["message"]
     assert len(emulator.faults) == 0
 
 
@@ -486,7 +486,7 @@ ANYTHING = [None, True, 0, -1, 1.5, 10**400, "", "x", "*", [], ["x"], {}, {"x": 
 
 
 @pytest.mark.parametrize("effect", [*BY_KIND, "*", None, 5])
-def test_no_value_of_any_field_makes_it_fail(emulator: Emulator, effect: object) -> None:
+def test_no_value_of_any_field_causes_a_500(emulator: Emulator, effect: object) -> None:
     client = emulator.app.test_client()
     fields = field_names(BY_KIND[effect]) if effect in BY_KIND else ()  # type: ignore[index]
     for field in ("call", "Type", "seen", *RULE_KEYS, *fields):
@@ -498,29 +498,31 @@ def test_no_value_of_any_field_makes_it_fail(emulator: Emulator, effect: object)
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "expected_text"),
     [
-        (b"", "isn't JSON"),
-        (b"{", "isn't JSON: Expecting property name enclosed in double quotes, line 1, column 2"),
-        (b"effect=refuse&code=20429", "isn't JSON"),
+        (b"", "is not JSON"),
+        (b"{", "is not JSON: Expecting property name enclosed in double quotes, line 1, column 2"),
+        (b"effect=refuse&code=20429", "is not JSON"),
         (b"[]", "must be a JSON object"),
         (b"null", "must be a JSON object"),
         (b'"refuse"', "must be a JSON object"),
-        (b'{"effect": "refuse", "code": NaN}', "isn't read"),
-        (b'{"effect": "drop", "times": ' + b"1" * 5000 + b"}", "isn't read"),
-        (b'{"effect": "drop", "name": "\xff"}', "isn't UTF-8"),
-        ('{"effect": "drop"}'.encode("utf-16"), "isn't UTF-8"),
-        (b'{"effect": "drop", "name": "\\ud800"}', "half a character"),
-        (b"[" * 200_000, "isn't read"),
-        (b'{"a":' * 40_000, "isn't read"),
+        (b'{"effect": "refuse", "code": NaN}', "unsupported number"),
+        (b'{"effect": "drop", "times": ' + b"1" * 5000 + b"}", "unsupported number"),
+        (b'{"effect": "drop", "name": "\xff"}', "is not UTF-8"),
+        ('{"effect": "drop"}'.encode("utf-16"), "is not UTF-8"),
+        (b'{"effect": "drop", "name": "\\ud800"}', "lone surrogate"),
+        (b"[" * 200_000, "too many nested levels"),
+        (b'{"a":' * 40_000, "too many nested levels"),
     ],
     ids=lambda value: str(value)[:40],
 )
 @pytest.mark.parametrize("path", ["faults", "clock"])
-def test_a_body_that_is_no_json_object_is_refused(emulator: Emulator, path: str, body: bytes, said: str) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(
+    emulator: Emulator, path: str, body: bytes, expected_text: str
+) -> None:
     error = refused(emulator, "POST", path, data=body)
     assert error["field"] == "body"
-    assert said in error["message"]
+    assert expected_text in error["message"]
     assert len(emulator.faults) == 0
 
 
@@ -544,7 +546,7 @@ def test_a_huge_body_is_refused(served: Emulator, path: str, size: int) -> None:
     assert (len(served.faults), len(served.journal)) == (0, 0)
 
 
-def test_the_largest_body_is_read(served: Emulator) -> None:
+def test_a_body_of_the_maximum_size_is_accepted(served: Emulator) -> None:
     body = b'{"effect": "drop"' + b" " * (LIMIT - 18) + b"}"
     answer = wire(served.url, "POST /_mock/faults", chunked(body), Transfer_Encoding="chunked")
     assert answer.status == "HTTP/1.1 201 CREATED"
@@ -561,7 +563,7 @@ def test_an_endless_body_of_another_server_is_cut_off(emulator: Emulator) -> Non
 
 
 @pytest.mark.parametrize("head", ["Content-Length: x", "Transfer-Encoding: gzip", "no colon"])
-def test_a_request_that_cannot_be_read_is_not_on_record(served: Emulator, head: str) -> None:
+def test_an_unreadable_request_is_not_in_the_journal(served: Emulator, head: str) -> None:
     answer = send(served.url, f"POST /_mock/faults HTTP/1.1\r\nHost: localhost\r\n{head}\r\n\r\n".encode())
     assert answer.status == "HTTP/1.1 400 BAD REQUEST"
     assert "message" in json.loads(answer.body)["error"]
@@ -569,15 +571,15 @@ def test_a_request_that_cannot_be_read_is_not_on_record(served: Emulator, head: 
 
 
 @pytest.mark.parametrize(
-    ("body", "field", "said"),
+    ("body", "field", "expected_text"),
     [
-        ({}, "body", 'give one of "freeze"'),
-        ({"freeze": None, "advance": 1}, "advance", 'give one of "freeze"'),
+        ({}, "body", "expected exactly one of: advance, freeze"),
+        ({"freeze": None, "advance": 1}, "advance", "expected exactly one of: advance, freeze"),
         ({"frieze": "2030-01-01"}, "frieze", "did you mean freeze?"),
         ({"advance": -1}, "advance", "no length of time"),
         ({"advance": "1x"}, "advance", "no length of time"),
         ({"advance": None}, "advance", "no length of time"),
-        ({"advance": 1e10, "set": 0}, "advance", "give one of"),
+        ({"advance": 1e10, "set": 0}, "advance", "expected exactly one of"),
         ({"advance": 9e10}, "advance", ""),
         ({"advance": 9e10 + 10**10}, "advance", ""),
         ({"set": None}, "set", "no point in time"),
@@ -585,15 +587,15 @@ def test_a_request_that_cannot_be_read_is_not_on_record(served: Emulator, head: 
         ({"set": 10**400}, "set", "no point in time"),
         ({"freeze": "now"}, "freeze", "no point in time"),
         ({"freeze": True}, "freeze", "no point in time"),
-        ({"resume": False}, "resume", "is true"),
+        ({"resume": False}, "resume", "must be true"),
     ],
 )
-def test_a_bad_move_of_the_clock_is_refused(body: dict[str, Any], field: str, said: str) -> None:
+def test_a_bad_change_of_the_clock_is_refused(body: dict[str, Any], field: str, expected_text: str) -> None:
     emulator = Emulator(frozen="9990-01-01" if "advance" in body else "2030-01-01")
     before = emulator.clock.time()
     error = refused(emulator, "POST", "clock", body)
     assert error["field"] == field
-    assert said in error["message"]
+    assert expected_text in error["message"]
     assert emulator.clock.time() == before
 
 
@@ -604,7 +606,7 @@ def test_a_bad_name_for_a_checkpoint_is_refused(emulator: Emulator, body: dict[s
     assert refused(emulator, "POST", "checkpoint", body)["field"] == field
 
 
-def test_a_name_that_is_taken_or_not_there_is_told(emulator: Emulator) -> None:
+def test_a_name_that_is_taken_or_unknown_is_an_error(emulator: Emulator) -> None:
     ask(emulator, "POST", "faults", {**REFUSE, "name": "mine"}, status=201)
     assert refused(emulator, "POST", "faults", {**REFUSE, "name": "mine"})["field"] == "name"
     error = refused(emulator, "DELETE", "faults/mime", status=404)
@@ -614,7 +616,7 @@ def test_a_name_that_is_taken_or_not_there_is_told(emulator: Emulator) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "TRACE", "OPTIONS", "PROPFIND"])
 @pytest.mark.parametrize("path", list(ACTIONS))
-def test_a_wrong_method_is_told_the_right_ones(emulator: Emulator, path: str, method: str) -> None:
+def test_a_405_names_the_allowed_methods(emulator: Emulator, path: str, method: str) -> None:
     allow = ask(emulator, method, path.replace("<name>", "x"), status=405).headers["Allow"].split(", ")
     assert set(allow) - {"HEAD"} == set(ACTIONS[path])
     assert ("HEAD" in allow) == ("GET" in allow)
@@ -643,7 +645,7 @@ def test_an_unknown_path_is_a_404_and_does_nothing(emulator: Emulator, method: s
     assert len(emulator.faults) == 1
 
 
-def test_the_bare_prefix_is_the_control_apis_too(emulator: Emulator) -> None:
+def test_the_bare_prefix_belongs_to_the_control_api(emulator: Emulator) -> None:
     answer = emulator.app.test_client().get("/_mock")
     assert (answer.status_code, list(answer.get_json())) == (404, ["error"])
     assert emulator.app.test_client().get("/_mocking").status_code == 401
@@ -654,7 +656,7 @@ def test_the_bare_prefix_is_the_control_apis_too(emulator: Emulator) -> None:
 
 
 def fits(schema: Any, value: Any, whole: dict[str, Any]) -> bool:
-    """Whether ``value`` is what a schema describes, as far as the document makes use of JSON Schema."""
+    """Whether ``value`` matches a schema. Supports the parts of JSON Schema that the document uses."""
     if isinstance(schema, bool):
         return schema
     if "$ref" in schema:
@@ -720,18 +722,18 @@ def references(node: Any) -> Iterator[str]:
 RULE = {"$ref": "#/components/schemas/Rule"}
 
 
-def test_the_document_is_served_with_the_address_that_was_asked(served: Emulator) -> None:
-    told = json.loads(wire(served.url, "GET /_mock/openapi.json").body)
-    assert told == document(served.url)
-    assert told["openapi"] == "3.1.0"
+def test_the_document_names_the_requested_server(served: Emulator) -> None:
+    found = json.loads(wire(served.url, "GET /_mock/openapi.json").body)
+    assert found == document(served.url)
+    assert found["openapi"] == "3.1.0"
 
 
 def test_the_document_describes_every_action_and_no_other() -> None:
-    told = {
+    described = {
         path.removeprefix("/_mock/"): {method.upper() for method in item if method != "parameters"}
         for path, item in document("x")["paths"].items()
     }
-    assert told == {path.replace("<name>", "{name}"): set(actions) for path, actions in ACTIONS.items()}
+    assert described == {path.replace("<name>", "{name}"): set(actions) for path, actions in ACTIONS.items()}
     operations = [one for item in document("x")["paths"].values() for key, one in item.items() if key != "parameters"]
     assert len({operation["operationId"] for operation in operations}) == len(operations)
     assert all(operation["summary"] and operation["responses"] for operation in operations)
@@ -743,7 +745,7 @@ def test_a_path_declares_the_name_in_it() -> None:
         assert names == re.findall(r"{(\w+)}", path)
 
 
-def test_every_reference_in_the_document_leads_somewhere() -> None:
+def test_every_reference_in_the_document_resolves() -> None:
     whole = document("x")
     found = list(references(whole))
     assert len(found) > 2 * len(EFFECTS)
@@ -765,25 +767,27 @@ def test_every_effect_is_described_with_its_fields(effect: Any) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=str)
-def test_a_good_rule_is_good_by_the_document_too(emulator: Emulator, rule: dict[str, Any]) -> None:
+def test_a_valid_rule_is_valid_in_the_document(emulator: Emulator, rule: dict[str, Any]) -> None:
     assert fits(RULE, rule, document("x"))
     assert fits(RULE, ask(emulator, "POST", "faults", rule, status=201).get_json(), document("x"))
 
 
 NOT_IN_A_SCHEMA = (
     *("it applies to", "matches no call", "must not be more than", "point in time", "must be later"),
-    *("must be a function", "must be more than 0", "stands for a secret", "longer than an hour", "cannot be sent"),
+    *("must be a function", "must be more than 0", "is a masked secret", "longer than an hour", "cannot be sent"),
 )
-"""What a schema can't say, or doesn't: it would have to know of calls, compare fields or read dates."""
+"""Errors that the schemas don't cover: they would have to know calls, compare fields or parse dates."""
 
 
-@pytest.mark.parametrize(("rule", "field", "said"), WRONG, ids=str)
-def test_a_bad_rule_is_bad_by_the_document_too(emulator: Emulator, rule: dict[str, Any], field: str, said: str) -> None:
+@pytest.mark.parametrize(("rule", "field", "expected_text"), WRONG, ids=str)
+def test_a_bad_rule_is_invalid_in_the_document(
+    emulator: Emulator, rule: dict[str, Any], field: str, expected_text: str
+) -> None:
     message = refused(emulator, "POST", "faults", rule)["message"]
     assert fits(RULE, rule, document("x")) == any(part in message for part in NOT_IN_A_SCHEMA)
 
 
-def test_every_answer_is_as_the_document_says(emulator: Emulator) -> None:
+def test_every_response_matches_the_document(emulator: Emulator) -> None:
     create(emulator, Type="fcm", Secret="hush")
     create(emulator, Type="nonsense")
     emulator.credentials.add(type="apn")
@@ -793,9 +797,9 @@ def test_every_answer_is_as_the_document_says(emulator: Emulator) -> None:
             if method not in ("get", "post") or path == "/_mock/openapi.json":
                 continue
             body = {"/_mock/faults": REFUSE, "/_mock/clock": {"advance": 1}}.get(path, {})
-            asked = path.removeprefix("/_mock/").replace("{name}", "default")
+            action = path.removeprefix("/_mock/").replace("{name}", "default")
             ((status, answer), _) = operation["responses"].items()
-            told = ask(emulator, method.upper(), asked, body, status=int(status)).get_json()
-            assert fits(answer["content"]["application/json"]["schema"], told, whole), told
-    told = refused(emulator, "POST", "faults", {})
-    assert fits({"$ref": "#/components/schemas/Error"}, {"error": told}, whole)
+            content = ask(emulator, method.upper(), action, body, status=int(status)).get_json()
+            assert fits(answer["content"]["application/json"]["schema"], content, whole), content
+    error = refused(emulator, "POST", "faults", {})
+    assert fits({"$ref": "#/components/schemas/Error"}, {"error": error}, whole)

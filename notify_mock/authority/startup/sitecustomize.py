@@ -1,8 +1,8 @@
-"""Run at the start of every Python below ``notify-mock exec``: what looks at no environment variable is told of it.
+"""Runs at the start of every Python under ``notify-mock exec``, for clients that ignore environment variables.
 
-By itself aiohttp goes through no proxy, and the SDK's async client doesn't tell it to; the SDK before version 7 trusts
-what certifi ships with, whatever REQUESTS_CA_BUNDLE says. This file stands alone: it runs in whatever Python and
-environment the command has.
+By default, aiohttp uses no proxy, and the SDK's async client does not enable one. The SDK before version 7 trusts
+certifi's own bundle and ignores REQUESTS_CA_BUNDLE. This file imports only the standard library: it must run in any
+Python and environment that the command uses.
 """
 
 import os
@@ -13,7 +13,7 @@ from typing import Any
 
 
 def _go_through_the_proxy(aiohttp_client: Any) -> None:
-    """The default of ``ClientSession(trust_env=...)`` becomes True."""
+    """Make ``ClientSession(trust_env=True)`` the default."""
     session_class = aiohttp_client.ClientSession
     make = session_class.__init__
 
@@ -25,13 +25,13 @@ def _go_through_the_proxy(aiohttp_client: Any) -> None:
 
 
 def _trust_the_bundle(certifi: Any) -> None:
-    """``certifi.where()`` is the bundle of the environment."""
+    """Make ``certifi.where()`` return the bundle in SSL_CERT_FILE."""
     shipped = certifi.where
     certifi.where = lambda: os.environ.get("SSL_CERT_FILE") or shipped()
 
 
 class _WhenImported:
-    """Changes a module once somebody imports it."""
+    """Import hook that patches modules when they are imported."""
 
     changes = {"aiohttp.client": _go_through_the_proxy, "certifi": _trust_the_bundle}
 
@@ -53,7 +53,7 @@ class _WhenImported:
 
 
 def _run_hidden() -> None:
-    """The sitecustomize that there would be without this one."""
+    """Run the sitecustomize that this one hides."""
     own = os.path.dirname(os.path.abspath(__file__))
     others = [entry for entry in sys.path if os.path.abspath(entry) != own]
     spec = PathFinder.find_spec("sitecustomize", others)
