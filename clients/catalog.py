@@ -10,7 +10,7 @@ from clients.installing import Installed, curl, java, node, php, python, ruby
 
 
 class Client(NamedTuple):
-    """A client. It runs with all variables, then with only those in ``needed``; empty for a client in the same process."""
+    """A client. It runs with all variables, then only with those in ``needed`` (none if it runs in this process)."""
 
     name: str
     program: str
