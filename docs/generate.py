@@ -26,8 +26,8 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
 def error_table(errors: tuple[type[TwilioError], ...] = ERRORS) -> str:
-    """Refusals with their status, code, text and evidence, as Markdown."""
-    rows = ["| HTTP | code | message | known | source |", "|---|---|---|---|---|"]
+    """Return the error responses with their status, code, message and evidence, as Markdown."""
+    rows = ["| HTTP | code | message | evidence | source |", "|---|---|---|---|---|"]
     for error in errors:
         text = re.sub(r"\{(\w+)\}", r"<\1>", error.message)
         rows.append(f"| {error.status} | {error.code} | `{text}` | {error.evidence} | {error.source} |")
@@ -41,9 +41,9 @@ def scenario_table() -> str:
 
 
 def score_table() -> str:
-    """The emulator against the recordings that ship with it, as Markdown."""
+    """Return how well the emulator agrees with the recordings that ship with it, as Markdown."""
     comparisons = compare_all([one for file in find_files([FIXTURES]) for one in read_interactions(file)])
-    return f"{table(comparisons)}\n\nScore: {score(comparisons):.1f} % of what is known of them."
+    return f"{table(comparisons)}\n\nScore: {score(comparisons):.1f} % of the known parts agree."
 
 
 def option_table() -> str:
