@@ -30,8 +30,8 @@ def replayed_both() -> list[Row]:
         sid = emulator.client().notify.v1.credentials.create(type="fcm", secret="key", friendly_name="Android").sid
         emulator.client().notify.v1.credentials(sid).fetch()
         emulator.close()
-        pipeline = Emulator(cassette=Cassette(path, repeat=True))
-        ours = _fetch(pipeline.client(*emulator.auth), sid)
+        player = Emulator(cassette=Cassette(path, repeat=True))
+        ours = _fetch(player.client(*emulator.auth), sid)
         with vcr.use_cassette(str(path), record_mode="none", allow_playback_repeats=True):
             theirs = _fetch(Client(*emulator.auth, http_client=TwilioHttpClient()), sid)
             pair = in_turns(repeated(ours), repeated(theirs), _ROUNDS)

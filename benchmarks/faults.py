@@ -14,7 +14,7 @@ _RULES = 1000
 def faults() -> list[Row]:
     """Compare no rules with the check for rules removed, and 1,000 rules with none."""
     none = in_turns(repeated(_fetch(Emulator())), repeated(_fetch(_without_faults())), _ROUNDS)
-    armed = in_turns(repeated(_fetch(_permanent_faults())), repeated(_fetch(Emulator())), _ROUNDS)
+    armed = in_turns(repeated(_fetch(_with_rules())), repeated(_fetch(Emulator())), _ROUNDS)
     return [
         at_most("fetch with no fault rule / with the check for rules removed", none, 1.03),
         at_most("fetch with 1,000 fault rules that don't match / with none", armed, 2.0),
@@ -27,7 +27,7 @@ def _without_faults() -> Emulator:
     return emulator
 
 
-def _permanent_faults() -> Emulator:
+def _with_rules() -> Emulator:
     """Return an emulator with 200 rules each for other calls, records, accounts, parameters and clients."""
     emulator = Emulator()
     for number in range(_RULES // 5):
