@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from notify_mock import Answer, Call, Emulator
-from notify_mock.protocol.messages import read
+from notify_mock.twilio_api.messages import read
 
 HOST = "notify.twilio.com"
 LIST = "/v1/Credentials"

@@ -13,9 +13,9 @@ from notify_mock import Emulator
 from notify_mock.cassettes.files import find_files, read_interactions
 from notify_mock.faults.readers import describe_scenario, scenario_names
 from notify_mock.options import OPTIONS
-from notify_mock.protocol.catalog import FAULT_ERRORS
-from notify_mock.protocol.errors import ERRORS, TwilioError
 from notify_mock.recording.fidelity import compare_all, score, table
+from notify_mock.twilio_api.catalog import FAULT_ERRORS
+from notify_mock.twilio_api.errors import ERRORS, TwilioError
 
 DESIGN = Path(__file__).with_name("design.md")
 FIDELITY = Path(__file__).with_name("fidelity.md")

@@ -13,13 +13,13 @@ import notify_mock
 ROOT = Path(notify_mock.__file__).parent
 FLOORS = (
     ("support",),
-    ("protocol",),
-    ("authority", "cassettes", "journal", "key_material", "store"),
-    ("faults", "resources"),
-    ("deliveries",),
-    ("core",),
+    ("twilio_api",),
+    ("accounts", "cassettes", "certificate_authority", "journal", "push_keys", "store"),
+    ("faults", "redaction", "resources"),
+    ("deliveries", "playback"),
+    ("engine",),
     ("callbacks",),
-    ("control",),
+    ("control_api",),
     ("server",),
     ("interception",),
     ("recording",),
@@ -30,8 +30,8 @@ FLOORS = (
 """From the lowest floor up. Folders on the same floor do not import each other, not even in functions or for types."""
 
 ONLY_IN = {
-    "flask": ("control", "server", "emulator"),
-    "werkzeug": ("callbacks.mounted", "protocol.messages", "server"),
+    "flask": ("control_api", "server", "emulator"),
+    "werkzeug": ("callbacks.mounted", "twilio_api.messages", "server"),
     "pytest": ("pytest_plugin",),
     "twilio": ("emulator", "interception"),
     "requests": ("interception",),

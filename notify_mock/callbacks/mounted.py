@@ -7,7 +7,7 @@ from inspect import iscoroutinefunction
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from notify_mock.core.attempts import Reply, Request
+from notify_mock.engine.attempts import Reply, Request
 
 App = Callable[..., Any]
 """WSGI: ``app(environ, start_response)``. ASGI: ``await app(scope, receive, send)``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from notify_mock.callbacks.target import Target
-from notify_mock.core.attempts import Reply, Request
+from notify_mock.engine.attempts import Reply, Request
 
 _MAX_READ = 64 * 1024
 

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from notify_mock.callbacks.mounted import App, call_app
 from notify_mock.callbacks.target import Forbidden, find_target
-from notify_mock.core.attempts import Attempt, Attempts, Reply
 from notify_mock.deliveries.callback import Callback
+from notify_mock.engine.attempts import Attempt, Attempts, Reply
 from notify_mock.journal.exchange import Exchange
 from notify_mock.support.clock import Clock
 from notify_mock.support.usage import UsageError

@@ -7,9 +7,9 @@ import re
 
 from notify_mock.deliveries.channel import Channel, Rendered, merged, present, size
 from notify_mock.deliveries.delivery import Rendering
-from notify_mock.protocol.delivery_errors import Problem
 from notify_mock.resources.notification import Notification
 from notify_mock.resources.service import Service
+from notify_mock.twilio_api.delivery_errors import Problem
 
 LIMIT = 4096
 """Maximum size of a payload in bytes. Source: Apple's documentation."""

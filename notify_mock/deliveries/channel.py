@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from notify_mock.deliveries.delivery import Rendering
-from notify_mock.protocol.delivery_errors import Problem
 from notify_mock.resources.notification import Notification
 from notify_mock.resources.service import Service
+from notify_mock.twilio_api.delivery_errors import Problem
 
 Rendered = tuple[Rendering, Problem | None]
 """A rendering, and why the provider would reject it (or None)."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 from notify_mock.deliveries.channel import Channel
-from notify_mock.key_material.certificate import check_certificate
-from notify_mock.protocol.delivery_errors import Problem
+from notify_mock.push_keys.certificate import check_certificate
 from notify_mock.resources.credential import Credential
 from notify_mock.resources.service import Service
 from notify_mock.store.collections import Key, Store
+from notify_mock.twilio_api.delivery_errors import Problem
 
 
 def credential_sid_for(channel: Channel, own: str | None, service: Service) -> str | None:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any, Literal, NamedTuple
 
-from notify_mock.protocol.delivery_errors import Problem
-from notify_mock.protocol.redaction import show_text
+from notify_mock.twilio_api.delivery_errors import Problem
+from notify_mock.twilio_api.masking import show_text
 
 DeliveryState = Literal["sent", "failed"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from notify_mock.deliveries.channel import Channel, Rendered
 from notify_mock.deliveries.delivery import Rendering
-from notify_mock.protocol.delivery_errors import Problem
 from notify_mock.resources.notification import Notification
 from notify_mock.resources.service import Service
+from notify_mock.twilio_api.delivery_errors import Problem
 
 
 def _messenger(_notification: Notification, _service: Service, _now: float) -> Rendered:

@@ -9,9 +9,9 @@ from typing import Any
 
 from notify_mock.deliveries.channel import Channel, Rendered, merged, present, size
 from notify_mock.deliveries.delivery import Rendering
-from notify_mock.protocol.delivery_errors import Problem
 from notify_mock.resources.notification import Notification
 from notify_mock.resources.service import Service
+from notify_mock.twilio_api.delivery_errors import Problem
 
 LIMIT = 4096
 """Maximum size of ``data`` and ``notification`` in bytes. Source: Firebase's documentation of the legacy HTTP API."""

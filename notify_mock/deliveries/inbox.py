@@ -8,12 +8,12 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from notify_mock.journal.criteria import listed
-from notify_mock.protocol.channels import CHANNELS, DISCONTINUED
 from notify_mock.support.usage import UsageError, nearest, shown
+from notify_mock.twilio_api.channels import CHANNELS, DISCONTINUED
 
 if TYPE_CHECKING:
     from notify_mock.deliveries.delivery import Delivery
-    from notify_mock.protocol.delivery_errors import Problem
+    from notify_mock.twilio_api.delivery_errors import Problem
 
 MAX_DELIVERIES = 100_000
 """The number of deliveries that are kept; the oldest are dropped first."""

@@ -7,12 +7,12 @@ from typing import Any
 from notify_mock.deliveries.providers import Providers
 from notify_mock.faults.rules import Faults
 from notify_mock.journal.exchange import Exchange
-from notify_mock.protocol.channels import CHANNELS
-from notify_mock.protocol.delivery_errors import CODES, Problem
-from notify_mock.protocol.messages import Call, Params
-from notify_mock.protocol.products import Endpoint
 from notify_mock.resources.notification import Notification
 from notify_mock.support.clock import Clock
+from notify_mock.twilio_api.channels import CHANNELS
+from notify_mock.twilio_api.delivery_errors import CODES, Problem
+from notify_mock.twilio_api.messages import Call, Params
+from notify_mock.twilio_api.products import Endpoint
 
 ProviderAnswer = tuple[Problem | None, float, tuple[str, ...]]
 """Why the delivery failed (or None), when the provider responded, and the fault rules that were applied."""

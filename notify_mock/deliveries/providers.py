@@ -9,7 +9,7 @@ from notify_mock.support.clock import Span, span
 from notify_mock.support.usage import UsageError, shown
 
 if TYPE_CHECKING:
-    from notify_mock.protocol.delivery_errors import Outcome
+    from notify_mock.twilio_api.delivery_errors import Outcome
 
 
 class Provider:

@@ -7,9 +7,9 @@ import re
 
 from notify_mock.deliveries.channel import Channel, Rendered, present
 from notify_mock.deliveries.delivery import Rendering
-from notify_mock.protocol.delivery_errors import Problem
 from notify_mock.resources.notification import Notification
 from notify_mock.resources.service import Service
+from notify_mock.twilio_api.delivery_errors import Problem
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{1,14}")
 _KEYS = ("body", "media_urls", "status_callback", "max_price")

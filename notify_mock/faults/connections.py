@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from notify_mock.faults.decision import Decision, Effect
-from notify_mock.protocol.messages import Answer, Wire
 from notify_mock.support.usage import UsageError, shown
+from notify_mock.twilio_api.messages import Answer, Wire
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
+from notify_mock.accounts.accounts import Accounts
 from notify_mock.journal.exchange import Exchange
-from notify_mock.protocol.delivery_errors import Problem
-from notify_mock.protocol.errors import TwilioError
-from notify_mock.protocol.messages import Answer, Wire
-from notify_mock.store.accounts import Accounts
+from notify_mock.twilio_api.delivery_errors import Problem
+from notify_mock.twilio_api.errors import TwilioError
+from notify_mock.twilio_api.messages import Answer, Wire
 
 Phase = Literal["before", "after"]
 """``before``: the call is not carried out, or late. ``after``: it is, and its response is lost, corrupted or late."""

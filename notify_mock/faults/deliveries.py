@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from notify_mock.faults.decision import Decision, Effect
-from notify_mock.protocol.delivery_errors import CODES, OUTCOMES, TITLES, Problem
 from notify_mock.support.usage import UsageError, shown
+from notify_mock.twilio_api.delivery_errors import CODES, OUTCOMES, TITLES, Problem
 
 ProviderOutcome = Literal["unregistered", "throttled", "revoked", "down"]
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from notify_mock.faults.decision import Decision, Effect
 from notify_mock.journal.exchange import Exchange
-from notify_mock.protocol import headers
-from notify_mock.protocol.catalog import BY_CODE, TooManyRequests
-from notify_mock.protocol.errors import EdgeUnavailable, TwilioError
-from notify_mock.protocol.messages import Answer
 from notify_mock.support.clock import Span, span
 from notify_mock.support.usage import UsageError, shown
+from notify_mock.twilio_api import headers
+from notify_mock.twilio_api.catalog import BY_CODE, TooManyRequests
+from notify_mock.twilio_api.errors import EdgeUnavailable, TwilioError
+from notify_mock.twilio_api.messages import Answer
 
 _WITHOUT_BODY = (204, 205, 304)
 

@@ -10,10 +10,10 @@ from notify_mock.faults.decision import Effect, Phase
 from notify_mock.faults.kinds import effect_class, field_names, make_effect
 from notify_mock.faults.match import Match, covers, is_delivery
 from notify_mock.faults.schedule import Schedule
-from notify_mock.protocol.redaction import MASK, is_secret
 from notify_mock.support.clock import moment, span
 from notify_mock.support.renamed import with_new_key
 from notify_mock.support.usage import UsageError, nearest, shown
+from notify_mock.twilio_api.masking import MASK, is_secret
 
 RULE_KEYS = (
     *("name", "phase", "unused", "times", "skip", "every", "chance", "after", "until"),

@@ -11,9 +11,9 @@ from contextlib import AbstractContextManager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from notify_mock.accounts.accounts import Accounts
 from notify_mock.faults import Unused
 from notify_mock.journal.exchange import Exchange
-from notify_mock.store.accounts import Accounts
 from notify_mock.support.clock import Clock
 from notify_mock.support.ids import Sids
 from notify_mock.support.usage import UsageError, nearest, shown

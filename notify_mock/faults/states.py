@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from notify_mock.faults.decision import Decision, Effect
-from notify_mock.protocol.errors import WrongToken
 from notify_mock.support.clock import Span, span
 from notify_mock.support.usage import UsageError
+from notify_mock.twilio_api.errors import WrongToken
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 
 from notify_mock.faults.decision import Decision, Draw, Effect
-from notify_mock.protocol.messages import Wire
 from notify_mock.support.clock import Span, span
 from notify_mock.support.usage import UsageError, shown
+from notify_mock.twilio_api.messages import Wire
 
 MAX_HANG_SECONDS = 3600.0
 """The longest hang in seconds. twilio-python sets no timeout and would wait for ever."""

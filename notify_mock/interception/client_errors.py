@@ -9,8 +9,8 @@ from __future__ import annotations
 from http.client import IncompleteRead, RemoteDisconnected
 
 from notify_mock.interception.delays import Delays
-from notify_mock.protocol.messages import Answer, Call, Wire
 from notify_mock.support.waits import Released
+from notify_mock.twilio_api.messages import Answer, Call, Wire
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 _RESET = (104, "Connection reset by peer")

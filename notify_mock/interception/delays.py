@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from notify_mock.protocol.messages import Wire
 from notify_mock.support.clock import Clock
 from notify_mock.support.waits import HeldCall, HeldCalls
+from notify_mock.twilio_api.messages import Wire
 
 
 class Delays:

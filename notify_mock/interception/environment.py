@@ -9,8 +9,8 @@ import shlex
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-from notify_mock.authority.bundles import TRUST_STORE_PASSWORD, Bundles
-from notify_mock.protocol.hosts import TWILIO
+from notify_mock.certificate_authority.bundles import TRUST_STORE_PASSWORD, Bundles
+from notify_mock.twilio_api.hosts import TWILIO
 
 Format = Literal["shell", "dotenv", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)

@@ -14,7 +14,7 @@ from notify_mock.interception.routing import Router
 from notify_mock.support.usage import UsageError
 
 if TYPE_CHECKING:
-    from notify_mock.core.engine import Engine
+    from notify_mock.engine.engine import Engine
     from notify_mock.server.shared_server import SharedServer
 
 

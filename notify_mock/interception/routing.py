@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
-from notify_mock.protocol.hosts import is_twilio, plain
-from notify_mock.protocol.products import product_at
-from notify_mock.protocol.redaction import show_text
 from notify_mock.server.proxy import ESTABLISHED
 from notify_mock.support.usage import UsageError, shown
+from notify_mock.twilio_api.hosts import is_twilio, plain
+from notify_mock.twilio_api.masking import show_text
+from notify_mock.twilio_api.products import product_at
 
 if TYPE_CHECKING:
-    from notify_mock.core.engine import Engine
+    from notify_mock.engine.engine import Engine
     from notify_mock.server.shared_server import SharedServer
 
 

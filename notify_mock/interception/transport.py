@@ -12,7 +12,7 @@ from requests.models import PreparedRequest
 from twilio.http import AsyncHttpClient, HttpClient
 from twilio.http.response import Response
 
-from notify_mock.core.engine import Engine
+from notify_mock.engine.engine import Engine
 from notify_mock.interception.client_errors import (
     body_of,
     is_retried,
@@ -21,9 +21,9 @@ from notify_mock.interception.client_errors import (
     text_in_requests,
 )
 from notify_mock.interception.delays import Delays
-from notify_mock.protocol.hosts import split_url
-from notify_mock.protocol.messages import BODY_LIMIT, NONE, Answer, Call, Params, Wire, read
 from notify_mock.support.waits import Released
+from notify_mock.twilio_api.hosts import split_url
+from notify_mock.twilio_api.messages import BODY_LIMIT, NONE, Answer, Call, Params, Wire, read
 
 T = TypeVar("T")
 

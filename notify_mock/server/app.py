@@ -11,13 +11,13 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.routing import BaseConverter, Rule
 
-from notify_mock.control.api import Controlled, control_view, is_control
-from notify_mock.core.pipeline import Wait
-from notify_mock.core.routes import ROUTES
-from notify_mock.protocol.errors import EntityTooLarge
-from notify_mock.protocol.messages import BODY_LIMIT, Answer, Call, Wire, read
-from notify_mock.protocol.products import APIS
+from notify_mock.control_api.api import Controlled, control_view, is_control
+from notify_mock.engine.pipeline import Wait
+from notify_mock.engine.routes import ROUTES
 from notify_mock.support.waits import Released
+from notify_mock.twilio_api.errors import EntityTooLarge
+from notify_mock.twilio_api.messages import BODY_LIMIT, Answer, Call, Wire, read
+from notify_mock.twilio_api.products import APIS
 
 HANDOVER = "notify_mock.handover"
 """The key of the ``Handover`` in the WSGI environ, set by a server that can delay and break connections."""

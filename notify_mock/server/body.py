@@ -7,8 +7,8 @@ from collections.abc import Callable
 from email.message import Message
 from io import BufferedIOBase
 
-from notify_mock.protocol.errors import EntityTooLarge, MalformedRequest
-from notify_mock.protocol.messages import BODY_LIMIT
+from notify_mock.twilio_api.errors import EntityTooLarge, MalformedRequest
+from notify_mock.twilio_api.messages import BODY_LIMIT
 
 _MAX_CHUNK_LINE = 1024
 _MAX_TRAILER = 65536

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.http import HTTP_STATUS_CODES
 
-from notify_mock.control.api import is_control, refusal
-from notify_mock.protocol.errors import (
-    HeadersTooLarge,
-    MalformedRequest,
-    TwilioError,
-    UriTooLong,
-)
-from notify_mock.protocol.headers import ERROR_JSON, edge
-from notify_mock.protocol.messages import Answer, Wire, origin_form, read
+from notify_mock.control_api.api import is_control, refusal
 from notify_mock.server.app import HANDOVER, Handover
 from notify_mock.server.body import read_body
 from notify_mock.server.outgoing import LOG, Served
 from notify_mock.server.proxied import Proxied
 from notify_mock.server.secured import TLS_HANDSHAKE
+from notify_mock.twilio_api.errors import (
+    HeadersTooLarge,
+    MalformedRequest,
+    TwilioError,
+    UriTooLong,
+)
+from notify_mock.twilio_api.headers import ERROR_JSON, edge
+from notify_mock.twilio_api.messages import Answer, Wire, origin_form, read
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from werkzeug.serving import WSGIRequestHandler
 
-from notify_mock.core.pipeline import Wait
-from notify_mock.protocol.headers import Headers
-from notify_mock.protocol.messages import Answer, Call, Wire
+from notify_mock.engine.pipeline import Wait
 from notify_mock.support.waits import HeldCall, HeldCalls, Released
+from notify_mock.twilio_api.headers import Headers
+from notify_mock.twilio_api.messages import Answer, Call, Wire
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -5,11 +5,11 @@ from __future__ import annotations
 import socket
 from contextlib import suppress
 
-from notify_mock.protocol.errors import MalformedRequest
-from notify_mock.protocol.hosts import Destination, read_destination
 from notify_mock.server.outgoing import LOG
 from notify_mock.server.proxy import ESTABLISHED, Policy, Refusal, reach, tunnel
 from notify_mock.server.secured import Secured
+from notify_mock.twilio_api.errors import MalformedRequest
+from notify_mock.twilio_api.hosts import Destination, read_destination
 
 _PORTS = {"http": 80, "https": 443}
 _CHUNK = 65536

@@ -9,10 +9,10 @@ from ipaddress import ip_address
 from threading import Lock, Thread
 from typing import Literal, get_args
 
-from notify_mock.protocol.hosts import Destination, is_twilio
-from notify_mock.protocol.products import product_at
 from notify_mock.support.address import is_loopback
 from notify_mock.support.usage import UsageError, nearest, shown
+from notify_mock.twilio_api.hosts import Destination, is_twilio
+from notify_mock.twilio_api.products import product_at
 
 OtherHosts = Literal["refuse", "tunnel"]
 OTHER_HOSTS: tuple[OtherHosts, ...] = get_args(OtherHosts)

@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
-from notify_mock.authority.authority import Authority
-from notify_mock.authority.certificates import Pair, issue
-from notify_mock.protocol.hosts import plain
-from notify_mock.protocol.products import product_at
+from notify_mock.certificate_authority.authority import Authority
+from notify_mock.certificate_authority.certificates import Pair, issue
+from notify_mock.twilio_api.hosts import plain
+from notify_mock.twilio_api.products import product_at
 
 _ALPN = ["http/1.1"]
 _MAX_HOSTS = 256

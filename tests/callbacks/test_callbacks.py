@@ -19,7 +19,7 @@ from werkzeug.datastructures import MultiDict
 
 from notify_mock import Emulator, UsageError
 from notify_mock.callbacks.target import Forbidden, find_target
-from notify_mock.protocol.signature import sign
+from notify_mock.twilio_api.signature import sign
 
 MG = "MG" + "0" * 32
 URL = "http://chat.example/callbacks?room=a%20b"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from notify_mock.authority.authority import Authority
+from notify_mock.certificate_authority.authority import Authority
 
 COMMAND = [sys.executable, "-m", "notify_mock"]
 PYTHON = [sys.executable, "-c"]

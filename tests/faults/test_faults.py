@@ -33,7 +33,7 @@ from notify_mock import (
     faults,
 )
 from notify_mock.faults.readers import describe_scenario, scenario_names
-from notify_mock.protocol.catalog import BY_CODE
+from notify_mock.twilio_api.catalog import BY_CODE
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from notify_mock import Emulator
-from notify_mock.authority.authority import Authority
-from notify_mock.authority.bundles import Bundles, make_bundles
+from notify_mock.certificate_authority.authority import Authority
+from notify_mock.certificate_authority.bundles import Bundles, make_bundles
 from notify_mock.interception.environment import apply, changes, render
 
 AUTH = ("AC" + "1" * 32, "token")

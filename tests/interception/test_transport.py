@@ -16,7 +16,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from notify_mock import Emulator
-from notify_mock.protocol.messages import BODY_LIMIT
+from notify_mock.twilio_api.messages import BODY_LIMIT
 
 
 async def walk(client: Client, pair: Pair) -> list[str]:

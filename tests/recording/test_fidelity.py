@@ -15,8 +15,8 @@ from helpers.pem import Pair
 from notify_mock import Emulator, UsageError
 from notify_mock.cassettes.files import find_files, read_interactions
 from notify_mock.cassettes.interaction import Interaction
-from notify_mock.cassettes.lint import scan, scan_text
 from notify_mock.recording.fidelity import compare, compare_all, score, table
+from notify_mock.redaction.lint import scan, scan_text
 
 SHIPPED = [one for file in find_files([FIXTURES]) for one in read_interactions(file)]
 LOWEST = 100.0

@@ -19,10 +19,10 @@ from helpers.held_calls import waits
 from helpers.raw_http import Raw, send, split
 
 from notify_mock import Delay, Drop, Emulator, Hang, Refuse, Reset, Truncate, UsageError
-from notify_mock.protocol.hosts import Destination, is_twilio
 from notify_mock.server.connections import Connections
 from notify_mock.server.server import Server
 from notify_mock.server.tls import Tls
+from notify_mock.twilio_api.hosts import Destination, is_twilio
 
 SIGNED = f"Authorization: {basic('ACx', 'y')}\r\n"
 LIST = f"GET /v1/Credentials HTTP/1.1\r\nHost: notify.twilio.com\r\n{SIGNED}\r\n".encode()

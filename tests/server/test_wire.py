@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from werkzeug.test import Client
 
 from notify_mock import Emulator
-from notify_mock.protocol.messages import BODY_LIMIT
 from notify_mock.server.shared_server import SharedServer
+from notify_mock.twilio_api.messages import BODY_LIMIT
 
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
 GOOD = b"Type=fcm&Secret=abc"
@@ -358,7 +358,7 @@ def test_a_garbled_authorization_is_an_invalid_username(served: Emulator, value:
     body=st.one_of(st.binary(max_size=80), st.builds(lambda b: b"Type=fcm&Secret=" + b, st.binary(max_size=20))),
 )
 def test_no_request_makes_the_core_fail(method: str, target: str, kind: str, body: bytes) -> None:
-    from notify_mock.protocol.messages import read
+    from notify_mock.twilio_api.messages import read
 
     emulator = Emulator()
     headers = {"authorization": basic(*emulator.auth), "content-type": kind}
@@ -399,7 +399,7 @@ def test_a_bug_in_the_emulator_is_a_twilio_style_500_over_http(monkeypatch: pyte
     def broken(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("notify_mock.resources.paging.page_of", broken)
+    monkeypatch.setattr("notify_mock.twilio_api.paging.page_of", broken)
     answer = emulator.app.test_client().get("/v1/Credentials", headers={"Authorization": basic(*emulator.auth)})
     assert answer.status_code == 500
     assert answer.json["code"] == 20500

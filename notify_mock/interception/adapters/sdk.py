@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from notify_mock.interception.patches import Patch
 from notify_mock.interception.routing import Router
-from notify_mock.protocol.hosts import split_url
+from notify_mock.twilio_api.hosts import split_url
 
 _INFO = 20
 

@@ -1,0 +1,39 @@
+"""Where a URL in a body leads: recorded at one address, played at another."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from urllib.parse import quote_plus
+
+from notify_mock.twilio_api.products import resolve_endpoint
+
+HERE = "origin:"
+"""Stands for the address that was asked, where two requests are compared."""
+
+
+def origin(scheme: str, host: str, path: str) -> str:
+    """The address of the door that was asked, up to its version: ``https://notify.twilio.com/v1``,
+    ``http://127.0.0.1:8010/chat/v2``."""
+    return f"{scheme}://{host}{resolve_endpoint(host, path).base}"
+
+
+@lru_cache(maxsize=256)
+def _pattern(old: str) -> re.Pattern[bytes]:
+    escaped = old.replace("/", "\\/")
+    forms = "|".join(re.escape(form) for form in dict.fromkeys((old, escaped, quote_plus(old))))
+    return re.compile(rf"({forms})(?![\w.:-])".encode())
+
+
+def relocate(body: bytes, old: str, new: str) -> bytes:
+    """``body`` with its URLs below ``old`` leading below ``new``, also where JSON or a query has them escaped."""
+    if old == new or (b"://" not in body and b":\\/\\/" not in body and b"%3A%2F%2F" not in body):
+        return body
+
+    def moved(match: re.Match[bytes]) -> bytes:
+        found = match[1]
+        if b"\\/" in found:
+            return new.replace("/", "\\/").encode()
+        return (quote_plus(new) if b"%2F" in found else new).encode()
+
+    return _pattern(old).sub(moved, body)
