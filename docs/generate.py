@@ -78,7 +78,8 @@ def folder_table() -> str:
         for name in floor:
             folder = root / name / "__init__.py"
             file = folder if folder.exists() else root / f"{name}.py"
-            doc = " ".join((ast.get_docstring(ast.parse(file.read_text())) or "").replace("``", "`").split())
+            doc = (ast.get_docstring(ast.parse(file.read_text())) or "").replace("``", "`")
+            doc = " ".join(doc.split() if folder.exists() else doc.splitlines()[:1])
             rows.append(f"| {number} | `{name}{'/' if folder.exists() else '.py'}` | {doc} |")
     return "\n".join(rows)
 

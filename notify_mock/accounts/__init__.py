@@ -1,1 +1,1 @@
-"""Accounts and their API keys: who is authenticated, and who is not."""
+"""Accounts and API keys: which account an Authorization header belongs to, and why a caller is not authenticated."""

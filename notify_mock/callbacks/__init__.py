@@ -1,4 +1,4 @@
-"""Sends delivery callbacks (webhooks): checks where they may go, and makes each request.
+"""Delivery callbacks (webhooks) on their way out: where they may go, and how each request is made.
 
 These are the only requests that the emulator makes by itself.
 """

@@ -1,1 +1,1 @@
-"""The control API under ``/_mock``: its actions, access checks, JSON and OpenAPI document."""
+"""The control API under ``/_mock``: its actions, who may use it, its JSON, and its OpenAPI document."""

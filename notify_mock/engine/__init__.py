@@ -1,4 +1,5 @@
 """The emulator without I/O: ``Engine.handle(call) -> Answer``.
 
-Contains the pipeline of a request, the route table, the verbs, the state they act on, and what can be done to it.
+The pipeline of one request, the route table, the verbs, the state that they act on, and how it is seeded, reset and read.
+No Flask, no socket, no sleeping.
 """

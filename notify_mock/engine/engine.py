@@ -1,4 +1,4 @@
-"""The core as one object: all state of an emulator, with calls and responses as plain data."""
+"""The engine as one object: all state of an emulator, with calls and responses as plain data."""
 
 from __future__ import annotations
 

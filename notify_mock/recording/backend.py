@@ -19,7 +19,7 @@ RecordOption = str | Path | Recorder
 
 
 class Backend(NamedTuple):
-    """What the core gets of it: a cassette to play, how to forward, and what looks on."""
+    """What the engine gets of it: a cassette to play, how to forward, and what looks on."""
 
     cassette: CassetteOption | None
     forward: Forward | None

@@ -1,4 +1,4 @@
-"""Twilio's API as it looks on the wire: error responses, products and hosts, headers, parameters, signatures.
+"""Facts of Twilio's API: error responses, products and hosts, headers, parameters, paging, signatures, error codes.
 
-Also what may be shown of a request. Facts and plain data only: nothing here keeps state.
+Plain data and functions about what is on the wire, and about what may be shown of it. Nothing here keeps state.
 """
