@@ -1,7 +1,7 @@
 """Fault injection: a rule is a match, a schedule, an effect and a phase.
 
-Effects are grouped by what they act on: responses, connections, timing, states, deliveries. A new effect is a class in one
-of these files and its name in ``kinds``.
+Effects are grouped by what they act on: responses, connections, timing, states, deliveries. A new effect is a class in
+one of these files and its name in ``kinds``.
 """
 
 from typing import Literal, get_args
