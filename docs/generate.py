@@ -13,9 +13,9 @@ from notify_mock import Emulator
 from notify_mock.cassettes.files import find_files, read_interactions
 from notify_mock.faults.readers import describe_scenario, scenario_names
 from notify_mock.options import OPTIONS
-from notify_mock.protocol.catalog import FAULT_ERRORS
-from notify_mock.protocol.errors import ERRORS, TwilioError
 from notify_mock.recording.fidelity import compare_all, score, table
+from notify_mock.twilio_api.catalog import FAULT_ERRORS
+from notify_mock.twilio_api.errors import ERRORS, TwilioError
 
 DESIGN = Path(__file__).with_name("design.md")
 FIDELITY = Path(__file__).with_name("fidelity.md")
@@ -26,8 +26,8 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
 def error_table(errors: tuple[type[TwilioError], ...] = ERRORS) -> str:
-    """Refusals with their status, code, text and evidence, as Markdown."""
-    rows = ["| HTTP | code | message | known | source |", "|---|---|---|---|---|"]
+    """Return the error responses with their status, code, message and evidence, as Markdown."""
+    rows = ["| HTTP | code | message | evidence | source |", "|---|---|---|---|---|"]
     for error in errors:
         text = re.sub(r"\{(\w+)\}", r"<\1>", error.message)
         rows.append(f"| {error.status} | {error.code} | `{text}` | {error.evidence} | {error.source} |")
@@ -41,9 +41,9 @@ def scenario_table() -> str:
 
 
 def score_table() -> str:
-    """The emulator against the recordings that ship with it, as Markdown."""
+    """Return how well the emulator agrees with the recordings that ship with it, as Markdown."""
     comparisons = compare_all([one for file in find_files([FIXTURES]) for one in read_interactions(file)])
-    return f"{table(comparisons)}\n\nScore: {score(comparisons):.1f} % of what is known of them."
+    return f"{table(comparisons)}\n\nScore: {score(comparisons):.1f} % of the known parts agree."
 
 
 def option_table() -> str:
@@ -78,7 +78,8 @@ def folder_table() -> str:
         for name in floor:
             folder = root / name / "__init__.py"
             file = folder if folder.exists() else root / f"{name}.py"
-            doc = " ".join((ast.get_docstring(ast.parse(file.read_text())) or "").replace("``", "`").split())
+            doc = (ast.get_docstring(ast.parse(file.read_text())) or "").replace("``", "`")
+            doc = " ".join(doc.split() if folder.exists() else doc.splitlines()[:1])
             rows.append(f"| {number} | `{name}{'/' if folder.exists() else '.py'}` | {doc} |")
     return "\n".join(rows)
 

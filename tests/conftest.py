@@ -10,7 +10,7 @@ import yaml  # noqa: F401 - pytester forgets what a test imports, and its C exte
 from helpers.pem import Pair, make_pair
 
 from notify_mock import Emulator
-from notify_mock.authority.authority import FOLDER_VARIABLE
+from notify_mock.certificate_authority.authority import FOLDER_VARIABLE
 
 pytest_plugins = ["pytester"]
 

@@ -16,8 +16,8 @@ import pytest
 from helpers.paths import ROOT, SHARED
 
 from notify_mock import Emulator
-from notify_mock.protocol.catalog import FAULT_ERRORS
-from notify_mock.protocol.errors import ERRORS, TwilioError
+from notify_mock.twilio_api.catalog import FAULT_ERRORS
+from notify_mock.twilio_api.errors import ERRORS, TwilioError
 
 README = (ROOT / "README.md").read_text()
 WRITE_A_TEST = (ROOT / "docs" / "write-a-test.md").read_text()
@@ -209,7 +209,7 @@ def test_the_page_of_cassettes_names_every_option_mode_and_field() -> None:
     from typing import get_args
 
     from notify_mock import Cassette
-    from notify_mock.cassettes.matching import FIELDS
+    from notify_mock.playback.matching import FIELDS
     from notify_mock.recording.recorder import Mode
 
     rows = re.findall(r"^\| `(\w+)`(?: \(default\))? \|", CASSETTES, re.MULTILINE)

@@ -10,7 +10,7 @@ import pytest
 
 from notify_mock import Emulator
 from notify_mock.cli import commands
-from notify_mock.core.engine import Engine
+from notify_mock.engine.engine import Engine
 from notify_mock.faults import Unused
 from notify_mock.faults.readers import scenario_names
 from notify_mock.options import BY_NAME, MARKER_KEYS, OPTIONS, SESSION_KEYS

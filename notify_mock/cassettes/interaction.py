@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
-from notify_mock.protocol.messages import Answer, Call, read
 from notify_mock.support.usage import UsageError
+from notify_mock.twilio_api.messages import Answer, Call, read
 
 Pairs = tuple[tuple[str, str], ...]
 """Headers in the order they were sent, repeated names included."""

@@ -1,1 +1,1 @@
-"""Which requests arrived and what was answered: exchanges, the criteria to find them, assertions on clients."""
+"""Which requests arrived and what was answered: exchanges, the criteria to find them, and assertions on clients."""

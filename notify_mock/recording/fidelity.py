@@ -9,12 +9,12 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from notify_mock.cassettes.interaction import Interaction, phrase, unpacked
-from notify_mock.core.routes import find_route
-from notify_mock.key_material.apn_pair import apn_pair
-from notify_mock.protocol.messages import Answer, Call
-from notify_mock.protocol.products import resolve_endpoint
+from notify_mock.engine.routes import find_route
+from notify_mock.push_keys.apn_pair import apn_pair
 from notify_mock.recording.preconditions import MakePair, arrange, note, recorded_call
 from notify_mock.support.usage import UsageError
+from notify_mock.twilio_api.messages import Answer, Call
+from notify_mock.twilio_api.products import resolve_endpoint
 
 ASPECTS = ("status", "headers", "fields", "orders", "texts")
 

@@ -9,15 +9,15 @@ from http import HTTPStatus
 from typing import Any
 
 from notify_mock.cassettes.interaction import Interaction, unpacked
-from notify_mock.cassettes.pseudonyms import stands_for_pem
-from notify_mock.core.engine import Engine
-from notify_mock.core.hydration import seeds_of
-from notify_mock.core.routes import find_route
-from notify_mock.key_material.apn_pair import ApnPair, apn_pair
-from notify_mock.protocol.messages import Call, Params
-from notify_mock.protocol.products import resolve_endpoint
+from notify_mock.engine.engine import Engine
+from notify_mock.engine.hydration import seeds_of
+from notify_mock.engine.routes import find_route
+from notify_mock.push_keys.apn_pair import ApnPair, apn_pair
+from notify_mock.redaction.pseudonyms import stands_for_pem
 from notify_mock.resources.resource import Resource
 from notify_mock.support.usage import UsageError
+from notify_mock.twilio_api.messages import Call, Params
+from notify_mock.twilio_api.products import resolve_endpoint
 
 MakePair = Callable[[], ApnPair]
 

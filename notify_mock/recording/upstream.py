@@ -15,12 +15,12 @@ from urllib3.exceptions import TimeoutError as TooLate
 from urllib3.util import SKIP_HEADER
 
 from notify_mock.cassettes.interaction import MAX_BODY_BYTES, Interaction, body_of, headers_of
-from notify_mock.core.replay import TRUNCATED
+from notify_mock.engine.replay import TRUNCATED
 from notify_mock.interception.routing import allow_real_requests
-from notify_mock.protocol.hosts import is_twilio, plain
-from notify_mock.protocol.messages import Call
-from notify_mock.protocol.products import resolve_endpoint
 from notify_mock.support.usage import UsageError, shown
+from notify_mock.twilio_api.hosts import is_twilio, plain
+from notify_mock.twilio_api.messages import Call
+from notify_mock.twilio_api.products import resolve_endpoint
 
 SECONDS = 30.0
 _PIECE = 64 * 1024

@@ -18,10 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notify_mock import Cassette, Emulator, UsageError
-from notify_mock.cassettes import convert, files, har, wiremock
+from notify_mock.cassettes import files, har, wiremock
 from notify_mock.cassettes.interaction import Interaction
-from notify_mock.cassettes.keys import KEY_FILE, VARIABLE, find_key
 from notify_mock.cassettes.vcr import read_vcr, write_json, write_yaml
+from notify_mock.recording import convert
+from notify_mock.redaction.keys import KEY_FILE, VARIABLE, find_key
 from notify_mock.support.files import read_file
 
 GOOD = {"version": 1, "interactions": [entry()]}

@@ -132,7 +132,7 @@ def test_an_entry_with_a_secret_is_reported_in_one_line_with_its_field(tmp_path:
         (["replay"], "Missing argument"),
         (["replay", "{}/nowhere.yaml"], "cannot be read"),
         (["replay", "{}/x.yaml", "--match-on", "method,nose"], "unknown field 'nose'"),
-        (["replay", "{}/x.yaml", "--on-miss", "forward"], "nowhere to forward to"),
+        (["replay", "{}/x.yaml", "--on-miss", "forward"], "forward requires an upstream"),
         (["replay", "{}/x.yaml", "--upstream", "nowhere"], "is not a base URL"),
         (["replay", "{}/x.yaml", "--upstream", "https://x", "--upstream-ca", "{}/no.pem"], "is not a file"),
         (["record", "--cassette", "{}/x.yaml"], "Missing option '--upstream'"),

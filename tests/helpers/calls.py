@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from notify_mock import Answer, Emulator
-from notify_mock.protocol.messages import read
+from notify_mock.twilio_api.messages import read
 
 
 def basic(user: str, password: str) -> str:

@@ -39,8 +39,8 @@ def test_attempts_are_counted(emulator: Emulator) -> None:
     assert str(caught.value).splitlines() == [
         "expected 2 attempts at credential.create, found 3",
         "attempts (3):",
-        "  #1 00:00:00.000000Z credential.create -> 429 20429 (a fault rule) [refuse-1]",
-        "  #2 00:00:01.000000Z (+1.000s) credential.create -> 429 20429 (a fault rule) [refuse-1]",
+        "  #1 00:00:00.000000Z credential.create -> 429 20429 (fault rule) [refuse-1]",
+        "  #2 00:00:01.000000Z (+1.000s) credential.create -> 429 20429 (fault rule) [refuse-1]",
         "  #3 00:00:03.000000Z (+2.000s) credential.create -> 201",
     ]
 

@@ -115,7 +115,7 @@ def test_unused_entries_can_be_reported(cassettes: pytest.Pytester, unused: str,
         ("7", '*marker notify_cassette, arguments: a name is no text; give names: notify_cassette("name.yaml")'),
         ("on_mis=1", "*marker notify_cassette, arguments: unknown key 'on_mis'; did you mean on_miss[?]"),
         ('on_miss="maybe"', "*marker notify_cassette, on_miss: 'maybe'; expected one of: error, emulate, forward"),
-        ('on_miss="forward"', "*on_miss: there is nowhere to forward to*"),
+        ('on_miss="forward"', "*on_miss: forward requires an upstream*"),
     ],
 )
 def test_an_invalid_marker_is_a_clear_error(cassettes: pytest.Pytester, marker: str, expected: str) -> None:

@@ -25,12 +25,12 @@ from helpers.calls import basic
 from twilio.rest import Client
 
 from notify_mock import Answer, Call, Drop, Emulator, Recorder, Truncate, Upstream, UsageError
-from notify_mock.authority.authority import Authority
 from notify_mock.cassettes.files import read_interactions
 from notify_mock.cassettes.interaction import FORM, Interaction, unpacked
 from notify_mock.cassettes.vcr import write_yaml
-from notify_mock.protocol.messages import Params
+from notify_mock.certificate_authority.authority import Authority
 from notify_mock.recording.recorder import Mode, Take, in_order
+from notify_mock.twilio_api.messages import Params
 
 ACCOUNT = "AC" + "6" * 32
 TOKEN = "0123456789abcdef0123456789abcdef"

@@ -266,7 +266,7 @@ def test_records_to_start_from_find_their_service() -> None:
         ({"binding_type": "sms", "address": "+49"}, "identity: is missing"),
         ({"binding_type": "sms", "identity": "a", "address": 49}, "address: is not text"),
         ({"binding_type": "sms", "identity": "a", "address": "+49", "tags": "x"}, "tags: is no list of texts"),
-        ({"service_sid": "IS1"}, "'IS1' is no service"),
+        ({"service_sid": "IS1"}, "'IS1' is not a service"),
         ({"colour": "red"}, "unknown key 'colour'"),
     ],
 )
@@ -283,7 +283,7 @@ def test_without_a_service_or_with_several_it_must_be_named(emulator: Emulator) 
     with pytest.raises(UsageError, match="service_sid: is missing; add a service first"):
         emulator.bindings.add(**one)
     first, second = emulator.services.add(), emulator.services.add()
-    with pytest.raises(UsageError, match=f"known are {first.sid}, {second.sid}"):
+    with pytest.raises(UsageError, match=f"expected one of: {first.sid}, {second.sid}"):
         emulator.bindings.add(**one)
     assert emulator.bindings.add(service_sid=second.sid, **one).service_sid == second.sid
 

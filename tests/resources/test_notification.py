@@ -148,7 +148,7 @@ def test_notifications_are_created_and_nothing_else(emulator: Emulator, service:
 
 
 def test_they_cannot_be_planted(emulator: Emulator) -> None:
-    with pytest.raises(UsageError, match=r"notifications\.add: notifications can't be planted"):
+    with pytest.raises(UsageError, match=r"notifications\.add: notifications cannot be added"):
         emulator.notifications.add(body="x")
     with pytest.raises(UsageError, match="unknown key 'notifications'"):
         Emulator(data={"notifications": []})
