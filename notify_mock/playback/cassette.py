@@ -1,4 +1,4 @@
-"""A cassette: recorded exchanges, filed by what a call is compared by, and how they are to be played."""
+"""A cassette: recorded exchanges, indexed by the fields that requests are matched on, and how to play them."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from notify_mock.support.usage import UsageError, shown
 from notify_mock.twilio_api.messages import Call
 
 OnMiss = Literal["error", "emulate", "forward"]
-"""What answers a call that isn't recorded: an error, the live emulator, or the upstream."""
+"""What answers a call that is not recorded: an error response, the emulator, or the upstream."""
 
 Unused = Literal["ignore", "warn", "error"]
 
 
 class Nearest(NamedTuple):
-    """The recorded request that comes nearest to a call, and all that differs; nothing differs when it was played."""
+    """The recorded request most similar to a call, and their differences (none if the entry was already played)."""
 
     interaction: Interaction
     differences: tuple[Difference, ...]
 
 
 class Cassette:
-    """Recorded exchanges from files and folders (VCR's YAML and JSON, HAR, WireMock's mappings).
+    """Recorded exchanges from files and folders (VCR YAML and JSON, HAR, WireMock mappings).
 
-    A call gets the answer of the first entry that agrees with it in ``match_on`` and wasn't played yet; parameters
-    named in ``ignore`` don't count. With ``repeat`` the last of them goes on answering. ``on_miss`` says what answers
-    where there is none, and ``unused`` what a test makes of entries that were never played. ``key`` is that of the
-    pseudonyms, 32 to 128 hex digits; without it, it is looked for in the environment and beside the cassette.
-    It doesn't change, so it may serve several emulators. Raises ``UsageError`` for a bad option or file.
+    A call gets the response of the first entry that matches it in all fields of ``match_on`` and was not played yet.
+    Parameters named in ``ignore`` are not compared. With ``repeat``, the last matching entry is played again and again.
+    ``on_miss`` is what answers a call without an entry; ``unused`` is what a test does about entries that were never
+    played. ``key`` is the key of the pseudonyms, 32 to 128 hex digits; by default it is read from the environment or
+    a key file. Immutable: several emulators can share a cassette. Raises ``UsageError`` for a bad option or file.
     """
 
     def __init__(
@@ -49,9 +49,9 @@ class Cassette:
     ) -> None:
         __tracebackhide__ = True
         if not paths or not all(isinstance(path, (str, Path)) for path in paths):
-            raise UsageError("cassette", "names no file", "give the path of a cassette or of a folder of them")
+            raise UsageError("cassette", "expected one or more paths of cassettes or folders")
         files = find_files(paths)
-        interactions = [one for file in files for one in read_interactions(file)]
+        interactions = [interaction for file in files for interaction in read_interactions(file)]
         self._fill(interactions, Pseudonyms(find_key(files[0], key)), on_miss, repeat, match_on, ignore, unused)
         self.source = ", ".join(str(path) for path in paths)
 
@@ -64,7 +64,7 @@ class Cassette:
         on_miss: OnMiss = "error",
         match_on: Sequence[str] = DEFAULT,
     ) -> Cassette:
-        """One that isn't from a file."""
+        """Return a cassette that holds ``interactions`` and has no file."""
         made = cls.__new__(cls)
         made._fill(interactions, pseudonyms, on_miss, False, match_on, (), "ignore")
         made.source = "memory"
@@ -82,11 +82,11 @@ class Cassette:
     ) -> None:
         __tracebackhide__ = True
         if on_miss not in get_args(OnMiss):
-            raise UsageError("on_miss", f"{shown(on_miss)}", f"it is one of {', '.join(get_args(OnMiss))}")
+            raise UsageError("on_miss", shown(on_miss), f"expected one of: {', '.join(get_args(OnMiss))}")
         if not isinstance(repeat, bool):
-            raise UsageError("repeat", f"{shown(repeat)} is neither true nor false")
+            raise UsageError("repeat", f"expected true or false, got {shown(repeat)}")
         if unused not in get_args(Unused):
-            raise UsageError("unused", f"{shown(unused)}", f"it is one of {', '.join(get_args(Unused))}")
+            raise UsageError("unused", shown(unused), f"expected one of: {', '.join(get_args(Unused))}")
         self.interactions, self.pseudonyms = tuple(interactions), pseudonyms
         self.on_miss, self.repeat, self.unused = on_miss, repeat, unused
         self._matcher = Matcher(pseudonyms, match_on, ignore)
@@ -101,19 +101,19 @@ class Cassette:
         return f"<Cassette {self.source}: {len(self)} entries>"
 
     def key(self, call: Call) -> Key:
-        """What two calls have in common when one is the other."""
+        """Return the key of a call; calls with equal keys match."""
         return self._matcher.key(call)
 
     def entries(self, key: Key) -> Sequence[int]:
-        """The numbers of the entries under ``key``, in order."""
+        """Return the numbers of the entries with this key, in order."""
         return self._filed.get(key, ())
 
     def by_key(self) -> dict[Key, list[int]]:
-        """All of them."""
+        """Return the numbers of all entries by their keys."""
         return self._filed
 
     def nearest(self, call: Call) -> Nearest | None:
-        """The entry whose request comes nearest to ``call``."""
+        """Return the entry whose request is most similar to ``call``; None if the cassette is empty."""
         found: Nearest | None = None
         for numbers in self._filed.values():
             interaction = self.interactions[numbers[-1]]
@@ -124,15 +124,16 @@ class Cassette:
 
 
 def _rank(differences: tuple[Difference, ...]) -> tuple[int, int]:
-    """Fewest differences first; another path, method or door weighs more than a parameter."""
-    return sum(3 if one.field in ("path", "method", "api") else 1 for one in differences), len(differences)
+    """Sort key: fewest differences first; a different path, method or API weighs more than a parameter."""
+    fields = [difference.field for difference in differences]
+    return sum(3 if field in ("path", "method", "api") else 1 for field in fields), len(fields)
 
 
 CassetteOption = Cassette | str | Path | Sequence["str | Path"]
 
 
 def read_cassette(given: CassetteOption) -> Cassette:
-    """The cassette that an option names. Raises ``UsageError``."""
+    """Return the cassette that an option names. Raises ``UsageError``."""
     __tracebackhide__ = True
     if isinstance(given, Cassette):
         return given
@@ -140,4 +141,4 @@ def read_cassette(given: CassetteOption) -> Cassette:
         return Cassette(given)
     if isinstance(given, Sequence):
         return Cassette(*given)
-    raise UsageError("cassette", f"a {type(given).__name__} is none", "give the path of a cassette or a Cassette(...)")
+    raise UsageError("cassette", f"expected a path, a list of paths or a Cassette, got {shown(given)}")

@@ -1,4 +1,4 @@
-"""When a call is the one that was recorded: the parts of both that are compared, and how they differ."""
+"""Matching calls with recorded requests: the fields that are compared, and the differences."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Key = tuple[Hashable, ...]
 
 
 class Difference(NamedTuple):
-    """A ``field`` in which a call differs from a recorded one, secrets as pseudonyms."""
+    """A ``field`` in which a call differs from a recorded request, with secrets as pseudonyms."""
 
     field: str
     asked: str
@@ -32,40 +32,42 @@ class Difference(NamedTuple):
 
 
 class Matcher:
-    """Compares the ``fields``; parameters in ``ignore`` don't count. Raises ``UsageError`` for an unknown field.
+    """Compares ``fields``, except the parameters in ``ignore``. Raises ``UsageError`` for an unknown field.
 
-    Parameters are compared without their order but with their number, secrets by their pseudonyms, and URLs of the door
-    that was asked as if both had asked at the same address.
+    Parameters may come in any order, but repeated names count. Secrets are compared by their pseudonyms, and URLs of
+    the requested API as if both requests had been sent to the same address.
     """
 
     def __init__(self, pseudonyms: Pseudonyms, fields: Sequence[str] = DEFAULT, ignore: Sequence[str] = ()) -> None:
         if isinstance(fields, str) or not fields:
-            raise UsageError("match_on", f"{shown(fields)} is no list of fields", f"known are {', '.join(FIELDS)}")
+            wrong = f"expected a list of one or more fields, got {shown(fields)}"
+            raise UsageError("match_on", wrong, f"use any of: {', '.join(FIELDS)}")
         if "door" in fields:
             warn_renamed("match_on door", "api")
             fields = ["api" if field == "door" else field for field in fields]
         for field in fields:
             if field not in FIELDS:
-                raise UsageError("match_on", f"no field {shown(field)}", nearest(str(field), FIELDS))
-        if isinstance(ignore, str) or not all(isinstance(one, str) for one in ignore):
-            raise UsageError("ignore", f"{shown(ignore)} is no list of parameters", 'give their names: ["Secret"]')
+                raise UsageError("match_on", f"unknown field {shown(field)}", nearest(str(field), FIELDS))
+        if isinstance(ignore, str) or not all(isinstance(name, str) for name in ignore):
+            wrong = f"expected a list of parameter names, got {shown(ignore)}"
+            raise UsageError("ignore", wrong, 'write it like ["Secret"]')
         self.fields, self._ignore, self._pseudonyms = tuple(fields), frozenset(ignore), pseudonyms
 
     def key(self, call: Call) -> Key:
-        """What two calls have in common when one is the other."""
+        """Return the key of a call; calls with equal keys match."""
         endpoint = resolve_endpoint(call.host, call.path)
         return tuple([self._part(field, call, endpoint) for field in self.fields])
 
     def differences(self, call: Call, recorded: Call) -> list[Difference]:
-        """The fields in which they differ; of parameters, each by its own name."""
+        """Return the fields in which two calls differ, with a separate entry for each parameter."""
         found: list[Difference] = []
-        for field, asked, kept in zip(self.fields, self.key(call), self.key(recorded), strict=True):
-            if asked == kept:
+        for field, ours, theirs in zip(self.fields, self.key(call), self.key(recorded), strict=True):
+            if ours == theirs:
                 continue
             if field in ("query", "form"):
-                found += _by_name(field, asked, kept)  # type: ignore[arg-type]
+                found += _by_name(field, ours, theirs)  # type: ignore[arg-type]
             else:
-                found.append(Difference(field, _shown(asked), _shown(kept)))
+                found.append(Difference(field, _shown(ours), _shown(theirs)))
         return found
 
     def _part(self, field: str, call: Call, endpoint: Endpoint) -> Hashable:
@@ -99,7 +101,7 @@ class Matcher:
 def _by_name(field: str, asked: Sequence[tuple[str, str]], kept: Sequence[tuple[str, str]]) -> list[Difference]:
     found = []
     for name in dict.fromkeys(name for name, _ in (*asked, *kept)):
-        ours, theirs = ([value for one, value in pairs if one == name] for pairs in (asked, kept))
+        ours, theirs = ([value for given, value in pairs if given == name] for pairs in (asked, kept))
         if ours != theirs:
             label = show_pairs([(name, "x")]).partition("=")[0]
             found.append(Difference(f"{field} {label}", _values(ours), _values(theirs)))

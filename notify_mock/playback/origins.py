@@ -1,4 +1,4 @@
-"""Where a URL in a body leads: recorded at one address, played at another."""
+"""Rewriting the URLs in recorded bodies to the address where they are replayed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from urllib.parse import quote_plus
 from notify_mock.twilio_api.products import resolve_endpoint
 
 HERE = "origin:"
-"""Stands for the address that was asked, where two requests are compared."""
+"""Replaces the address of a request when two requests are compared."""
 
 
 def origin(scheme: str, host: str, path: str) -> str:
-    """The address of the door that was asked, up to its version: ``https://notify.twilio.com/v1``,
+    """Return the address of the requested API up to its version: ``https://notify.twilio.com/v1``,
     ``http://127.0.0.1:8010/chat/v2``."""
     return f"{scheme}://{host}{resolve_endpoint(host, path).base}"
 
@@ -26,7 +26,7 @@ def _pattern(old: str) -> re.Pattern[bytes]:
 
 
 def relocate(body: bytes, old: str, new: str) -> bytes:
-    """``body`` with its URLs below ``old`` leading below ``new``, also where JSON or a query has them escaped."""
+    """Return ``body`` with ``old`` replaced by ``new`` in its URLs, also where JSON or a query escapes them."""
     if old == new or (b"://" not in body and b":\\/\\/" not in body and b"%3A%2F%2F" not in body):
         return body
 

@@ -1,4 +1,4 @@
-"""The cassette that is in, and how far it has been played: a part of what an emulator remembers."""
+"""The current cassette and how far it has been played: part of an emulator's state."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ _MAX_SHOWN = 10
 
 
 class Miss(NamedTuple):
-    """A call that has no recorded answer (any more), and the recorded request that comes nearest."""
+    """A call without an unplayed entry, and the most similar recorded request."""
 
     call: str
     source: str
     nearest: Nearest | None
 
     def __str__(self) -> str:
-        head = f"{self.call} has no recorded answer in {self.source}"
+        head = f"{self.call} has no recorded response in {self.source}"
         if self.nearest is None:
             return f"{head}, which is empty"
         where = self.nearest.interaction.where or repr(self.nearest.interaction)
         if not self.nearest.differences:
-            return f"{head}: {where} was played already (repeat allows it again)"
+            return f"{head}: {where} was already played (use repeat to play it again)"
         return f"{head}; nearest is {where}: {'; '.join(map(str, self.nearest.differences))}"
 
 
 class Playback:
-    """Plays each entry once and in order. A reset rewinds it, and leaves in what is in."""
+    """Plays each entry once and in order. A reset rewinds the cassette and keeps it."""
 
     def __init__(self, lock: AbstractContextManager[bool]) -> None:
         self._lock = lock
@@ -48,27 +48,27 @@ class Playback:
         return len(self.cassette or ())
 
     def __str__(self) -> str:
-        """One line: how far, and what is left."""
+        """Return one line: how much was played, the number of misses, and the unused entries."""
         source = self.cassette.source if self.cassette is not None else "no cassette"
         left = self.unused
         words = [f"{len(self) - len(left)} of {len(self)} entries played from {source}"]
-        words += [f"{len(self.misses)} requests had no recorded answer"] if self.misses else []
-        shown = ", ".join(one.where.rpartition(", ")[2] or repr(one) for one in left[:_MAX_SHOWN])
+        words += [f"{len(self.misses)} requests had no recorded response"] if self.misses else []
+        shown = ", ".join(entry.where.rpartition(", ")[2] or repr(entry) for entry in left[:_MAX_SHOWN])
         words += [f"unused: {shown}{', ...' if len(left) > _MAX_SHOWN else ''}"] if left else []
         return "; ".join(words)
 
     def show(self) -> str:
-        """How far it was played, and each call that it had no answer to."""
+        """Return a summary, and a line for each miss."""
         return "\n".join([str(self), *map(str, self.misses)])
 
     @property
     def played(self) -> int:
-        """How many entries have been played."""
+        """The number of entries that have been played."""
         return len(self) - len(self.unused)
 
     @property
     def unused(self) -> list[Interaction]:
-        """The entries that haven't been played, in order."""
+        """The entries that have not been played, in order."""
         if self.cassette is None:
             return []
         with self._lock:
@@ -77,13 +77,13 @@ class Playback:
         return [self.cassette.interactions[number] for number in sorted(left)]
 
     def insert(self, cassette: Cassette | None) -> None:
-        """Put ``cassette`` in, wound back, in place of the one before."""
+        """Replace the cassette and rewind."""
         with self._lock:
             self.cassette = cassette
             self.reset()
 
     def find(self, call: Call) -> Interaction | None:
-        """The answer whose turn it is. Its cost doesn't depend on the number of entries."""
+        """Return the next entry for ``call``, in constant time; None if there is none."""
         if self.cassette is None:
             return None
         key = self.cassette.key(call)
@@ -95,14 +95,14 @@ class Playback:
         return self.cassette.interactions[numbers[-1]] if numbers and self.cassette.repeat else None
 
     def missed(self, call: Call) -> Miss:
-        """Note that ``call`` has no answer."""
+        """Record that ``call`` has no entry."""
         nearest = self.cassette.nearest(call) if self.cassette is not None else None
         miss = Miss(str(call), self.cassette.source if self.cassette is not None else "", nearest)
         self.misses.append(miss)
         return miss
 
     def rewind(self) -> None:
-        """From the beginning again, without misses."""
+        """Start from the beginning, and forget the misses."""
         with self._lock:
             self.reset()
 

@@ -1,4 +1,4 @@
-"""A cassette in another format, without its secrets."""
+"""Converting cassettes to another format, with pseudonyms for secrets."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ _ENDINGS = {".wiremock.json": "wiremock", ".yaml": "yaml", ".yml": "yaml", ".jso
 
 
 def style_of(path: Path) -> str:
-    """The format that a file's name says. Raises ``UsageError``."""
+    """Return the format that the suffix of a file stands for. Raises ``UsageError`` for any other suffix."""
     for ending, style in _ENDINGS.items():
         if path.name.endswith(ending):
             return style
-    raise UsageError(str(path), "doesn't say its format", f"end it in {', '.join(_ENDINGS)}, or give --to")
+    raise UsageError(str(path), "has no known suffix", f"use one of {', '.join(_ENDINGS)}, or --to")
 
 
 def write_as(interactions: Sequence[Interaction], target: Path, style: str) -> None:
-    """Write them to ``target``, with pseudonyms for secrets.
+    """Write the interactions to ``target``, with pseudonyms for secrets.
 
-    Raises ``UsageError`` that names the entry and field of a secret that is left; then nothing is written.
+    If an entry still contains a secret, writes nothing and raises ``UsageError`` with the entry and field.
     """
     pseudonyms = Pseudonyms(find_key(target, make=True))
     clean = []
     for interaction in interactions:
         try:
-            one = redact(interaction, pseudonyms)
-            refuse_leaks(one)
+            redacted = redact(interaction, pseudonyms)
+            refuse_leaks(redacted)
         except UsageError as error:
             raise error.inside(interaction.where) from error
-        clean.append(one)
+        clean.append(redacted)
     write_text(target, STYLES[style](clean))

@@ -1,4 +1,4 @@
-"""The key of a project's pseudonyms: given, in the environment, or in a file beside the cassettes."""
+"""The key of a project's pseudonyms: an option, an environment variable, or a file in the project."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _NO_KEY = b"notify-mock: no key"
 
 
 def find_key(path: Path, given: str | None = None, *, make: bool = False) -> bytes:
-    """The key for the cassettes at ``path``: ``given``, else that of the environment, else of the nearest key file in
-    its folder or above, as far as the project reaches.
+    """Return the key for the cassettes at ``path``: ``given``, or the environment variable, or the nearest key file,
+    in the folder of ``path`` or above it up to the project folder.
 
-    With ``make``, where there is none one is made, in the project's folder (or else beside the cassette). Without it,
-    a key that everyone knows stands in: enough to compare secrets that a cassette has in clear. Raises ``UsageError``.
+    If there is none, ``make`` creates a key file in the project folder (or next to the cassette). Without ``make``, a
+    constant key is used, which is enough to compare secrets that a cassette contains in clear. Raises ``UsageError``.
     """
     named = given or os.environ.get(VARIABLE)
     if named:
@@ -37,7 +37,7 @@ def find_key(path: Path, given: str | None = None, *, make: bool = False) -> byt
 
 
 def _folders(path: Path) -> list[Path]:
-    """The cassette's folder and those above it up to the project's; only its own where no project is found."""
+    """Return the cassette's folder and its parents up to the project folder; only its own folder outside a project."""
     own = path.resolve() if path.is_dir() else path.resolve().parent
     above = [own, *own.parents]
     for number, folder in enumerate(above):
@@ -48,7 +48,7 @@ def _folders(path: Path) -> list[Path]:
 
 def _read(text: str, where: str) -> bytes:
     if not _HEX.fullmatch(text.strip()):
-        raise UsageError(where, "is no key", "it is 32 to 128 lower-case hex digits")
+        raise UsageError(where, "is not a key", "expected 32 to 128 lower-case hex digits")
     return bytes.fromhex(text.strip()[: len(text.strip()) // 2 * 2])
 
 
@@ -56,11 +56,11 @@ def _read_file(file: Path) -> bytes:
     try:
         return _read(file.read_text("utf-8"), str(file))
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(str(file), "can't be read as a key", "it is 32 to 128 lower-case hex digits") from error
+        raise UsageError(str(file), "cannot be read as a key", "expected 32 to 128 lower-case hex digits") from error
 
 
 def _make(file: Path) -> bytes:
-    """Another process may have been quicker: then its key is the key. Nobody sees half of one."""
+    """Create the key file atomically and return its key, which may come from another process that was faster."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, prefix=f"{KEY_FILE}.") as made:  # of mode 0600
@@ -69,5 +69,5 @@ def _make(file: Path) -> bytes:
             with suppress(FileExistsError):
                 os.link(made.name, file)
     except OSError as error:
-        raise UsageError(str(file), f"can't be written: {error.strerror}", f"or set {VARIABLE}") from error
+        raise UsageError(str(file), f"cannot be written: {error.strerror}", f"set {VARIABLE} instead") from error
     return _read_file(file)

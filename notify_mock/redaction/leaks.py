@@ -1,4 +1,4 @@
-"""What must not be in a cassette, found in a text however it is encoded."""
+"""Finding secrets in text by patterns, in any encoding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LOOKS = (
     (re.compile(r"AAAA[\w-]{7}:APA91"), "a legacy FCM server key"),
     (re.compile(r"(?<![\w-])AIza[\w-]{30}"), "a Google API key"),
     (re.compile(r"service_account|private_key"), "the JSON of a service account"),
-    (re.compile(r"(?:AC|SK)[0-9a-fA-F]{32}[^0-9a-zA-Z]{1,8}[0-9a-f]{32}(?![0-9a-zA-Z])"), "a token beside an account"),
+    (re.compile(r"(?:AC|SK)[0-9a-fA-F]{32}[^0-9a-zA-Z]{1,8}[0-9a-f]{32}(?![0-9a-zA-Z])"), "a token next to an account"),
     (re.compile(r"(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"), "a signed token (JWT)"),
     (re.compile(r"://[^/\s:@\"]+:[^/\s@\"]+@"), "a password in a URL"),
 )
@@ -24,7 +24,7 @@ _ONLY_SID = re.compile(r"[A-Z]{0,4}[0-9a-f]{32}")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\(.)")
 _CONTROL = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _MIN_LENGTH = 11
-"""No secret that is known by its look is shorter."""
+"""The length of the shortest secret that ``_LOOKS`` finds."""
 
 _MAX_DEPTH = 4
 _MAX_LAYERS = 50_000
@@ -32,19 +32,19 @@ _MAX_BYTES = 4 * 1024 * 1024
 
 
 def find_leak(text: str) -> str:
-    """What kind of secret is in ``text``, "" for none."""
+    """Return the kind of the first secret in ``text``; "" if there is none."""
     if len(text) < _MIN_LENGTH:
         return ""
     return next((kind for layer in layers(text) for look, kind in _LOOKS if look.search(layer)), "")
 
 
 def is_lone_token(text: str) -> bool:
-    """Whether 32 hex digits stand in ``text`` by themselves, as an auth token does and no sid."""
+    """Return whether ``text`` contains 32 hex digits without a prefix: an auth token, not a SID."""
     return bool(_LONE_TOKEN.search(text))
 
 
 def layers(text: str) -> Iterator[str]:
-    """``text``, and what it is once decoded: percent-encoding, JSON's escapes, base64 and gzip, one in another."""
+    """Yield ``text`` and its decoded forms: percent-encoding, JSON escapes, base64 and gzip, also nested."""
     seen, waiting = {text}, deque([(text, 0)])
     while waiting and len(seen) < _MAX_LAYERS:
         layer, depth = waiting.popleft()

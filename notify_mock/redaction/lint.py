@@ -1,4 +1,4 @@
-"""The last look at a recorded exchange: which of its fields has what must not be on a disk."""
+"""The check of a recorded exchange before it is written: which fields contain a secret."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _MAX_DATA_LENGTH = 64 * 1024
 
 
 class Leak(NamedTuple):
-    """A ``field`` (``request.headers.Authorization``), and what was seen there. Never the secret itself."""
+    """A ``field`` (``request.headers.Authorization``) and the kind of secret in it. Never the secret itself."""
 
     field: str
     kind: str
 
 
 def scan(interaction: Interaction) -> list[Leak]:
-    """Everything in it that must not be on a disk, once for each field."""
+    """Return the first leak in each field."""
     found: dict[str, str] = {}
     for field, kind in _leaks(interaction):
         found.setdefault(field, kind)
@@ -40,24 +40,24 @@ def scan(interaction: Interaction) -> list[Leak]:
 
 
 def refuse_leaks(interaction: Interaction) -> None:
-    """Raises ``UsageError`` that names the first field with a secret."""
+    """Raise ``UsageError`` with the first field that contains a secret."""
     for leak in scan(interaction):
-        raise UsageError(leak.field, f"has {leak.kind}", "it isn't written to the cassette")
+        raise UsageError(leak.field, f"contains {leak.kind}", "the entry is not written to the cassette")
 
 
 def leak_error(interaction: Interaction, leak: Leak) -> UsageError:
-    """One line of ``cassette lint``."""
-    return UsageError(f"{interaction.where}.{leak.field}", f"has {leak.kind}", _REMEDY)
+    """Return a finding of ``cassette lint``."""
+    return UsageError(f"{interaction.where}.{leak.field}", f"contains {leak.kind}", _REMEDY)
 
 
 def scan_text(file: Path, *, comments: bool = False) -> list[UsageError]:
-    """What stands outside of the entries: in any line, or only in ``comments``."""
+    """Return the findings in the lines of a file, or only in its ``comments``."""
     found = []
     for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
         is_read = len(line) <= _MAX_DATA_LENGTH and (not comments or line.lstrip().startswith("#"))
         kind = find_leak(line) if is_read else ""
         if kind:
-            found.append(UsageError(f"{file}, line {number}", f"has {kind}", _REMEDY))
+            found.append(UsageError(f"{file}, line {number}", f"contains {kind}", _REMEDY))
     return found
 
 
@@ -83,10 +83,10 @@ def _leaks(interaction: Interaction) -> Iterator[tuple[str, str]]:
 
 
 def _packed_answer(interaction: Interaction) -> Iterator[tuple[str, str]]:
-    """A coding that isn't unpacked can't be looked into."""
+    """Report a compressed body that cannot be searched."""
     coding = header(interaction.headers, "content-encoding").strip().lower()
     if interaction.body and coding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-        yield "response.body", f"the coding {coding}, which can't be looked into"
+        yield "response.body", f"data in the coding {coding}, which cannot be searched"
 
 
 def _looks(field: str, text: str) -> Iterator[tuple[str, str]]:
@@ -98,13 +98,13 @@ def _looks(field: str, text: str) -> Iterator[tuple[str, str]]:
 def _named(field: str, pairs: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str]]:
     for name, value in pairs:
         if is_secret(name) and not _stands_for(value):
-            yield f"{field}.{name}", "a secret, by its name"
+            yield f"{field}.{name}", "a secret (by its name)"
 
 
 def _in_json(field: str, text: str) -> Iterator[tuple[str, str]]:
     for name, _, value in (match.groups() for match in JSON_TEXT.finditer(text)):
         if name != "key" and is_secret(name) and not _stands_for(value):
-            yield f"{field}.{name}", "a secret, by its name"
+            yield f"{field}.{name}", "a secret (by its name)"
 
 
 def _header(field: str, name: str, value: str) -> Iterator[tuple[str, str]]:
@@ -114,7 +114,7 @@ def _header(field: str, name: str, value: str) -> Iterator[tuple[str, str]]:
         if not _stands_for(bare):
             yield field, "a password or token"
     elif is_secret_header(name) and not _stands_for(value):
-        yield field, "a secret, by its name"
+        yield field, "a secret (by its name)"
     else:
         yield from _looks(field, value)
 

@@ -1,4 +1,4 @@
-"""Stable pseudonyms: the same secret has the same one under the same key, so that a match is still a match."""
+"""Stable pseudonyms: with the same key, the same secret has the same pseudonym, so requests can still be matched."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from notify_mock.redaction.leaks import find_leak, is_lone_token
 
 _SID = re.compile(r"(AC|SK)([0-9a-fA-F]{32})(?![0-9a-fA-F])")
 _SID_MARK = "facade00"
-"""A pseudonym of an account or key begins so behind its two letters; of real ones it is one in 2**32."""
+"""The first digits of a pseudonym SID; one in 2**32 real SIDs starts with them."""
 
 _PSEUDONYM = re.compile(r"redacted-(?:certificate|private-key|service-account|secret)-[0-9a-f]{24}")
 _OPEN_USER = re.compile(r"(?:AC|SK)[\w-]{1,31}", re.ASCII)
@@ -34,21 +34,21 @@ PLAIN = frozenset(
 
 
 SECRET = frozenset(("Secret", "ApiKey", "Certificate", "PrivateKey"))
-"""Those that hold secrets."""
+"""The parameters of Notify v1 that hold secrets."""
 
 
 def is_pseudonym(value: str) -> bool:
-    """Whether ``value`` stands for a secret, under whatever key."""
+    """Return whether ``value`` is the pseudonym of a secret, with any key."""
     return bool(_PSEUDONYM.fullmatch(value))
 
 
 def stands_for_pem(value: str) -> bool:
-    """Whether ``value`` is the pseudonym of a certificate or a private key in PEM."""
+    """Return whether ``value`` is the pseudonym of a certificate or private key in PEM."""
     return is_pseudonym(value) and value.startswith(("redacted-certificate-", "redacted-private-key-"))
 
 
 class Pseudonyms:
-    """Makes them under one ``key``. What is a pseudonym already stays itself. Safe to use from several threads."""
+    """Creates pseudonyms with one ``key``. Existing pseudonyms stay as they are. Thread-safe."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
@@ -58,24 +58,24 @@ class Pseudonyms:
         return "<Pseudonyms>"
 
     def secret(self, value: str) -> str:
-        """``redacted-secret-0123...`` (or ``-certificate-``, ``-private-key-``, ``-service-account-``); "" stays "",
-        since an empty secret is an error of its own."""
+        """Return ``redacted-secret-0123...`` (or ``-certificate-``, ``-private-key-``, ``-service-account-``); "" stays
+        "", since an empty secret has an error of its own."""
         if not value or is_pseudonym(value):
             return value
         return f"redacted-{_kind(value)}-{self._digest(value)}"
 
     def sids(self, text: str) -> str:
-        """``text`` with the account and key sids in it as pseudonyms of the same shape."""
+        """Return ``text`` with pseudonyms of the same format for its account and API key SIDs."""
         return _SID.sub(self._sid, text) if "AC" in text or "SK" in text else text
 
     def parameter(self, name: str, value: str) -> str:
-        """A parameter's value: kept for the known ones, unless it looks like a secret."""
+        """Return a parameter's value: as it is for known parameters, unless it looks like a secret."""
         if name not in PLAIN or find_leak(value) or is_lone_token(value):
             return self.secret(value)
         return self.sids(value)
 
     def name(self, name: str, value: str) -> str:
-        """A parameter's name: a strange one may be the rest of a secret whose ``&`` wasn't encoded."""
+        """Return a parameter's name. An odd one is replaced: it may be part of a secret with an unencoded ``&``."""
         if name in PLAIN or name in SECRET:
             return name
         is_plain = value and _NAME.fullmatch(name) and not find_leak(name) and not is_lone_token(name)
@@ -92,7 +92,7 @@ class Pseudonyms:
         return "Basic " + b64encode(f"{self.user(user)}:{self.secret(password)}".encode()).decode()
 
     def user(self, user: str) -> str:
-        """The user name of a Basic header."""
+        """Return the user name of a Basic header, as it may be written."""
         return user if _OPEN_USER.fullmatch(user) else self.sids(user) if _SID.fullmatch(user) else self.secret(user)
 
     def _sid(self, match: re.Match[str]) -> str:
@@ -101,7 +101,7 @@ class Pseudonyms:
         return match[1] + _SID_MARK + self._digest(match[0])
 
     def _digest(self, value: str) -> str:
-        """24 hex digits; those of short values are remembered, since the same account comes with every call."""
+        """Return 24 hex digits; cached for short values, since every call contains the same account."""
         made = self._made.get(value)
         if made is None:
             made = hmac.new(self._key, value.encode("utf-8", "surrogatepass"), sha256).hexdigest()[:24]
@@ -111,7 +111,7 @@ class Pseudonyms:
 
 
 def basic(value: str) -> tuple[str, str]:
-    """User and password of a Basic header; two empty texts for any other."""
+    """Return user and password of a Basic header; two empty strings for any other."""
     scheme, _, rest = value.strip().partition(" ")
     if scheme.lower() != "basic":
         return "", ""

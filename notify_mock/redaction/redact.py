@@ -1,4 +1,4 @@
-"""A recorded exchange without its secrets: pseudonyms in their places, and nothing unknown left in clear."""
+"""Replacing the secrets of a recorded exchange, and everything unknown, with pseudonyms."""
 
 from __future__ import annotations
 
@@ -26,36 +26,36 @@ PLAIN_HEADERS = frozenset(
 """Request headers that are kept as they are, unless they look like a secret."""
 
 MIN_SECRET_LENGTH = 8
-"""Characters of a secret that is looked for in the rest of its exchange; shorter ones would be found by chance."""
+"""Minimum length of a secret that is replaced in the rest of its exchange; shorter ones would match by chance."""
 
 JSON_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:\s*)"((?:[^"\\]|\\.)*)"')
-"""A name and its text in JSON."""
+"""A JSON name with a string value."""
 
 _MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,60}", re.IGNORECASE)
 _SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|password|api-?key")
 
 
 class Taints:
-    """The secrets of one exchange and their pseudonyms, to be put in their place wherever else they occur."""
+    """The secrets of one exchange and their pseudonyms, to replace them wherever they occur."""
 
     def __init__(self) -> None:
         self._pseudonyms: dict[str, str] = {}
 
     def add(self, secret: str, pseudonym: str) -> str:
-        """The pseudonym."""
+        """Add a secret and return its pseudonym."""
         if len(secret) >= MIN_SECRET_LENGTH and secret != pseudonym:
             self._pseudonyms[secret] = pseudonym
         return pseudonym
 
     def clean(self, text: str) -> str:
-        """``text`` with pseudonyms for the secrets in it, plain or encoded, the longest first."""
+        """Return ``text`` with its secrets, plain or encoded, replaced by pseudonyms. Longer secrets go first."""
         for secret in sorted(self._pseudonyms, key=len, reverse=True):
             for form in _forms(secret):
                 text = text.replace(form, self._pseudonyms[secret])
         return text
 
     def are_in(self, text: str) -> bool:
-        """Whether one is still there, in whatever encoding."""
+        """Return whether ``text`` still contains a secret, in any encoding."""
         return bool(self._pseudonyms) and any(secret in layer for layer in layers(text) for secret in self._pseudonyms)
 
     def __bool__(self) -> bool:
@@ -63,7 +63,7 @@ class Taints:
 
 
 def _forms(secret: str) -> tuple[str, ...]:
-    """How a secret is written in clear, in JSON, in a URL and in base64."""
+    """Return a secret in clear and as encoded in JSON, URLs and base64."""
     data = secret.encode("utf-8", "surrogatepass")
     return (
         secret,
@@ -78,7 +78,7 @@ def _forms(secret: str) -> tuple[str, ...]:
 
 
 def redact_pairs(pairs: Pairs, pseudonyms: Pseudonyms, taints: Taints) -> Pairs:
-    """Parameters as a cassette keeps them, and as they are compared."""
+    """Return parameters as they are written to a cassette and compared."""
     found = [
         (pseudonyms.name(name, value), taints.add(value, pseudonyms.parameter(name, value))) for name, value in pairs
     ]
@@ -86,9 +86,9 @@ def redact_pairs(pairs: Pairs, pseudonyms: Pseudonyms, taints: Taints) -> Pairs:
 
 
 def redact(interaction: Interaction, pseudonyms: Pseudonyms) -> Interaction:
-    """``interaction`` as it may go to the disk.
+    """Return ``interaction`` as it may be written to disk.
 
-    Raises ``UsageError`` that names the field where a secret of the request is in the answer in a form that can't be
+    Raises ``UsageError`` with the field if the response contains a secret of the request in a form that cannot be
     replaced.
     """
     taints = Taints()
@@ -111,7 +111,7 @@ def redact(interaction: Interaction, pseudonyms: Pseudonyms) -> Interaction:
 
 
 def _request_body(interaction: Interaction, form: Params, pseudonyms: Pseudonyms, taints: Taints) -> tuple[bytes, str]:
-    """The body, and its content type if that has become another. A body that isn't read is one pseudonym."""
+    """Return the body, and its content type if that has changed. A body that is not a form becomes one pseudonym."""
     body = interaction.request_body
     if not body:
         return b"", ""
@@ -127,7 +127,7 @@ def _request_body(interaction: Interaction, form: Params, pseudonyms: Pseudonyms
 
 
 def _parts(name: str, value: str) -> tuple[str, ...]:
-    """The secrets in a header by themselves: user and password, a token behind its scheme, the values of cookies."""
+    """Return the secrets in a header: user and password, the token after a scheme, the values of cookies."""
     if name == "authorization":
         user, password = basic(value)
         if not user and not password:
@@ -139,8 +139,8 @@ def _parts(name: str, value: str) -> tuple[str, ...]:
 
 
 def _texts(text: str) -> Iterator[str]:
-    """What may be a secret in a body that isn't read: all of it, what it is once decoded, and the values in it where
-    that is a form or JSON."""
+    """Yield what may be a secret in a body that is not a form: all of it, its decoded forms, and its values, if it can
+    be read as a form or JSON."""
     yield from layers(text)
     yield from (value for name, value in parse_qsl(text, errors="replace") if name not in PLAIN)
     try:
@@ -202,7 +202,7 @@ def _answer(interaction: Interaction, pseudonyms: Pseudonyms, taints: Taints) ->
     headers = tuple((name, _answer_header(name, value, pseudonyms, taints)) for name, value in interaction.headers)
     for field, value in [("response.body", text), *((f"response.headers.{name}", value) for name, value in headers)]:
         if taints.are_in(value):
-            raise UsageError(field, "has a secret of the request", "it isn't written to the cassette")
+            raise UsageError(field, "contains a secret of the request", "the entry is not written to the cassette")
     new = text.encode("utf-8", "surrogateescape")
     if new == old:
         return headers, interaction.body
@@ -212,7 +212,7 @@ def _answer(interaction: Interaction, pseudonyms: Pseudonyms, taints: Taints) ->
 
 
 def _json_text(match: re.Match[str], pseudonyms: Pseudonyms, taints: Taints) -> str:
-    """A text under a secret name is replaced; ``meta.key`` of a list is none."""
+    """Replace a string whose name says that it is a secret. ``meta.key`` of a list is not one."""
     name, between, value = match.groups()
     if name == "key" or not is_secret(name) or not value or is_pseudonym(value):
         return match[0]
@@ -226,12 +226,12 @@ def _answer_header(name: str, value: str, pseudonyms: Pseudonyms, taints: Taints
 
 
 def is_secret_header(name: str) -> bool:
-    """Whether a header of this name holds a secret."""
+    """Return whether a header with this name holds a secret."""
     return bool(_SECRET_HEADER.search(name.lower()))
 
 
 def _with_length(headers: Pairs, change: int) -> Pairs:
-    """A Content-Length that was wrong before stays as wrong."""
+    """Add ``change`` to the Content-Length. A wrong length stays wrong by the same amount."""
     return tuple(
         (name, str(int(value) + change) if name.lower() == "content-length" and value.isdigit() else value)
         for name, value in headers

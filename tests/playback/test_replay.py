@@ -1,4 +1,4 @@
-"""Recorded answers played again: matching, order, misses, and what else of the emulator goes on around them."""
+"""Playing cassettes: matching, order, misses, and the emulator's other features around them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def ask(emulator: Emulator, method: str = "GET", path: str = "/v1/Credentials", 
     return answer.status, json.loads(answer.body or b"null")
 
 
-def test_the_sdk_gets_what_was_recorded(write: Write) -> None:
+def test_the_sdk_gets_the_recorded_response(write: Write) -> None:
     emulator = Emulator(cassette=write(entry(uri=f"{URL}/{SID}", text=record(name="recorded"))))
     assert emulator.client().notify.v1.credentials(SID).fetch().friendly_name == "recorded"
     assert emulator.cassette is not None
@@ -58,12 +58,12 @@ def test_each_entry_is_played_once_and_in_order_and_a_reset_rewinds(write: Write
         emulator.reset()
 
 
-def test_repeat_lets_the_last_answer_be_given_again(write: Write) -> None:
+def test_repeat_plays_the_last_response_again(write: Write) -> None:
     emulator = Emulator(cassette=Cassette(write(entry(text="1"), entry(text="2")), repeat=True))
     assert [ask(emulator)[1] for _ in range(4)] == [1, 2, 2, 2]
 
 
-def test_a_checkpoint_puts_the_cassette_back_to_where_it_was(write: Write) -> None:
+def test_a_checkpoint_restores_the_position_of_the_cassette(write: Write) -> None:
     emulator = Emulator(cassette=write(entry(text="1"), entry(text="2")))
     assert ask(emulator)[1] == 1
     with emulator.checkpoint():
@@ -74,7 +74,7 @@ def test_a_checkpoint_puts_the_cassette_back_to_where_it_was(write: Write) -> No
 
 
 @pytest.mark.parametrize(
-    ("recorded", "asked", "hit"),
+    ("recorded", "sent", "hit"),
     [
         ({"uri": f"{URL}?PageSize=2&Page=0"}, {"query": [("Page", "0"), ("PageSize", "2")]}, True),
         ({"uri": f"{URL}?PageSize=2"}, {"query": [("PageSize", "3")]}, False),
@@ -97,11 +97,11 @@ def test_a_checkpoint_puts_the_cassette_back_to_where_it_was(write: Write) -> No
         ({"uri": "https://notify.dublin.ie1.twilio.com/v1/Credentials"}, {}, True),
     ],
 )
-def test_requests_are_the_same_but_for_order_and_host(
-    write: Write, recorded: dict[str, Any], asked: dict[str, Any], hit: bool
+def test_requests_match_regardless_of_order_and_host(
+    write: Write, recorded: dict[str, Any], sent: dict[str, Any], hit: bool
 ) -> None:
     emulator = Emulator(cassette=write(entry(**recorded)))
-    status, _ = ask(emulator, recorded.get("method", "GET"), **asked)
+    status, _ = ask(emulator, recorded.get("method", "GET"), **sent)
     assert (status == 200) is hit
 
 
@@ -114,7 +114,7 @@ def test_requests_are_the_same_but_for_order_and_host(
         ({"match_on": ["method", "account"]}, False),
     ],
 )
-def test_what_is_compared_can_be_chosen(write: Write, options: dict[str, Any], hit: bool) -> None:
+def test_the_compared_fields_can_be_chosen(write: Write, options: dict[str, Any], hit: bool) -> None:
     emulator = Emulator(cassette=Cassette(write(entry("POST", form="Secret=a")), **options))
     assert (ask(emulator, "POST", form=[("Secret", "b")])[0] == 200) is hit
 
@@ -135,17 +135,17 @@ def test_a_miss_names_the_nearest_request_and_each_difference(write: Write) -> N
         assert "server-key" not in text
 
 
-def test_a_miss_because_all_was_played_says_so(write: Write) -> None:
+def test_a_miss_says_that_the_entry_was_already_played(write: Write) -> None:
     emulator = Emulator(cassette=write(entry()))
     ask(emulator)
-    assert "was played already (repeat allows it again)" in ask(emulator)[1]["message"]
+    assert "was already played (use repeat to play it again)" in ask(emulator)[1]["message"]
 
 
 def test_a_miss_in_an_empty_cassette_is_a_miss(write: Write) -> None:
     assert "which is empty" in ask(Emulator(cassette=write()))[1]["message"]
 
 
-def test_what_is_not_recorded_may_be_emulated(write: Write) -> None:
+def test_unrecorded_calls_can_be_emulated(write: Write) -> None:
     emulator = Emulator(cassette=Cassette(write(entry(uri=f"{URL}/{SID}", text=record())), on_miss="emulate"))
     credentials = emulator.client().notify.v1.credentials
     made = credentials.create(type="fcm", secret="x")
@@ -153,7 +153,7 @@ def test_what_is_not_recorded_may_be_emulated(write: Write) -> None:
     assert [one.sid for one in credentials.list()] == [made.sid]
 
 
-def test_what_is_not_recorded_may_go_to_the_upstream(write: Write) -> None:
+def test_unrecorded_calls_can_be_forwarded_to_the_upstream(write: Write) -> None:
     with Emulator(seed=1) as upstream:
         sid = upstream.credentials.add(type="fcm", account_sid=ACCOUNT, friendly_name="far").sid
         cassette = Cassette(write(entry(uri=f"{URL}/{SID}", text=record(name="near"))), on_miss="forward")
@@ -169,7 +169,7 @@ def test_forwarding_needs_an_upstream(write: Write) -> None:
         Emulator(cassette=Cassette(write(entry()), on_miss="forward"))
 
 
-def test_paging_stays_on_the_player(write: Write) -> None:
+def test_links_to_other_pages_lead_to_the_player(write: Write) -> None:
     token = f"PA{SID}"
     page = {"credentials": [json.loads(record())]}
     first = page | {"meta": {"key": "credentials", "next_page_url": f"{URL}?PageSize=1&Page=1&PageToken={token}"}}
@@ -189,7 +189,7 @@ def test_paging_stays_on_the_player(write: Write) -> None:
     assert all(one.url.startswith("http://127.0.0.1") for one in found)
 
 
-def test_urls_in_bodies_lead_to_the_api_that_was_asked(write: Write) -> None:
+def test_urls_in_bodies_lead_to_the_requested_api(write: Write) -> None:
     text = '{"a": "https://notify.twilio.com/v1/Credentials", "b": "https:\\/\\/notify.twilio.com\\/v1\\/x", '
     text += '"c": "https://notify.twilio.com/v10", "d": "https://other.example/v1"}'
     emulator = Emulator(cassette=write(entry(text=text)))
@@ -202,14 +202,14 @@ def test_urls_in_bodies_lead_to_the_api_that_was_asked(write: Write) -> None:
     }
 
 
-def test_the_callers_own_account_is_named_where_its_pseudonym_was_recorded(write: Write) -> None:
+def test_the_pseudonym_of_the_callers_account_is_replaced_with_its_sid(write: Write) -> None:
     path = write()
     pseudonym = Cassette(path).pseudonyms.sids(ACCOUNT)
     emulator = Emulator(cassette=write(entry(uri=f"{URL}/{SID}", text=record(account=pseudonym))))
     assert ask(emulator, path=f"/v1/Credentials/{SID}")[1]["account_sid"] == ACCOUNT
 
 
-def test_a_recorded_401_is_played_but_what_is_not_recorded_is_refused(write: Write) -> None:
+def test_a_recorded_401_is_played_but_unrecorded_calls_are_authenticated(write: Write) -> None:
     recorded = entry(status=401, text='{"code": 20003, "message": "recorded", "status": 401}')
     emulator = Emulator(cassette=Cassette(write(recorded), on_miss="emulate"))
     answers = [json.loads(emulator.handle(Call("GET", "notify.twilio.com", "/v1/Credentials")).body) for _ in range(2)]
@@ -217,23 +217,23 @@ def test_a_recorded_401_is_played_but_what_is_not_recorded_is_refused(write: Wri
     assert emulator.journal.last.code == 20003
 
 
-def test_strict_accounts_stay_strict(write: Write) -> None:
+def test_with_accounts_the_emulator_authenticates_first(write: Write) -> None:
     emulator = Emulator(cassette=write(entry()), accounts={"AC" + "9" * 32: "token"})
     assert ask(emulator)[0] == 401
 
 
-def test_faults_strike_around_a_cassette(write: Write) -> None:
+def test_faults_apply_to_a_cassette(write: Write) -> None:
     emulator = Emulator(cassette=write(entry(uri=f"{URL}/{SID}", text=record())))
     fetch = emulator.client().notify.v1.credentials(SID).fetch
     with emulator.faults.add("credential.fetch", Drop()), pytest.raises(requests.ConnectionError):
         fetch()
-    assert len(emulator.cassette.unused) == 1, "a call that was stopped plays nothing"  # type: ignore[union-attr]
+    assert len(emulator.cassette.unused) == 1, "a call that a fault answers plays no entry"  # type: ignore[union-attr]
     with emulator.faults.add("*", Truncate(), phase="after"), pytest.raises(requests.exceptions.ChunkedEncodingError):
         fetch()
     assert not emulator.cassette.unused  # type: ignore[union-attr]
 
 
-def test_a_recorded_retry_after_is_asserted_on_like_any_other(write: Write) -> None:
+def test_a_recorded_retry_after_can_be_asserted_on(write: Write) -> None:
     busy = entry(status=429, text='{"code": 20429, "status": 429}')
     busy["response"]["headers"] |= {"retry-after": ["2"]}
     emulator = Emulator(cassette=write(busy, entry()))
@@ -247,7 +247,7 @@ def test_a_recorded_retry_after_is_asserted_on_like_any_other(write: Write) -> N
     emulator.assert_honours_retry_after()
 
 
-def test_odd_headers_of_a_recording_break_nothing(write: Write) -> None:
+def test_odd_recorded_headers_do_no_harm(write: Write) -> None:
     made = entry()
     made["response"]["headers"] |= {"Content-Length": ["many"], "Retry-After": ["Fri, 10 Jun 2022 20:58:33 GMT"]}
     with Emulator(cassette=Cassette(write(made), repeat=True)) as emulator:
@@ -259,14 +259,14 @@ def test_odd_headers_of_a_recording_break_nothing(write: Write) -> None:
 
 
 @pytest.mark.parametrize("length", ["9999999999999999", "soon"])
-def test_a_body_cut_short_of_a_monstrous_length_is_cut_all_the_same(write: Write, length: str) -> None:
+def test_a_truncated_body_with_an_invalid_length_is_truncated(write: Write, length: str) -> None:
     made = entry(truncated=True)
     made["response"]["headers"]["Content-Length"] = [length]
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         Emulator(cassette=write(made)).client().notify.v1.credentials.list()
 
 
-def test_what_is_no_call_of_notify_is_played_as_well(write: Write) -> None:
+def test_calls_to_other_apis_are_played(write: Write) -> None:
     uri = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Calls.json?Page=1"
     emulator = Emulator(cassette=write(entry(uri=uri, text="7")))
     path = f"/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
@@ -278,7 +278,7 @@ def test_a_preflight_is_never_played(write: Write) -> None:
     assert emulator.handle(Call("OPTIONS", "notify.twilio.com", "/v1/Credentials")).status == 200
 
 
-def test_many_threads_get_each_answer_once(write: Write) -> None:
+def test_many_threads_get_each_response_once(write: Write) -> None:
     emulator = Emulator(cassette=write(*(entry(text=str(number)) for number in range(100))))
     found: list[int] = []
 
@@ -303,35 +303,35 @@ def test_a_folder_is_one_cassette_in_the_order_of_its_names(write: Write, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "expected"),
     [
-        ({"on_miss": "eror"}, "on_miss: 'eror'; it is one of error, emulate, forward"),
-        ({"match_on": ["metod"]}, "no field 'metod'; did you mean method?"),
-        ({"match_on": "method"}, "is no list of fields"),
-        ({"ignore": "Secret"}, "is no list of parameters"),
-        ({"repeat": "yes"}, "repeat: 'yes' is neither true nor false"),
-        ({"unused": "never"}, "it is one of ignore, warn, error"),
-        ({"key": "short"}, "key: is no key; it is 32 to 128"),
+        ({"on_miss": "eror"}, "on_miss: 'eror'; expected one of: error, emulate, forward"),
+        ({"match_on": ["metod"]}, "unknown field 'metod'; did you mean method?"),
+        ({"match_on": "method"}, "expected a list of one or more fields, got 'method'; use any of: method"),
+        ({"ignore": "Secret"}, "expected a list of parameter names, got 'Secret'"),
+        ({"repeat": "yes"}, "repeat: expected true or false, got 'yes'"),
+        ({"unused": "never"}, "expected one of: ignore, warn, error"),
+        ({"key": "short"}, "key: is not a key; expected 32 to 128"),
     ],
 )
-def test_a_bad_option_is_refused(write: Write, options: dict[str, Any], said: str) -> None:
-    with pytest.raises(UsageError, match=said.replace("?", r"\?")):
+def test_a_bad_option_is_an_error(write: Write, options: dict[str, Any], expected: str) -> None:
+    with pytest.raises(UsageError, match=expected.replace("?", r"\?")):
         Cassette(write(entry()), **options)
 
 
 @pytest.mark.parametrize("given", [7, [], [7], "nowhere.yaml", "nul\0.yaml"])
-def test_what_is_no_cassette_is_refused(given: Any) -> None:
+def test_an_invalid_cassette_is_an_error(given: Any) -> None:
     with pytest.raises(UsageError):
         Emulator(cassette=given)
 
 
-def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="has no cassette in it"):
+def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="contains no cassette"):
         Emulator(cassette=tmp_path)
 
 
 def test_a_lookup_reads_no_other_entries(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The cost of a lookup doesn't grow with the cassette: only what is filed under the call's key is touched."""
+    """The cost of a lookup doesn't grow with the cassette: only the entries with the call's key are read."""
     cassette = Cassette(write(*(entry(uri=f"{URL}/CR{number:032x}") for number in range(50))))
     touched: list[Sequence[int]] = []
     entries = cassette.entries

@@ -1,4 +1,4 @@
-"""Secrets never reach the disk: as pseudonyms they are still compared, and what is left of them is refused."""
+"""Secrets are never written to disk: they become pseudonyms, and entries that still contain one are not written."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ ECHOES: dict[str, Callable[[str], bytes]] = {
 
 
 def shapes(secret: str) -> list[str]:
-    """How a secret may stand in a text."""
+    """Return the forms in which a text may contain a secret."""
     data = secret.encode()
     sliced = [b64encode(b"x" * pad + data)[(4 if pad else 0) : -4].decode() for pad in range(3)]
     return [
@@ -112,7 +112,7 @@ def shapes(secret: str) -> list[str]:
 
 
 def texts_of(path: Path) -> list[str]:
-    """All of a cassette: as it stands, and each field by itself, unpacked."""
+    """Return the text of a cassette, and each of its fields, decompressed."""
     found = [path.read_text()]
     for one in read_interactions(path):
         pairs = (*one.request_headers, *one.headers)
@@ -144,7 +144,7 @@ def check_never_written(folder: Path, made: Interaction, secret: str) -> None:
 )
 @settings(max_examples=30, deadline=None)
 @example(name="Secret", secret="a&b=c;d%20e+f", echo="json", packed=True)
-def test_a_secret_is_never_found_in_the_file(
+def test_a_secret_is_never_in_the_file(
     tmp_path_factory: pytest.TempPathFactory, place: str, name: str, secret: str, echo: str, packed: bool
 ) -> None:
     harmless = write_json([interaction(body=b"\xff")]) + write_yaml([interaction()])
@@ -162,7 +162,7 @@ def test_a_secret_is_never_found_in_the_file(
 @pytest.mark.parametrize("name", ["FriendlyName", "PageToken", "Identity", "Type"])
 @pytest.mark.parametrize("kind", LOOKS)
 @pytest.mark.parametrize("place", ["form", "query", "multipart", "json"])
-def test_what_looks_like_a_secret_is_none_to_keep_under_any_name(
+def test_values_that_look_like_secrets_are_replaced_under_any_name(
     tmp_path: Path, name: str, kind: str, place: str
 ) -> None:
     check_never_written(tmp_path, interaction(**PLACES[place](name, LOOKS[kind])), LOOKS[kind])
@@ -170,18 +170,18 @@ def test_what_looks_like_a_secret_is_none_to_keep_under_any_name(
 
 @pytest.mark.parametrize("header", ["User-Agent", "Content-Type", "Host", "Referer", "X-Twilio-Client"])
 @pytest.mark.parametrize("kind", ["legacy", "token", "pair"])
-def test_what_looks_like_a_secret_is_none_to_keep_in_any_header(tmp_path: Path, header: str, kind: str) -> None:
+def test_values_that_look_like_secrets_are_replaced_in_any_header(tmp_path: Path, header: str, kind: str) -> None:
     check_never_written(tmp_path, interaction(request_headers=((header, f"a/1 {LOOKS[kind]}"),)), LOOKS[kind])
 
 
-def test_a_recording_keeps_what_is_no_secret() -> None:
+def test_harmless_values_are_kept() -> None:
     form = b"Type=fcm&FriendlyName=Our+app&Sandbox=true"
     headers = (("Content-Type", FORM), ("User-Agent", "twilio-python/9"), ("Accept", "*/*"), ("Content-Length", "42"))
     made = interaction(request_body=form, request_headers=headers, url=f"{URL}?PageSize=5&PageToken=PACR{'a' * 32}")
     assert redact(made, PSEUDONYMS) == made
 
 
-def test_pseudonyms_are_stable_keyed_and_never_made_twice() -> None:
+def test_pseudonyms_are_stable_depend_on_the_key_and_are_not_replaced_again() -> None:
     other = Pseudonyms(b"other")
     for make in (Pseudonyms.secret, Pseudonyms.sids, Pseudonyms.authorization):
         given = {"sids": ACCOUNT, "secret": TOKEN}.get(make.__name__, basic(ACCOUNT, TOKEN))
@@ -200,12 +200,12 @@ def test_pseudonyms_are_stable_keyed_and_never_made_twice() -> None:
         ("x", "redacted-secret-"),
     ],
 )
-def test_a_pseudonym_says_what_it_stands_for(value: str, beginning: str) -> None:
+def test_a_pseudonym_names_the_kind_of_secret(value: str, beginning: str) -> None:
     assert PSEUDONYMS.secret(value).startswith(beginning)
     assert is_pseudonym(PSEUDONYMS.secret(value))
 
 
-def test_an_accounts_pseudonym_is_an_account_sid() -> None:
+def test_the_pseudonym_of_an_account_is_an_account_sid() -> None:
     text = PSEUDONYMS.sids(f"/Accounts/{ACCOUNT}/Keys/SK{'b' * 32}.json")
     assert len(text) == len(f"/Accounts/{ACCOUNT}/Keys/SK{'b' * 32}.json")
     assert text.startswith("/Accounts/ACfacade00")
@@ -222,7 +222,7 @@ def test_redacting_twice_changes_nothing() -> None:
     assert redact(once, Pseudonyms(b"another")) == once
 
 
-def test_a_name_that_is_the_rest_of_a_secret_is_none_to_keep() -> None:
+def test_a_parameter_name_that_is_part_of_a_secret_is_replaced() -> None:
     clean = redact(interaction(**sent(b"Secret=abc&the-rest-of-my-secret&Type=fcm")), PSEUDONYMS)
     assert b"the-rest" not in clean.request_body
     assert b"Type=fcm" in clean.request_body
@@ -256,7 +256,7 @@ def test_the_scan_names_the_field(change: dict[str, Any], field: str) -> None:
     (leak,) = scan(interaction(**change))
     assert leak.field == field
     assert "hunter2" not in leak.kind
-    with pytest.raises(UsageError, match="it isn't written to the cassette"):
+    with pytest.raises(UsageError, match="the entry is not written to the cassette"):
         refuse_leaks(interaction(**change))
 
 
@@ -271,27 +271,27 @@ def test_the_scan_names_the_field(change: dict[str, Any], field: str) -> None:
         {"headers": (("Access-Control-Allow-Headers", "Authorization"), ("Twilio-Request-Id", "RQ" + "a" * 32))},
     ],
 )
-def test_the_scan_lets_pass_what_is_no_secret(change: dict[str, Any]) -> None:
+def test_the_scan_ignores_harmless_values(change: dict[str, Any]) -> None:
     assert scan(interaction(**change)) == []
 
 
-def test_a_comment_is_looked_at_too(tmp_path: Path) -> None:
+def test_comments_are_searched(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(f"# the key was {LEGACY}\n" + yaml.safe_dump({"version": 1, "interactions": [entry()]}))
     (error,) = scan_text(path)
-    assert str(error).startswith(f"{path}, line 1: has a legacy FCM server key")
+    assert str(error).startswith(f"{path}, line 1: contains a legacy FCM server key")
 
 
 @pytest.mark.parametrize(
     "text", ["", "a" * 5000, "AAAA:APA91", "%" * 300, "\\u12" * 50, "A" * 24 + "=" * 9, "eyJ.eyJ.x"]
 )
-def test_nothing_is_seen_in_harmless_text(text: str) -> None:
+def test_harmless_text_has_no_leak(text: str) -> None:
     assert find_leak(text) == ""
 
 
 @settings(deadline=None)
 @given(st.text(max_size=300) | st.text("%25ABCDEabcd0123456789+/=\\un", max_size=300))
-def test_looking_never_fails(text: str) -> None:
+def test_the_search_never_raises(text: str) -> None:
     find_leak(text)
 
 
