@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from notify_mock.interception.routing import EscapedRequest
     from notify_mock.journal.exchange import Exchange
     from notify_mock.journal.journal import Journal
-    from notify_mock.playback.cassette import Cassette
     from notify_mock.push_keys.apn_pair import apn_pair
     from notify_mock.recording.recorder import Recorder
     from notify_mock.recording.upstream import Upstream
+    from notify_mock.replay.cassette import Cassette
     from notify_mock.resources.binding import Binding
     from notify_mock.resources.credential import Credential
     from notify_mock.resources.notification import Notification
@@ -76,7 +76,7 @@ _HOMES = {
     "ApiKey": "accounts.accounts",
     "Binding": "resources.binding",
     "Call": "twilio_api.messages",
-    "Cassette": "playback.cassette",
+    "Cassette": "replay.cassette",
     "Credential": "resources.credential",
     "Delay": "faults.timing",
     "Delivery": "deliveries.delivery",

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from notify_mock.engine.hydration import HydrateOption
     from notify_mock.faults.readers import FaultsOption
     from notify_mock.interception.interception import Interception
-    from notify_mock.playback.cassette import CassetteOption
     from notify_mock.recording.backend import Backend, RecordOption, UpstreamOption
+    from notify_mock.replay.cassette import CassetteOption
     from notify_mock.server.proxy import OtherHosts
 
 

@@ -209,8 +209,8 @@ def test_the_page_of_cassettes_names_every_option_mode_and_field() -> None:
     from typing import get_args
 
     from notify_mock import Cassette
-    from notify_mock.playback.matching import FIELDS
     from notify_mock.recording.recorder import Mode
+    from notify_mock.replay.matching import FIELDS
 
     rows = re.findall(r"^\| `(\w+)`(?: \(default\))? \|", CASSETTES, re.MULTILINE)
     options = [name for name in inspect.signature(Cassette).parameters if name != "paths"]

@@ -16,7 +16,7 @@ FLOORS = (
     ("twilio_api",),
     ("accounts", "cassettes", "certificate_authority", "journal", "push_keys", "store"),
     ("faults", "redaction", "resources"),
-    ("deliveries", "playback"),
+    ("deliveries", "replay"),
     ("engine",),
     ("callbacks",),
     ("control_api",),

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from notify_mock.engine.hydration import HydrateOption
     from notify_mock.faults.decision import Effect
     from notify_mock.faults.readers import FaultsOption
-    from notify_mock.playback.cassette import CassetteOption
-    from notify_mock.playback.playback import Playback
+    from notify_mock.replay.cassette import CassetteOption
+    from notify_mock.replay.playback import Playback
 
 
 Observe = Callable[[Call, Callable[[], Answer]], Answer]

@@ -10,14 +10,14 @@ from notify_mock.support.usage import UsageError
 
 if TYPE_CHECKING:
     from notify_mock.engine.hydration import HydrateOption
-    from notify_mock.playback.cassette import Cassette, CassetteOption
+    from notify_mock.replay.cassette import Cassette, CassetteOption
 
 
 def read_cassette_option(given: CassetteOption | None, forward: Forward | None) -> Cassette | None:
     """Return the cassette to play. Raises ``UsageError``."""
     if given is None:
         return None
-    from notify_mock.playback.cassette import read_cassette
+    from notify_mock.replay.cassette import read_cassette
 
     cassette = read_cassette(given)
     if cassette.on_miss == "forward" and forward is None:

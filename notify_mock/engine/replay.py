@@ -78,7 +78,7 @@ def play(found: Interaction, call: Call, account_sid: str, pseudonyms: Pseudonym
     """Return a recorded response for ``call``: decompressed, with URLs for the host of the call, and with the caller's
     account in place of its recorded pseudonym."""
     from notify_mock.cassettes.interaction import unpacked
-    from notify_mock.playback.origins import origin, relocate
+    from notify_mock.replay.origins import origin, relocate
 
     recorded = found.call()
     old = origin(recorded.scheme, recorded.host, recorded.path)

@@ -12,7 +12,7 @@ from notify_mock.deliveries.providers import Providers
 from notify_mock.faults import Unused
 from notify_mock.faults.rules import Faults
 from notify_mock.journal.journal import Journal
-from notify_mock.playback.playback import Playback
+from notify_mock.replay.playback import Playback
 from notify_mock.store.collections import Store
 from notify_mock.support.clock import Clock, Moment
 from notify_mock.support.ids import Sids

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notify_mock.cassettes.files import inside, safe_name
-from notify_mock.playback.cassette import Cassette
+from notify_mock.replay.cassette import Cassette
 from notify_mock.support.usage import UsageError, only_known
 
 if TYPE_CHECKING:

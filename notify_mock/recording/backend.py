@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from notify_mock.engine.engine import Observe
 from notify_mock.engine.replay import Forward
-from notify_mock.playback.cassette import Cassette, CassetteOption
 from notify_mock.recording.recorder import Recorder
 from notify_mock.recording.upstream import Upstream
 from notify_mock.redaction.keys import find_key
 from notify_mock.redaction.pseudonyms import Pseudonyms
+from notify_mock.replay.cassette import Cassette, CassetteOption
 from notify_mock.support.usage import UsageError
 
 UpstreamOption = str | Upstream

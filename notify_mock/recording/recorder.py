@@ -13,12 +13,12 @@ from notify_mock.cassettes.files import read_interactions, write_text
 from notify_mock.cassettes.interaction import Interaction, check, interaction_of, phrase
 from notify_mock.cassettes.vcr import entry_yaml, join_yaml, write_json
 from notify_mock.engine.replay import TRUNCATED, Forward
-from notify_mock.playback.cassette import Cassette
-from notify_mock.playback.matching import DEFAULT, Matcher
 from notify_mock.redaction.keys import find_key
 from notify_mock.redaction.lint import refuse_leaks
 from notify_mock.redaction.pseudonyms import Pseudonyms
 from notify_mock.redaction.redact import redact
+from notify_mock.replay.cassette import Cassette
+from notify_mock.replay.matching import DEFAULT, Matcher
 from notify_mock.support.usage import UsageError, shown
 from notify_mock.twilio_api.masking import show_text
 from notify_mock.twilio_api.messages import Answer, Call

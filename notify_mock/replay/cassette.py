@@ -8,9 +8,9 @@ from typing import Literal, NamedTuple, get_args
 
 from notify_mock.cassettes.files import find_files, read_interactions
 from notify_mock.cassettes.interaction import Interaction
-from notify_mock.playback.matching import DEFAULT, Difference, Key, Matcher
 from notify_mock.redaction.keys import find_key
 from notify_mock.redaction.pseudonyms import Pseudonyms
+from notify_mock.replay.matching import DEFAULT, Difference, Key, Matcher
 from notify_mock.support.usage import UsageError, shown
 from notify_mock.twilio_api.messages import Call
 

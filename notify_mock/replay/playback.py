@@ -9,8 +9,8 @@ from notify_mock.twilio_api.messages import Call
 
 if TYPE_CHECKING:
     from notify_mock.cassettes.interaction import Interaction
-    from notify_mock.playback.cassette import Cassette, Nearest
-    from notify_mock.playback.matching import Key
+    from notify_mock.replay.cassette import Cassette, Nearest
+    from notify_mock.replay.matching import Key
 
 
 _MAX_SHOWN = 10

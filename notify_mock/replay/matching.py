@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
-from notify_mock.playback.origins import HERE, origin
 from notify_mock.redaction.pseudonyms import Pseudonyms, basic
 from notify_mock.redaction.redact import Taints, redact_pairs
+from notify_mock.replay.origins import HERE, origin
 from notify_mock.support.renamed import warn_renamed
 from notify_mock.support.usage import UsageError, nearest, shown
 from notify_mock.twilio_api.masking import show_pairs, show_text
