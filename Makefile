@@ -1,4 +1,4 @@
-# Everything here sets itself up: the first call makes .venv and installs what is needed into it.
+# Every target sets itself up: the first run creates .venv and installs its dependencies there.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,12 +11,12 @@ ARGS ?= -q -n auto
 help:
 	@echo "make serve     run the emulator on http://127.0.0.1:$(PORT)"
 	@echo "make test      run the test suite"
-	@echo "make clients   run real clients of seven languages against it, and rewrite their table"
-	@echo "make lint      ruff and mypy --strict"
-	@echo "make bench     measure, and print a table of ratios"
-	@echo "make fidelity  hold the emulator against the recordings in fixtures/"
-	@echo "make docs      rewrite the generated tables in docs/"
-	@echo "make clean     remove .venv and what was built"
+	@echo "make clients   run clients in seven languages against the emulator, and update their table"
+	@echo "make lint      run ruff and mypy --strict"
+	@echo "make bench     run the benchmarks and print their table"
+	@echo "make fidelity  compare the emulator with the recordings in fixtures/"
+	@echo "make docs      update the generated tables in docs/"
+	@echo "make clean     remove .venv and build files"
 
 serve: $(VENV)/core
 	$(BIN)/notify-mock serve --port $(PORT)
@@ -42,7 +42,7 @@ docs: $(VENV)/core
 	$(BIN)/python -m docs.generate
 
 $(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "no venv: on Debian, apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "cannot create a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }
 
 $(VENV)/core: setup.cfg pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .

@@ -1,1 +1,1 @@
-"""What the emulator costs, next to what else one would use: run it with ``python -m benchmarks``."""
+"""Benchmarks of the emulator against the alternatives: ``python -m benchmarks``."""

@@ -1,4 +1,4 @@
-"""Runs the benchmarks that are named, or all, and prints their table."""
+"""Run the named benchmarks, or all of them, and print their table."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
 
 
 def main() -> None:
-    """The table goes to stdout, progress to stderr. A missed target is a word in the table and no failure."""
+    """Print the table to stdout and progress to stderr. A missed target is not a failure: the table marks it."""
     names = _names()
-    for name in ("TWILIO_REGION", "TWILIO_EDGE"):  # the SDK would build them into its URLs
+    for name in ("TWILIO_REGION", "TWILIO_EDGE"):  # the SDK would add them to its URLs
         os.environ.pop(name, None)
     rows = [row for name in names for row in _run(name)]
     print(f"{_machine()}\n\n{render(rows)}")
@@ -58,7 +58,7 @@ def _names() -> list[str]:
     names: list[str] = parser.parse_args().names
     for name in names:
         if name not in BENCHMARKS:
-            parser.error(f"no benchmark {name!r}; known are {', '.join(BENCHMARKS)}")
+            parser.error(f"unknown benchmark {name!r}; expected one of: {', '.join(BENCHMARKS)}")
     return names or list(BENCHMARKS)
 
 

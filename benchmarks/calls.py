@@ -1,4 +1,4 @@
-"""Plain calls on an emulator, without the SDK, for setting up and for what the SDK would only slow down."""
+"""Calls to an emulator without the SDK: for setup, and for measurements that the SDK would slow down."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from notify_mock import Answer, Call, Emulator
-from notify_mock.protocol.messages import read
+from notify_mock.twilio_api.messages import read
 
 HOST = "notify.twilio.com"
 LIST = "/v1/Credentials"
@@ -17,7 +17,7 @@ LEGACY_KEY_LENGTH = 152
 
 
 def call(emulator: Emulator, method: str, target: str, form: Mapping[str, str] | None = None) -> Call:
-    """The call that a server reads when the default account sends this."""
+    """Return the call that a server reads when the default account sends this request."""
     user = ":".join(emulator.auth)
     headers = {"authorization": f"Basic {b64encode(user.encode()).decode()}"}
     body = b""
@@ -28,7 +28,7 @@ def call(emulator: Emulator, method: str, target: str, form: Mapping[str, str] |
 
 
 def play(emulator: Emulator, method: str, target: str, form: Mapping[str, str] | None = None) -> Answer:
-    """The answer to it. Raises ``RuntimeError`` for a refusal: a benchmark of refusals would mean nothing."""
+    """Return the response to the request. Raises ``RuntimeError`` for an error response, which must not be measured."""
     answer = emulator.handle(call(emulator, method, target, form))
     if answer.status >= 400:
         raise RuntimeError(f"{method} {target}: {answer.status} {answer.body.decode()}")
@@ -36,18 +36,18 @@ def play(emulator: Emulator, method: str, target: str, form: Mapping[str, str] |
 
 
 def payload(answer: Answer) -> dict[str, Any]:
-    """The JSON of an answer."""
+    """Return the parsed JSON of a response."""
     parsed: dict[str, Any] = json.loads(answer.body)
     return parsed
 
 
 def fcm_form(number: int) -> dict[str, str]:
-    """The form of an fcm credential; its name and its key of a legacy server key's length are its own."""
+    """Return the form of an fcm credential with a unique name and a unique key as long as a legacy server key."""
     key = f"AAAA{number:07d}:APA91b".ljust(LEGACY_KEY_LENGTH, "x")
     return {"Type": "fcm", "FriendlyName": f"Android app {number}", "Secret": key}
 
 
 def create_fcm(emulator: Emulator, number: int) -> str:
-    """Create such a credential and return its sid."""
+    """Create an fcm credential and return its SID."""
     sid: str = payload(play(emulator, "POST", LIST, fcm_form(number)))["sid"]
     return sid

@@ -1,4 +1,4 @@
-"""Cassettes: a recorded fetch played here and by vcrpy, and what the size of a cassette costs."""
+"""Cassettes: a fetch replayed by notify_mock and by vcrpy, and the cost of large cassettes."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _MANY, _FEW = 10_000, 10
 
 
 def replayed_both() -> list[Row]:
-    """The same file, recorded by notify_mock from its own emulator, through the same SDK. Reading it isn't timed."""
+    """Replay the same file, recorded by notify_mock from its own emulator, with the same SDK. Reading isn't timed."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "fetch.yaml")
         emulator = Emulator(record=path)
         sid = emulator.client().notify.v1.credentials.create(type="fcm", secret="key", friendly_name="Android").sid
         emulator.client().notify.v1.credentials(sid).fetch()
         emulator.close()
-        pipeline = Emulator(cassette=Cassette(path, repeat=True))
-        ours = _fetch(pipeline.client(*emulator.auth), sid)
+        player = Emulator(cassette=Cassette(path, repeat=True))
+        ours = _fetch(player.client(*emulator.auth), sid)
         with vcr.use_cassette(str(path), record_mode="none", allow_playback_repeats=True):
             theirs = _fetch(Client(*emulator.auth, http_client=TwilioHttpClient()), sid)
             pair = in_turns(repeated(ours), repeated(theirs), _ROUNDS)
@@ -40,12 +40,12 @@ def replayed_both() -> list[Row]:
 
 def _fetch(client: Client, sid: str) -> Fetch:
     if client.notify.v1.credentials(sid).fetch().friendly_name != "Android":
-        raise RuntimeError("the fetch gave something else")
+        raise RuntimeError("the fetch returned an unexpected record")
     return lambda: client.notify.v1.credentials(sid).fetch()
 
 
 def cassettes() -> list[Row]:
-    """Loading 10,000 entries against the parser alone; finding one of them against finding one of ten."""
+    """Load 10,000 entries, compared with the parser alone; play one of 10,000 entries, compared with one of ten."""
     with tempfile.TemporaryDirectory() as folder:
         large, small = Path(folder, "large.yaml"), Path(folder, "small.yaml")
         _write(large, _MANY)
@@ -60,12 +60,12 @@ def cassettes() -> list[Row]:
         lookups = in_turns(repeated(_lookup(large, _MANY)), repeated(_lookup(small, _FEW)), _ROUNDS)
     return [
         at_most("load a cassette of 10,000 entries / yaml.load of its text", loads, 1.2),
-        at_most("play an entry of 10,000 / an entry of 10", lookups, 1.1),
+        at_most("play one of 10,000 entries / one of 10", lookups, 1.1),
     ]
 
 
 def _write(path: Path, number: int) -> None:
-    """So many credentials, made and recorded."""
+    """Create ``number`` credentials and record them."""
     recorder = Recorder(path)
     emulator = Emulator()
     for count in range(number):
@@ -75,9 +75,9 @@ def _write(path: Path, number: int) -> None:
 
 
 def _lookup(path: Path, number: int) -> Callable[[], object]:
-    """One call, each time for the entry in the middle, through the whole emulator."""
+    """Return a call for the entry in the middle, through the whole emulator."""
     emulator = Emulator(cassette=Cassette(path, repeat=True))
     asked = call(emulator, "POST", LIST, fcm_form(number // 2))
     if play(emulator, "POST", LIST, fcm_form(number // 2)).status != 201:
-        raise RuntimeError(f"{HOST} gave something else")
+        raise RuntimeError(f"{HOST} returned an unexpected response")
     return lambda: emulator.handle(asked)

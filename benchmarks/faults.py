@@ -1,4 +1,4 @@
-"""What fault injection costs a call that no fault strikes."""
+"""The cost of fault injection for a call that no fault rule applies to."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _RULES = 1000
 
 
 def faults() -> list[Row]:
-    """With no rule against a call whose way past the rules is taken out; with 1,000 rules against none."""
+    """Compare no rules with the check for rules removed, and 1,000 rules with none."""
     none = in_turns(repeated(_fetch(Emulator())), repeated(_fetch(_without_faults())), _ROUNDS)
-    armed = in_turns(repeated(_fetch(_permanent_faults())), repeated(_fetch(Emulator())), _ROUNDS)
+    armed = in_turns(repeated(_fetch(_with_rules())), repeated(_fetch(Emulator())), _ROUNDS)
     return [
-        at_most("fetch with no fault rule / with the look for rules taken out", none, 1.03),
+        at_most("fetch with no fault rule / with the check for rules removed", none, 1.03),
         at_most("fetch with 1,000 fault rules that don't match / with none", armed, 2.0),
     ]
 
@@ -27,8 +27,8 @@ def _without_faults() -> Emulator:
     return emulator
 
 
-def _permanent_faults() -> Emulator:
-    """Rules for other calls, other records, other accounts, other parameters and other clients, 200 of each."""
+def _with_rules() -> Emulator:
+    """Return an emulator with 200 rules each for other calls, records, accounts, parameters and clients."""
     emulator = Emulator()
     for number in range(_RULES // 5):
         emulator.faults.add("credential.create", Drop())

@@ -1,4 +1,4 @@
-"""One fetch through the SDK: in-process, and by three other ways to answer it offline."""
+"""One fetch through the SDK: in-process, and with four other ways to answer it offline."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Fetch = Callable[[], object]
 
 
 class ConstantHttpClient(HttpClient):  # type: ignore[misc]
-    """The least that a transport can do: it looks at nothing, and always returns the same object."""
+    """The cheapest possible transport: it ignores the request and always returns the same object."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(logging.getLogger(__name__), is_async=False)
@@ -38,7 +38,7 @@ class ConstantHttpClient(HttpClient):  # type: ignore[misc]
 
 
 class Scene:
-    """An emulator with one credential, the fetch of it, and what any stub has to answer to the same."""
+    """An emulator with one credential, a fetch of it, and the response that a stub must return for this fetch."""
 
     def __init__(self) -> None:
         self.emulator = Emulator()
@@ -50,18 +50,18 @@ class Scene:
         return self._fetch(self.emulator.client())
 
     def through(self, http_client: HttpClient) -> Fetch:
-        """The fetch through another transport."""
+        """Return the fetch through another transport."""
         return self._fetch(Client(*self.emulator.auth, http_client=http_client))
 
     def _fetch(self, client: Client) -> Fetch:
-        """The call as one writes it, after a look at whether it gives the right record."""
+        """Return the call as a user writes it, after checking that it returns the right record."""
         if client.notify.v1.credentials(self.sid).fetch().friendly_name != "Android app 0":
-            raise RuntimeError("the fetch gave something else")
+            raise RuntimeError("the fetch returned an unexpected record")
         return lambda: client.notify.v1.credentials(self.sid).fetch()
 
 
 def constant() -> list[Row]:
-    """In-process against a transport that returns a constant."""
+    """Compare in-process with a transport that returns a constant."""
     scene = Scene()
     response = Response(scene.answer.status, scene.answer.body.decode(), dict(scene.answer.headers))
     theirs = scene.through(ConstantHttpClient(response))
@@ -70,7 +70,7 @@ def constant() -> list[Row]:
 
 
 def stubbed() -> list[Row]:
-    """A static stub of ``responses`` against in-process. The patching itself is outside the timed part."""
+    """Compare a static stub of ``responses`` with in-process. Patching isn't timed."""
     scene = Scene()
     headers = {name: value for name, value in scene.answer.headers if name not in ("Content-Type", "Content-Length")}
     with responses.RequestsMock(assert_all_requests_are_fired=False) as stub:
@@ -81,7 +81,7 @@ def stubbed() -> list[Row]:
 
 
 def replayed() -> list[Row]:
-    """A vcrpy cassette against in-process. Reading the cassette is outside the timed part."""
+    """Compare a vcrpy cassette with in-process. Reading the cassette isn't timed."""
     scene = Scene()
     with tempfile.TemporaryDirectory() as folder:
         cassette = Path(folder, "fetch.yaml")
@@ -93,7 +93,7 @@ def replayed() -> list[Row]:
 
 
 def intercepted() -> list[Row]:
-    """A client that knows nothing of the emulator against the one that the emulator makes."""
+    """Compare an unmodified client inside ``intercept()`` with the emulator's own client."""
     scene = Scene()
     ours = scene.in_process()
     with scene.emulator.intercept():
@@ -103,7 +103,7 @@ def intercepted() -> list[Row]:
 
 
 def _cassette(scene: Scene) -> str:
-    """The file that vcrpy would have written of this one fetch."""
+    """Return the file that vcrpy would have written for this fetch."""
     response = {
         "status": {"code": scene.answer.status, "message": "OK"},
         "headers": {name: [value] for name, value in scene.answer.headers},

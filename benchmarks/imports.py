@@ -1,4 +1,4 @@
-"""The time of an import in a fresh process, without the start of the interpreter."""
+"""The time of an import in a new process, without the start of the interpreter."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ print(perf_counter() - start)
 
 
 def imports() -> list[Row]:
-    """The bare package, whose names are lazy; and the emulator itself, which is what a user waits for."""
+    """Import the package alone, whose names are lazy, and the emulator, which is what users wait for."""
     with tempfile.TemporaryDirectory() as folder:
         return [
             _against_flask("import notify_mock", folder),
@@ -40,14 +40,17 @@ def _against_flask(statement: str, folder: str) -> Row:
 
 
 def _import(statement: str, folder: str) -> Sample:
-    """Isolated (``-I``) and without site packages (``-S``): what an editable install puts there runs before any program
-    and imports much of what the package needs, which would make it look too good."""
+    """Import in isolation (``-I``) and without site packages (``-S``).
+
+    An editable install runs code from site packages before any program. This code imports much of what the package
+    needs, so the package would look faster than it is.
+    """
     script = _SCRIPT.format(path=[_home("flask"), _home("notify_mock")], statement=statement)
     return lambda: float(output(["-I", "-S", "-c", script], folder))
 
 
 def _home(package: str) -> str:
-    """The folder that the package is in."""
+    """Return the folder that contains the package."""
     spec = find_spec(package)
     if spec is None or spec.origin is None:
         raise RuntimeError(f"{package} isn't installed")

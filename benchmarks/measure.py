@@ -1,4 +1,4 @@
-"""Timing two things in turns, so that a noisy machine slows both down and their ratio stays."""
+"""Time two things alternately: a busy machine slows both down, and their ratio stays the same."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from time import perf_counter
 from typing import NamedTuple
 
 Sample = Callable[[], float]
-"""Does something once more, and gives the seconds that it took."""
+"""Does something once more and returns the seconds that it took."""
 
 _WARM_UP_CALLS = 50
 
 
 class Pair(NamedTuple):
-    """The seconds of both sides, round by round."""
+    """The seconds of both sides for each round."""
 
     ours: list[float]
     theirs: list[float]
 
     def ratios(self) -> list[float]:
-        """Ours over theirs for each round."""
+        """Return ours divided by theirs for each round."""
         return [ours / theirs for ours, theirs in zip(self.ours, self.theirs, strict=True)]
 
     def flipped(self) -> Pair:
-        """The same seen from the other side."""
+        """Return the pair with its sides swapped."""
         return Pair(self.theirs, self.ours)
 
 
 class Spread(NamedTuple):
-    """The middle of many numbers, and the borders of their middle half."""
+    """The median of numbers, and the lower and upper quartile."""
 
     low: float
     middle: float
@@ -44,8 +44,7 @@ def spread(numbers: list[float]) -> Spread:
 
 
 def in_turns(ours: Sample, theirs: Sample, rounds: int) -> Pair:
-    """Sample both sides ``rounds`` times. Every other round begins with the other side, so that neither has the better
-    place."""
+    """Sample both sides ``rounds`` times. Every second round starts with the other side: the order must not matter."""
     pair = Pair([], [])
     gc.collect()
     for number in range(rounds):
@@ -60,14 +59,14 @@ def in_turns(ours: Sample, theirs: Sample, rounds: int) -> Pair:
 
 
 def once(call: Callable[[], object]) -> float:
-    """The seconds of one call."""
+    """Return the seconds of one call."""
     start = perf_counter()
     call()
     return perf_counter() - start
 
 
 def repeated(call: Callable[[], object], least: float = 0.02) -> Sample:
-    """A sample of so many calls that it lasts ``least`` seconds; it gives the seconds of one call."""
+    """Return a sample that repeats the call for at least ``least`` seconds and returns the seconds of one call."""
     _many(call, _WARM_UP_CALLS)
     number = 1
     while _many(call, number) < least:
@@ -84,6 +83,6 @@ def _many(call: Callable[[], object], number: int) -> float:
 
 
 def _tick(number: int, rounds: int) -> None:
-    """A dot on stderr for every tenth of the rounds."""
+    """Print a dot to stderr after every tenth of the rounds."""
     if (number + 1) * 10 // rounds > number * 10 // rounds:
         print(".", end="", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""The memory that a stored credential takes."""
+"""The memory of a stored credential."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _STEP = _RECORDS // 10
 
 
 def memory() -> list[Row]:
-    """Bytes that 100,000 creates leave behind, for each; the journal is full before, so that it takes no part."""
+    """Measure the bytes that remain for each of 100,000 creates. The journal is full before, so it doesn't grow."""
     emulator = Emulator()
     tracemalloc.start()
     try:
@@ -39,6 +39,6 @@ def _create(emulator: Emulator, first: int, number: int) -> None:
 
 
 def held() -> int:
-    """Bytes in use now."""
+    """Return the bytes in use now."""
     gc.collect()
     return tracemalloc.get_traced_memory()[0]

@@ -1,4 +1,4 @@
-"""What a notification to many bindings costs, and finding bindings by tag and identity."""
+"""The cost of a notification to many bindings, and of finding bindings by tag and identity."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _MESSAGE = {
 
 
 def _form(number: int) -> dict[str, str]:
-    """An apn binding of a user of his own; one in ten has the tag ``told``."""
+    """Return the form of an apn binding with its own identity; one in ten has the tag ``told``."""
     tag = "told" if number % (_BINDINGS // _TOLD) == 0 else "other"
     return {"Identity": f"user-{number}", "BindingType": "apn", "Address": f"{number:064x}", "Tag": tag}
 
 
 class _Scene:
-    """A service with an apn credential and so many bindings."""
+    """A service with an apn credential and ``number`` bindings."""
 
     def __init__(self, number: int) -> None:
         self.emulator = Emulator()
@@ -51,7 +51,7 @@ class _Scene:
                 print(".", end="", file=sys.stderr, flush=True)
 
     def send(self) -> Sample:
-        """The seconds of a notification, for each of its deliveries."""
+        """Return a sample of the seconds that a notification takes for each of its deliveries."""
         target = f"/v1/Services/{self.service}/Notifications"
         request = call(self.emulator, "POST", target, {"Tag": "told", **_MESSAGE})
 
@@ -60,31 +60,31 @@ class _Scene:
             gc.collect()
             seconds = once(lambda: self.emulator.handle(request)) / _TOLD
             if len(self.emulator.deliveries) != _TOLD or self.emulator.deliveries.find(state="failed"):
-                raise RuntimeError("the notification didn't reach everyone")
+                raise RuntimeError("the notification has missing or failed deliveries")
             return seconds
 
         return sample
 
     def listed(self, query: str, expected: int) -> Callable[[], object]:
-        """The list of bindings for a query, after a look at whether it finds so many."""
+        """Return a list call with this query, after checking that it finds ``expected`` bindings."""
         target = f"{self.bindings}?{query}"
         if len(payload(play(self.emulator, "GET", target))["bindings"]) != expected:
-            raise RuntimeError(f"{target} doesn't find {expected}")
+            raise RuntimeError(f"{target} doesn't find {expected} bindings")
         request = call(self.emulator, "GET", target)
         return lambda: self.emulator.handle(request)
 
 
 def notifications() -> list[Row]:
-    """Straight on ``Emulator.handle``: the SDK's own time would only hide a difference."""
+    """Measure ``Emulator.handle`` directly: the time of the SDK would hide differences."""
     large, small = _Scene(_BINDINGS), _Scene(_TOLD)
-    rows = [at_most("a delivery of 10,000 to 100,000 bindings / json.dumps of its payload", _delivering(large), 4)]
+    rows = [at_most("one of 10,000 deliveries (100,000 bindings) / json.dumps of its payload", _delivering(large), 4)]
     for what, query, in_large, in_small in (
         ("by identity", "Identity=user-5000", 1, 1),
         ("by tag, a page of 50", "Tag=told", 50, 50),
-        ("by two tags that none has both of", "Tag=told&Tag=none", 0, 0),
+        ("by two tags without a match", "Tag=told&Tag=none", 0, 0),
     ):
         pair = in_turns(repeated(large.listed(query, in_large)), repeated(small.listed(query, in_small)), _ROUNDS)
-        rows.append(at_most(f"bindings {what}, of 100,000 / of 10,000", pair, 1.5))
+        rows.append(at_most(f"bindings {what}, among 100,000 / among 10,000", pair, 1.5))
     return [*rows, _memory()]
 
 
@@ -96,7 +96,7 @@ def _delivering(scene: _Scene) -> Pair:
 
 
 def _memory() -> Row:
-    """Bytes that creates of bindings leave behind, for each; the journal is full before."""
+    """Measure the bytes that remain for each created binding. The journal is full before."""
     scene = _Scene(0)
     tracemalloc.start()
     try:
@@ -106,7 +106,7 @@ def _memory() -> Row:
         each = (held() - before) / _BINDINGS
     finally:
         tracemalloc.stop()
-    behind = f"{_BINDINGS:,} POST calls, tracemalloc; an identity and a device token of its own, one tag"
+    behind = f"{_BINDINGS:,} POST calls, tracemalloc; own identity and device token, one tag"
     return Row("memory for each apn binding", f"{each:,.0f} bytes", f"at most {_LIMIT:,}", each <= _LIMIT, behind)
 
 

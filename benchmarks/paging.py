@@ -1,4 +1,4 @@
-"""A page far down a long list against its first page."""
+"""A page deep in a long list, compared with its first page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _STEP = 1000
 
 
 def paging() -> list[Row]:
-    """Straight on ``Emulator.handle``: the SDK's own time would only hide a difference."""
+    """Measure ``Emulator.handle`` directly: the time of the SDK would hide differences."""
     emulator = Emulator()
     for number in range(_RECORDS):
         form = fcm_form(number)
@@ -31,7 +31,7 @@ def paging() -> list[Row]:
 
 
 def _target_behind(emulator: Emulator, record: int) -> str:
-    """The target of the page that begins behind so many records, found by following the links there."""
+    """Return the target of the page after ``record`` records, found by following links."""
     target = f"{LIST}?PageSize={_STEP}"
     for _ in range(record // _STEP):
         link = urlsplit(payload(play(emulator, "GET", target))["meta"]["next_page_url"])
@@ -40,10 +40,10 @@ def _target_behind(emulator: Emulator, record: int) -> str:
 
 
 def _check(emulator: Emulator, target: str, record: int) -> None:
-    """Is it a full page, and does it begin where it should?"""
+    """Check that the page is full and starts at ``record``."""
     found = payload(play(emulator, "GET", target))["credentials"]
     if len(found) != _SIZE or found[0]["friendly_name"] != fcm_form(record)["FriendlyName"]:
-        raise RuntimeError(f"{target} isn't the page at record {record}")
+        raise RuntimeError(f"{target} is not the page at record {record}")
 
 
 def _page(emulator: Emulator, target: str) -> Sample:

@@ -1,4 +1,4 @@
-"""A pytest run that doesn't use the plugin: what it costs to have it installed."""
+"""The cost of having the plugin installed, for a pytest run that doesn't use it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NO_SUCH_PLUGIN = "notify_mock.no_such_plugin"
 
 
 def plugin() -> list[Row]:
-    """500 empty tests with the plugin and without it, whole processes."""
+    """Run 500 empty tests with and without the plugin, as whole processes."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "pytest.ini").write_text("[pytest]\n")
         Path(folder, "test_empty.py").write_text("".join(f"def test_{n}(): pass\n\n\n" for n in range(_TESTS)))
@@ -30,14 +30,14 @@ def _run(blocked: str, folder: str) -> Sample:
 
 
 def _arguments(blocked: str) -> list[str]:
-    """Both sides block one plugin, so that their command lines are alike."""
+    """Return the command line. Both sides block one plugin, so that their command lines have the same form."""
     return ["-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", f"no:{blocked}", "-q"]
 
 
 def _check(folder: str) -> None:
-    """One run of each side, which also warms the caches: is the plugin there, and is it gone?"""
+    """Run each side once, which also warms the caches, and check that only the right side has the plugin."""
     for blocked, expected in ((_NO_SUCH_PLUGIN, True), (_PLUGIN, False)):
         if f"{_TESTS} passed" not in output(_arguments(blocked), folder):
-            raise RuntimeError("the empty tests don't pass")
+            raise RuntimeError("the empty tests did not pass")
         if ("--notify-mock-seed" in output([*_arguments(blocked), "--help"], folder)) != expected:
             raise RuntimeError(f"with no:{blocked} the plugin is {'missing' if expected else 'still there'}")

@@ -1,4 +1,4 @@
-"""Fresh Python processes, the same way for both sides of a ratio."""
+"""New Python processes, started in the same way for both sides of a ratio."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _UNWANTED = ("PYTEST_", "FLASK_", "WERKZEUG_", "PYTHONDONTWRITEBYTECODE")
 
 
 def environment() -> dict[str, str]:
-    """The environment without what would change how one of the sides runs.
+    """Return the environment without variables that would change how one of the sides runs.
 
-    What pip has installed is compiled once and for all; so is a checkout, unless it is kept from it.
+    Installed packages are already compiled. Without PYTHONDONTWRITEBYTECODE, so is a checkout.
     """
     return {name: value for name, value in os.environ.items() if not name.startswith(_UNWANTED)}
 
 
 def output(arguments: Sequence[str], folder: str | Path) -> str:
-    """What ``python arguments...`` prints when run in ``folder``. Raises ``RuntimeError`` with it when that fails."""
+    """Return the output of ``python arguments...``, run in ``folder``. Raises ``RuntimeError`` with it on failure."""
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
@@ -31,12 +31,12 @@ def output(arguments: Sequence[str], folder: str | Path) -> str:
         check=False,
     )
     if done.returncode:
-        raise RuntimeError(f"python {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}")
+        raise RuntimeError(f"python {' '.join(arguments)} failed with exit status {done.returncode}:\n{done.stdout}")
     return done.stdout
 
 
 def start(command: Sequence[str], folder: str | Path) -> subprocess.Popen[str]:
-    """A process whose stdout and stderr are read from one pipe."""
+    """Start a process with stdout and stderr in one pipe."""
     return subprocess.Popen(
         command, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

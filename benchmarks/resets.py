@@ -1,4 +1,4 @@
-"""Starting over: the reset of a used emulator against a single fetch."""
+"""The reset of a used emulator, compared with a single fetch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CREDENTIALS = 12
 
 
 def resets() -> list[Row]:
-    """Both sides do the same in every round: use a fresh emulator, fetch and reset. They differ in what is timed."""
+    """Use a fresh emulator, fetch and reset in every round. The two sides differ only in what is timed."""
     emulator = Emulator()
     client = emulator.client()
 
@@ -33,7 +33,7 @@ def resets() -> list[Row]:
 
 
 def _use(client: Client) -> str:
-    """A dozen credentials, each created and fetched, and one list of them; the sid of the last."""
+    """Create and fetch a dozen credentials, list them, and return the SID of the last."""
     sid = ""
     for number in range(_CREDENTIALS):
         form = fcm_form(number)

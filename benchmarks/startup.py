@@ -1,4 +1,4 @@
-"""From the start of a server's process to its first answer."""
+"""The time from the start of a server process to its first response."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ app.run(port=0, threaded=True)
 
 
 def startup() -> list[Row]:
-    """``notify-mock serve`` against a bare Flask app."""
+    """Compare ``notify-mock serve`` with a bare Flask app."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder, "bare.py")
         script.write_text(_FLASK_APP)
@@ -47,11 +47,11 @@ def startup() -> list[Row]:
         first_answer(ours, folder)
         first_answer(theirs, folder)
         pair = in_turns(lambda: first_answer(ours, folder), lambda: first_answer(theirs, folder), _ROUNDS)
-    return [at_most("first answer of notify-mock serve / of a bare Flask app", pair, 1.3)]
+    return [at_most("first response of notify-mock serve / of a bare Flask app", pair, 1.3)]
 
 
 def first_answer(command: Sequence[str], folder: str) -> float:
-    """Seconds until a list of credentials is answered. Either server prints its URL once it is bound."""
+    """Return the seconds until the response to a list of credentials. Both servers print their URL when they listen."""
     begin = perf_counter()
     process = start(command, folder)
     try:
@@ -63,28 +63,28 @@ def first_answer(command: Sequence[str], folder: str) -> float:
 
 
 def ready_url(process: subprocess.Popen[str]) -> str:
-    """The first URL that the server prints."""
+    """Return the first URL that the server prints."""
     lines = []
     for line in process.stdout or ():
         found = _URL.search(line)
         if found:
             return found[0]
         lines.append(line)
-    raise RuntimeError(f"the server ended before it was ready:\n{''.join(lines)}")
+    raise RuntimeError(f"the server exited before it was ready:\n{''.join(lines)}")
 
 
 def _list_credentials(url: str) -> None:
-    """Raises for any answer but a 200, and for one without the list."""
+    """Request the list. Raises for any response other than a 200 with the list."""
     token = b64encode(f"{_USER}:token".encode()).decode()
     request = Request(url + LIST, headers={"Authorization": f"Basic {token}"})
     with build_opener(ProxyHandler({})).open(request, timeout=WAIT_SECONDS) as answer:
         if b'"credentials"' not in answer.read():
-            raise RuntimeError(f"{url} gave something else")
+            raise RuntimeError(f"{url} returned an unexpected response")
 
 
 def console_script() -> str:
-    """The command that the package installs, beside this Python."""
+    """Return the path of the ``notify-mock`` command in the environment of this Python."""
     found = shutil.which("notify-mock", path=sysconfig.get_path("scripts"))
     if found is None:
-        raise RuntimeError("notify-mock isn't installed beside this Python; pip install -e . puts it there")
+        raise RuntimeError("the notify-mock command is not installed in this environment; run: pip install -e .")
     return found

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from benchmarks.measure import Pair, spread
 
-HEAD = ("what", "measured", "target", "met?", "behind it")
+HEAD = ("what", "measured", "target", "met?", "details")
 
 
 class Row(NamedTuple):
-    """One line of the table, ready to print."""
+    """One row of the table, ready to print."""
 
     what: str
     measured: str
@@ -23,19 +23,19 @@ class Row(NamedTuple):
 
 
 def at_most(what: str, pair: Pair, limit: float) -> Row:
-    """A row whose ratio, ours over theirs, should be small."""
+    """Return a row whose ratio, ours divided by theirs, should be small."""
     middle = spread(pair.ratios()).middle
     return Row(what, f"{middle:.3f}", f"at most {limit:g}", middle <= limit, _behind(pair))
 
 
 def at_least(what: str, pair: Pair, limit: float) -> Row:
-    """A row whose ratio, theirs over ours, should be large."""
+    """Return a row whose ratio, theirs divided by ours, should be large."""
     middle = spread(pair.flipped().ratios()).middle
     return Row(what, f"{middle:.1f}", f"at least {limit:g}", middle >= limit, _behind(pair, flipped=True))
 
 
 def render(rows: list[Row]) -> str:
-    """A Markdown table that is plain to read as text too."""
+    """Return a Markdown table that is also readable as plain text."""
     lines = [HEAD, *(row.cells() for row in rows)]
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     text = [_line(cells, widths) for cells in lines]
@@ -44,18 +44,18 @@ def render(rows: list[Row]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """``41.3 us``, ``2.6 ms`` or ``1.21 s``."""
+    """Return the duration as text: ``41.3 us``, ``2.6 ms`` or ``1.21 s``."""
     if seconds < 1e-3:
         return f"{seconds * 1e6:.1f} us"
     return f"{seconds * 1e3:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
 def _behind(pair: Pair, *, flipped: bool = False) -> str:
-    """The two medians, and the middle half of the ratios that the rounds gave."""
+    """Return the medians of both sides, and the range of the middle half of the ratios."""
     ratios = spread((pair.flipped() if flipped else pair).ratios())
     ours, theirs = duration(spread(pair.ours).middle), duration(spread(pair.theirs).middle)
-    sides = f"{theirs} to {ours}" if flipped else f"{ours} to {theirs}"
-    return f"{sides}; {len(pair.ours)} rounds, half of them {ratios.low:.3g} to {ratios.high:.3g}"
+    sides = f"{theirs} / {ours}" if flipped else f"{ours} / {theirs}"
+    return f"{sides}; {len(pair.ours)} rounds, middle half {ratios.low:.3g} to {ratios.high:.3g}"
 
 
 def _line(cells: tuple[str, ...] | list[str], widths: list[int]) -> str:

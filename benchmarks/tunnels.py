@@ -1,4 +1,4 @@
-"""The same fetch over a socket, plainly and through a tunnel with TLS."""
+"""The same fetch over a socket: by plain HTTP, and through a tunnel with TLS."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ROUNDS = 60
 
 
 def tunnels() -> list[Row]:
-    """Both connections are kept alive; their making and the handshake are not in the time."""
+    """Compare two connections that are kept alive. Connecting and the TLS handshake aren't timed."""
     with Emulator() as emulator:
         address = emulator.url.removeprefix("http://")
         path = f"{LIST}/{create_fcm(emulator, 0)}"
@@ -31,12 +31,12 @@ def tunnels() -> list[Row]:
 
 
 def _fetch(connection: HTTPConnection, path: str, headers: dict[str, str]) -> Callable[[], object]:
-    """Raises ``RuntimeError`` for anything but the record."""
+    """Return a fetch that raises ``RuntimeError`` if the response is not the record."""
 
     def fetch() -> None:
         connection.request("GET", path, headers=headers)
         answer = connection.getresponse()
         if answer.status != 200 or b"Android app 0" not in answer.read():
-            raise RuntimeError(f"the fetch gave {answer.status}")
+            raise RuntimeError(f"the fetch returned an unexpected response with status {answer.status}")
 
     return fetch

@@ -1,4 +1,4 @@
-"""What it costs to run a command under an emulator of its own."""
+"""The cost of running a command with ``notify-mock exec``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ROUNDS = 24
 
 
 def wrapping() -> list[Row]:
-    """``notify-mock exec -- true``, from start to end, against ``notify-mock serve`` until it says that it is ready."""
+    """Compare a whole run of ``notify-mock exec -- true`` with ``notify-mock serve`` until its ready line."""
     with tempfile.TemporaryDirectory() as folder:
         _wrapped(folder)
         pair = in_turns(lambda: _wrapped(folder), lambda: _ready(folder), _ROUNDS)
@@ -27,7 +27,7 @@ def _wrapped(folder: str) -> float:
     output, _ = process.communicate(timeout=WAIT_SECONDS)
     seconds = perf_counter() - begin
     if process.returncode or "0 calls" not in output:
-        raise RuntimeError(f"exec ended with {process.returncode}:\n{output}")
+        raise RuntimeError(f"exec failed with exit status {process.returncode}:\n{output}")
     return seconds
 
 

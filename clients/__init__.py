@@ -1,1 +1,1 @@
-"""Real clients, unmodified, sent to the emulator: the proof behind ``docs/clients.md``."""
+"""Runs unmodified clients against the emulator, for the table in ``docs/clients.md``."""

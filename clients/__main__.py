@@ -1,4 +1,4 @@
-"""Runs the clients that are named, or all, and rewrites their table in ``docs/clients.md``: ``make clients``."""
+"""Run the named clients, or all of them, and update their table in ``docs/clients.md``: ``make clients``."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _PAGE = ROOT / "docs" / "clients.md"
 
 
 def main() -> int:
-    """Exit status 1 when a client failed. One that isn't installed is reported as not run."""
+    """Return exit status 1 if a client failed. A client that isn't installed is reported as not run."""
     words = sys.argv[1:]
     chosen = [one for one in CLIENTS if not words or any(word in one.name for word in words)]
     if not chosen:
-        print(f"no client is called {' or '.join(words)}; there are: {', '.join(one.name for one in CLIENTS)}")
+        print(f"unknown client {' or '.join(words)}; expected one of: {', '.join(one.name for one in CLIENTS)}")
         return 2
     runs = []
     for client in chosen:

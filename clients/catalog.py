@@ -1,4 +1,4 @@
-"""The clients, and of all the variables of ``notify-mock exec`` the few that each of them needs."""
+"""The clients, and the variables of ``notify-mock exec`` that each of them needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from clients.installing import Installed, curl, java, node, php, python, ruby
 
 
 class Client(NamedTuple):
-    """``needed`` is enough for it: it is run with these and no others. None of them where it runs in our process."""
+    """A client. It runs with all variables, then only with those in ``needed`` (none if it runs in this process)."""
 
     name: str
     program: str

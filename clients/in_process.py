@@ -1,4 +1,4 @@
-"""Runs a program in this process, with every Twilio client in it led to an emulator: the other way to the same end."""
+"""Run a program in this process, with all of its Twilio clients redirected to an emulator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where each client comes from, and whether it is here; what is missing is installed into a folder of our own."""
+"""Find each client, or install it into its own folder under ``.clients``."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ PROGRAMS = Path(__file__).with_name("programs")
 
 
 class NotHere(Exception):
-    """A client that can't be run; its text says why."""
+    """Raised for a client that can't be run; the message says why."""
 
 
 class Installed(NamedTuple):
-    """``command`` runs the program; ``version`` is the client's, ``language`` what it runs in."""
+    """An installed client: the command that runs the program, the client's version, and the language or runtime."""
 
     command: list[str]
     version: str
@@ -29,7 +29,7 @@ class Installed(NamedTuple):
 
 
 def python(program: str, major: int, *, in_process: bool = False) -> Installed:
-    """The Twilio SDK of that major version, in a virtual environment of its own."""
+    """Install this major version of the Twilio SDK into its own virtual environment."""
     folder = CACHE / f"twilio-python-{major}"
     interpreter = folder / "bin" / "python"
     if not _is_done(folder):
@@ -45,7 +45,7 @@ def python(program: str, major: int, *, in_process: bool = False) -> Installed:
 
 
 def node(program: str, package: str, requirement: str) -> Installed:
-    """A package of npm's, in a folder of its own; shell scripts find its commands in their PATH."""
+    """Install an npm package into its own folder; shell scripts find its commands on PATH."""
     _need("node", "npm")
     folder = CACHE / package
     if not _is_done(folder):
@@ -56,7 +56,7 @@ def node(program: str, package: str, requirement: str) -> Installed:
     modules = folder / "node_modules"
     version = _output("node", "-p", f"require({str(modules / package / 'package.json')!r}).version")
     variables = {"NODE_PATH": str(modules), "PATH": f"{modules / '.bin'}{os.pathsep}{os.environ['PATH']}"}
-    home = ["env", f"HOME={folder}"]  # the CLI keeps things in it
+    home = ["env", f"HOME={folder}"]  # the CLI stores its configuration there
     runner = "sh" if program.endswith(".sh") else "node"
     name = {"twilio": "twilio-node"}.get(package, package)
     command = [*home, runner, str(PROGRAMS / program)]
@@ -89,12 +89,12 @@ def java(program: str, at_least: int) -> Installed:
     version = _output("java", "--version").splitlines()[0]
     number = version.split()[1].partition(".")[0]
     if not number.isdigit() or int(number) < at_least:
-        raise NotHere(f"Java is {version}, this needs {at_least}")
+        raise NotHere(f"needs Java {at_least} or later, found {version}")
     return Installed(["java", str(PROGRAMS / program)], "java.net.http.HttpClient", version.rpartition(" ")[0])
 
 
 def _is_done(folder: Path) -> bool:
-    """Whether it was installed with what the package needs today; if not, the folder is away."""
+    """Return whether the installation is newer than ``setup.cfg``. If not, remove the folder."""
     done = folder / "done"
     if done.exists() and done.stat().st_mtime > (ROOT / "setup.cfg").stat().st_mtime:
         return True
@@ -103,23 +103,23 @@ def _is_done(folder: Path) -> bool:
 
 
 def _need(*commands: str) -> None:
-    """Raises ``NotHere``."""
+    """Raise ``NotHere`` if a command is missing."""
     for command in commands:
         if shutil.which(command) is None:
-            raise NotHere(f"{command} isn't installed")
+            raise NotHere(f"{command} is not installed")
 
 
 def _run(*command: str) -> None:
-    """Raises ``NotHere`` with the end of what it says."""
+    """Run a command. Raises ``NotHere`` with the last line of its output if it fails."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode:
         last = (done.stdout.strip().splitlines() or ["no output"])[-1]
-        raise NotHere(f"{Path(command[0]).name} could not install it: {last}")
+        raise NotHere(f"{Path(command[0]).name} could not install the client: {last}")
 
 
 def _output(*command: str) -> str:
-    """Raises ``NotHere`` for a command that fails."""
+    """Return the output of a command. Raises ``NotHere`` if it fails."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise NotHere(f"{Path(command[0]).name} doesn't run: {(done.stderr.strip().splitlines() or ['no output'])[-1]}")
+        raise NotHere(f"{Path(command[0]).name} failed: {(done.stderr.strip().splitlines() or ['no output'])[-1]}")
     return done.stdout.strip()

@@ -1,4 +1,4 @@
-"""One client's run: under ``notify-mock exec``, with all variables and then with the few that it needs."""
+"""Run a client under ``notify-mock exec``, first with all variables and then only with those that it needs."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ VARIABLES = (
     *("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "JAVA_TOOL_OPTIONS"),
     *("PHP_INI_SCAN_DIR", "PYTHONPATH", "NOTIFY_EMULATOR_URL"),
 )
-"""What exec sets, but for the account."""
+"""The variables that ``notify-mock exec`` sets, except for the account."""
 
 
 class Run(NamedTuple):
-    """``outcome`` is ``passed``, ``not run`` or ``FAILED``; ``detail`` says why it isn't the first."""
+    """``outcome`` is ``passed``, ``not run`` or ``FAILED``; ``detail`` gives the reason for the last two."""
 
     client: Client
     outcome: str
@@ -55,7 +55,7 @@ def _wrapped(command: list[str]) -> list[str]:
 
 
 def _differs(command: list[str], installed: Installed) -> str:
-    """What is other than expected, or nothing."""
+    """Return the difference from the expected output, or an empty string."""
     env = {**os.environ, **_ACCOUNT, **installed.variables}
     try:
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=_SECONDS, check=False)

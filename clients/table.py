@@ -1,4 +1,4 @@
-"""What the runs came to, as Markdown."""
+"""The results of the runs, as Markdown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ HEAD = ("client", "version", "runs in", "what it needs", "result")
 
 
 def render(runs: Sequence[Run]) -> str:
-    """A table with a row for each run."""
+    """Return a table with a row for each run."""
     rows = [HEAD, tuple("---" for _ in HEAD), *(_row(run) for run in runs)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
@@ -21,5 +21,5 @@ def _row(run: Run) -> tuple[str, ...]:
 
 
 def needs(variables: Sequence[str]) -> str:
-    """``nothing``, or the variables by name."""
+    """Return the names of the variables, or ``nothing``."""
     return " + ".join(f"`{name}`" for name in variables) or "nothing"

@@ -13,20 +13,21 @@ from notify_mock import Emulator
 from notify_mock.cassettes.files import find_files, read_interactions
 from notify_mock.faults.readers import describe_scenario, scenario_names
 from notify_mock.options import OPTIONS
-from notify_mock.protocol.catalog import FAULT_ERRORS
-from notify_mock.protocol.errors import ERRORS, TwilioError
 from notify_mock.recording.fidelity import compare_all, score, table
+from notify_mock.twilio_api.catalog import FAULT_ERRORS
+from notify_mock.twilio_api.errors import ERRORS, TwilioError
 
 DESIGN = Path(__file__).with_name("design.md")
 FIDELITY = Path(__file__).with_name("fidelity.md")
 FAULTS = Path(__file__).with_name("faults.md")
+WRITE_A_TEST = Path(__file__).with_name("write-a-test.md")
 OPTIONS_PAGE = Path(__file__).with_name("options.md")
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
 def error_table(errors: tuple[type[TwilioError], ...] = ERRORS) -> str:
-    """Refusals with their status, code, text and evidence, as Markdown."""
-    rows = ["| HTTP | code | message | known | source |", "|---|---|---|---|---|"]
+    """Return the error responses with their status, code, message and evidence, as Markdown."""
+    rows = ["| HTTP | code | message | evidence | source |", "|---|---|---|---|---|"]
     for error in errors:
         text = re.sub(r"\{(\w+)\}", r"<\1>", error.message)
         rows.append(f"| {error.status} | {error.code} | `{text}` | {error.evidence} | {error.source} |")
@@ -40,9 +41,9 @@ def scenario_table() -> str:
 
 
 def score_table() -> str:
-    """The emulator against the recordings that ship with it, as Markdown."""
+    """Return how well the emulator agrees with the recordings that ship with it, as Markdown."""
     comparisons = compare_all([one for file in find_files([FIXTURES]) for one in read_interactions(file)])
-    return f"{table(comparisons)}\n\nScore: {score(comparisons):.1f} % of what is known of them."
+    return f"{table(comparisons)}\n\nScore: {score(comparisons):.1f} % of the known parts agree."
 
 
 def option_table() -> str:
@@ -62,6 +63,12 @@ def option_table() -> str:
     return "\n".join(rows)
 
 
+def marker_table() -> str:
+    """The arguments of the marker ``notify_mock``, as Markdown."""
+    rows = [f"| `{option.name}` | {option.help} |" for option in OPTIONS if option.marker]
+    return "\n".join(["| argument | meaning |", "|---|---|", *rows])
+
+
 def folder_table() -> str:
     """The folders of the package from the ground up, with what their ``__init__`` says, as Markdown."""
     root = Path(notify_mock.__file__).parent
@@ -71,7 +78,8 @@ def folder_table() -> str:
         for name in floor:
             folder = root / name / "__init__.py"
             file = folder if folder.exists() else root / f"{name}.py"
-            doc = " ".join((ast.get_docstring(ast.parse(file.read_text())) or "").replace("``", "`").split())
+            doc = (ast.get_docstring(ast.parse(file.read_text())) or "").replace("``", "`")
+            doc = " ".join(doc.split() if folder.exists() else doc.splitlines()[:1])
             rows.append(f"| {number} | `{name}{'/' if folder.exists() else '.py'}` | {doc} |")
     return "\n".join(rows)
 
@@ -90,6 +98,7 @@ def main() -> None:
     page = fill(FIDELITY.read_text(), "score", score_table())
     page = fill(page, "errors", error_table())
     FIDELITY.write_text(fill(page, "fault errors", error_table(FAULT_ERRORS)))
+    WRITE_A_TEST.write_text(fill(WRITE_A_TEST.read_text(), "markers", marker_table()))
     OPTIONS_PAGE.write_text(fill(OPTIONS_PAGE.read_text(), "options", option_table()))
     DESIGN.write_text(fill(DESIGN.read_text(), "folders", folder_table()))
     FAULTS.write_text(fill(FAULTS.read_text(), "scenarios", scenario_table()))

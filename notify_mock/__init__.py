@@ -6,10 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from notify_mock.cassettes.cassette import Cassette
-    from notify_mock.core.records import Records
+    from notify_mock.accounts.accounts import Account, ApiKey
     from notify_mock.deliveries.delivery import Delivery
     from notify_mock.emulator import Emulator, intercept
+    from notify_mock.engine.records import Records
     from notify_mock.faults.connections import Drop, Garble, Reset, Truncate
     from notify_mock.faults.deliveries import Undelivered
     from notify_mock.faults.responses import RateLimit, Refuse, Status
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from notify_mock.interception.routing import EscapedRequest
     from notify_mock.journal.exchange import Exchange
     from notify_mock.journal.journal import Journal
-    from notify_mock.key_material.test_certificates import apn_pair
-    from notify_mock.protocol.errors import TwilioError
-    from notify_mock.protocol.messages import Answer, Call
+    from notify_mock.push_keys.apn_pair import apn_pair
     from notify_mock.recording.recorder import Recorder
     from notify_mock.recording.upstream import Upstream
+    from notify_mock.replay.cassette import Cassette
     from notify_mock.resources.binding import Binding
     from notify_mock.resources.credential import Credential
     from notify_mock.resources.notification import Notification
     from notify_mock.resources.service import Service
-    from notify_mock.store.accounts import Account, ApiKey
     from notify_mock.support.usage import UsageError
     from notify_mock.support.version import __version__
+    from notify_mock.twilio_api.errors import TwilioError
+    from notify_mock.twilio_api.messages import Answer, Call
 
 __all__ = [
     "Account",
@@ -71,12 +71,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Account": "store.accounts",
-    "Answer": "protocol.messages",
-    "ApiKey": "store.accounts",
+    "Account": "accounts.accounts",
+    "Answer": "twilio_api.messages",
+    "ApiKey": "accounts.accounts",
     "Binding": "resources.binding",
-    "Call": "protocol.messages",
-    "Cassette": "cassettes.cassette",
+    "Call": "twilio_api.messages",
+    "Cassette": "replay.cassette",
     "Credential": "resources.credential",
     "Delay": "faults.timing",
     "Delivery": "deliveries.delivery",
@@ -93,19 +93,19 @@ _HOMES = {
     "Notification": "resources.notification",
     "RateLimit": "faults.responses",
     "Recorder": "recording.recorder",
-    "Records": "core.records",
+    "Records": "engine.records",
     "Refuse": "faults.responses",
     "Reset": "faults.connections",
     "Service": "resources.service",
     "Stale": "faults.states",
     "Status": "faults.responses",
     "Truncate": "faults.connections",
-    "TwilioError": "protocol.errors",
+    "TwilioError": "twilio_api.errors",
     "Undelivered": "faults.deliveries",
     "Upstream": "recording.upstream",
     "UsageError": "support.usage",
     "__version__": "support.version",
-    "apn_pair": "key_material.test_certificates",
+    "apn_pair": "push_keys.apn_pair",
     "intercept": "emulator",
 }
 

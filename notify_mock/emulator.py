@@ -7,12 +7,12 @@ from contextlib import closing, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from notify_mock.core.engine import Engine
-from notify_mock.core.seed_data import DataOption
+from notify_mock.accounts.accounts import AccountsOption
+from notify_mock.engine.engine import Engine
+from notify_mock.engine.seed_data import DataOption
 from notify_mock.faults import Unused
 from notify_mock.journal.journal import DEFAULT_LIMIT
 from notify_mock.server.shared_server import SharedServer
-from notify_mock.store.accounts import AccountsOption
 from notify_mock.support.address import read_hosts
 from notify_mock.support.clock import Moment
 from notify_mock.support.usage import UsageError
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from twilio.rest import Client
 
     from notify_mock.callbacks.sender import Callbacks
-    from notify_mock.cassettes.cassette import CassetteOption
-    from notify_mock.core.hydration import HydrateOption
+    from notify_mock.engine.hydration import HydrateOption
     from notify_mock.faults.readers import FaultsOption
     from notify_mock.interception.interception import Interception
     from notify_mock.recording.backend import Backend, RecordOption, UpstreamOption
+    from notify_mock.replay.cassette import CassetteOption
     from notify_mock.server.proxy import OtherHosts
 
 
@@ -157,7 +157,7 @@ class Emulator(Engine):
         It is made from ``base``, by default the environment of this process. Starts the server, and makes the
         certificate authority of this machine where there is none.
         """
-        from notify_mock.authority.bundles import make_bundles
+        from notify_mock.certificate_authority.bundles import make_bundles
         from notify_mock.interception import environment
 
         server = self._server.server

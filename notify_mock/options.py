@@ -7,20 +7,16 @@ The command line, the markers and the table in ``docs/options.md`` are made from
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from notify_mock.faults import UNUSED
-from notify_mock.journal.journal import DEFAULT_LIMIT
-from notify_mock.server.proxy import OTHER_HOSTS
 
 Part = Literal["emulator", "server", "interception"]
 
 _SERVING = ("serve", "exec", "record", "replay")
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One option.
 
     ``part`` says what it configures. ``flag`` is its name on the command line, for the commands in ``commands``, and
@@ -85,7 +81,7 @@ OPTIONS = (
         metavar="TIME",
         marker=True,
     ),
-    Option("journal_limit", "Number of requests that the journal keeps for each account.", DEFAULT_LIMIT),
+    Option("journal_limit", "Number of requests that the journal keeps for each account.", 1000),
     Option("faults", "Fault rules, in YAML or JSON.", flag="--faults", metavar="FILE", marker=True, is_path=True),
     Option(
         "scenario",
@@ -143,7 +139,7 @@ OPTIONS = (
         "refuse",
         part="server",
         flag="--other-hosts",
-        choices=OTHER_HOSTS,
+        choices=("refuse", "tunnel"),
     ),
     Option(
         "tls",

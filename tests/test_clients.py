@@ -11,8 +11,8 @@ from clients.catalog import CLIENTS, Client
 from clients.installing import PROGRAMS, Installed, NotHere
 from clients.running import VARIABLES, Run, run
 from clients.table import HEAD, needs, render
-from notify_mock.authority.authority import Authority
-from notify_mock.authority.bundles import make_bundles
+from notify_mock.certificate_authority.authority import Authority
+from notify_mock.certificate_authority.bundles import make_bundles
 from notify_mock.interception.environment import changes
 
 PAGE = ROOT / "docs" / "clients.md"

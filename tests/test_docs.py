@@ -16,12 +16,13 @@ import pytest
 from helpers.paths import ROOT, SHARED
 
 from notify_mock import Emulator
-from notify_mock.protocol.catalog import FAULT_ERRORS
-from notify_mock.protocol.errors import ERRORS, TwilioError
+from notify_mock.twilio_api.catalog import FAULT_ERRORS
+from notify_mock.twilio_api.errors import ERRORS, TwilioError
 
 README = (ROOT / "README.md").read_text()
-
-
+WRITE_A_TEST = (ROOT / "docs" / "write-a-test.md").read_text()
+RUN_A_SERVER = (ROOT / "docs" / "run-a-server.md").read_text()
+WRAP_A_COMMAND = (ROOT / "docs" / "wrap-a-command.md").read_text()
 FAULTS = (ROOT / "docs" / "faults.md").read_text()
 CONTROL = (ROOT / "docs" / "control-api.md").read_text()
 CASSETTES = (ROOT / "docs" / "cassettes.md").read_text()
@@ -30,23 +31,44 @@ CLIENTS = (ROOT / "docs" / "clients.md").read_text()
 NOTIFICATIONS = (ROOT / "docs" / "notifications.md").read_text()
 
 
-def blocks(language: str, page: str = README) -> list[str]:
+def blocks(language: str, page: str) -> list[str]:
     return [dedent(block) for block in re.findall(rf"^ *```{language}\n(.*?)^ *```$", page, re.DOTALL | re.MULTILINE)]
 
 
-def test_the_pytest_examples_of_the_readme_pass(pytester: pytest.Pytester) -> None:
-    examples = [block for block in blocks("python") if "def test_" in block]
-    assert len(examples) == 5
-    for number, example in enumerate(examples):
+@pytest.mark.parametrize(
+    ("page", "examples", "passed"), [(README, 3, 3), (WRITE_A_TEST, 10, 11)], ids=["README", "write-a-test"]
+)
+def test_the_pytest_examples_of_a_page_pass(pytester: pytest.Pytester, page: str, examples: int, passed: int) -> None:
+    found = [block for block in blocks("python", page) if "def test_" in block]
+    assert len(found) == examples
+    for number, example in enumerate(found):
         pytester.makepyfile(**{f"test_example_{number}": example})
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=6)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=passed)
+
+
+def test_the_unittest_example_runs_without_pytest(tmp_path: Path) -> None:
+    (example,) = (block for block in blocks("python", WRITE_A_TEST) if "import unittest" in block)
+    (tmp_path / "test_example.py").write_text(example)
+    done = subprocess.run(
+        [sys.executable, "-m", "unittest"], cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert "Ran 1 test" in done.stderr
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_first_screen_of_the_readme_has_what_a_newcomer_needs() -> None:
+    lines = README.splitlines()[:40]
+    assert max(map(len, lines)) <= 120
+    screen = "\n".join(lines)
+    assert all(text in screen for text in ("pip install", "def test_", "make serve", "make test"))
+    assert len(README.splitlines()) <= 150
 
 
 @pytest.mark.parametrize(
     "example",
     [
         block
-        for page in (README, FAULTS, CASSETTES, CLIENTS, NOTIFICATIONS)
+        for page in (README, WRITE_A_TEST, RUN_A_SERVER, WRAP_A_COMMAND, FAULTS, CASSETTES, CLIENTS, NOTIFICATIONS)
         for block in blocks("python", page)
         if "def test_" not in block
     ],
@@ -110,10 +132,10 @@ def test_the_control_examples_of_the_page_work() -> None:
             assert len(emulator.faults) == (0 if "reset" in line else 1)
 
 
-def test_the_fetch_example_of_the_readme_works(served: Emulator) -> None:
+def test_the_fetch_example_of_the_server_page_works(served: Emulator) -> None:
     if shutil.which("node") is None:
         pytest.skip("node is not installed")
-    (example,) = blocks("js")
+    (example,) = blocks("js", RUN_A_SERVER)
     example = example.replace("await fetch(", "const answer = await fetch(").replace(
         "http://127.0.0.1:8010", served.url
     )
@@ -124,23 +146,34 @@ def test_the_fetch_example_of_the_readme_works(served: Emulator) -> None:
     assert done.stdout == "fcm\n", done.stderr
 
 
-def test_the_curl_examples_of_the_readme_work_with_its_seed_data(tmp_path: Path) -> None:
+def curl_lines(page: str) -> list[str]:
+    return [line for block in blocks("sh", page) for line in block.splitlines() if line.startswith("curl")]
+
+
+def run_curl(line: str, emulator: Emulator) -> str:
+    words = shlex.split(line.replace("http://127.0.0.1:8010", emulator.url))
+    return subprocess.run([*words, "-s"], capture_output=True, text=True, timeout=20, check=True).stdout
+
+
+def test_the_curl_examples_of_the_server_page_work_with_its_seed_data(tmp_path: Path) -> None:
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
-    (data,) = blocks("yaml")
+    (data,) = (block for block in blocks("yaml", RUN_A_SERVER) if block.startswith("credentials:"))
     (tmp_path / "seed.yaml").write_text(data)
-    curls = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("curl")]
+    curls = curl_lines(RUN_A_SERVER)
     assert len(curls) == 3
-    answers = []
     with Emulator(data=tmp_path / "seed.yaml") as emulator:
-        for line in curls:
-            words = shlex.split(line.replace("http://127.0.0.1:8010", emulator.url))
-            answers.append(
-                subprocess.run([*words, "-s"], capture_output=True, text=True, timeout=20, check=True).stdout
-            )
+        answers = [run_curl(line, emulator) for line in curls]
     assert json.loads(answers[0])["friendly_name"] == "Android"
     assert [one["type"] for one in json.loads(answers[1])["credentials"]] == ["apn", "fcm", "fcm"]
-    assert [answers[2] + "\n"] == blocks("json")
+    assert [answers[2] + "\n"] == blocks("json", RUN_A_SERVER)
+
+
+def test_the_curl_example_of_the_readme_works(served: Emulator) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    (line,) = curl_lines(README)
+    assert json.loads(run_curl(line, served))["type"] == "fcm"
 
 
 def test_the_documents_name_only_real_options() -> None:
@@ -153,7 +186,8 @@ def test_the_documents_name_only_real_options() -> None:
         own = {name for parameter in command.params for name in parameter.opts}
         return own.union(*map(options, getattr(command, "commands", {}).values()))
 
-    named = set(re.findall(r"(?<![-\w])--[a-z][a-z-]+", README + CASSETTES + CASSETTE_SECRETS + CLIENTS))
+    pages = README + WRITE_A_TEST + RUN_A_SERVER + WRAP_A_COMMAND + CASSETTES + CASSETTE_SECRETS + CLIENTS
+    named = set(re.findall(r"(?<![-\w])--[a-z][a-z-]+", pages))
     assert named - options(commands) == {"--help", "--notify-mock-seed", "--rm"}
 
 
@@ -175,8 +209,8 @@ def test_the_page_of_cassettes_names_every_option_mode_and_field() -> None:
     from typing import get_args
 
     from notify_mock import Cassette
-    from notify_mock.cassettes.matching import FIELDS
     from notify_mock.recording.recorder import Mode
+    from notify_mock.replay.matching import FIELDS
 
     rows = re.findall(r"^\| `(\w+)`(?: \(default\))? \|", CASSETTES, re.MULTILINE)
     options = [name for name in inspect.signature(Cassette).parameters if name != "paths"]
@@ -184,10 +218,10 @@ def test_the_page_of_cassettes_names_every_option_mode_and_field() -> None:
     assert all(f"`{field}`" in CASSETTES for field in FIELDS)
 
 
-def test_the_readmes_marker_table_names_every_argument() -> None:
+def test_the_marker_table_names_every_argument() -> None:
     from notify_mock.options import MARKER_KEYS
 
-    assert tuple(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)) == MARKER_KEYS
+    assert tuple(re.findall(r"^\| `(\w+)` \|", WRITE_A_TEST, re.MULTILINE)) == MARKER_KEYS
 
 
 def test_links_between_the_documents_lead_somewhere() -> None:
@@ -201,13 +235,14 @@ def test_links_between_the_documents_lead_somewhere() -> None:
             assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
-def test_the_table_of_errors_is_made_from_the_code() -> None:
+def test_the_generated_tables_are_up_to_date() -> None:
     generate = runpy.run_path(str(ROOT / "docs" / "generate.py"))
     page = (ROOT / "docs" / "fidelity.md").read_text()
     assert generate["fill"](page, "score", generate["score_table"]()) == page, "run: make docs"
     assert generate["fill"](page, "errors", generate["error_table"]()) == page, "run: make docs"
     assert generate["fill"](page, "fault errors", generate["error_table"](FAULT_ERRORS)) == page, "run: make docs"
     design = (ROOT / "docs" / "design.md").read_text()
+    assert generate["fill"](WRITE_A_TEST, "markers", generate["marker_table"]()) == WRITE_A_TEST, "run: make docs"
     options = (ROOT / "docs" / "options.md").read_text()
     assert generate["fill"](options, "options", generate["option_table"]()) == options, "run: make docs"
     assert generate["fill"](design, "folders", generate["folder_table"]()) == design, "run: make docs"

@@ -1,4 +1,4 @@
-"""The folders are the floors of the architecture: each imports only from the floors below it."""
+"""The folders are layers of the architecture (floors): each imports only from the floors below it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import notify_mock
 ROOT = Path(notify_mock.__file__).parent
 FLOORS = (
     ("support",),
-    ("protocol",),
-    ("authority", "cassettes", "journal", "key_material", "store"),
-    ("faults", "resources"),
-    ("deliveries",),
-    ("core",),
+    ("twilio_api",),
+    ("accounts", "cassettes", "certificate_authority", "journal", "push_keys", "store"),
+    ("faults", "redaction", "resources"),
+    ("deliveries", "replay"),
+    ("engine",),
     ("callbacks",),
-    ("control",),
+    ("control_api",),
     ("server",),
     ("interception",),
     ("recording",),
@@ -27,11 +27,11 @@ FLOORS = (
     ("cli", "pytest_plugin"),
     ("__init__", "__main__"),
 )
-"""From the ground up. Folders on one floor don't import each other, not in functions and not for types either."""
+"""From the lowest floor up. Folders on the same floor do not import each other, not even in functions or for types."""
 
 ONLY_IN = {
-    "flask": ("control", "server", "emulator"),
-    "werkzeug": ("callbacks.mounted", "protocol.messages", "server"),
+    "flask": ("control_api", "server", "emulator"),
+    "werkzeug": ("callbacks.mounted", "twilio_api.messages", "server"),
     "pytest": ("pytest_plugin",),
     "twilio": ("emulator", "interception"),
     "requests": ("interception",),
@@ -40,10 +40,10 @@ ONLY_IN = {
     "aiohttp": ("interception",),
     "click": ("cli",),
 }
-"""Where a library may be imported: in a folder, or in one module."""
+"""The folders or modules in which a library may be imported."""
 
 LAZY = {"cryptography", "yaml"}
-"""Imported in functions only: they cost more than the rest of a start."""
+"""Imported only in functions, because importing them takes longer than the rest of the start."""
 
 
 def name_of(path: Path) -> str:
@@ -54,7 +54,7 @@ MODULES = {name_of(path): path for path in sorted(ROOT.rglob("*.py")) if path.st
 
 
 def imports(path: Path) -> list[tuple[str, bool]]:
-    """Imported modules, and whether the import runs with the module (not in a function, not for types alone)."""
+    """Return the imported modules, and whether each is imported at module level (not in a function or for types)."""
     tree = ast.parse(path.read_text())
     found = []
     for node in ast.walk(tree):
@@ -69,7 +69,7 @@ def imports(path: Path) -> list[tuple[str, bool]]:
 
 
 def own_imports(name: str) -> list[str]:
-    """The modules of the package that a module imports, anywhere in it."""
+    """Return the modules of the package that a module imports, anywhere in it."""
     found = [module.removeprefix("notify_mock.") for module, _ in imports(MODULES[name]) if "notify_mock" in module]
     return [module for module in found if module != "notify_mock"]
 
@@ -79,7 +79,7 @@ def floor_of(name: str) -> int:
     return floor
 
 
-def test_every_folder_and_module_has_its_floor() -> None:
+def test_every_folder_and_module_is_on_a_floor() -> None:
     assert {name.partition(".")[0] for name in MODULES} == {name for floor in FLOORS for name in floor}
 
 
@@ -91,7 +91,7 @@ def test_a_module_imports_only_from_its_folder_and_the_floors_below(name: str) -
         assert below or imported.partition(".")[0] == folder, f"{name} imports {imported}"
 
 
-def test_no_modules_import_each_other_in_a_circle() -> None:
+def test_there_are_no_circular_imports() -> None:
     order = TopologicalSorter({name: own_imports(name) for name in MODULES})
     try:
         order.prepare()
@@ -100,20 +100,20 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_libraries_stay_in_their_rooms(name: str) -> None:
+def test_libraries_are_imported_only_where_allowed(name: str) -> None:
     for imported, top in imports(MODULES[name]):
         library = imported.partition(".")[0]
-        rooms = ONLY_IN.get(library, (name,))
-        assert f"{name}.".startswith(tuple(f"{room}." for room in rooms)), f"{name} imports {library}"
+        allowed = ONLY_IN.get(library, (name,))
+        assert f"{name}.".startswith(tuple(f"{place}." for place in allowed)), f"{name} imports {library}"
         assert not (library in LAZY and top), f"{name} imports {library} at module level"
 
 
-def test_only_a_handful_of_files_stands_outside_of_the_folders() -> None:
+def test_only_four_modules_are_outside_the_folders() -> None:
     assert [path.stem for path in sorted(ROOT.glob("*.py"))] == ["__init__", "__main__", "emulator", "options"]
     assert all(len(list(folder.glob("*.py"))) <= 16 for folder in ROOT.rglob("*") if folder.is_dir())
 
 
-def test_every_module_says_what_it_is() -> None:
+def test_every_module_has_a_docstring() -> None:
     for path in ROOT.rglob("*.py"):
         doc = ast.get_docstring(ast.parse(path.read_text()))
         assert doc is not None, path

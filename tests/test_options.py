@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import inspect
+from typing import get_args
 
 import click
 import pytest
 
 from notify_mock import Emulator
 from notify_mock.cli import commands
-from notify_mock.core.engine import Engine
+from notify_mock.engine.engine import Engine
+from notify_mock.faults import Unused
 from notify_mock.faults.readers import scenario_names
 from notify_mock.options import BY_NAME, MARKER_KEYS, OPTIONS, SESSION_KEYS
+from notify_mock.server.proxy import OtherHosts
 
 
 def test_the_signature_of_the_emulator_is_the_table() -> None:
@@ -26,6 +29,11 @@ def test_the_engine_has_the_same_options_and_defaults() -> None:
     shared = {name: parameter.default for name, parameter in signature.items() if name in BY_NAME}
     assert shared == {name: BY_NAME[name].default for name in shared}
     assert set(signature) - set(shared) == {"forward", "observe"}
+
+
+def test_choices_are_those_of_the_types() -> None:
+    assert BY_NAME["other_hosts"].choices == get_args(OtherHosts)
+    assert BY_NAME["unused_faults"].choices == get_args(Unused)
 
 
 def test_interception_has_the_rest() -> None:

@@ -1,4 +1,4 @@
-// Push credentials with Java's own HTTP client: made, paged through, changed, deleted.
+// Push credentials with Java's own HTTP client: create, page through, update, delete.
 
 import java.net.URI;
 import java.net.URLEncoder;

@@ -1,5 +1,5 @@
 <?php
-// Push credentials with PHP's own HTTP client, cURL: made, paged through, changed, deleted.
+// Push credentials with PHP's own HTTP client, cURL: create, page through, update, delete.
 
 const BASE = 'https://notify.twilio.com/v1/Credentials';
 

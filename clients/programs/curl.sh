@@ -1,5 +1,5 @@
 #!/bin/sh
-# Push credentials with curl: made, paged through, changed, deleted.
+# Push credentials with curl: create, page through, update, delete.
 set -eu
 base=https://notify.twilio.com/v1/Credentials
 

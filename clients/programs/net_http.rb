@@ -1,4 +1,4 @@
-# Push credentials with Ruby's own HTTP client, Net::HTTP: made, paged through, changed, deleted.
+# Push credentials with Ruby's own HTTP client, Net::HTTP: create, page through, update, delete.
 require "json"
 require "net/http"
 

@@ -1,4 +1,4 @@
-// Push credentials with twilio-node: made, paged through, changed, deleted.
+// Push credentials with twilio-node: create, page through, update, delete.
 const { credentials } = require("twilio")().notify.v1;
 
 async function main() {

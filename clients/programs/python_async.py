@@ -1,4 +1,4 @@
-"""Push credentials with twilio-python's async client: made, paged through, changed, deleted."""
+"""Push credentials with twilio-python's async client: create, page through, update, delete."""
 
 import asyncio
 

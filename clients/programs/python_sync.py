@@ -1,4 +1,4 @@
-"""Push credentials with twilio-python, 6 to 9: made, paged through, changed, deleted."""
+"""Push credentials with twilio-python, 6 to 9: create, page through, update, delete."""
 
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Push credentials with the Twilio CLI: made, paged through, changed, deleted.
+# Push credentials with the Twilio CLI: create, page through, update, delete.
 set -eu
 
 credentials() { action=$1; shift; twilio "api:notify:v1:credentials:$action" -o tsv "$@"; }

@@ -1,4 +1,4 @@
-"""A WSGI or ASGI app that takes callbacks in this process, without a socket."""
+"""Calls a WSGI or ASGI app in this process with a callback, without a socket."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from inspect import iscoroutinefunction
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from notify_mock.core.attempts import Reply, Request
+from notify_mock.engine.attempts import Reply, Request
 
 App = Callable[..., Any]
 """WSGI: ``app(environ, start_response)``. ASGI: ``await app(scope, receive, send)``."""
@@ -18,7 +18,7 @@ def is_asgi(app: App) -> bool:
 
 
 def call_app(app: App, request: Request) -> Reply:
-    """What the app raises comes out here: a test should see it."""
+    """Call the app with a callback. Its exceptions propagate, so that tests see them."""
     return Reply(_call_asgi(app, request) if is_asgi(app) else _call_wsgi(app, request))
 
 
@@ -39,7 +39,7 @@ def _call_wsgi(app: App, request: Request) -> int:
 
 
 def _call_asgi(app: Callable[..., Awaitable[None]], request: Request) -> int:
-    """In a thread with an event loop of its own, since the caller may be in one already."""
+    """Call the app in a thread with a new event loop, since the caller may already run in one."""
     import asyncio
     from concurrent.futures import ThreadPoolExecutor
 

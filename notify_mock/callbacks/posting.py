@@ -1,18 +1,17 @@
-"""A POST over a socket, to an address that was looked up and checked before."""
+"""Sends a POST over a socket to an address that has already been resolved and checked."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
 from notify_mock.callbacks.target import Target
-from notify_mock.core.attempts import Reply, Request
+from notify_mock.engine.attempts import Reply, Request
 
 _MAX_READ = 64 * 1024
 
 
 def post(request: Request, target: Target, timeout: float) -> Reply:
-    """The addresses are tried in turn. Redirects aren't followed: they could lead anywhere; the answer's body isn't of
-    interest."""
+    """Send the request; tries the addresses in order. Does not follow redirects, which could lead to any host."""
     from urllib3.exceptions import HTTPError
 
     failures = []
@@ -21,7 +20,7 @@ def post(request: Request, target: Target, timeout: float) -> Reply:
             return _post(request, target, address, timeout)
         except HTTPError as error:
             failures.append(_words(error))
-    return Reply(None, f"no answer: {failures[0]}")
+    return Reply(None, f"no response: {failures[0]}")
 
 
 def _post(request: Request, target: Target, address: str, timeout: float) -> Reply:
@@ -55,5 +54,5 @@ def _post(request: Request, target: Target, address: str, timeout: float) -> Rep
 
 
 def _words(error: Exception) -> str:
-    """What went wrong, without urllib3's object in front."""
+    """Return the error text, without the object that urllib3 puts in front."""
     return str(error).rpartition(">: ")[2] or type(error).__name__

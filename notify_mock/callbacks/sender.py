@@ -1,4 +1,4 @@
-"""Makes the delivery callbacks: when a test says so, or by itself beside a server."""
+"""Sends the delivery callbacks: when a test calls ``drain``, or in a thread beside a server."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from urllib.parse import urlsplit
 
 from notify_mock.callbacks.mounted import App, call_app
 from notify_mock.callbacks.target import Forbidden, find_target
-from notify_mock.core.attempts import Attempt, Attempts, Reply
 from notify_mock.deliveries.callback import Callback
+from notify_mock.engine.attempts import Attempt, Attempts, Reply
 from notify_mock.journal.exchange import Exchange
 from notify_mock.support.clock import Clock
 from notify_mock.support.usage import UsageError
 
 TIMEOUT = 15.0
-"""Seconds that an app has for its answer. Source: Twilio's webhooks (documented)."""
+"""Seconds that an app has to respond. Source: Twilio's webhooks (documented)."""
 
 _POLL_SECONDS = 0.05
 _MAX_CALLBACKS_IN_A_DRAIN = 10_000
 
 
 class Sending(Protocol):
-    """What has callbacks to make: an engine."""
+    """What has callbacks to send: an engine."""
 
     @property
     def attempts(self) -> Attempts: ...
@@ -34,8 +34,8 @@ class Sending(Protocol):
 class Callbacks:
     """The delivery callbacks of an emulator.
 
-    ``hosts`` are names to which they may go besides this machine. A mounted app takes them without a socket.
-    ``timeout`` is in seconds: of real time for a URL, and on the emulator's clock for a mounted app.
+    ``hosts``: hosts other than this machine that they may be sent to. A mounted app receives them without a socket.
+    ``timeout`` is in seconds: in real time for a URL, on the emulator's clock for a mounted app.
     """
 
     def __init__(self, engine: Sending, hosts: Container[str] = ()) -> None:
@@ -51,33 +51,35 @@ class Callbacks:
 
     @property
     def waiting(self) -> list[Callback]:
-        """Those that are still to be made, retries included."""
+        """The callbacks still to be sent, including retries."""
         return self._engine.attempts.waiting()
 
     def mount(self, app: App, host: str | None = None) -> None:
-        """Let a WSGI or ASGI app take the callbacks to ``host``, or all of them. A reset keeps it."""
+        """Send the callbacks for ``host`` (default: all) to a WSGI or ASGI app. A reset keeps the app."""
         if not callable(app):
-            raise UsageError("callbacks.mount", f"a {type(app).__name__} is no app", "give a WSGI or ASGI app")
+            raise UsageError("callbacks.mount", f"expected a WSGI or ASGI app, got a {type(app).__name__}")
         self._apps[host] = app
 
     def drain(self) -> list[Exchange]:
-        """Make every callback that waits, and those that follow from them, and return the attempts.
+        """Send all waiting callbacks, and those that result from them. Returns the attempts.
 
-        Retries are not waited for: the emulator's clock is moved to their time. What a mounted app raises comes out
-        here. Raises ``UsageError`` when there is no end to it (an app that sends a notification for each callback).
+        Does not wait for retries: advances the emulator's clock to their time. Exceptions of a mounted app propagate.
+        Raises ``UsageError`` after too many callbacks (an app that sends a notification for each callback).
         """
         made: list[Exchange] = []
         while (attempt := self._engine.attempts.next(early=True)) is not None:
             if len(made) >= _MAX_CALLBACKS_IN_A_DRAIN:
                 raise UsageError(
-                    "callbacks.drain", f"{_MAX_CALLBACKS_IN_A_DRAIN} callbacks, and no end", "each one causes another"
+                    "callbacks.drain",
+                    f"stopped after {_MAX_CALLBACKS_IN_A_DRAIN} callbacks",
+                    "check that the app does not send a notification for each callback",
                 )
             self._make(attempt)
             made.append(attempt.exchange)
         return made
 
     def start(self) -> None:
-        """Make callbacks when they are due, in a thread, until ``stop``."""
+        """Send callbacks when they are due, in a thread, until ``stop``."""
         if self._thread is None:
             self._stopped.clear()
             self._thread = Thread(target=self._run, name="notify-mock-callbacks", daemon=True)
@@ -107,7 +109,7 @@ class Callbacks:
         if app is not None:
             reply = call_app(app, request)
             took = self._engine.clock.time() - attempt.exchange.at
-            return reply if took <= self.timeout else Reply(None, f"no answer: it took {took:g} s")
+            return reply if took <= self.timeout else Reply(None, f"no response in time: it took {took:g} s")
         try:
             target = find_target(request.url, self._hosts)
         except Forbidden as error:

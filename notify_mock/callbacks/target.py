@@ -1,4 +1,4 @@
-"""Where a callback may go: to this machine, or to a host that was allowed by name."""
+"""Checks where a callback may go: to this machine, or to a host in ``callback_hosts``."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class Target(NamedTuple):
-    """``addresses`` are those that ``host`` was found to have: they are connected to, and the name isn't looked up
-    again, so that it can't lead elsewhere meanwhile. ``path`` has the query."""
+    """The destination of a callback.
+
+    ``addresses`` are the resolved addresses of ``host``. The name isn't resolved again, so that it can't change in
+    between. ``path`` includes the query.
+    """
 
     scheme: str
     host: str
@@ -25,28 +28,30 @@ class Target(NamedTuple):
 
 
 class Forbidden(Exception):
-    """The callback isn't made; the text says why."""
+    """The callback must not be sent; the text says why."""
 
 
 def find_target(url: str, allowed: Container[str]) -> Target:
-    """Raises ``Forbidden`` for what is no plain URL, or leads elsewhere. Only allowed names are looked up: any
-    other lookup would already leave the machine."""
+    """Return the target of a callback URL. Raises ``Forbidden``.
+
+    Resolves only allowed hosts: any other lookup would already leave the machine.
+    """
     parts = split_http(url)
     if parts is None or not url.isascii() or not url.isprintable() or " " in url:
-        raise Forbidden("the callback URL is no http or https URL")
+        raise Forbidden("the callback URL is not an http or https URL")
     if "@" in parts.netloc or "\\" in url:
-        raise Forbidden("the callback URL has a user name or a backslash in it")
+        raise Forbidden("the callback URL contains a user name or a backslash")
     host = (parts.hostname or "").rstrip(".")
     port = parts.port or _PORTS[parts.scheme]
     addresses = _local(host) or (_resolve(host, port) if host in allowed else ())
     if not addresses:
-        raise Forbidden(f"{host} isn't this machine; allow it by name (callback_hosts)")
+        raise Forbidden(f"{host} is not this machine; add it to callback_hosts to allow it")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(parts.scheme, host, port, path, addresses)
 
 
 def _local(host: str) -> tuple[str, ...]:
-    """The loopback addresses of a host that is this machine by its name alone; nobody is asked."""
+    """Return the loopback addresses of a name or address of this machine, without a lookup."""
     if host == "localhost" or host.endswith(".localhost"):
         return _LOOPBACK
     return (host,) if is_loopback(host) else ()

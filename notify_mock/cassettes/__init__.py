@@ -1,1 +1,4 @@
-"""Recorded HTTP exchanges: file formats (VCR, HAR, WireMock), matching, playback, redaction and leak checks."""
+"""Recorded exchanges on disk: reading and writing VCR, HAR and WireMock files.
+
+One format is one file. What is done with the exchanges is in ``redaction``, ``replay`` and ``recording``.
+"""

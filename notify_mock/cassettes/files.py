@@ -1,4 +1,4 @@
-"""Cassettes on the disk: found, read whatever their format, and written so that a crash leaves no half of one."""
+"""Cassette files: finding them, reading all formats, and writing them atomically."""
 
 from __future__ import annotations
 
@@ -19,16 +19,19 @@ MAX_ENTRIES = 200_000
 SUFFIXES = (".yaml", ".yml", ".json", ".har")
 
 _STRANGE = re.compile(r"[<>?%*:|\"'/\\]")
-"""What pytest-recording replaces in the name of a test."""
+"""The characters that pytest-recording replaces in test names."""
 
 
 def find_files(paths: Iterable[str | Path]) -> list[Path]:
-    """The cassettes that ``paths`` name: files, and whatever is in folders, sorted. Raises ``UsageError`` for none."""
+    """Return the files in ``paths``, and the cassettes in its folders, sorted.
+
+    Raises ``UsageError`` for a folder without cassettes.
+    """
     found: list[Path] = []
     for path in map(Path, paths):
-        inside = sorted(one for one in path.rglob("*") if one.suffix in SUFFIXES and _is_seen(one, path))
+        inside = sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and _is_seen(file, path))
         if path.is_dir() and not inside:
-            raise UsageError(str(path), "has no cassette in it", f"their names end in {', '.join(SUFFIXES)}")
+            raise UsageError(str(path), "contains no cassette", f"expected files that end in {', '.join(SUFFIXES)}")
         found += inside if path.is_dir() else [path]
     return found
 
@@ -38,16 +41,16 @@ def _is_seen(path: Path, folder: Path) -> bool:
 
 
 def read_interactions(path: Path) -> list[Interaction]:
-    """What a cassette holds, in VCR's format, HAR or WireMock's. Raises ``UsageError`` with file, line and key."""
+    """Return the entries of a VCR, HAR or WireMock file. Raises ``UsageError`` with file, line and key."""
     try:
         size = path.stat().st_size
     except OSError as error:
-        wrong = f"can't be read: {error.strerror}"
-        raise UsageError(str(path), wrong, "name a cassette or a folder of them") from error
+        wrong = f"cannot be read: {error.strerror}"
+        raise UsageError(str(path), wrong, "give the path of a cassette or a folder") from error
     except ValueError as error:
-        raise UsageError(shown(str(path)), f"is no path: {error}") from error
+        raise UsageError(shown(str(path)), f"is not a path: {error}") from error
     if size > MAX_FILE_BYTES:
-        raise UsageError(str(path), f"has {size} bytes", f"the limit of a cassette is {MAX_FILE_BYTES}")
+        raise UsageError(str(path), f"has {size} bytes", f"the limit is {MAX_FILE_BYTES}")
     content = read_file(path)
     if har.is_har(content):
         interactions = har.read_har(content)
@@ -67,9 +70,9 @@ def _not_too_many(path: Path, interactions: list[Interaction]) -> list[Interacti
 
 
 def write_text(path: Path, text: str) -> None:
-    """Put ``text`` into the file at ``path``: written beside it, synced, and then put in its place.
+    """Write ``text`` to ``path`` atomically: to a temporary file next to it, which is synced and then renamed.
 
-    Raises ``UsageError`` where the disk doesn't let it.
+    Raises ``UsageError`` if the file cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,11 +89,11 @@ def write_text(path: Path, text: str) -> None:
                 raise
         _sync_folder(target.parent)
     except OSError as error:
-        raise UsageError(str(path), f"can't be written: {error.strerror or error}") from error
+        raise UsageError(str(path), f"cannot be written: {error.strerror or error}") from error
 
 
 def _sync_folder(folder: Path) -> None:
-    """So that the new name survives a loss of power; not every system lets a folder be synced."""
+    """Sync a folder, so that a rename survives a power failure. Some systems cannot sync folders."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -100,13 +103,13 @@ def _sync_folder(folder: Path) -> None:
 
 
 def inside(folder: Path, name: str) -> Path:
-    """The cassette ``name`` in ``folder``. Raises ``UsageError`` for a name that leads out of it."""
+    """Return the path of the cassette ``name`` in ``folder``. Raises ``UsageError`` if it is outside the folder."""
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()) or path == folder.resolve():
-        raise UsageError(shown(name), f"leads out of {folder}", "name a cassette in that folder")
+        raise UsageError(shown(name), f"is outside {folder}", "give the name of a cassette in that folder")
     return folder / name
 
 
 def safe_name(test: str) -> str:
-    """The name that pytest-recording gives the cassette of ``test``."""
+    """Return the file name that pytest-recording uses for the cassette of ``test``."""
     return _STRANGE.sub("-", test) + ".yaml"

@@ -1,4 +1,4 @@
-"""HAR 1.2, the archive that browsers and proxies export, to and from recorded exchanges."""
+"""Reading and writing HAR 1.2, the archive format that browsers and proxies export."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from notify_mock.support.files import Content, find_lines
 from notify_mock.support.usage import UsageError, shown
 
 _OWN = "_notify_mock"
-"""Fields of one's own begin with an underscore in HAR."""
+"""The key of our own data; HAR requires custom fields to start with an underscore."""
 
 _PACKING = ("content-encoding", "transfer-encoding")
 
 
 def is_har(content: Content) -> bool:
-    """Whether a file's content is an archive."""
+    """Return whether a file contains a HAR archive."""
     return isinstance(content.value, Mapping) and "log" in content.value
 
 
 def read_har(content: Content) -> list[Interaction]:
-    """The entries of an archive. Raises ``UsageError`` with file, line and number."""
+    """Return the entries of an archive. Raises ``UsageError`` with file, line and entry number."""
     log = content.value["log"]
     entries = log.get("entries") if isinstance(log, Mapping) else None
     if not isinstance(entries, list):
-        raise UsageError(f"{content.source}, log.entries", "is no list", "a HAR archive is {log: {entries: [...]}}")
+        raise UsageError(f"{content.source}, log.entries", "is not a list", "expected {log: {entries: [...]}}")
     found = []
     for number, entry in enumerate(entries):
         try:
@@ -39,8 +39,8 @@ def read_har(content: Content) -> list[Interaction]:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             line = find_lines(Path(content.source)).get(("log.entries", number))
             where = f"{content.source}, line {line}" if line else content.source
-            wrong = f"has no {error}" if isinstance(error, KeyError) else str(error)
-            raise UsageError(f"{where}, log.entries[{number}]", wrong, "an entry has request and response") from error
+            wrong = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+            raise UsageError(f"{where}, log.entries[{number}]", wrong, "expected request and response") from error
     return found
 
 
@@ -48,12 +48,12 @@ def _read(entry: Mapping[str, Any], where: str) -> Interaction:
     request, answer = entry["request"], entry["response"]
     status = answer["status"]
     if isinstance(status, bool) or not isinstance(status, int) or not 100 <= status <= 999:
-        raise ValueError(f"status {shown(status)} is none")
+        raise ValueError(f"{shown(status)} is not a status code")
     if not str(request["url"]).lower().startswith(("http://", "https://")):
-        raise ValueError("its url is none")
+        raise ValueError("url does not start with http:// or https://")
     body = _content(answer.get("content") or {})
     headers = _headers(answer.get("headers") or [])
-    if unpacked(headers, body) == body:  # a browser has unpacked it
+    if unpacked(headers, body) == body:  # a browser has already decompressed it
         headers = tuple((name, value) for name, value in headers if name.lower() not in _PACKING)
         headers = tuple(
             (name, str(len(body)) if name.lower() == "content-length" else value) for name, value in headers
@@ -73,15 +73,15 @@ def _read(entry: Mapping[str, Any], where: str) -> Interaction:
 
 
 def _headers(listed: list[Mapping[str, Any]]) -> Pairs:
-    """Those of HTTP/2 that begin with a colon are no headers."""
-    pairs = ((str(one["name"]), str(one["value"])) for one in listed)
+    """Leave out the pseudo-headers of HTTP/2, which start with a colon."""
+    pairs = ((str(item["name"]), str(item["value"])) for item in listed)
     return tuple(pair for pair in pairs if not pair[0].startswith(":"))
 
 
 def _posted(data: Mapping[str, Any]) -> bytes:
     if data.get("text"):
         return str(data["text"]).encode()
-    return urlencode([(one["name"], one.get("value", "")) for one in data.get("params") or []]).encode()
+    return urlencode([(param["name"], param.get("value", "")) for param in data.get("params") or []]).encode()
 
 
 def _content(content: Mapping[str, Any]) -> bytes:
@@ -90,7 +90,7 @@ def _content(content: Mapping[str, Any]) -> bytes:
 
 
 def write_har(interactions: Sequence[Interaction]) -> str:
-    """An archive of them. A body is unpacked, as HAR has it."""
+    """Return a HAR archive as JSON text. Bodies are decompressed, as HAR requires."""
     from notify_mock.support.version import __version__
 
     log = {
@@ -149,7 +149,7 @@ def _text(body: bytes) -> dict[str, str]:
 
 
 def _started(one: Interaction) -> str:
-    """When the answer says it was made; HAR wants a time in any case."""
+    """Return the time in the Date header, or 1970: HAR requires a time."""
     try:
         at = parsedate_to_datetime(header(one.headers, "date"))
     except ValueError:

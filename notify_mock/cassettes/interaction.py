@@ -1,4 +1,4 @@
-"""One recorded exchange as plain data, whatever the format of its file."""
+"""A recorded exchange as plain data, independent of the file format."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
-from notify_mock.protocol.messages import Answer, Call, read
 from notify_mock.support.usage import UsageError
+from notify_mock.twilio_api.messages import Answer, Call, read
 
 Pairs = tuple[tuple[str, str], ...]
-"""Headers in the order of the wire, repeated names kept."""
+"""Headers in the order they were sent, repeated names included."""
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
-"""Bytes of a body, unpacked."""
+"""The limit of a body, decompressed."""
 
 FORM = "application/x-www-form-urlencoded"
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BROKEN = re.compile(r"[\r\n\0]|[^\x00-\xff]")
 _PACKED = {"gzip": 31, "x-gzip": 31, "deflate": 47}
-"""Content codings, and what zlib calls them."""
+"""Content codings and the matching ``wbits`` of zlib."""
 
 
 class Interaction(NamedTuple):
-    """A request and the answer that it got.
+    """A request and its response.
 
-    ``url`` is absolute. Bodies are the bytes of the wire, without chunks but as packed as they came. ``where`` names
-    file, line and number for errors; ``extra`` is what else the entry says (``provenance``, ``recorded_at``, ...).
+    ``url`` is absolute. Bodies are joined from their chunks, but still compressed if they were sent so. ``where`` is
+    file, line and number for error messages; ``extra`` holds all other keys of the entry (``provenance``, ...).
     """
 
     method: str
@@ -46,11 +46,11 @@ class Interaction(NamedTuple):
     extra: Mapping[str, Any] = MappingProxyType({})
 
     def __repr__(self) -> str:
-        """Without the query, which may hold a secret."""
+        """Leaves out the query, which may contain a secret."""
         return f"<Interaction {self.method} {self.url.partition('?')[0]} -> {self.status}>"
 
     def call(self) -> Call:
-        """The request as a front would have read it."""
+        """Return the request as a ``Call``."""
         scheme, host, path, query, _ = urlsplit(self.url)
         headers = {name.lower(): value for name, value in self.request_headers}
         target = f"{path or '/'}?{query}" if query else path or "/"
@@ -58,47 +58,47 @@ class Interaction(NamedTuple):
 
 
 def check(interaction: Interaction) -> None:
-    """Raises ``UsageError`` for a URL that is none, and for what no HTTP message can have."""
+    """Raise ``UsageError`` for an invalid URL, status or header."""
     try:
         split = urlsplit(interaction.url)
         is_url = bool(split.hostname) and (split.port or 1) > 0
     except ValueError:
         is_url = False
     if not is_url or not interaction.url.isprintable():
-        raise UsageError(f"{interaction.where}.request.uri", "isn't a URL", "it is the whole URL, https://...")
+        raise UsageError(f"{interaction.where}.request.uri", "is not a URL", "expected the whole URL, https://...")
     if not 200 <= interaction.status <= 999:
-        wrong = f"{interaction.status} is no status of an answer"
-        raise UsageError(f"{interaction.where}.response.status.code", wrong, "it is 200, 201, 404, ...")
+        wrong = f"{interaction.status} is not the status code of a final response"
+        raise UsageError(f"{interaction.where}.response.status.code", wrong, "expected 200, 201, 404, ...")
     for part, headers in (("request", interaction.request_headers), ("response", interaction.headers)):
         for name, value in headers:
             if not _NAME.fullmatch(name) or _BROKEN.search(value):
                 where = f"{interaction.where}.{part}.headers"
-                raise UsageError(where, "have what no header can", "names are tokens, values one line of Latin-1")
+                raise UsageError(where, "are not valid headers", "names must be tokens, values one line of Latin-1")
 
 
 def phrase(status: int) -> str:
-    """The reason phrase in capitals, as Twilio's gateway writes it (observed); "" for a status without one."""
+    """Return the reason phrase in capitals, as Twilio's gateway sends it (observed); "" if the status has none."""
     return responses.get(status, "").upper()
 
 
 def header(headers: Iterable[tuple[str, str]], name: str) -> str:
-    """The first value of ``name``, in any case; "" where there is none."""
-    return next((value for one, value in headers if one.lower() == name), "")
+    """Return the first value of the header ``name`` (given in lower case); "" if it is missing."""
+    return next((value for given, value in headers if given.lower() == name), "")
 
 
 def url_of(call: Call) -> str:
-    """The URL that a client asked for."""
+    """Return the URL of a request."""
     query = f"?{urlencode(call.query.pairs)}" if call.query.pairs else ""
     return f"{call.scheme}://{call.host}{quote(call.path)}{query}"
 
 
 def body_of(call: Call) -> bytes:
-    """The request's body: a form is written anew, what isn't read is there as it came."""
+    """Return the body of a request: forms are encoded again, other bodies are returned as received."""
     return urlencode(call.form.pairs).encode() if call.form.pairs else call.body
 
 
 def headers_of(call: Call) -> Pairs:
-    """The request's headers with their usual capitals, and the content type that ``body_of`` has."""
+    """Return the headers of a request in title case, with the content type of ``body_of``."""
     headers = dict(call.headers)
     if call.form.pairs:
         headers["content-type"] = FORM
@@ -106,7 +106,7 @@ def headers_of(call: Call) -> Pairs:
 
 
 def interaction_of(call: Call, answer: Answer, reason: str) -> Interaction:
-    """What a front played."""
+    """Return the exchange of ``call`` and ``answer``."""
     body = answer.body if answer.wire is None else answer.body[: answer.wire.sent]
     return Interaction(
         call.method,
@@ -121,9 +121,9 @@ def interaction_of(call: Call, answer: Answer, reason: str) -> Interaction:
 
 
 def unpacked(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
-    """``body`` without its content coding, where that is gzip or deflate and the bytes are indeed packed.
+    """Return ``body`` decompressed, if its content coding is gzip or deflate.
 
-    A body that doesn't unpack, or to more than ``MAX_BODY_BYTES``, is given back as it is.
+    Returns it unchanged if it cannot be decompressed or would exceed ``MAX_BODY_BYTES``.
     """
     window = _PACKED.get(header(headers, "content-encoding").strip().lower())
     if window is None or not body:
@@ -137,7 +137,7 @@ def unpacked(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
 
 
 def packed(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
-    """The other way: the same bytes each time."""
+    """Return ``body`` compressed with the content coding of ``headers``. Deterministic."""
     coding = header(headers, "content-encoding").strip().lower()
     if coding not in _PACKED:
         return body

@@ -1,4 +1,4 @@
-"""The VCR format, version 1, in YAML or JSON: as vcrpy and pytest-recording write it, read strictly."""
+"""Reading (strictly) and writing the VCR format, version 1, of vcrpy and pytest-recording, in YAML or JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from notify_mock.support.usage import UsageError, shown
 
 VERSION = 1
 _LISTS = ("interactions", "http_interactions")
-"""The second is Ruby's, whose files have no version."""
+"""The second is Ruby VCR's key; its files have no version."""
 
 _OWN_KEYS = frozenset({"request", "response"})
 _MAX_EXTRA = 10_000
@@ -23,22 +23,22 @@ _TAIL = f"version: {VERSION}\n"
 
 
 def read_vcr(content: Content) -> list[Interaction]:
-    """The entries of a file. Raises ``UsageError`` with file, line and key."""
+    """Return the entries of a file. Raises ``UsageError`` with file, line and key."""
     source, value = content.source, content.value
     if not isinstance(value, Mapping):
-        remedy = "it begins with interactions: and a list below it"
+        remedy = "expected interactions: and a list below it"
         old = isinstance(value, list) and value and isinstance(value[0], Mapping) and "request" in value[0]
-        raise UsageError(source, "is a cassette of before VCR's version 1" if old else "is no cassette", remedy)
+        raise UsageError(source, "is a cassette from before VCR version 1" if old else "is not a cassette", remedy)
     key = next((one for one in _LISTS if one in value), None)
     if key is None:
-        raise UsageError(source, "has no interactions", "a cassette is {version: 1, interactions: [...]}")
+        raise UsageError(source, "has no interactions", "expected {version: 1, interactions: [...]}")
     if key == _LISTS[0] and (value.get("version") != VERSION or isinstance(value.get("version"), bool)):
-        wrong = f"version {shown(value['version'])} isn't known" if "version" in value else "has no version"
-        raise UsageError(_at(content, "version"), wrong, f"write version: {VERSION}, the only one there is")
+        wrong = f"version {shown(value['version'])} is not supported" if "version" in value else "has no version"
+        raise UsageError(_at(content, "version"), wrong, f"expected version: {VERSION}")
     try:
         return [_interaction(entry, where) for entry, where in content.items(key)]
     except UsageError:
-        if not content.lines:  # JSON: the lines are worth looking for once there is an error
+        if not content.lines:  # in JSON, lines are only looked up for an error
             lines = find_lines(Path(source))
             return [_interaction(entry, where) for entry, where in content._replace(lines=lines).items(key)]
         raise
@@ -53,13 +53,15 @@ def _interaction(entry: Mapping[str, Any], where: str) -> Interaction:
     request, answer = _mapping(entry, "request", where), _mapping(entry, "response", where)
     method, url = request.get("method"), request.get("uri", request.get("url"))
     if not isinstance(method, str) or not method.isalpha():
-        raise UsageError(f"{where}.request.method", _wrong(method), "it is GET, POST, DELETE, ...")
+        raise UsageError(f"{where}.request.method", _wrong(method, "an HTTP method"), "expected GET, POST, DELETE, ...")
     if not isinstance(url, str) or not url.lower().startswith(("http://", "https://")):
-        raise UsageError(f"{where}.request.uri", _wrong(url, secret=True), "it is the whole URL, https://...")
+        raise UsageError(
+            f"{where}.request.uri", _wrong(url, "a URL", secret=True), "expected the whole URL, https://..."
+        )
     status = answer.get("status")
     code = status.get("code") if isinstance(status, Mapping) else status
     if isinstance(code, bool) or not isinstance(code, int) or not 100 <= code <= 999:
-        raise UsageError(f"{where}.response.status.code", _wrong(code), "it is 200, 201, 404, ...")
+        raise UsageError(f"{where}.response.status.code", _wrong(code, "a status code"), "expected 200, 201, 404, ...")
     reason = status.get("message") if isinstance(status, Mapping) else ""
     made = Interaction(
         method.upper(),
@@ -78,7 +80,7 @@ def _interaction(entry: Mapping[str, Any], where: str) -> Interaction:
 
 
 def _extra(entry: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """What else the entry says. Raises ``UsageError`` where YAML's aliases make it endless or huge."""
+    """Return the other keys of an entry. Raises ``UsageError`` if YAML aliases make them endless or huge."""
     extra = {key: value for key, value in entry.items() if key not in _OWN_KEYS}
     waiting, seen = list(extra.values()), 0
     while waiting:
@@ -86,38 +88,38 @@ def _extra(entry: Mapping[str, Any], where: str) -> dict[str, Any]:
         waiting += value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
         seen += 1
         if seen > _MAX_EXTRA:
-            raise UsageError(f"{where}, {', '.join(map(str, extra))}", "is too much", "keep notes short")
+            raise UsageError(f"{where}, {', '.join(map(str, extra))}", "is too large", "keep additional keys short")
     return extra
 
 
 def _mapping(entry: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
     found = entry.get(key)
     if not isinstance(found, Mapping):
-        raise UsageError(f"{where}.{key}", "is missing" if found is None else "is no mapping", "record it again")
+        raise UsageError(f"{where}.{key}", "is missing" if found is None else "is not a mapping", "record it again")
     return found
 
 
-def _wrong(value: object, *, secret: bool = False) -> str:
-    """A URL isn't repeated: its query may be a secret."""
+def _wrong(value: object, expected: str, *, secret: bool = False) -> str:
+    """Return what is wrong with a value. A URL is not repeated: its query may contain a secret."""
     if value is None:
         return "is missing"
-    return f"a {type(value).__name__} is none" if secret else f"{shown(value)} is none"
+    return f"is not {expected}" if secret else f"{shown(value)} is not {expected}"
 
 
 def _headers(value: Any, where: str) -> Pairs:
-    """A mapping of names to texts or lists of them, or a list of pairs."""
+    """Return the headers from a mapping of names to strings or lists of strings, or from a list of pairs."""
     if not value:
         return ()
     items = value.items() if isinstance(value, Mapping) else value
     found: list[tuple[str, str]] = []
     try:
-        for name, several in items:
-            for one in several if isinstance(several, list) else (several,):
-                found.append((name, one if type(one) is str else _text(one)))
+        for name, values in items:
+            for text in values if isinstance(values, list) else (values,):
+                found.append((name, text if type(text) is str else _text(text)))
             if type(name) is not str:
                 raise TypeError
     except (TypeError, ValueError) as error:
-        raise UsageError(where, "are no headers", "write each as Name: [text]") from error
+        raise UsageError(where, "are not headers", "write each header as Name: [text]") from error
     return tuple(found)
 
 
@@ -130,7 +132,7 @@ def _text(value: Any) -> str:
 
 
 def _body(value: Any, where: str) -> bytes:
-    """Nothing, text, bytes, or a mapping with ``string`` or ``base64_string``."""
+    """Return a body from None, a string, bytes, or a mapping with ``string`` or ``base64_string``."""
     if isinstance(value, Mapping):
         if isinstance(value.get("base64_string"), str):
             value = _from_base64(value["base64_string"], where)
@@ -141,7 +143,7 @@ def _body(value: Any, where: str) -> bytes:
     if isinstance(value, str):
         value = value.encode("utf-8", "surrogatepass")
     if not isinstance(value, bytes):
-        raise UsageError(where, f"a {type(value).__name__} is no body", "write {string: text}")
+        raise UsageError(where, f"expected a string, got {type(value).__name__}", "write {string: text}")
     if len(value) > MAX_BODY_BYTES:
         raise UsageError(where, f"has {len(value)} bytes", f"the limit is {MAX_BODY_BYTES}")
     return value
@@ -151,11 +153,11 @@ def _from_base64(text: str, where: str) -> bytes:
     try:
         return b64decode("".join(text.split()), validate=True)
     except ValueError as error:
-        raise UsageError(f"{where}.base64_string", "isn't base64", "encode the bytes again") from error
+        raise UsageError(f"{where}.base64_string", "is not base64", "encode the bytes again") from error
 
 
 def entry_yaml(interaction: Interaction) -> str:
-    """One entry as it stands in a YAML cassette."""
+    """Return an entry as the text of a YAML cassette."""
     import yaml
 
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -164,18 +166,19 @@ def entry_yaml(interaction: Interaction) -> str:
 
 
 def join_yaml(entries: Iterable[str]) -> str:
-    """The cassette of such entries."""
+    """Return the cassette that consists of these entries."""
     text = "".join(entries)
     return (_HEAD + text if text else "interactions: []\n") + _TAIL
 
 
 def write_yaml(interactions: Sequence[Interaction]) -> str:
-    return join_yaml(entry_yaml(one) for one in interactions)
+    """Return a cassette in YAML."""
+    return join_yaml(entry_yaml(interaction) for interaction in interactions)
 
 
 def write_json(interactions: Sequence[Interaction]) -> str:
-    """The same in JSON. Bytes that are no text stand under ``base64_string``, which vcrpy doesn't know."""
-    entries = [_plain(one, binary=False) for one in interactions]
+    """Return a cassette in JSON. Bytes that are not UTF-8 are under ``base64_string``, which vcrpy does not know."""
+    entries = [_plain(interaction, binary=False) for interaction in interactions]
     return json.dumps({"version": VERSION, "interactions": entries}, indent=1, default=str) + "\n"
 
 
@@ -206,7 +209,7 @@ def _by_name(headers: Pairs) -> dict[str, list[str]]:
 
 
 def _request_body(body: bytes, *, binary: bool) -> Any:
-    """vcrpy has no ``string`` there."""
+    """Return a request body; vcrpy has no ``string`` key there."""
     shown_body = _shown_body(body, binary=binary)
     return shown_body.get("string", shown_body) if body else None
 

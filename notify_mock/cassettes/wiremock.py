@@ -1,4 +1,4 @@
-"""WireMock's stub mappings, to and from recorded exchanges."""
+"""Reading and writing WireMock stub mappings."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from notify_mock.support.files import Content, find_lines
 from notify_mock.support.usage import UsageError, shown
 
 _OWN = "notify-mock"
-"""The key of what WireMock itself has no place for, in a mapping's ``metadata``."""
+"""The key in a mapping's ``metadata`` for data that WireMock itself has no field for."""
 
 _HOST, _SCHEME = "notify.twilio.com", "https"
 _NOT_SENT = ("content-encoding", "transfer-encoding", "content-length", "connection")
 
 
 def is_wiremock(content: Content) -> bool:
-    """Whether a file's content is a mapping or a list of them under ``mappings``."""
+    """Return whether a file contains a stub mapping, or a list under ``mappings``."""
     value = content.value
     return isinstance(value, Mapping) and ("mappings" in value or {"request", "response"} <= set(value))
 
 
 def read_wiremock(content: Content) -> list[Interaction]:
-    """One exchange for each mapping. Raises ``UsageError`` for a mapping that matches more than one request, or whose
-    answer isn't in it."""
+    """Return one exchange per mapping. Raises ``UsageError`` for a mapping that matches more than one request or does
+    not contain its response."""
     if "mappings" not in content.value:
         return [_read(content.value, content.source)]
     try:
@@ -45,10 +45,10 @@ def _read(mapping: Mapping[str, Any], where: str) -> Interaction:
         own = (mapping.get("metadata") or {}).get(_OWN) or {}
         status = answer.get("status", 200)
         if isinstance(status, bool) or not isinstance(status, int) or not 100 <= status <= 999:
-            raise ValueError(f"status {shown(status)} is none")
+            raise ValueError(f"{shown(status)} is not a status code")
         method = str(request["method"]).upper()
         if method == "ANY":
-            raise ValueError("method ANY is no method")
+            raise ValueError("method ANY is not an HTTP method")
         body, kind = _request_body(request)
         headers = _pairs(own["headers"]) if "headers" in own else kind
         return Interaction(
@@ -64,15 +64,15 @@ def _read(mapping: Mapping[str, Any], where: str) -> Interaction:
             own.get("extra") or {},
         )
     except KeyError as error:
-        raise UsageError(where, f"has no {error}", "a mapping has request and response") from error
+        raise UsageError(where, f"{error} is missing", "expected request and response") from error
     except (TypeError, ValueError, AttributeError) as error:
-        raise UsageError(where, str(error), "a recording has one request and one answer") from error
+        raise UsageError(where, str(error), "expected a mapping for one request and one response") from error
 
 
 def _url(request: Mapping[str, Any]) -> str:
     path = request.get("url") or request.get("urlPath")
     if not isinstance(path, str):
-        raise ValueError("its URL is a pattern" if any("attern" in key for key in request) else "it has no url")
+        raise ValueError("its URL is a pattern" if any("attern" in key for key in request) else "url is missing")
     host, scheme = (request.get("host") or {}).get("equalTo", _HOST), request.get("scheme", _SCHEME)
     port = f":{request['port']}" if "port" in request else ""
     query = urlencode(_equal(request.get("queryParameters") or {}))
@@ -80,13 +80,13 @@ def _url(request: Mapping[str, Any]) -> str:
 
 
 def _equal(parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Names and values of what must be equal."""
+    """Return the names and values of ``equalTo`` matchers. Raises ``ValueError`` for other matchers."""
     pairs = []
     for name, wanted in parameters.items():
-        for one in wanted.get("hasExactly", [wanted]):
-            if "equalTo" not in one:
+        for matcher in wanted.get("hasExactly", [wanted]):
+            if "equalTo" not in matcher:
                 raise ValueError(f"{name} is matched by a pattern")
-            pairs.append((name, str(one["equalTo"])))
+            pairs.append((name, str(matcher["equalTo"])))
     return pairs
 
 
@@ -106,9 +106,9 @@ def _request_body(request: Mapping[str, Any]) -> tuple[bytes, Pairs]:
 
 
 def _body(answer: Mapping[str, Any]) -> bytes:
-    for elsewhere in ("bodyFileName", "proxyBaseUrl", "fault"):
-        if elsewhere in answer:
-            raise ValueError(f"its answer is a {elsewhere}")
+    for key in ("bodyFileName", "proxyBaseUrl", "fault"):
+        if key in answer:
+            raise ValueError(f"{key} is not supported in a response")
     if "base64Body" in answer:
         return b64decode(answer["base64Body"])
     return json.dumps(answer["jsonBody"]).encode() if "jsonBody" in answer else str(answer.get("body") or "").encode()
@@ -116,7 +116,7 @@ def _body(answer: Mapping[str, Any]) -> bytes:
 
 def _headers(headers: Mapping[str, Any]) -> Pairs:
     return tuple(
-        (name, str(one)) for name, value in headers.items() for one in (value if isinstance(value, list) else [value])
+        (name, str(text)) for name, value in headers.items() for text in (value if isinstance(value, list) else [value])
     )
 
 
@@ -125,13 +125,13 @@ def _pairs(listed: Sequence[Sequence[str]]) -> Pairs:
 
 
 def write_wiremock(interactions: Sequence[Interaction]) -> str:
-    """A mapping for each. The same request again is the next step of a scenario, so that the answers come in order."""
-    asked = [_asked(one) for one in interactions]
-    keys = [json.dumps(one, sort_keys=True) for one in asked]
+    """Return stub mappings as JSON text. Repeated requests become the steps of a scenario, to keep their order."""
+    requests = [_asked(one) for one in interactions]
+    keys = [json.dumps(request, sort_keys=True) for request in requests]
     times, turns = Counter(keys), Counter[str]()
     numbers = {key: number for number, key in enumerate(times)}
     mappings: list[dict[str, Any]] = []
-    for one, request, key in zip(interactions, asked, keys, strict=True):
+    for one, request, key in zip(interactions, requests, keys, strict=True):
         mapping: dict[str, Any] = {"request": request, "response": _answered(one)}
         if times[key] > 1:
             mapping["scenarioName"] = f"{one.method} {urlsplit(one.url).path} ({numbers[key]})"

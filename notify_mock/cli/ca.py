@@ -18,8 +18,8 @@ def ca() -> None:
 @click.option("--bundle", is_flag=True, help="The system's roots and this authority in one file, instead.")
 def path(bundle: bool) -> None:
     """Print the path of its certificate, which is made if need be."""
-    from notify_mock.authority.authority import Authority
-    from notify_mock.authority.bundles import make_bundles
+    from notify_mock.certificate_authority.authority import Authority
+    from notify_mock.certificate_authority.bundles import make_bundles
 
     authority = Authority()
     click.echo(make_bundles(authority).bundle if bundle else authority.certificate)
@@ -28,8 +28,8 @@ def path(bundle: bool) -> None:
 @ca.command()
 def show() -> None:
     """Say what it is and how long it holds."""
-    from notify_mock.authority.authority import Authority
-    from notify_mock.authority.certificates import fingerprint
+    from notify_mock.certificate_authority.authority import Authority
+    from notify_mock.certificate_authority.certificates import fingerprint
 
     authority = Authority()
     if not authority.exists_already:
@@ -44,8 +44,8 @@ def show() -> None:
 @ca.command()
 def renew() -> None:
     """Make a new certificate and key. Servers that are running, and what trusts the old one, want a restart."""
-    from notify_mock.authority.authority import Authority
-    from notify_mock.authority.bundles import make_bundles
+    from notify_mock.certificate_authority.authority import Authority
+    from notify_mock.certificate_authority.bundles import make_bundles
 
     authority = Authority()
     authority.renew()
@@ -56,7 +56,7 @@ def renew() -> None:
 @ca.command()
 def remove() -> None:
     """Delete its files. Nothing is left that could vouch for Twilio's names."""
-    from notify_mock.authority.authority import Authority
+    from notify_mock.certificate_authority.authority import Authority
 
     authority = Authority()
     gone = authority.remove()

@@ -26,7 +26,7 @@ def lint(paths: tuple[Path, ...]) -> None:
     Prints a line for each finding, and exits with 1 if there is any.
     """
     from notify_mock.cassettes.files import find_files, read_interactions
-    from notify_mock.cassettes.lint import leak_error, scan, scan_text
+    from notify_mock.redaction.lint import leak_error, scan, scan_text
 
     files = find_files(paths)
     found = 0
@@ -56,8 +56,8 @@ def convert(source: Path, target: Path, style: str | None, force: bool) -> None:
 
     Secrets become pseudonyms on the way.
     """
-    from notify_mock.cassettes.convert import style_of, write_as
     from notify_mock.cassettes.files import read_interactions
+    from notify_mock.recording.convert import style_of, write_as
 
     if target.exists() and not force:
         raise UsageError(str(target), "is there already", "give another name, or --force")

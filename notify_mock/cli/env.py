@@ -30,8 +30,8 @@ def env(url: str, form: Any, ca_folder: str | None, keep_account: bool, **accoun
 
     Give --seed and --account as the server has them.
     """
-    from notify_mock.authority.authority import Authority
-    from notify_mock.authority.bundles import make_bundles
+    from notify_mock.certificate_authority.authority import Authority
+    from notify_mock.certificate_authority.bundles import make_bundles
     from notify_mock.interception import environment
     from notify_mock.support.address import read_url
 

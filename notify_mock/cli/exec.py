@@ -48,7 +48,7 @@ def exec_(
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _exit_by_signal)
-    from notify_mock.authority.bundles import make_bundles
+    from notify_mock.certificate_authority.bundles import make_bundles
     from notify_mock.interception import environment
 
     configure_logs(log_format, log_level)

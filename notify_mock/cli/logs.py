@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import Literal
 
 from notify_mock.journal.exchange import Exchange
-from notify_mock.protocol.redaction import show_pairs, show_text
+from notify_mock.twilio_api.masking import show_pairs, show_text
 
 Format = Literal["text", "json"]
 

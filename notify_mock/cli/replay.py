@@ -61,8 +61,8 @@ def replay(
     PATH is a cassette (VCR's YAML or JSON, HAR, WireMock mappings) or a folder of them. Each entry is played once, and
     those for the same request in their order.
     """
-    from notify_mock.cassettes.cassette import Cassette
-    from notify_mock.cassettes.matching import DEFAULT
+    from notify_mock.replay.cassette import Cassette
+    from notify_mock.replay.matching import DEFAULT
 
     configure_logs(log_format, log_level)
     fields = tuple(one.strip() for one in match_on.split(",")) if match_on else DEFAULT

@@ -1,4 +1,4 @@
-"""APNs: ``aps`` with the alert, custom keys beside it, two headers, and a limit of 4 KB."""
+"""APNs: ``aps`` with the alert, custom keys next to it, two headers, and a limit of 4 KB."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import re
 
 from notify_mock.deliveries.channel import Channel, Rendered, merged, present, size
 from notify_mock.deliveries.delivery import Rendering
-from notify_mock.protocol.delivery_errors import Problem
 from notify_mock.resources.notification import Notification
 from notify_mock.resources.service import Service
+from notify_mock.twilio_api.delivery_errors import Problem
 
 LIMIT = 4096
-"""Bytes of a payload. Source: Apple's documentation."""
+"""Maximum size of a payload in bytes. Source: Apple's documentation."""
 
 _TOKEN = re.compile(r"[0-9a-fA-F]{64}")
 _HEX = re.compile(r"[0-9a-fA-F]+")
@@ -29,7 +29,7 @@ def _render(notification: Notification, _service: Service, now: float) -> Render
 
 
 def _expiration(notification: Notification, now: float) -> str:
-    """Seconds since 1970; 0 for "now or never" (Apple's documentation)."""
+    """Return seconds since 1970, or 0 for "deliver now or discard" (Apple's documentation)."""
     return str(int(now) + notification.ttl) if notification.ttl else "0"
 
 
@@ -41,12 +41,12 @@ def _refused(payload: dict[str, object]) -> Problem | None:
 
 
 def _check(address: str) -> Problem | None:
-    """A device token is 32 bytes in hex; which code a bad one has is inferred."""
+    """A device token is 32 bytes in hex. The error codes for invalid tokens are inferred."""
     if _TOKEN.fullmatch(address):
         return None
     if _HEX.fullmatch(address):
-        return Problem(52133, f"the device token has {len(address)} hex digits, it is 64")
-    return Problem(52134, "a device token is 64 hex digits")
+        return Problem(52133, f"the device token has {len(address)} hex digits instead of 64")
+    return Problem(52134, "a device token must be 64 hex digits")
 
 
 APN = Channel("apn", True, _render, _check)

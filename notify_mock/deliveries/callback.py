@@ -1,4 +1,4 @@
-"""One delivery callback to come: what it posts, and when."""
+"""One waiting delivery callback: what it posts, and when."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from urllib.parse import SplitResult, urlsplit
 from notify_mock.deliveries.delivery import Delivery
 
 RETRIES = (1.0, 5.0)
-"""Seconds before the second and the third attempt. Inferred: how often Notify tries isn't documented."""
+"""Seconds before the second and the third attempt. Inferred: Notify's retries are not documented."""
 
 _RETRIED_STATUSES = (408, 429)
 
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """One POST to come. ``due`` is when, in seconds since 1970; ``attempt`` counts from 1."""
+    """One waiting POST. ``due`` is its time in seconds since 1970; ``attempt`` counts from 1."""
 
     url: str = field(repr=False)
     notification_sid: str
@@ -33,12 +33,12 @@ class Callback:
 
     @property
     def host(self) -> str | None:
-        """Where it goes; None when the URL is none."""
-        where = split_http(self.url)
-        return where.hostname if where else None
+        """The host of the URL, or None if the URL is invalid."""
+        parts = split_http(self.url)
+        return parts.hostname if parts else None
 
     def form(self) -> list[tuple[str, str]]:
-        """Its parameters (documented; the spelling of ``IsFinal`` follows the documentation's prose)."""
+        """Return the form parameters (documented; the spelling of ``IsFinal`` follows the documentation's prose)."""
         head = [
             ("NotificationSid", self.notification_sid),
             ("AccountSid", self.account_sid),
@@ -47,22 +47,22 @@ class Callback:
             ("SequenceId", str(self.sequence)),
             ("IsFinal", str(self.is_final)),
         ]
-        return head + [("DeliveryState", json.dumps(_state(one))) for one in self.deliveries]
+        return head + [("DeliveryState", json.dumps(_state(delivery))) for delivery in self.deliveries]
 
     def next_attempt(self, now: float) -> Callback | None:
-        """The next attempt, None when this was the last."""
+        """Return the next attempt, or None if this was the last."""
         if self.attempt > len(RETRIES):
             return None
         return replace(self, due=now + RETRIES[self.attempt - 1], attempt=self.attempt + 1)
 
 
 def is_retried(status: int | None) -> bool:
-    """No answer, and what a server may get over (inferred)."""
+    """Whether to retry: no response, or an error that may be temporary (inferred)."""
     return status is None or status >= 500 or status in _RETRIED_STATUSES
 
 
 def _state(delivery: Delivery) -> dict[str, Any]:
-    """``sid``, ``type``, ``address``, ``identity`` and ``status`` are documented, the other names inferred."""
+    """``sid``, ``type``, ``address``, ``identity`` and ``status`` are documented; the other names are inferred."""
     state: dict[str, Any] = {
         "sid": delivery.message_id,
         "type": delivery.channel,
@@ -76,10 +76,10 @@ def _state(delivery: Delivery) -> dict[str, Any]:
 
 
 def split_http(url: str) -> SplitResult | None:
-    """The parts of a URL, None for what is none."""
+    """Return the parts of an http or https URL, or None if it is not one."""
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 - reading it raises for a bad one
+        parts.port  # noqa: B018 - raises ValueError for an invalid port
     except ValueError:
         return None
     return parts if parts.scheme in ("http", "https") and parts.hostname else None

@@ -1,25 +1,25 @@
-"""The credential of a push: the binding's or the service's, and what would be wrong with it."""
+"""The credential for a push: the binding's or the service's, and whether it is valid."""
 
 from __future__ import annotations
 
 import json
 
 from notify_mock.deliveries.channel import Channel
-from notify_mock.key_material.certificate import check_certificate
-from notify_mock.protocol.delivery_errors import Problem
+from notify_mock.push_keys.certificate import check_certificate
 from notify_mock.resources.credential import Credential
 from notify_mock.resources.service import Service
 from notify_mock.store.collections import Key, Store
+from notify_mock.twilio_api.delivery_errors import Problem
 
 
 def credential_sid_for(channel: Channel, own: str | None, service: Service) -> str | None:
-    """The binding's ``own`` comes first (documented)."""
+    """Return the SID of the credential to use: the binding's ``own`` takes precedence (documented)."""
     sid: str | None = own or getattr(service, f"{channel.name}_credential_sid", None)
     return sid if channel.is_push else None
 
 
 def check_credential(store: Store, channel: Channel, sid: str | None, service: Service, now: float) -> Problem | None:
-    """Why nothing can be pushed with it, or None. A secret that a seeded record lacks isn't looked at."""
+    """Return why the credential cannot be used, or None. A secret that seed data left out is not checked."""
     if not channel.is_push:
         return None
     if sid is None:
@@ -35,7 +35,7 @@ def check_credential(store: Store, channel: Channel, sid: str | None, service: S
 
 def _missing(store: Store, sid: str) -> Problem:
     if any(collection.get(sid) for collection in store.collections("credential")):
-        return Problem(52162, f"{sid} is another account's, or another region's")
+        return Problem(52162, f"{sid} belongs to another account or region")
     return Problem(52002, f"there is no credential {sid}")
 
 
@@ -48,11 +48,11 @@ def _content(credential: Credential, now: float) -> Problem | None:
 
 
 def _service_account(secret: str) -> Problem | None:
-    """FCM v1 wants a service account's JSON (documented); a legacy key is only a warning at Twilio, and passes."""
+    """FCM v1 needs the JSON of a service account (documented). Twilio only warns about a legacy key, so it passes."""
     try:
         found = json.loads(secret)
     except (ValueError, RecursionError):
-        return Problem(52005, "the Secret begins as JSON and is none")
+        return Problem(52005, "the Secret starts like JSON but is not valid JSON")
     if not all(isinstance(found.get(name), str) for name in ("private_key", "client_email")):
-        return Problem(52005, "the Secret is JSON without a service account's private_key and client_email")
+        return Problem(52005, "the Secret has no private_key and client_email of a service account")
     return None

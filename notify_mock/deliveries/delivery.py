@@ -1,4 +1,4 @@
-"""One delivery: what a provider would have got for one address, and how it ended."""
+"""One delivery: what the provider would have received for one address, and its result."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any, Literal, NamedTuple
 
-from notify_mock.protocol.delivery_errors import Problem
-from notify_mock.protocol.redaction import show_text
+from notify_mock.twilio_api.delivery_errors import Problem
+from notify_mock.twilio_api.masking import show_text
 
 DeliveryState = Literal["sent", "failed"]
 
 
 class Rendering(NamedTuple):
     """What all deliveries of a notification on one channel share: the payload as JSON text, without the address, and
-    the provider's headers."""
+    the headers for the provider."""
 
     text: str
     headers: tuple[tuple[str, str], ...] = ()
 
 
 class Delivery(NamedTuple):
-    """``sent`` means handed over to the provider, as in Twilio's callbacks; ``problem`` says why it ``failed``.
+    """One push or message. ``sent`` means handed over to the provider, as in Twilio's callbacks.
 
-    ``at`` is when the provider answered, in seconds since 1970 on the emulator's clock. ``identity`` and
-    ``binding_sid`` are None for an address that the notification named itself. ``faults`` names the fault rules that
-    struck.
+    ``problem`` is why it ``failed``. ``at`` is when the provider responded, in seconds since 1970 on the emulator's
+    clock. ``identity`` and ``binding_sid`` are None for an address in ``ToBinding``. ``faults`` names the fault rules
+    that were applied.
     """
 
     sid: str
@@ -49,42 +49,42 @@ class Delivery(NamedTuple):
 
     @property
     def code(self) -> int | None:
-        """The error dictionary's, None when it was sent."""
+        """The code of Twilio's error dictionary, or None if the delivery was sent."""
         return None if self.problem is None else self.problem.code
 
     @property
     def reason(self) -> str:
-        """Why it failed, more plainly than the dictionary says."""
+        """Why it failed, in more detail than the error dictionary; "" if it was sent."""
         return "" if self.problem is None else self.problem.reason
 
     @property
     def time(self) -> datetime:
-        """When the provider answered, in UTC."""
+        """When the provider responded, in UTC."""
         return datetime.fromtimestamp(self.at, timezone.utc)
 
     @property
     def payload(self) -> dict[str, Any]:
-        """What the provider got: APNs' JSON, FCM's and GCM's with its ``to``, or the parameters of an SMS."""
+        """What the provider received: the JSON for APNs, for FCM and GCM with ``to``, or the parameters of an SMS."""
         payload: dict[str, Any] = json.loads(self.rendering.text)
         return payload if self.channel == "apn" else {"to": self.address, **payload}
 
     @property
     def headers(self) -> dict[str, str]:
-        """APNs' headers: ``apns-priority`` and ``apns-expiration``."""
+        """The headers for APNs: ``apns-priority`` and ``apns-expiration``."""
         return dict(self.rendering.headers)
 
     @property
     def body(self) -> str | None:
         """The text that the user would have read."""
-        return self._told("body")
+        return self._shown_text("body")
 
     @property
     def title(self) -> str | None:
-        return self._told("title")
+        return self._shown_text("title")
 
     @property
     def message_id(self) -> str | None:
-        """The provider's own id, an ``SM...`` for an SMS; None when it failed."""
+        """The provider's id (``SM...`` for an SMS), or None if the delivery failed."""
         if self.problem is not None:
             return None
         number = self.sid[2:]
@@ -93,20 +93,20 @@ class Delivery(NamedTuple):
             return "-".join(parts)
         return f"SM{number}" if self.channel == "sms" else f"0:{int(number[:12], 16):016d}%{number[16:]}"
 
-    def _told(self, name: str) -> str | None:
+    def _shown_text(self, name: str) -> str | None:
         payload = self.payload
         if self.channel == "apn":
             alert = _object(payload.get("aps")).get("alert")
-            told = alert if isinstance(alert, str) and name == "body" else _object(alert).get(name)
+            text = alert if isinstance(alert, str) and name == "body" else _object(alert).get(name)
         elif self.channel in ("fcm", "gcm"):
             own = _object(payload.get("data")).get(f"twi_{name}")
-            told = _object(payload.get("notification")).get(name) if own is None else own
+            text = _object(payload.get("notification")).get(name) if own is None else own
         else:
-            told = payload.get(name)
-        return told if isinstance(told, str) else None
+            text = payload.get(name)
+        return text if isinstance(text, str) else None
 
     def describe(self) -> dict[str, Any]:
-        """All of it as JSON."""
+        """Return the delivery as plain data for JSON."""
         return {
             "sid": self.sid,
             "notification_sid": self.notification_sid,
@@ -129,11 +129,11 @@ class Delivery(NamedTuple):
 
     def __str__(self) -> str:
         to = f"{self.channel} to {show_text(self.address)}"
-        whose = f" of {show_text(self.identity)}" if self.identity is not None else ""
-        told = "" if self.body is None else f" {show_text(self.body)!r}"
-        ended = "sent" if self.problem is None else f"failed {self.problem}"
-        struck = f" [{', '.join(self.faults)}]" if self.faults else ""
-        return f"{self.notification_sid} {to}{whose}:{told} -> {ended}{struck}"
+        identity = f" of {show_text(self.identity)}" if self.identity is not None else ""
+        body = "" if self.body is None else f" {show_text(self.body)!r}"
+        result = "sent" if self.problem is None else f"failed {self.problem}"
+        faults = f" [{', '.join(self.faults)}]" if self.faults else ""
+        return f"{self.notification_sid} {to}{identity}:{body} -> {result}{faults}"
 
     def __repr__(self) -> str:
         return f"<Delivery {self}>"

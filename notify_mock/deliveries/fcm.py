@@ -9,12 +9,12 @@ from typing import Any
 
 from notify_mock.deliveries.channel import Channel, Rendered, merged, present, size
 from notify_mock.deliveries.delivery import Rendering
-from notify_mock.protocol.delivery_errors import Problem
 from notify_mock.resources.notification import Notification
 from notify_mock.resources.service import Service
+from notify_mock.twilio_api.delivery_errors import Problem
 
 LIMIT = 4096
-"""Bytes of ``data`` and ``notification``. Source: Firebase's documentation of its legacy HTTP protocol."""
+"""Maximum size of ``data`` and ``notification`` in bytes. Source: Firebase's documentation of the legacy HTTP API."""
 
 _TOKEN = re.compile(r"[\w:.%-]+", re.ASCII)
 _RESERVED = ("from", "message_type")
@@ -50,14 +50,16 @@ def _refused(payload: Mapping[str, Any]) -> Problem | None:
     data = payload.get("data")
     for key in data if isinstance(data, dict) else ():
         if key in _RESERVED or key.startswith(_RESERVED_PREFIXES):
-            return Problem(52107, f"data has the key {key!r}, which the provider keeps for itself")
+            return Problem(52107, f"data has the key {key!r}, which the provider reserves")
     length = size({key: payload[key] for key in ("data", "notification") if key in payload})
     return Problem(52106, f"{length} bytes, the limit is {LIMIT}") if length > LIMIT else None
 
 
 def _check(address: str) -> Problem | None:
-    """Registration tokens are opaque: only what no token can have is refused (inferred)."""
-    return None if _TOKEN.fullmatch(address) else Problem(52102, "a registration token has neither blanks nor accents")
+    """Registration tokens are opaque: only characters that no token contains are rejected (inferred)."""
+    return (
+        None if _TOKEN.fullmatch(address) else Problem(52102, "a registration token must not contain spaces or accents")
+    )
 
 
 FCM = Channel("fcm", True, _fcm, _check)

@@ -1,4 +1,4 @@
-"""The inbox: every delivery that was made, for asserting; and what Twilio's Debugger would have told."""
+"""The inbox: all deliveries, for assertions, and the alerts that Twilio's Debugger would have listed."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from notify_mock.journal.criteria import listed
-from notify_mock.protocol.channels import CHANNELS, DISCONTINUED
 from notify_mock.support.usage import UsageError, nearest, shown
+from notify_mock.twilio_api.channels import CHANNELS, DISCONTINUED
 
 if TYPE_CHECKING:
     from notify_mock.deliveries.delivery import Delivery
-    from notify_mock.protocol.delivery_errors import Problem
+    from notify_mock.twilio_api.delivery_errors import Problem
 
 MAX_DELIVERIES = 100_000
-"""Deliveries that are kept; the oldest go first."""
+"""The number of deliveries that are kept; the oldest are dropped first."""
 
 _MAX_ALERTS = 10_000
 
@@ -24,11 +24,11 @@ CRITERIA = {
     **{name: name for name in ("channel", "identity", "address", "state", "code", "body", "title")},
     **{name: f"{name}_sid" for name in ("notification", "service", "binding", "credential", "account")},
 }
-"""What deliveries are found by, and the attribute that it looks at."""
+"""The criteria for finding deliveries, and the attribute that each one compares."""
 
 
 class Alert(NamedTuple):
-    """Something of a notification that went wrong and is no one delivery: nobody to send to, a callback that failed."""
+    """A problem with a notification as a whole: it has no recipients, or a delivery callback failed."""
 
     at: float
     notification_sid: str
@@ -39,10 +39,11 @@ class Alert(NamedTuple):
 
 
 class Deliveries(Sequence["Delivery"]):
-    """The deliveries in the order in which they were made, the last 100,000 of them.
+    """The deliveries in the order they were made, the last 100,000 of them.
 
-    Criteria are ``notification``, ``service``, ``binding``, ``credential`` and ``account`` (a sid, or what has one),
-    ``identity``, ``channel``, ``address``, ``state`` (``"sent"`` or ``"failed"``), ``code``, ``body`` and ``title``.
+    The criteria are ``notification``, ``service``, ``binding``, ``credential`` and ``account`` (a SID, or an object
+    with one), ``identity``, ``channel``, ``address``, ``state`` (``"sent"`` or ``"failed"``), ``code``, ``body`` and
+    ``title``.
     """
 
     def __init__(self, lock: AbstractContextManager[bool]) -> None:
@@ -59,12 +60,12 @@ class Deliveries(Sequence["Delivery"]):
         return self._all()[number]
 
     def __repr__(self) -> str:
-        failed = sum(one.problem is not None for one in self._all())
+        failed = sum(delivery.problem is not None for delivery in self._all())
         return f"<{len(self)} deliveries, {failed} of them failed>"
 
     @property
     def last(self) -> Delivery:
-        """The newest. Raises ``LookupError`` when there is none."""
+        """The newest delivery. Raises ``LookupError`` if there is none."""
         newest = self._all()[-1:]
         if not newest:
             raise LookupError("nothing was delivered")
@@ -72,26 +73,26 @@ class Deliveries(Sequence["Delivery"]):
 
     @property
     def alerts(self) -> list[Alert]:
-        """What Twilio's Debugger would list besides failed deliveries (52301, 52311)."""
+        """What Twilio's Debugger would list in addition to failed deliveries (52301, 52311)."""
         with self._lock:
             return list(self._alerts)
 
     def show(self, limit: int = 1000) -> str:
-        """The last ``limit`` deliveries and alerts, one line each."""
+        """Return the last ``limit`` deliveries and alerts as text, one per line."""
         lines = [str(one) for one in (*self._all(), *self.alerts)]
         left_out = [f"({len(lines) - limit} earlier ones are not shown)"] if len(lines) > limit else []
         return "\n".join(left_out + lines[-limit:]) or "nothing was delivered"
 
     def find(self, **criteria: Any) -> list[Delivery]:
-        """The deliveries that agree with all criteria. Raises ``UsageError`` for an unknown one."""
+        """Return the deliveries that meet all criteria. Raises ``UsageError`` for an unknown criterion."""
         wanted = _read(criteria)
         return [one for one in self._all() if not _differences(one, wanted)]
 
     def expect(self, *, count: int | None = None, **criteria: Any) -> list[Delivery]:
-        """Assert that such deliveries were made, ``count`` of them or at least one, and return them.
+        """Assert that ``count`` deliveries (default: at least one) meet the criteria, and return them.
 
-        Only those count that were sent, unless ``state`` or ``code`` says otherwise. Raises ``AssertionError``, which
-        lists what was delivered instead.
+        Without ``state`` or ``code``, only deliveries that were sent count. Raises ``AssertionError``, which lists what
+        was delivered instead.
         """
         __tracebackhide__ = True
         wanted = _read(criteria)
@@ -133,32 +134,34 @@ class Deliveries(Sequence["Delivery"]):
     def _failure_message(
         self, count: int | None, wanted: dict[str, Any], found: list[Delivery], everything: list[Delivery]
     ) -> str:
-        said = ", ".join(f"{key}={value!r}" for key, value in wanted.items())
+        conditions = ", ".join(f"{key}={value!r}" for key, value in wanted.items())
         number = "at least one delivery" if count is None else f"{count} deliver{'y' if count == 1 else 'ies'}"
         near = sorted(
             (one for one in everything if _differences(one, wanted)), key=lambda one: len(_differences(one, wanted))
         )
-        lines = [f"expected {number} with {said}, found {len(found)}"]
+        lines = [f"expected {number} with {conditions}, found {len(found)}"]
         lines += listed("found", [str(one) for one in found])
         lines += listed("delivered instead", [f"{one}  <- {'; '.join(_differences(one, wanted))}" for one in near])
         lines += listed("alerts", [str(one) for one in self.alerts])
         if self._dropped:
-            lines.append(f"the {self._dropped} oldest deliveries were dropped; {MAX_DELIVERIES} are kept")
+            lines.append(f"the {self._dropped} oldest deliveries were dropped; only {MAX_DELIVERIES} are kept")
         return "\n".join(lines if everything else [*lines, "nothing was delivered at all"])
 
 
 def _read(criteria: dict[str, Any]) -> dict[str, Any]:
     for name, value in criteria.items():
         if name not in CRITERIA:
-            raise UsageError("deliveries", f"no criterion {name!r}", nearest(name, CRITERIA))
+            raise UsageError("deliveries", f"unknown criterion {name!r}", nearest(name, CRITERIA))
         known = {"channel": (*CHANNELS, *DISCONTINUED), "state": ("sent", "failed")}.get(name)
         if known and value not in known:
-            raise UsageError(f"deliveries, {name}", f"{shown(value)}", f"it is one of {', '.join(known)}")
+            raise UsageError(
+                f"deliveries, {name}", f"unknown {name} {shown(value)}", f"expected one of: {', '.join(known)}"
+            )
     return {name: getattr(value, "sid", value) for name, value in criteria.items()}
 
 
 def _differences(delivery: Delivery, wanted: dict[str, Any]) -> list[str]:
-    """The ways in which it is something else."""
+    """Return the criteria that the delivery does not meet, as text."""
     return [
         f"{name} is {getattr(delivery, CRITERIA[name])!r}"
         for name, value in wanted.items()

@@ -1,4 +1,4 @@
-"""The outbox: delivery callbacks that are still to be made, in the order in which they are due."""
+"""The outbox: delivery callbacks that are still to be sent, in the order in which they are due."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from notify_mock.deliveries.delivery import Delivery
 
 BATCH = 1000
-"""Deliveries in one callback (documented)."""
+"""Maximum number of deliveries in one callback (documented)."""
 
 
 class Outbox:
-    """Callbacks by due time. ``generation`` changes when all is forgotten, so that what is under way can tell."""
+    """The waiting callbacks. ``generation`` changes with every reset or restore; older attempts are then ignored."""
 
     def __init__(self) -> None:
         self._waiting: list[Callback] = []
@@ -28,11 +28,11 @@ class Outbox:
         return iter(sorted(self._waiting, key=_turn))
 
     def add_callbacks(self, url: str, region: str, deliveries: Sequence[Delivery], now: float) -> None:
-        """Put the callbacks for the deliveries of one notification there; each is due when its last is done."""
+        """Add the callbacks for the deliveries of one notification, due when the last delivery is done."""
         from notify_mock.deliveries.callback import Callback
 
         first = deliveries[0]
-        due = max(now, *(one.at for one in deliveries))
+        due = max(now, *(delivery.at for delivery in deliveries))
         for start in range(0, len(deliveries), BATCH):
             self._number += 1
             self.add(
@@ -54,7 +54,7 @@ class Outbox:
         self._waiting.append(callback)
 
     def pop(self, until: float | None = None) -> Callback | None:
-        """The next callback, if it is due at ``until``; it is no longer here then."""
+        """Remove and return the next callback, if it is due at ``until`` (None: at any time)."""
         following = min(self._waiting, key=_turn, default=None)
         if following is None or (until is not None and following.due > until):
             return None

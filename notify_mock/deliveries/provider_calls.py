@@ -1,4 +1,4 @@
-"""Asking a provider to take a delivery: what a test has arranged with it, and the fault rules."""
+"""Handing a delivery to its provider: fault rules, and the failures that a test simulates."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Any
 from notify_mock.deliveries.providers import Providers
 from notify_mock.faults.rules import Faults
 from notify_mock.journal.exchange import Exchange
-from notify_mock.protocol.channels import CHANNELS
-from notify_mock.protocol.delivery_errors import CODES, Problem
-from notify_mock.protocol.messages import Call, Params
-from notify_mock.protocol.products import Endpoint
 from notify_mock.resources.notification import Notification
 from notify_mock.support.clock import Clock
+from notify_mock.twilio_api.channels import CHANNELS
+from notify_mock.twilio_api.delivery_errors import CODES, Problem
+from notify_mock.twilio_api.messages import Call, Params
+from notify_mock.twilio_api.products import Endpoint
 
 ProviderAnswer = tuple[Problem | None, float, tuple[str, ...]]
-"""Why it isn't taken, when the provider answered, and which fault rules struck."""
+"""Why the delivery failed (or None), when the provider responded, and the fault rules that were applied."""
 
 
 class ProviderCalls:
-    """The providers' side of one notification. Where nothing ``is_needed``, every delivery is taken at once."""
+    """The provider side of one notification. Unless it ``is_needed``, providers accept every delivery at once."""
 
     def __init__(
         self, clock: Clock, faults: Faults, providers: Providers, notification: Notification, api: str
@@ -30,7 +30,7 @@ class ProviderCalls:
         self.is_needed = bool(self._busy or len(faults))
 
     def deliver(self, binding: Any, credential_sid: str | None) -> ProviderAnswer:
-        """Fault rules come first; they see a delivery as an exchange of its own."""
+        """Apply the fault rules, then the simulated failures. Fault rules see a delivery as an exchange."""
         channel, pause, outcome = binding.binding_type, 0.0, None
         if channel not in CHANNELS:
             return None, self._clock.time(), ()
@@ -43,9 +43,9 @@ class ProviderCalls:
             pause += provider.pause
             outcome = provider.outcome(binding.address, credential_sid)
         if outcome is not None:
-            problem = Problem(CODES[channel][outcome], f"the provider was arranged to say so: {outcome}")
+            problem = Problem(CODES[channel][outcome], f"simulated provider failure: {outcome}")
         if problem is None and 0 < self._notification.ttl < pause:
-            problem = Problem(52310, f"the provider took {pause:g} s, the Ttl is {self._notification.ttl}")
+            problem = Problem(52310, f"the provider took {pause:g} s, the Ttl is {self._notification.ttl} s")
         return problem, self._clock.time() + pause, faults
 
     def _apply_rules(self, binding: Any) -> tuple[Problem | None, float, tuple[str, ...]]:
@@ -55,11 +55,11 @@ class ProviderCalls:
             return None, 0.0, ()
         problem = decision.problem
         if decision.refusal is not None:
-            problem = Problem(CODES[binding.binding_type]["throttled"], "a fault rule's rate limit")
+            problem = Problem(CODES[binding.binding_type]["throttled"], "fault rule: rate limit")
         return problem, decision.pause, exchange.faults
 
     def _exchange(self, binding: Any) -> Exchange:
-        """What a rule can match: account, door, the binding's sid, and the binding's own parameters."""
+        """Return what a rule can match: account, API, the binding's SID and the binding's parameters."""
         form = [("BindingType", binding.binding_type), ("Address", binding.address)]
         if binding.identity is not None:
             form.append(("Identity", binding.identity))

@@ -1,4 +1,4 @@
-"""The providers behind Twilio, and what a test arranges with them: devices that are gone, throttling, an outage."""
+"""The providers behind Twilio, and the failures that a test simulates: unregistered devices, throttling, outages."""
 
 from __future__ import annotations
 
@@ -9,54 +9,54 @@ from notify_mock.support.clock import Span, span
 from notify_mock.support.usage import UsageError, shown
 
 if TYPE_CHECKING:
-    from notify_mock.protocol.delivery_errors import Outcome
+    from notify_mock.twilio_api.delivery_errors import Outcome
 
 
 class Provider:
-    """One provider. What is arranged stays until ``recover`` or a reset."""
+    """One provider. Simulated failures last until ``recover`` or a reset."""
 
     def __init__(self, name: str, lock: AbstractContextManager[bool]) -> None:
         self._name, self._lock = name, lock
         self.recover()
 
     def __repr__(self) -> str:
-        return f"<Provider {self._name}{'' if self.busy else ': as usual'}>"
+        return f"<Provider {self._name}{'' if self.busy else ': normal'}>"
 
     def unregister(self, address: str) -> None:
-        """The app was removed from the device: deliveries to this token fail from now on."""
-        self._arrange(self._unregistered, address, "address")
+        """Simulate that the app was removed from the device: deliveries to this token fail."""
+        self._arrange(self._unregistered, address, "an address")
 
     def register(self, address: str) -> None:
-        """The device is there again."""
+        """Undo ``unregister`` and ``throttle`` for this address."""
         with self._lock:
             self._unregistered.discard(address)
             self._throttled.discard(address)
 
     def throttle(self, address: str | None = None) -> None:
-        """Deliveries to this address, or all, are too many."""
+        """Throttle the deliveries to this address (None: all addresses)."""
         if address is None:
             with self._lock:
                 self._all_throttled = self.busy = True
         else:
-            self._arrange(self._throttled, address, "address")
+            self._arrange(self._throttled, address, "an address")
 
     def revoke(self, credential: Any) -> None:
-        """The provider takes the credential (its sid, or what has one) no longer."""
-        self._arrange(self._revoked, getattr(credential, "sid", credential), "credential")
+        """Reject deliveries with this credential (its SID, or an object with a ``sid``)."""
+        self._arrange(self._revoked, getattr(credential, "sid", credential), "a credential or its SID")
 
     def go_down(self) -> None:
-        """Every delivery fails."""
+        """Simulate an outage: every delivery fails."""
         with self._lock:
             self._is_down = self.busy = True
 
     def slow_down(self, by: Span) -> None:
-        """The provider takes so long to answer; a notification whose Ttl is over by then has expired."""
+        """Delay the provider's responses. A notification whose Ttl is shorter than that expires."""
         with self._lock:
             self.pause = span(by, f"providers.{self._name}")
             self.busy = True
 
     def recover(self) -> None:
-        """All is as usual again."""
+        """End all simulated failures."""
         with self._lock:
             self._unregistered: set[str] = set()
             self._throttled: set[str] = set()
@@ -66,7 +66,7 @@ class Provider:
             self.busy = False
 
     def outcome(self, address: str, credential_sid: str | None) -> Outcome | None:
-        """What becomes of a delivery, None when it is sent."""
+        """Return how a delivery fails, or None if it is sent."""
         if self._is_down:
             return "down"
         if credential_sid in self._revoked:
@@ -85,7 +85,7 @@ class Provider:
 
     def _arrange(self, where: set[str], value: Any, what: str) -> None:
         if not isinstance(value, str) or not value:
-            raise UsageError(f"providers.{self._name}", f"{shown(value)} is no {what}", "give a text")
+            raise UsageError(f"providers.{self._name}", f"expected {what}, got {shown(value)}")
         with self._lock:
             where.add(value)
             self.busy = True

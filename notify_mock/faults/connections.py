@@ -1,4 +1,4 @@
-"""Effects on the connection: closed without an answer, reset, cut short, garbled."""
+"""Effects on the connection and the bytes sent: drop, reset, truncate, garble."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from notify_mock.faults.decision import Decision, Effect
-from notify_mock.protocol.messages import Answer, Wire
 from notify_mock.support.usage import UsageError, shown
+from notify_mock.twilio_api.messages import Answer, Wire
 
 
 @dataclass(frozen=True)
 class Drop(Effect):
-    """The connection closes without an answer."""
+    """Close the connection without a response."""
 
     kind = "drop"
 
@@ -23,7 +23,7 @@ class Drop(Effect):
 
 @dataclass(frozen=True)
 class Reset(Effect):
-    """The connection is reset (TCP RST)."""
+    """Reset the connection (TCP RST)."""
 
     kind = "reset"
 
@@ -34,7 +34,7 @@ class Reset(Effect):
 
 @dataclass(frozen=True)
 class Truncate(Effect):
-    """Fewer bytes of the body than Content-Length says, then the connection closes: ``bytes`` of them, or half."""
+    """Close the connection before the whole body is sent: after ``bytes`` bytes, by default half of it."""
 
     kind = "truncate"
     phases = ("after",)
@@ -44,7 +44,7 @@ class Truncate(Effect):
         if self.bytes is not None and (
             isinstance(self.bytes, bool) or not isinstance(self.bytes, int) or self.bytes < 0
         ):
-            raise UsageError("bytes", f"{shown(self.bytes)} is no number of bytes", "give 0 or more")
+            raise UsageError("bytes", f"expected a whole number (0 or more), got {shown(self.bytes)}")
 
     def apply(self, decision: Decision) -> bool:
         decision.changes.append(self._change)
@@ -62,7 +62,7 @@ What = Literal["json", "utf-8", "content-type", "content-length"]
 
 @dataclass(frozen=True)
 class Garble(Effect):
-    """An answer that can't be trusted: ``json`` that ends too early, bytes that aren't ``utf-8``, a ``content-type`` of
+    """Corrupt part of the response: ``json`` that ends too early, bytes that are not ``utf-8``, a ``content-type`` of
     HTML, or a ``content-length`` that is too small."""
 
     kind = "garble"
@@ -72,7 +72,7 @@ class Garble(Effect):
     def __post_init__(self) -> None:
         if self.what not in get_args(What):
             raise UsageError(
-                "what", f"{shown(self.what)} can't be garbled", f"it is one of {', '.join(get_args(What))}"
+                "what", f"cannot garble {shown(self.what)}", f"expected one of: {', '.join(get_args(What))}"
             )
 
     def apply(self, decision: Decision) -> bool:
@@ -93,4 +93,4 @@ class Garble(Effect):
 
 
 def _with(headers: list[tuple[str, str]], name: str, value: str) -> list[tuple[str, str]]:
-    return [(one, value if one == name else old) for one, old in headers]
+    return [(key, value if key == name else old) for key, old in headers]

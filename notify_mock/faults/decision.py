@@ -1,4 +1,4 @@
-"""What the rules that strike a call make of it, and what an effect is."""
+"""``Decision``: what the fault rules make of one call. ``Effect``: the base class of what a rule does."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
+from notify_mock.accounts.accounts import Accounts
 from notify_mock.journal.exchange import Exchange
-from notify_mock.protocol.delivery_errors import Problem
-from notify_mock.protocol.errors import TwilioError
-from notify_mock.protocol.messages import Answer, Wire
-from notify_mock.store.accounts import Accounts
+from notify_mock.twilio_api.delivery_errors import Problem
+from notify_mock.twilio_api.errors import TwilioError
+from notify_mock.twilio_api.messages import Answer, Wire
 
 Phase = Literal["before", "after"]
-"""``before``: the call isn't applied (or late). ``after``: it is applied, and its answer is lost, spoiled or late."""
+"""``before``: the call is not carried out, or late. ``after``: it is, and its response is lost, corrupted or late."""
 
 Draw = Callable[[str], float]
-"""A number from 0 to 1 for a purpose: the same for the same seed, rule and number of the matched call."""
+"""Returns a number from 0 to 1 for a purpose, the same for the same seed, rule and number of the matched call."""
 
 
 @dataclass(slots=True)
 class Decision:
-    """What the rules make of one call in one phase. Effects write into it; the pipeline then acts on it.
+    """What the rules make of one call in one phase. Effects write to it, and the pipeline acts on it.
 
-    ``now`` is in seconds since 1970; ``in_flight`` is the account's number of calls in flight; ``draw`` and ``memory``
-    belong to the rule that is being applied. ``problem`` is why a delivery fails: rules apply to deliveries too.
+    ``now`` is in seconds since 1970, and ``in_flight`` is the account's number of calls in flight. ``draw`` and
+    ``memory`` belong to the rule that is being applied. ``problem`` is why a delivery fails (rules also apply to
+    deliveries).
     """
 
     exchange: Exchange
@@ -46,15 +47,15 @@ class Decision:
 
     @property
     def ends_call(self) -> bool:
-        """Whether the call goes no further: it has its answer, or will have none."""
+        """Whether the call ends here: it has its response, or will have none."""
         return bool(self.refusal or self.answer or self.problem or (self.wire and self.wire.ending))
 
 
 class Effect(ABC):
-    """What a rule does. Subclasses are frozen dataclasses, and their fields are their JSON.
+    """What a rule does. Subclasses are frozen dataclasses whose fields are the keys in JSON.
 
-    ``kind`` is the name in JSON, ``phases`` those in which it makes sense, the default first; ``only`` are globs of the
-    calls that it can act on (``*`` are the calls, and not the deliveries).
+    ``kind`` is the name in JSON. ``phases`` are the supported phases, the default first. ``only`` are globs of the
+    calls that the effect applies to (``*`` means all calls, but no deliveries).
     """
 
     kind: ClassVar[str]
@@ -63,12 +64,12 @@ class Effect(ABC):
 
     @abstractmethod
     def apply(self, decision: Decision) -> bool:
-        """Write into ``decision``. False when there was nothing to do after all."""
+        """Write to ``decision``. Return False if the effect had nothing to do."""
 
     def describe(self) -> dict[str, Any]:
-        """``{"effect": "refuse", "code": 20429}``: the kind, and the fields that aren't at their default."""
+        """Return the kind and the fields that differ from their defaults: ``{"effect": "refuse", "code": 20429}``."""
         shown = {"effect": self.kind}
-        for one in fields(self):  # type: ignore[arg-type]
-            if getattr(self, one.name) != one.default:
-                shown[one.name] = getattr(self, one.name)
+        for field_ in fields(self):  # type: ignore[arg-type]
+            if getattr(self, field_.name) != field_.default:
+                shown[field_.name] = getattr(self, field_.name)
         return shown

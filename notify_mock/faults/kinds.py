@@ -1,4 +1,4 @@
-"""All effects by the name they have in JSON, YAML, markers and headers."""
+"""All effects, by their name in JSON, YAML, markers and headers."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ BY_KIND: Mapping[str, type[Effect]] = {effect.kind: effect for effect in EFFECTS
 
 
 def effect_class(kind: Any) -> type[Effect]:
-    """The effect of this name. Raises ``UsageError`` with the nearest."""
+    """Return the effect of this name. Raises ``UsageError``, which suggests the nearest name."""
     found = BY_KIND.get(kind) if isinstance(kind, str) else None
     if found is None:
-        raise UsageError("effect", f"no effect {shown(kind)}", nearest(str(kind), BY_KIND))
+        raise UsageError("effect", f"unknown effect {shown(kind)}", nearest(str(kind), BY_KIND))
     return found
 
 
 def field_names(effect: type[Effect]) -> tuple[str, ...]:
-    """What the effect takes."""
+    """Return the names of the effect's fields."""
     return tuple(field.name for field in fields(effect))  # type: ignore[arg-type]
 
 
 def make_effect(effect: type[Effect], given: Mapping[str, Any]) -> Effect:
-    """An effect of its fields. Raises ``UsageError`` that names the field."""
+    """Return the effect with the given fields. Raises ``UsageError`` that names the field."""
     for field in fields(effect):  # type: ignore[arg-type]
         if field.name not in given and field.default is MISSING:
-            raise UsageError(field.name, "is missing", f"{effect.kind} needs it")
+            raise UsageError(field.name, "is missing", f"the effect {effect.kind} requires it")
     return effect(**given)

@@ -1,4 +1,4 @@
-"""Which calls a rule is for."""
+"""The conditions under which a rule matches a call."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _WILD = re.compile(r"[*?\[]")
 
 
 def is_delivery(name: object) -> bool:
-    """Whether a name or glob is one of deliveries."""
+    """Whether a name or glob is for deliveries."""
     return isinstance(name, str) and name.startswith(_DELIVERY)
 
 
 def covers(glob: str, name: str | None) -> bool:
-    """Whether ``glob`` is for calls of this name. Requests that are no call have none; only ``*`` matches them.
-    Deliveries are no calls: they are matched by what begins with ``delivery.`` alone."""
+    """Whether ``glob`` matches the name of a call. Requests that are not a call have no name; only ``*`` matches them.
+    Deliveries are not calls: only globs that start with ``delivery.`` match them."""
     if is_delivery(name) and not is_delivery(glob):
         return False
     return fnmatchcase(name or "", glob)
@@ -30,10 +30,10 @@ def covers(glob: str, name: str | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """``call`` is a call's name or a glob; ``form`` values are globs too. What is None or empty matches everything.
+    """The conditions of a rule. A condition that is None or empty matches everything.
 
-    ``form`` looks at form and query parameters; ``headers`` at header values by lower-case name; ``predicate`` at the
-    exchange.
+    ``call`` is the name of a call, or a glob. ``form`` (form and query parameters) and ``headers`` (by lower-case name)
+    have globs as values. ``predicate`` takes the exchange.
     """
 
     call: str = "*"
@@ -45,11 +45,11 @@ class Match:
     predicate: Predicate | None = None
 
     def matches_name(self, name: str | None) -> bool:
-        """Whether it is for calls of this name, as ``covers`` says."""
+        """Whether calls of this name match; see ``covers``."""
         return covers(self.call, name)
 
     def matches(self, exchange: Exchange) -> bool:
-        """Whether it is for this one, its name apart."""
+        """Whether the exchange meets all conditions except the name."""
         return (
             self.account_sid in (None, exchange.account_sid)
             and self.api in (None, exchange.api)
@@ -60,7 +60,7 @@ class Match:
         )
 
     def key(self) -> tuple[str, ...] | None:
-        """The one equality that leaves out most calls, to find the rule by; None when it has none."""
+        """Return the most selective exact condition, for the index of rules; None if there is none."""
         if self.sid is not None:
             return ("sid", self.sid)
         for name, glob in self.form.items():
@@ -75,7 +75,7 @@ class Match:
 
 
 def keys_of(exchange: Exchange) -> list[tuple[str, ...] | None]:
-    """The keys under which rules for this exchange may be found."""
+    """Return the index keys of the rules that can match this exchange."""
     keys: list[tuple[str, ...] | None] = [None, ("account", exchange.account_sid), ("api", exchange.api)]
     if exchange.sid is not None:
         keys.append(("sid", exchange.sid))

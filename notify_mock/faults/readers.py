@@ -1,4 +1,4 @@
-"""Rules from elsewhere: files, scenarios that ship with the package, and a request's own header."""
+"""Reads rules from options, files, the scenarios in this package, and a request header."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ FaultsOption = Sequence[Mapping[str, Any]] | str | Path
 """A list of rules as plain data, or the path of a YAML or JSON file with such a list under ``faults``."""
 
 Specs = tuple[tuple[Mapping[str, Any], str], ...]
-"""Rules as plain data, each with the place where it was written."""
+"""Rules as plain data, each with its location for error messages."""
 
 _SCENARIOS = Path(__file__).parent / "scenarios"
 
 
 def read_faults(given: FaultsOption) -> Specs:
-    """The rules that an option names. Raises ``UsageError``; the rules' own keys are checked by ``Faults.read``."""
+    """Return the rules that an option gives. Raises ``UsageError``; ``Faults.read`` checks the keys of each rule."""
     if isinstance(given, (str, Path)):
         return _specs(read_file(Path(given)))
     if isinstance(given, Mapping) or not isinstance(given, Sequence):
-        raise UsageError("faults", f"a {type(given).__name__} is no list of rules", "give a list or a file's path")
+        raise UsageError("faults", f"expected a list of rules or the path of a file, got {shown(given)}")
     return tuple(Content({"faults": list(given)}, "faults", {}).items("faults"))
 
 
@@ -33,19 +33,19 @@ def scenario_names() -> tuple[str, ...]:
 
 
 def read_scenario(name: str) -> Specs:
-    """The rules of a scenario that ships with the package. Raises ``UsageError`` with the nearest name."""
+    """Return the rules of a predefined scenario. Raises ``UsageError``, which suggests the nearest name."""
     if name not in scenario_names():
-        raise UsageError("scenario", f"no scenario {shown(name)}", nearest(str(name), scenario_names()))
+        raise UsageError("scenario", f"unknown scenario {shown(name)}", nearest(str(name), scenario_names()))
     return _specs(read_file(_SCENARIOS / f"{name}.yaml"))
 
 
 def describe_scenario(name: str) -> str:
-    """What the scenario is, in a sentence."""
+    """Return the description of a scenario."""
     return str(read_file(_SCENARIOS / f"{name}.yaml").value["description"])
 
 
 def read_header(value: str) -> dict[str, Any]:
-    """``refuse code=20503 message="slow down"; times=1`` as plain data. Raises ``UsageError``."""
+    """Return ``refuse code=20429 message="slow down"; times=1`` as plain data. Raises ``UsageError``."""
     try:
         effect, *parts = (part.rstrip(";") for part in shlex.split(value)) if value.strip() else ("",)
     except ValueError as error:
@@ -54,7 +54,9 @@ def read_header(value: str) -> dict[str, Any]:
     for part in parts:
         key, equals, text = part.partition("=")
         if not equals:
-            raise UsageError("header", f"{shown(part)} is no key=value", "write refuse code=20503; phase=after")
+            raise UsageError(
+                "header", f"expected key=value, got {shown(part)}", "write it as refuse code=20503; phase=after"
+            )
         spec[key] = _scalar(text)
     return spec
 
@@ -72,6 +74,6 @@ def _scalar(text: str) -> int | float | bool | str:
 
 def _specs(content: Content) -> Specs:
     if not isinstance(content.value, Mapping) or "faults" not in content.value:
-        raise UsageError(content.source, "holds no rules", "write faults: and a list below it")
+        raise UsageError(content.source, "contains no rules", "write faults: and a list of rules below it")
     only_known(content.source, content.value, ("description", "faults"))
     return tuple(content.items("faults"))

@@ -1,4 +1,4 @@
-"""Effects that answer: a refusal of Twilio's, any status and body, a rate limit."""
+"""Effects that respond in place of the call: an error of Twilio's, any status and body, a rate limit."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from dataclasses import dataclass
 
 from notify_mock.faults.decision import Decision, Effect
 from notify_mock.journal.exchange import Exchange
-from notify_mock.protocol import headers
-from notify_mock.protocol.catalog import BY_CODE, TooManyRequests
-from notify_mock.protocol.errors import EdgeUnavailable, TwilioError
-from notify_mock.protocol.messages import Answer
 from notify_mock.support.clock import Span, span
 from notify_mock.support.usage import UsageError, shown
+from notify_mock.twilio_api import headers
+from notify_mock.twilio_api.catalog import BY_CODE, TooManyRequests
+from notify_mock.twilio_api.errors import EdgeUnavailable, TwilioError
+from notify_mock.twilio_api.messages import Answer
 
 _WITHOUT_BODY = (204, 205, 304)
 
 
 @dataclass(frozen=True)
 class Refuse(Effect):
-    """Twilio's refusal with this ``code``: its status, text, more_info and headers.
+    """Return Twilio's error response with this ``code``: its status, text, more_info and headers.
 
-    ``message`` and ``detail`` replace the text; ``retry_after`` adds a Retry-After header, in seconds. 20503 is
-    the edge's own 503, compact and without the gateway's headers (observed).
+    ``message`` and ``detail`` replace the text. ``retry_after`` adds a Retry-After header, in seconds. 20503 is the 503
+    of Twilio's edge: compact, without the gateway's headers and with a fixed body (observed).
     """
 
     kind = "refuse"
@@ -35,12 +35,12 @@ class Refuse(Effect):
     def __post_init__(self) -> None:
         if isinstance(self.code, bool) or not isinstance(self.code, int) or self.code not in BY_CODE:
             known = ", ".join(str(code) for code in sorted(BY_CODE))
-            raise UsageError("code", f"{shown(self.code)} is no code that can be refused with", f"known are {known}")
+            raise UsageError("code", f"{shown(self.code)} is not a supported error code", f"expected one of: {known}")
         for name in ("message", "detail"):
             if not isinstance(getattr(self, name), (str, type(None))):
                 raise UsageError(name, "is not text", "put it in quotes")
             if getattr(self, name) is not None and BY_CODE[self.code] is EdgeUnavailable:
-                raise UsageError(name, "can't be changed", "the edge's 503 has a fixed body; use status for another")
+                raise UsageError(name, "cannot be changed for 20503", "use the effect status to send another body")
         if self.retry_after is not None:
             span(self.retry_after, "retry_after")
 
@@ -52,7 +52,7 @@ class Refuse(Effect):
 
 @dataclass(frozen=True)
 class Status(Effect):
-    """Any ``status`` with any ``body``: a gateway's HTML 502, an empty 500, a redirect with its ``location``."""
+    """Return any ``status`` with any ``body``: a gateway's HTML 502, an empty 500, a redirect with its ``location``."""
 
     kind = "status"
     status: int
@@ -63,13 +63,15 @@ class Status(Effect):
 
     def __post_init__(self) -> None:
         if isinstance(self.status, bool) or not isinstance(self.status, int) or not 200 <= self.status <= 599:
-            raise UsageError("status", f"{shown(self.status)} is no final HTTP status", "give 200 to 599")
+            raise UsageError("status", f"expected a status from 200 to 599, got {shown(self.status)}")
         for name in ("body", "content_type", "location"):
             value = getattr(self, name)
             if not isinstance(value, str) and (name != "location" or value is not None):
                 raise UsageError(name, "is not text", "put it in quotes")
             if value is not None and not _can_be_sent(value, in_header=name != "body"):
-                raise UsageError(name, "can't be sent", "a header takes printable Latin-1, a body no half characters")
+                raise UsageError(
+                    name, "cannot be sent", "use printable Latin-1 in headers, no lone surrogates in the body"
+                )
         if self.retry_after is not None:
             span(self.retry_after, "retry_after")
 
@@ -85,9 +87,9 @@ class Status(Effect):
 
 @dataclass(frozen=True)
 class RateLimit(Effect):
-    """Refuses with 429/20429 what an account sends beyond ``limit`` calls in ``window``, on the emulator's clock, or
-    beyond ``concurrent`` calls at once. With ``retry_after`` it says how long to wait; Twilio wasn't seen to. A
-    delivery beyond the limit is throttled by its provider."""
+    """Return 429/20429 for more than ``limit`` calls of an account in ``window``, on the emulator's clock, or for more
+    than ``concurrent`` calls at once. ``retry_after`` adds a Retry-After header; Twilio was not observed to send one.
+    A delivery beyond the limit is throttled by its provider."""
 
     kind = "rate_limit"
     phases = ("before",)
@@ -101,13 +103,13 @@ class RateLimit(Effect):
         for name in ("limit", "concurrent"):
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-                raise UsageError(name, f"{shown(value)} is no number of calls", "give 0 or more")
+                raise UsageError(name, f"expected a whole number (0 or more), got {shown(value)}")
         if not isinstance(self.retry_after, bool):
-            raise UsageError("retry_after", f"{shown(self.retry_after)} is neither true nor false")
+            raise UsageError("retry_after", f"expected true or false, got {shown(self.retry_after)}")
         if self.limit is None and self.concurrent is None:
             raise UsageError("limit", "is missing", "give limit, concurrent or both")
         if span(self.window, "window") == 0:
-            raise UsageError("window", "is no time at all", 'give seconds or text such as "1m"')
+            raise UsageError("window", "must be more than 0", 'give seconds or text such as "1m"')
 
     def apply(self, decision: Decision) -> bool:
         window = span(self.window)
@@ -140,12 +142,12 @@ def refusal_for(
     message: str | None = None,
     detail: str | None = None,
 ) -> TwilioError:
-    """The refusal with ``code``, its text filled for the call at hand."""
+    """Return the error response with ``code``, its text filled in for this call."""
     call = exchange.call
     resource = (exchange.name or "credential").partition(".")[0].capitalize()
     values = {"path": exchange.path, "method": call.method, "verb": "create", "resource": resource}
     values |= {"name": next(iter(call.form), "Type"), "limit": "1000", "things": f"{resource.lower()}s"}
-    error = BY_CODE[code]("a fault rule", **values, what="refused")
+    error = BY_CODE[code]("fault rule", **values, what="refused")
     if message is not None:
         error.text = message
     if detail is not None:

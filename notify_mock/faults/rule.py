@@ -1,4 +1,4 @@
-"""One fault rule: match, schedule, effect and phase, and what has become of it so far."""
+"""One fault rule: match, schedule, effect, phase and counters."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ from notify_mock.faults.decision import Effect, Phase
 from notify_mock.faults.kinds import effect_class, field_names, make_effect
 from notify_mock.faults.match import Match, covers, is_delivery
 from notify_mock.faults.schedule import Schedule
-from notify_mock.protocol.redaction import MASK, is_secret
 from notify_mock.support.clock import moment, span
 from notify_mock.support.renamed import with_new_key
 from notify_mock.support.usage import UsageError, nearest, shown
+from notify_mock.twilio_api.masking import MASK, is_secret
 
 RULE_KEYS = (
     *("name", "phase", "unused", "times", "skip", "every", "chance", "after", "until"),
     *("account_sid", "api", "sid", "form", "headers", "predicate"),
 )
-"""What a rule takes besides its call and its effect's own fields."""
+"""The keys of a rule besides its call, its effect and the effect's fields."""
 
 
 class Rule:
-    """``seen`` counts the calls that it matched, ``fired`` those that it struck. ``memory`` is its effect's own, and
-    ``key`` is what its luck is drawn from."""
+    """A fault rule. ``seen`` counts the calls that it matched, ``fired`` the calls that it was applied to.
+
+    ``memory`` is kept for its effect. ``key`` is the seed of its random draws.
+    """
 
     def __init__(
         self, name: str, match: Match, schedule: Schedule, effect: Effect, phase: Phase, unused: Unused
@@ -36,28 +38,28 @@ class Rule:
         self.memory: dict[str, Any] = {}
 
     def __str__(self) -> str:
-        said = self._describe_effect().items()
-        fields = " ".join(f"{key}={value!r}" for key, value in said if key != "effect")
+        described = self._describe_effect().items()
+        fields = " ".join(f"{key}={value!r}" for key, value in described if key != "effect")
         return f"{self.name} ({self.match.call} {self.effect.kind}{' ' + fields if fields else ''} {self.phase})"
 
     def __repr__(self) -> str:
         return f"<Rule {self}, seen {self.seen}, fired {self.fired}>"
 
     def fingerprint(self) -> str:
-        """What it is, its name and counts apart."""
+        """Return its description without name and counters, as text."""
         left_out = ("name", "seen", "fired")
         return str({key: value for key, value in self.describe().items() if key not in left_out})
 
     def _describe_effect(self) -> dict[str, Any]:
-        said = self.effect.describe()
-        return {key: MASK if is_secret(key) or key == "new_token" else value for key, value in said.items()}
+        described = self.effect.describe()
+        return {key: MASK if is_secret(key) or key == "new_token" else value for key, value in described.items()}
 
     def is_for(self, name: str | None) -> bool:
-        """Whether it may strike calls of this name: they match, and its effect can act on them."""
+        """Whether it can apply to calls of this name: the name matches, and the effect supports it."""
         return self.match.matches_name(name) and any(covers(glob, name) for glob in self.effect.only)
 
     def describe(self) -> dict[str, Any]:
-        """Its JSON, as ``make_rule`` reads it, with ``seen`` and ``fired``."""
+        """Return its JSON, as ``make_rule`` reads it, with ``seen`` and ``fired``. Secrets are masked."""
         shown: dict[str, Any] = {"name": self.name, "call": self.match.call, **self._describe_effect()}
         for part, keys in (
             (self.match, ("account_sid", "api", "sid", "form", "headers")),
@@ -83,10 +85,11 @@ def make_rule(
     name: str,
     unused: Unused,
 ) -> Rule:
-    """A rule from what a user wrote: ``effect`` an ``Effect`` or its kind, ``given`` its fields and the rule's.
+    """Return a rule made from what a user wrote.
 
-    Keys with a capital are parameters of Twilio's to match. ``name`` and ``unused`` are what the rule has when
-    ``given`` doesn't say. Raises ``UsageError`` that names the key.
+    ``effect`` is an ``Effect`` or its kind. ``given`` has the keys of the rule and, if ``effect`` is a kind, the fields
+    of the effect. Keys that start with a capital letter are parameters of Twilio's to match. ``name`` and ``unused``
+    are defaults. Raises ``UsageError`` that names the key.
     """
     own = effect_class(effect) if not isinstance(effect, Effect) else type(effect)
     fields = () if isinstance(effect, Effect) else field_names(own)
@@ -99,7 +102,7 @@ def make_rule(
         effect = make_effect(own, {key: value for key, value in given.items() if key in fields})
     rest = {key: value for key, value in given.items() if key in RULE_KEYS and key not in fields}
     if is_delivery(call) and rest.get("phase", "before") != "before":
-        raise UsageError("phase", f"{shown(rest['phase'])} is not possible for a delivery", "it is before")
+        raise UsageError("phase", f"{shown(rest['phase'])} is not possible for a delivery", "expected before")
     return Rule(
         _text("name", rest.get("name", name)),
         _match(call, own, rest, form, call_names),
@@ -126,18 +129,20 @@ def _match(
         if getattr(match, key) is not None:
             _text(key, getattr(match, key))
     if match.predicate is not None and not callable(match.predicate):
-        raise UsageError("predicate", "is no function", "it takes an Exchange and gives True or False")
+        raise UsageError("predicate", "must be a function that takes an Exchange and returns True or False")
     matched = [name for name in call_names if match.matches_name(name)]
     if not matched:
         raise UsageError("call", f"{shown(call)} matches no call", nearest(match.call, call_names))
     acts_on = [name for name in matched if any(covers(glob, name) for glob in effect.only)]
     if not acts_on:
-        raise UsageError("call", f"{effect.kind} can't act on {shown(call)}", f"it acts on {', '.join(effect.only)}")
+        raise UsageError(
+            "call", f"{effect.kind} does not apply to {shown(call)}", f"it applies to {', '.join(effect.only)}"
+        )
     return match
 
 
 def _schedule(rest: dict[str, Any], now: float) -> Schedule:
-    """``after`` and ``until`` are points in time, or lengths of time from now (``"10s"``)."""
+    """Return the schedule. ``after`` and ``until`` are points in time, or lengths of time from now (``"10s"``)."""
     given: dict[str, Any] = {key: rest[key] for key in ("times", "skip", "every", "chance") if key in rest}
     for key in ("after", "until"):
         when = rest.get(key)
@@ -152,17 +157,17 @@ def _schedule(rest: dict[str, Any], now: float) -> Schedule:
 
 def _text(key: str, value: Any) -> str:
     if not isinstance(value, str) or not value.isprintable() or not 0 < len(value) <= 200:
-        raise UsageError(key, f"{shown(value)} is no name", "give a text")
+        raise UsageError(key, f"expected text of 1 to 200 printable characters, got {shown(value)}")
     return value
 
 
 def _texts(key: str, value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(text, str) for pair in value.items() for text in pair):
-        raise UsageError(key, "is no mapping of texts", "write name: value, numbers in quotes")
+        raise UsageError(key, "must be a mapping of names to text", "write name: value, with numbers in quotes")
     return value
 
 
 def _one_of(key: str, value: Any, known: tuple[str, ...]) -> str:
     if value not in known:
-        raise UsageError(key, f"{shown(value)} is not possible here", f"it is {' or '.join(known)}")
+        raise UsageError(key, f"{shown(value)} is not possible here", f"expected one of: {', '.join(known)}")
     return str(value)

@@ -1,6 +1,6 @@
-"""The fault rules in force: adding and removing them, finding those for a call, and letting them strike.
+"""The fault rules in force: adding and removing them, finding those for a call, and applying them.
 
-Rules and effects are imported when the first one is added: most emulators never have any.
+Rules and effects are imported when the first rule is added, because most emulators never have any.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from contextlib import AbstractContextManager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from notify_mock.accounts.accounts import Accounts
 from notify_mock.faults import Unused
 from notify_mock.journal.exchange import Exchange
-from notify_mock.store.accounts import Accounts
 from notify_mock.support.clock import Clock
 from notify_mock.support.ids import Sids
 from notify_mock.support.usage import UsageError, nearest, shown
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class AddedRule:
-    """What ``Faults.add`` gives back: the rule, and a context manager that takes it out again."""
+    """What ``Faults.add`` returns: the rule, and a context manager that removes it."""
 
     def __init__(self, faults: Faults, rule: Rule) -> None:
         self._faults, self.rule = faults, rule
@@ -38,11 +38,11 @@ class AddedRule:
 
     @property
     def fired(self) -> int:
-        """How many calls it has struck."""
+        """The number of calls that the rule was applied to."""
         return self.rule.fired
 
     def remove(self) -> None:
-        """Take it out, if it is still in force; a rule that never struck still counts as unused."""
+        """Remove the rule, if it is still in force. A rule that was never applied still counts as unused."""
         self._faults.discard(self.rule)
 
     def __enter__(self) -> AddedRule:
@@ -53,9 +53,9 @@ class AddedRule:
 
 
 class Faults:
-    """The rules by name, in the order they were added, which is the order in which they strike.
+    """The rules by name. They apply in the order they were added.
 
-    Once one has answered a call or broken its connection, the later ones don't see it.
+    Once a rule has answered a call or broken its connection, later rules do not see that call.
     """
 
     def __init__(
@@ -93,25 +93,25 @@ class Faults:
         return f"<Faults: {', '.join(str(rule) for rule in self) or 'none'}>"
 
     def add(self, call: str, effect: Effect | str, **options: Any) -> AddedRule:
-        """Put a rule in force for the calls named ``call`` (globs allowed).
+        """Add a rule for the calls named ``call`` (globs allowed).
 
-        ``effect`` is an ``Effect``, or its kind with its fields among ``options``. The other options are those of
-        ``RULE_KEYS``, and parameters of Twilio's to match, with a capital (``Type="apn"``). Raises ``UsageError``; then
-        nothing was added.
+        ``effect`` is an ``Effect``, or its kind with its fields in ``options``. The other options are those of
+        ``RULE_KEYS``, and parameters of Twilio's to match, which start with a capital letter (``Type="apn"``). Raises
+        ``UsageError`` without adding anything.
         """
         with self._lock:
             return AddedRule(self, self._put(call, effect, options))
 
     def read(self, spec: Mapping[str, Any], where: str) -> Rule:
-        """The same from plain data: ``{"call": ..., "effect": "refuse", "code": 20429, "times": 2}``.
+        """Add a rule from plain data: ``{"call": ..., "effect": "refuse", "code": 20429, "times": 2}``.
 
-        ``where`` names the data in the ``UsageError`` that refuses it.
+        Raises ``UsageError``, which names the location ``where``.
         """
         given = dict(spec)
         if not all(isinstance(key, str) for key in given):
-            raise UsageError(where, "has a key that is no text")
+            raise UsageError(where, "has a key that is not text")
         if "effect" not in given:
-            raise UsageError(f"{where}, effect", "is missing", 'name one, such as "refuse"')
+            raise UsageError(f"{where}, effect", "is missing", 'give one, such as "refuse"')
         try:
             with self._lock:
                 return self._put(given.pop("call", "*"), given.pop("effect"), given)
@@ -119,21 +119,21 @@ class Faults:
             raise error.inside(where) from error
 
     def for_one_call(self, spec: Mapping[str, Any]) -> Rule:
-        """A rule for one call, that never comes into force; its luck is the call's. Raises ``UsageError``."""
+        """Return a rule for one call, without adding it. Its random draws depend on the call. Raises ``UsageError``."""
         given = dict(spec)
         return self._make(given.pop("call", "*"), given.pop("effect"), given)
 
     def remove(self, name: str) -> None:
-        """Take the rule ``name`` out. Raises ``UsageError`` when there is none."""
+        """Remove the rule ``name``. Raises ``UsageError`` if there is none."""
         with self._lock:
             rule = self._rules.get(name) if isinstance(name, str) else None
             if rule is None:
                 known = nearest(str(name), self._rules) if self._rules else ""
-                raise UsageError("name", f"no rule {shown(name)}", known)
+                raise UsageError("name", f"unknown rule {shown(name)}", known)
             self.discard(rule)
 
     def discard(self, rule: Rule) -> None:
-        """Take this very rule out, if it is in force."""
+        """Remove this rule (not another one of the same name), if it is in force."""
         with self._lock:
             if self._rules.get(rule.name) is not rule:
                 return
@@ -143,7 +143,7 @@ class Faults:
             self._index.clear()
 
     def clear(self) -> None:
-        """Take every rule out."""
+        """Remove every rule."""
         with self._lock:
             self._rules.clear()
             self._descriptions.clear()
@@ -152,20 +152,23 @@ class Faults:
 
     @property
     def fired(self) -> list[tuple[Exchange, str]]:
-        """Each strike, the last 10,000 of them: the exchange and the rule's name."""
+        """Each time a rule was applied, the last 10,000 of them: the exchange and the rule's name."""
         with self._lock:
             return list(self._fired)
 
     @property
     def unused(self) -> list[Rule]:
-        """The rules that never struck, those included that were removed one by one."""
+        """The rules that were never applied, including those that were removed one by one."""
         with self._lock:
             return [rule for rule in (*self._removed, *self._rules.values()) if not rule.fired]
 
     def apply(
         self, exchange: Exchange, phase: Phase, in_flight: int, header_rule: Rule | None = None
     ) -> Decision | None:
-        """Apply the rules for this call and phase; None when none applies. ``header_rule`` is the one in its header."""
+        """Apply the rules for this call and phase; return None if none applies.
+
+        ``header_rule`` is the rule in the request's header.
+        """
         if not self._rules and header_rule is None:
             return None
         from notify_mock.faults.decision import Decision
@@ -199,20 +202,20 @@ class Faults:
         return kept, list(self._removed), list(self._fired), dict(self._added), dict(self._descriptions)
 
     def restore(self, snapshot: tuple[Any, ...]) -> None:
-        kept, gone, fired, added, said = snapshot
+        kept, removed, fired, added, descriptions = snapshot
         self.reset()
-        for rule, seen, struck, memory in kept:
-            rule.seen, rule.fired, rule.memory = seen, struck, deepcopy(memory)
+        for rule, seen, times_fired, memory in kept:
+            rule.seen, rule.fired, rule.memory = seen, times_fired, deepcopy(memory)
             self._rules[rule.name] = rule
-        self._removed.extend(gone)
+        self._removed.extend(removed)
         self._fired.extend(fired)
         self._added.update(added)
-        self._descriptions.update(said)
+        self._descriptions.update(descriptions)
 
     def _put(self, call: Any, effect: Any, given: dict[str, Any]) -> Rule:
         rule = self._make(call, effect, given)
         if rule.name in self._rules:
-            raise UsageError("name", f"there is a rule {shown(rule.name)} already", "give it another name")
+            raise UsageError("name", f"a rule {shown(rule.name)} already exists", "choose another name")
         kind = rule.effect.kind
         self._added[kind] += 1
         rule.number = sum(self._added.values())
@@ -238,20 +241,20 @@ class Faults:
         )
 
     def _random_key(self, rule: Rule) -> str:
-        """What its luck is drawn from when it has no name of its own: what it says, and how many said so before it."""
+        """Return the seed of its random draws if it has no name: its content, and how many equal rules came before."""
         fingerprint = rule.fingerprint()
         self._descriptions[fingerprint] += 1
         return f"{fingerprint} {self._descriptions[fingerprint]}"
 
     def _free_name(self, kind: str) -> str:
-        """``drop-3`` for the third rule of its kind, or the next number that no rule has."""
+        """Return ``drop-3`` for the third rule of its kind, or the next number that is free."""
         number = self._added.get(kind, 0) + 1
         while f"{kind}-{number}" in self._rules:
             number += 1
         return f"{kind}-{number}"
 
     def _find(self, exchange: Exchange, phase: Phase) -> list[Rule]:
-        """The rules that may be for this call: by its name, then by the one equality that each is filed under."""
+        """Return the rules that can match this call, by its name and by the key that each rule is indexed by."""
         from notify_mock.faults.match import keys_of
 
         index = self._index.get((phase, exchange.name))
@@ -266,7 +269,7 @@ class Faults:
         return sorted(dict.fromkeys(found), key=lambda rule: rule.number)
 
     def _match(self, rule: Rule, exchange: Exchange) -> Draw | None:
-        """A source of luck when the rule's turn has come, else None."""
+        """Return a source of random numbers if the rule matches and its schedule allows it, else None."""
         if not rule.match.matches(exchange) or not rule.schedule.open(self._clock.time()):
             return None
         rule.seen += 1

@@ -1,4 +1,4 @@
-"""When a rule strikes: which of the calls that it matches."""
+"""The schedule of a rule: which of the matched calls it is applied to."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from notify_mock.support.usage import UsageError, shown
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Of the matched calls between ``after`` and ``until`` (seconds since 1970): not the first ``skip``, then one in
-    ``every``, with ``chance``, at most ``times`` of them (None: all)."""
+    """Applies to the calls matched from ``after`` until before ``until`` (seconds since 1970): skip the first ``skip``,
+    then take one in ``every``, with the probability ``chance``, at most ``times`` times (None: no limit)."""
 
     times: int | None = None
     skip: int = 0
@@ -25,20 +25,19 @@ class Schedule:
             if name == "times" and value is None:
                 continue
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise UsageError(name, f"{shown(value)} is no number of calls", f"give {least} or more")
-        if isinstance(self.chance, bool) or not isinstance(self.chance, (int, float)):
-            raise UsageError("chance", f"{shown(self.chance)} is no number", "give 0 to 1")
-        if not 0 <= self.chance <= 1:
-            raise UsageError("chance", f"{shown(self.chance)} is outside 0 to 1")
+                raise UsageError(name, f"expected a whole number ({least} or more), got {shown(value)}")
+        is_number = isinstance(self.chance, (int, float)) and not isinstance(self.chance, bool)
+        if not is_number or not 0 <= self.chance <= 1:
+            raise UsageError("chance", f"expected a number from 0 to 1, got {shown(self.chance)}")
         if self.after is not None and self.until is not None and self.after >= self.until:
-            raise UsageError("until", "is not later than after")
+            raise UsageError("until", "must be later than after")
 
     def open(self, now: float) -> bool:
-        """Whether calls count at all now."""
+        """Whether ``now`` is between ``after`` and ``until``."""
         return (self.after is None or self.after <= now) and (self.until is None or now < self.until)
 
     def due(self, number: int, fired: int) -> bool:
-        """Whether the ``number``-th matched call (from 1) may be struck, luck apart."""
+        """Whether the rule is due for the ``number``-th matched call (from 1), apart from ``chance``."""
         if self.times is not None and fired >= self.times:
             return False
         return number > self.skip and (number - self.skip - 1) % self.every == 0

@@ -1,18 +1,18 @@
-"""Effects on what the service remembers: reads that lag behind, records that vanish, tokens that expire."""
+"""Effects on state: reads that lag behind, records that cannot be found, tokens that expire."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from notify_mock.faults.decision import Decision, Effect
-from notify_mock.protocol.errors import WrongToken
 from notify_mock.support.clock import Span, span
 from notify_mock.support.usage import UsageError
+from notify_mock.twilio_api.errors import WrongToken
 
 
 @dataclass(frozen=True)
 class Stale(Effect):
-    """A read that doesn't see the writes of the last ``seconds`` yet: eventual consistency."""
+    """Hide recent writes (those of the last ``seconds``) from a read: eventual consistency."""
 
     kind = "stale"
     phases = ("before",)
@@ -21,7 +21,7 @@ class Stale(Effect):
 
     def __post_init__(self) -> None:
         if span(self.seconds, "seconds") == 0:
-            raise UsageError("seconds", "is no time at all", 'give seconds or text such as "5s"')
+            raise UsageError("seconds", "must be more than 0", 'give seconds or text such as "5s"')
 
     def apply(self, decision: Decision) -> bool:
         decision.stale = max(decision.stale, span(self.seconds))
@@ -30,7 +30,7 @@ class Stale(Effect):
 
 @dataclass(frozen=True)
 class Forget(Effect):
-    """The next fetch of what was created is a 404."""
+    """Return 404 for the next fetch of the created record."""
 
     kind = "forget"
     phases = ("after",)
@@ -43,9 +43,9 @@ class Forget(Effect):
 
 @dataclass(frozen=True)
 class Expire(Effect):
-    """The token that the account came with stops working; ``new_token`` works instead where accounts are strict.
+    """Expire the token that the request was made with. ``new_token`` replaces it if the emulator was given accounts.
 
-    ``before``: this call is refused with a 401 already; ``after``: the next one.
+    ``before``: this call returns 401. ``after``: the next call returns 401.
     """
 
     kind = "expire"
@@ -53,11 +53,11 @@ class Expire(Effect):
 
     def __post_init__(self) -> None:
         if self.new_token is not None and (not isinstance(self.new_token, str) or not self.new_token):
-            raise UsageError("new_token", "is no token", "give a text")
+            raise UsageError("new_token", "must be non-empty text")
 
     def apply(self, decision: Decision) -> bool:
         authorization = decision.exchange.call.headers.get("authorization")
         decision.accounts.expire(decision.exchange.account_sid, authorization=authorization, new_token=self.new_token)
         if decision.phase == "before":
-            decision.refusal = WrongToken("a fault rule made the token expire")
+            decision.refusal = WrongToken("a fault rule expired the token")
         return True

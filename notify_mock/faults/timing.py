@@ -1,4 +1,4 @@
-"""Effects that take time: a delay, a hang, an answer that comes in drips."""
+"""Effects that take time: a delay, a hang, a body that arrives slowly."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import math
 from dataclasses import dataclass
 
 from notify_mock.faults.decision import Decision, Draw, Effect
-from notify_mock.protocol.messages import Wire
 from notify_mock.support.clock import Span, span
 from notify_mock.support.usage import UsageError, shown
+from notify_mock.twilio_api.messages import Wire
 
 MAX_HANG_SECONDS = 3600.0
-"""Seconds after which even a hang ends: twilio-python has no timeout of its own and would wait for ever."""
+"""The longest hang in seconds. twilio-python sets no timeout and would wait for ever."""
 
 
 @dataclass(frozen=True)
 class Delay(Effect):
-    """Lateness: ``seconds`` fixed, or drawn evenly from ``low`` to ``high``, or log-normal by ``median`` and ``p99``.
+    """Add latency: fixed (``seconds``), uniform (``low`` to ``high``) or log-normal (``median`` and ``p99``).
 
-    ``before``: the call is applied late. ``after``: it is applied at once, and the answer is late. A delivery has but
-    the one: its provider is slow.
+    ``before``: the call is carried out late. ``after``: it is carried out at once, and the response is late. For a
+    delivery, only ``before`` is possible: the provider responds late.
     """
 
     kind = "delay"
@@ -38,9 +38,9 @@ class Delay(Effect):
             span(getattr(self, name), name)
         for least, most in (("low", "high"), ("median", "p99")):
             if least in given and span(getattr(self, least)) > span(getattr(self, most)):
-                raise UsageError(least, f"is more than {most}")
+                raise UsageError(least, f"must not be more than {most}")
         if self.median is not None and span(self.median) == 0:
-            raise UsageError("median", "is no time at all")
+            raise UsageError("median", "must be more than 0")
 
     def apply(self, decision: Decision) -> bool:
         decision.pause += self._draw(decision.draw)
@@ -61,15 +61,15 @@ class Delay(Effect):
 
 @dataclass(frozen=True)
 class Hang(Effect):
-    """No answer for ``seconds`` (an hour at most), and then the connection closes. ``reset()`` and the end of the test
-    release it."""
+    """Do not respond for some time (``seconds``, at most an hour), then close the connection. A reset of the emulator
+    and the end of the test release the call."""
 
     kind = "hang"
     seconds: Span = 60.0
 
     def __post_init__(self) -> None:
         if span(self.seconds, "seconds") > MAX_HANG_SECONDS:
-            raise UsageError("seconds", "is longer than an hour", "a hang is bounded")
+            raise UsageError("seconds", "must not be longer than an hour")
 
     def apply(self, decision: Decision) -> bool:
         decision.pause += span(self.seconds)
@@ -79,7 +79,7 @@ class Hang(Effect):
 
 @dataclass(frozen=True)
 class Dribble(Effect):
-    """The body comes in ``pieces``, spread over ``seconds``."""
+    """Send the body in several ``pieces``, spread over some time (``seconds``)."""
 
     kind = "dribble"
     phases = ("after",)
@@ -89,7 +89,7 @@ class Dribble(Effect):
     def __post_init__(self) -> None:
         span(self.seconds, "seconds")
         if isinstance(self.pieces, bool) or not isinstance(self.pieces, int) or not 1 <= self.pieces <= 10_000:
-            raise UsageError("pieces", f"{shown(self.pieces)} is no number of pieces", "give 1 to 10,000")
+            raise UsageError("pieces", f"expected a whole number from 1 to 10,000, got {shown(self.pieces)}")
 
     def apply(self, decision: Decision) -> bool:
         decision.wire = decision.wire or Wire(pieces=self.pieces, over=span(self.seconds))

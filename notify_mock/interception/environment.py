@@ -1,4 +1,4 @@
-"""The environment of another process in which clients of every kind and language land at the emulator."""
+"""Environment variables that redirect the clients of another process, in any language, to the emulator."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import shlex
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-from notify_mock.authority.bundles import TRUST_STORE_PASSWORD, Bundles
-from notify_mock.protocol.hosts import TWILIO
+from notify_mock.certificate_authority.bundles import TRUST_STORE_PASSWORD, Bundles
+from notify_mock.twilio_api.hosts import TWILIO
 
 Format = Literal["shell", "dotenv", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 Changes = Mapping[str, str | None]
-"""Variables to set, and with None those to unset."""
+"""Variables to set. None: unset the variable."""
 
 _DIRECT = ("localhost", "127.0.0.1", "::1")
 
 
 def changes(url: str, auth: tuple[str, str] | None, bundles: Bundles, base: Mapping[str, str] | None = None) -> Changes:
-    """What is to be changed in ``base`` (the environment of this process), for clients to land at ``url``.
+    """Return the changes to ``base`` (default: this process's environment) that redirect clients to ``url``.
 
-    ``auth`` is the account sid and token that they are to use, or None for their own; ``bundles`` the files as they see
-    them. What ``base`` already has for Java, PHP, Python and hosts without a proxy stays.
+    ``auth``: the account SID and token for clients to use, or None to keep theirs. ``bundles``: the files, with paths
+    as the clients see them. Existing settings in ``base`` for Java, PHP, Python and NO_PROXY are kept.
     """
     base = os.environ if base is None else base
     bundle = str(bundles.bundle)
@@ -55,13 +55,13 @@ def changes(url: str, auth: tuple[str, str] | None, bundles: Bundles, base: Mapp
 
 
 def apply(changes: Changes, base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The whole environment, for ``subprocess.run(env=...)``."""
+    """Return the whole environment, for ``subprocess.run(env=...)``."""
     whole = {**(os.environ if base is None else base), **changes}
     return {name: value for name, value in whole.items() if value is not None}
 
 
 def render(changes: Changes, form: Format) -> str:
-    """Lines for a shell's ``eval``, for a dotenv file, or one JSON object."""
+    """Return lines for a shell's ``eval`` or a dotenv file, or a JSON object."""
     if form == "json":
         return json.dumps(changes, indent=2)
     if form == "shell":
@@ -73,13 +73,13 @@ def render(changes: Changes, form: Format) -> str:
 
 
 def _without_proxy(base: Mapping[str, str]) -> list[str]:
-    """Hosts that are reached directly, without those by which Twilio's would be."""
+    """Return the hosts for NO_PROXY, without entries that could match a Twilio host."""
     given = re.split(r"[,\s]+", f"{base.get('NO_PROXY', '')},{base.get('no_proxy', '')}")
     return list(dict.fromkeys([*_DIRECT, *(name for name in given if _is_elsewhere(name))]))
 
 
 def _is_elsewhere(entry: str) -> bool:
-    """Whether an entry of NO_PROXY surely means no host of Twilio's; what it says with a port or a star counts."""
+    """Whether an entry of NO_PROXY (port and wildcard included) cannot match a Twilio host."""
     name = re.sub(r":\d*$", "", entry).strip(".").lower().removeprefix("*.")
     return bool(name) and "*" not in name and "/" not in name and name != "com" and not name.endswith(TWILIO)
 
@@ -99,7 +99,7 @@ def _java(url: str, bundles: Bundles) -> list[str]:
 
 
 def _dotenv(value: str) -> str:
-    """Single quotes are taken as they are by docker compose, and by the libraries named dotenv."""
+    """Quote a value. Docker Compose and the dotenv libraries take single-quoted values literally."""
     if re.fullmatch(r"[\w.,:/@%+=-]*", value):
         return value
     if "'" not in value:

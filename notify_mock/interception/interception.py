@@ -1,4 +1,4 @@
-"""A time in which every Twilio client of this process lands at one emulator, however and whenever it was made."""
+"""Redirects every Twilio client of this process to one emulator, however and whenever it was created."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from notify_mock.interception.routing import Router
 from notify_mock.support.usage import UsageError
 
 if TYPE_CHECKING:
-    from notify_mock.core.engine import Engine
+    from notify_mock.engine.engine import Engine
     from notify_mock.server.shared_server import SharedServer
 
 
 class Interception:
-    """A context manager, for one use; ``Emulator.intercept`` makes it.
+    """A single-use context manager, created by ``Emulator.intercept``.
 
-    Libraries are patched when they are there, or when they are imported. Of several that are open at once, the latest
-    one holds. ``escaped`` tells of each request that was stopped on its way to the real Twilio.
+    Patches libraries that are already imported, and others when they are imported. If several interceptions are open,
+    the latest one is active. ``escaped`` lists the blocked requests to the real Twilio.
     """
 
     def __init__(self, engine: Engine, server: SharedServer, allow_real: Iterable[str], *, real_time: bool) -> None:
@@ -37,7 +37,7 @@ class Interception:
 
     def __enter__(self) -> Interception:
         if self._patches:
-            raise UsageError("intercept()", "has been entered already", "call it again for another time")
+            raise UsageError("intercept()", "has already been entered", "call intercept() again")
         below = _latest()
         self._router.is_active = True
         with ExitStack() as stack:
@@ -73,5 +73,5 @@ class Interception:
 
 
 def _latest() -> Patch | None:
-    """A patch of the latest interception that is open."""
+    """Return a patch of the latest open interception."""
     return patch_on(socket.socket, "connect_ex")

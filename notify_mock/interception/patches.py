@@ -1,4 +1,4 @@
-"""Replacing attributes of other people's classes for a while, and putting back what was there."""
+"""Temporary replacement of attributes of modules and classes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _MARK = "notify_mock_patch"
 
 
 class Patch:
-    """``owner.name`` becomes what ``make`` makes of it, from ``install`` to ``uninstall``.
+    """Replaces ``owner.name`` with ``make(original)``, from ``install`` to ``uninstall``.
 
-    Patches may lie on one another. One that is taken while another lies on it goes with that one. ``holder`` is free
-    for whoever puts it.
+    Patches can be stacked. A patch that is uninstalled below another one is removed together with that one. ``holder``
+    is for the user of the patch.
     """
 
     def __init__(self, owner: Any, name: str, make: Make) -> None:
@@ -50,7 +50,7 @@ class Patch:
 
 
 def patch_on(owner: Any, name: str) -> Patch | None:
-    """The patch that lies on ``owner.name``, if there is one."""
+    """Return the topmost patch of ``owner.name``, if any."""
     found = getattr(vars(owner).get(name), _MARK, None)
     return found if isinstance(found, Patch) else None
 
@@ -65,7 +65,7 @@ class ImportHook(MetaPathFinder):
         sys.meta_path.insert(0, self)
 
     def uninstall(self) -> None:
-        """Also when somebody else has taken it already, with a list of finders that was older."""
+        """Remove the hook, unless other code has already restored an older ``sys.meta_path``."""
         with suppress(ValueError):
             sys.meta_path.remove(self)
 

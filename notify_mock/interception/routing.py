@@ -1,4 +1,4 @@
-"""Who answers for a host that a client in this process asks for: the emulator, the real one, or nobody."""
+"""Decides whether a request from this process goes to the emulator, to the real host, or is blocked."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
-from notify_mock.protocol.hosts import is_twilio, plain
-from notify_mock.protocol.products import product_at
-from notify_mock.protocol.redaction import show_text
 from notify_mock.server.proxy import ESTABLISHED
 from notify_mock.support.usage import UsageError, shown
+from notify_mock.twilio_api.hosts import is_twilio, plain
+from notify_mock.twilio_api.masking import show_text
+from notify_mock.twilio_api.products import product_at
 
 if TYPE_CHECKING:
-    from notify_mock.core.engine import Engine
+    from notify_mock.engine.engine import Engine
     from notify_mock.server.shared_server import SharedServer
 
 
@@ -30,7 +30,7 @@ _REAL_REQUESTS_ALLOWED = ContextVar("notify_mock_for_real", default=False)
 
 @contextmanager
 def allow_real_requests() -> Iterator[None]:
-    """Whoever asks Twilio inside it has been told to by the user: an upstream to record is not to be the emulator."""
+    """Let requests inside it reach the real Twilio, as recording from an upstream must."""
     token = _REAL_REQUESTS_ALLOWED.set(True)
     try:
         yield
@@ -39,13 +39,14 @@ def allow_real_requests() -> Iterator[None]:
 
 
 class EscapedRequest(RuntimeError):
-    """A request would have gone to the real Twilio. It is no network error, so that nobody tries it again."""
+    """A request to the real Twilio was blocked. Not a network error, so that clients do not retry it."""
 
 
 class Router:
-    """``allow_real`` are hosts that may be reached for real. Raises ``UsageError`` for one that isn't Twilio's.
+    """Routes requests by host.
 
-    ``escaped`` tells of each request that was stopped.
+    ``allow_real``: Twilio hosts that clients may really connect to. Raises ``UsageError`` for any other host.
+    ``escaped`` lists the blocked requests.
     """
 
     def __init__(self, engine: Engine, server: SharedServer, allow_real: Iterable[str], *, real_time: bool) -> None:
@@ -58,18 +59,18 @@ class Router:
 
     @property
     def proxy_url(self) -> str:
-        """The emulator's server, as a proxy."""
+        """The URL of the emulator's server, as a proxy."""
         return self._server.url
 
     @property
     def tls_context(self) -> ssl.SSLContext:
-        """What a client needs to trust the server behind the proxy."""
+        """A TLS context that trusts the server behind the proxy."""
         return self._server.server.tls.client_context
 
     def is_emulated(self, host: str, method: str = "", url: str = "") -> bool:
-        """Whether the emulator answers for ``host``; ``method`` and ``url`` are those of the request, where known.
+        """Whether the emulator answers for ``host``. False: the request is not redirected.
 
-        False for what goes its way as ever. Raises ``EscapedRequest``.
+        ``method`` and ``url`` are those of the request, if known. Raises ``EscapedRequest``.
         """
         name = plain(host)
         if not self.is_active or not is_twilio(name) or name in self._allowed or _REAL_REQUESTS_ALLOWED.get():
@@ -77,33 +78,33 @@ class Router:
         if product_at(name):
             return True
         raise self.block(
-            f"{_request(name, method, url)} would have gone to the real Twilio, since {name} isn't emulated; "
-            f"intercept(allow_real=[{name!r}]) lets it"
+            f"blocked {_request(name, method, url)}: {name} is not emulated; "
+            f"use intercept(allow_real=[{name!r}]) to allow requests to the real Twilio"
         )
 
     def check_host(self, host: str) -> None:
-        """Let no connection be made but those of the clients that are intercepted. Raises ``EscapedRequest``."""
+        """Block connections of clients that cannot be intercepted. Raises ``EscapedRequest``."""
         name = plain(host)
         if self.is_emulated(name):
             raise self.block(
-                f"a client that can't be intercepted has asked for {name}; those that can are the Twilio SDK, "
-                "requests, urllib3, http.client, httpx and aiohttp; give this one the emulator's url"
+                f"cannot intercept this client's request to {name}. Supported clients: the Twilio SDK, requests, "
+                "urllib3, http.client, httpx and aiohttp. Set this client's base URL to the emulator's url"
             )
 
     def block(self, text: str) -> EscapedRequest:
-        """The error to raise, kept on record."""
+        """Add ``text`` to ``escaped`` and return the error to raise."""
         text += _from_where()
         self.escaped.append(text)
         return EscapedRequest(f"notify_mock: {text}")
 
     def connect(self, host: str, port: int, *, tls: bool) -> socket.socket:
-        """A connection on which the emulator is ``host``."""
+        """Return a connection on which the emulator impersonates ``host``."""
         server, host = self._server.server, plain(host)
         with ExitStack() as stack:
             connection = stack.enter_context(socket.create_connection(server.address))
             connection.sendall(f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
             if connection.recv(len(ESTABLISHED), socket.MSG_WAITALL) != ESTABLISHED:
-                raise ConnectionError(f"the emulator at {server.url} is no proxy for {host}")
+                raise ConnectionError(f"the emulator at {server.url} refused to act as a proxy for {host}")
             if tls:
                 connection = self.tls_context.wrap_socket(connection, server_hostname=host)
             stack.pop_all()
@@ -115,23 +116,23 @@ class Router:
         return connection in self._connections
 
     def close_connections(self) -> None:
-        """Connections that a client keeps for later lead to the emulator no more."""
+        """Close the connections that clients keep open to the emulator."""
         for connection in list(self._connections):
             with suppress(OSError):
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 def _from_where() -> str:
-    """The nearest caller that is neither a library's nor ours."""
+    """Return the nearest caller outside of libraries and this package."""
     foreign = (str(Path(__file__).parents[1]), *(get_paths()[name] for name in ("stdlib", "purelib", "platlib")))
     for frame in reversed(extract_stack()):
         if not frame.filename.startswith((*foreign, "<")):
-            return f" (asked for in {frame.filename}, line {frame.lineno})"
+            return f" (at {frame.filename}, line {frame.lineno})"
     return ""
 
 
 def _request(host: str, method: str, url: str) -> str:
-    """What is known of a request, without what may be secret in it."""
+    """Return a description of a request, with possible secrets removed."""
     if not url:
         return f"a connection to {host}"
     return f"{method.upper()} {url.partition('://')[0]}://{host}{show_text(urlsplit(url).path)}"
@@ -139,9 +140,11 @@ def _request(host: str, method: str, url: str) -> str:
 
 def _read_hosts(given: Iterable[str]) -> frozenset[str]:
     if isinstance(given, str) or not isinstance(given, Iterable):
-        raise UsageError("allow_real", f"{shown(given)} is no list", "give host names, such as ['api.twilio.com']")
+        raise UsageError("allow_real", f"expected a list of hosts such as ['api.twilio.com'], got {shown(given)}")
     names = list(given)
     for name in names:
         if not isinstance(name, str) or not is_twilio(plain(name)):
-            raise UsageError("allow_real", f"{shown(name)} is no host of Twilio's", "give one such as 'api.twilio.com'")
+            raise UsageError(
+                "allow_real", f"{shown(name)} is not a Twilio host", "expected a name such as 'api.twilio.com'"
+            )
     return frozenset(plain(name) for name in names)

@@ -1,4 +1,4 @@
-"""In-process transports: HTTP clients for the Twilio SDK that play calls on an emulator without a socket."""
+"""In-process transports: HTTP clients for the Twilio SDK that call an emulator without a socket."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from requests.models import PreparedRequest
 from twilio.http import AsyncHttpClient, HttpClient
 from twilio.http.response import Response
 
-from notify_mock.core.engine import Engine
+from notify_mock.engine.engine import Engine
 from notify_mock.interception.client_errors import (
     body_of,
     is_retried,
@@ -21,22 +21,24 @@ from notify_mock.interception.client_errors import (
     text_in_requests,
 )
 from notify_mock.interception.delays import Delays
-from notify_mock.protocol.hosts import split_url
-from notify_mock.protocol.messages import BODY_LIMIT, NONE, Answer, Call, Params, Wire, read
 from notify_mock.support.waits import Released
+from notify_mock.twilio_api.hosts import split_url
+from notify_mock.twilio_api.messages import BODY_LIMIT, NONE, Answer, Call, Params, Wire, read
 
 T = TypeVar("T")
 
 _AIOHTTP_SECONDS = 300.0
-"""aiohttp's own timeout, which holds unless the client has another."""
+"""aiohttp's default timeout, used unless the client sets one."""
 
 _LARGE = BODY_LIMIT // 12
-"""Characters that may be over the limit once encoded: one of them is 12 bytes at most."""
+"""Forms with more characters may exceed the limit once encoded: a character takes at most 12 bytes."""
 
 
 class AnyCase(dict[str, str]):
-    """Headers with their names as they were sent, looked up in any case. Copied as fast as a plain dict: the SDK copies
-    them at every fetch."""
+    """Headers with names as sent and case-insensitive lookup.
+
+    A dict subclass, since the SDK copies headers on every fetch and a dict copies fast.
+    """
 
     def __missing__(self, name: str) -> str:
         lower = name.lower()
@@ -56,7 +58,7 @@ class AnyCase(dict[str, str]):
 
 
 class InProcessResponse(Response):  # type: ignore[misc]
-    """The SDK's response; its headers are looked up in any case, as those of ``requests`` are."""
+    """The SDK's response, with case-insensitive headers as in ``requests``."""
 
     def __init__(self, answer: Answer, content: str) -> None:
         self.content = content
@@ -71,9 +73,9 @@ class InProcessResponse(Response):  # type: ignore[misc]
 
 
 class _InProcess:
-    """What the two clients share: a call is played on ``engine``, and time passes on its clock.
+    """Base of the two clients: calls ``engine``, and lets delays pass on its clock.
 
-    With ``real_time``, a delay is waited for. ``timeout`` is the client's, in seconds, unless a request has its own.
+    ``real_time``: delays take real time. ``timeout``: default for requests, in seconds.
     """
 
     def __init__(self, engine: Engine, *, real_time: bool = False, timeout: float | None = None) -> None:
@@ -84,16 +86,16 @@ class _InProcess:
         self._test_only_last_response: InProcessResponse | None = None
 
     def _sign(self, auth: tuple[str, str]) -> str:
-        """The Authorization header for ``auth``."""
+        """Return the Authorization header for ``auth``."""
         last = self._signature
         if auth != last[0]:
             last = self._signature = auth, "Basic " + b64encode(f"{auth[0]}:{auth[1]}".encode()).decode()
         return last[1]
 
     def _lower(self, headers: Mapping[str, str] | None, auth: tuple[str, str] | None) -> Mapping[str, str]:
-        """``headers`` with lower-case names, signed; the same object for the same headers, as most calls have.
+        """Return ``headers`` with lower-case names and Authorization. Cached, since most calls send the same headers.
 
-        Another thread may put its own in place meanwhile.
+        Another thread may replace the cached object meanwhile.
         """
         signed = {**(headers or {}), "Authorization": self._sign(auth)} if auth is not None else dict(headers or {})
         last = self._lowered
@@ -117,7 +119,7 @@ class _InProcess:
 
 
 class InProcessHttpClient(_InProcess, HttpClient):  # type: ignore[misc]
-    """Give it to ``twilio.rest.Client(http_client=...)``; ``Emulator.client()`` does."""
+    """An HTTP client for ``twilio.rest.Client(http_client=...)``; ``Emulator.client()`` uses it."""
 
     is_async = False
 
@@ -132,9 +134,9 @@ class InProcessHttpClient(_InProcess, HttpClient):  # type: ignore[misc]
         timeout: float | None = None,
         allow_redirects: bool = False,  # noqa: ARG002 - the SDK's signature
     ) -> InProcessResponse:
-        """What ``TwilioHttpClient.request`` does, without the network.
+        """Do what ``TwilioHttpClient.request`` does, without the network.
 
-        Under a fault it raises what ``requests`` would have raised.
+        For faults, raises the exceptions that ``requests`` would raise.
         """
         call = call_for(method, uri, params, data, self._lower(headers, auth))
         delays = self._delays(timeout)
@@ -146,7 +148,7 @@ class InProcessHttpClient(_InProcess, HttpClient):  # type: ignore[misc]
 
 
 class InProcessAsyncHttpClient(_InProcess, AsyncHttpClient):  # type: ignore[misc]
-    """The same for the SDK's ``*_async`` methods; ``Emulator.async_client()`` uses it."""
+    """An HTTP client for the SDK's ``*_async`` methods; ``Emulator.async_client()`` uses it."""
 
     is_async = True
 
@@ -161,9 +163,9 @@ class InProcessAsyncHttpClient(_InProcess, AsyncHttpClient):  # type: ignore[mis
         timeout: float | None = None,
         allow_redirects: bool = False,  # noqa: ARG002 - the SDK's signature
     ) -> InProcessResponse:
-        """What ``AsyncTwilioHttpClient.request`` does, without the network.
+        """Do what ``AsyncTwilioHttpClient.request`` does, without the network.
 
-        Under a fault it raises what ``aiohttp`` would have raised.
+        For faults, raises the exceptions that ``aiohttp`` would raise.
         """
         call = call_for(method, uri, params, data, self._lower(headers, auth))
         delays = self._delays(timeout, _AIOHTTP_SECONDS)
@@ -176,10 +178,10 @@ class InProcessAsyncHttpClient(_InProcess, AsyncHttpClient):  # type: ignore[mis
         return self._test_only_last_response
 
     async def _aside(self, act: Callable[..., T], *arguments: Any) -> T:
-        """``act``: in real time in a thread, where its wait ends when the task is cancelled (``asyncio.wait_for``)."""
+        """Call ``act``; in real time, in a thread whose wait ends when the task is cancelled (``asyncio.wait_for``)."""
         if not self._real_time:
             return act(*arguments)
-        (delays,) = (one for one in arguments if isinstance(one, Delays))
+        (delays,) = (argument for argument in arguments if isinstance(argument, Delays))
         try:
             return await to_thread(act, *arguments)
         except CancelledError:
@@ -187,7 +189,7 @@ class InProcessAsyncHttpClient(_InProcess, AsyncHttpClient):  # type: ignore[mis
             raise
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: there is no connection to close."""
 
     async def __aenter__(self) -> InProcessAsyncHttpClient:
         return self
@@ -203,7 +205,7 @@ def call_for(
     data: Mapping[str, object] | None,
     headers: Mapping[str, str],
 ) -> Call:
-    """The call that the server would have read, had ``requests`` sent this; ``headers`` have lower-case names."""
+    """Return the call that the server would read from ``requests``. ``headers`` must have lower-case names."""
     form = _pairs(data) if data else ()
     simple = split_url(url)
     if simple is None or (form and not _is_plain(form, headers)):
@@ -221,7 +223,7 @@ def call_for(
 
 
 def _is_plain(form: tuple[tuple[str, str], ...], headers: Mapping[str, str]) -> bool:
-    """Whether the form goes out as a form, and is small enough for the limit whatever its encoding."""
+    """Whether the body is sent as a form and is within the limit in any encoding."""
     is_form = headers.get("content-type") == "application/x-www-form-urlencoded"
     return is_form and sum(len(name) + len(value) for name, value in form) <= _LARGE
 
@@ -233,7 +235,7 @@ def _encoded(
     form: tuple[tuple[str, str], ...],
     headers: Mapping[str, str],
 ) -> Call:
-    """The long way, through the bytes of the wire, for what the short way might get wrong."""
+    """Encode the request and parse it, for requests that the direct conversion might get wrong."""
     prepared = PreparedRequest()
     prepared.prepare_url(url, dict(params or {}))
     scheme, _, rest = (prepared.url or url).partition("://")
@@ -244,13 +246,13 @@ def _encoded(
 
 
 def _pairs(values: Mapping[str, object] | None) -> tuple[tuple[str, str], ...]:
-    """Parameters as ``requests`` writes them: lists repeat the name, None is left out, the rest is its ``str``."""
+    """Convert parameters as ``requests`` does: a list repeats the name, None is left out, others use ``str``."""
     pairs = []
     for name, value in (values or {}).items():
         several = [value] if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__") else value
-        for one in several:
-            if isinstance(one, str):
-                pairs.append((name, one if one.isascii() else one.encode().decode()))
-            elif one is not None:
-                pairs.append((name, one.decode() if isinstance(one, bytes) else str(one)))
+        for item in several:
+            if isinstance(item, str):
+                pairs.append((name, item if item.isascii() else item.encode().decode()))
+            elif item is not None:
+                pairs.append((name, item.decode() if isinstance(item, bytes) else str(item)))
     return tuple(pairs)

@@ -10,8 +10,8 @@ from typing import Any
 from notify_mock.journal.criteria import listed
 from notify_mock.journal.exchange import Exchange
 from notify_mock.journal.journal import Journal
-from notify_mock.protocol.redaction import is_secret
 from notify_mock.support.clock import Span, span
+from notify_mock.twilio_api.masking import is_secret
 
 _REGULAR = 0.02
 _IDENTITY = ("sid", "date_created", "date_updated")

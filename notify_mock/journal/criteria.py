@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from notify_mock.journal.exchange import Exchange
-from notify_mock.protocol.redaction import show_pairs
 from notify_mock.support.renamed import with_new_key
 from notify_mock.support.usage import UsageError, nearest, shown
+from notify_mock.twilio_api.masking import show_pairs
 
 ATTRIBUTES = ("account_sid", "api", "code", "region", "sid", "status")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from notify_mock.protocol.messages import Call
-from notify_mock.protocol.products import Endpoint
-from notify_mock.protocol.redaction import show_text
 from notify_mock.support.renamed import warn_renamed
+from notify_mock.twilio_api.masking import show_text
+from notify_mock.twilio_api.messages import Call
+from notify_mock.twilio_api.products import Endpoint
 
 _MAX_REASON_LENGTH = 1000
 

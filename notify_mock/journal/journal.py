@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from notify_mock.journal.criteria import Criteria
 from notify_mock.journal.exchange import Exchange
-from notify_mock.protocol.messages import Call
-from notify_mock.protocol.products import Endpoint
+from notify_mock.twilio_api.messages import Call
+from notify_mock.twilio_api.products import Endpoint
 
 DEFAULT_LIMIT = 1000
 """Exchanges kept for each account by default."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notify_mock.cassettes.cassette import Cassette
 from notify_mock.cassettes.files import inside, safe_name
+from notify_mock.replay.cassette import Cassette
 from notify_mock.support.usage import UsageError, only_known
 
 if TYPE_CHECKING:

@@ -1,17 +1,17 @@
-"""What stands behind an emulator: the upstream that it asks, and the recorder that takes down the answers."""
+"""The parts behind an emulator: the cassette, the upstream and the recorder."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import NamedTuple
 
-from notify_mock.cassettes.cassette import Cassette, CassetteOption
-from notify_mock.cassettes.keys import find_key
-from notify_mock.cassettes.pseudonyms import Pseudonyms
-from notify_mock.core.engine import Observe
-from notify_mock.core.replay import Forward
+from notify_mock.engine.engine import Observe
+from notify_mock.engine.replay import Forward
 from notify_mock.recording.recorder import Recorder
 from notify_mock.recording.upstream import Upstream
+from notify_mock.redaction.keys import find_key
+from notify_mock.redaction.pseudonyms import Pseudonyms
+from notify_mock.replay.cassette import Cassette, CassetteOption
 from notify_mock.support.usage import UsageError
 
 UpstreamOption = str | Upstream
@@ -19,7 +19,7 @@ RecordOption = str | Path | Recorder
 
 
 class Backend(NamedTuple):
-    """What the core gets of it: a cassette to play, how to forward, and what looks on."""
+    """What an emulator plays, forwards calls to and records with."""
 
     cassette: CassetteOption | None
     forward: Forward | None
@@ -28,7 +28,7 @@ class Backend(NamedTuple):
     recorder: Recorder | None
 
     def close(self) -> None:
-        """Write what was recorded, and close connections. Raises ``UsageError`` for what couldn't be written."""
+        """Save the recording and close connections. Raises ``UsageError`` if something cannot be written."""
         if self.upstream is not None:
             self.upstream.close()
         if self.recorder is not None:
@@ -38,7 +38,10 @@ class Backend(NamedTuple):
 def read_backend(
     cassette: CassetteOption | None, upstream: UpstreamOption | None, record: RecordOption | None
 ) -> Backend:
-    """The backing for an emulator's options. Without a cassette all calls go to the upstream. Raises ``UsageError``."""
+    """Return the backend for an emulator's options. Without a cassette, all calls are forwarded to the upstream.
+
+    Raises ``UsageError``.
+    """
     __tracebackhide__ = True
     recorder = Recorder(record) if isinstance(record, (str, Path)) else record
     behind = Upstream(upstream) if isinstance(upstream, str) else upstream
@@ -47,12 +50,10 @@ def read_backend(
         return Backend(given, behind.send if behind is not None else None, None, behind, None)
     if behind is None:
         if recorder.plays_only:
-            raise UsageError(
-                "record", f"{recorder.path} is there already", "record in mode rewrite, all or new_episodes"
-            )
+            raise UsageError("record", f"{recorder.path} already exists", "use the mode rewrite, all or new_episodes")
         return Backend(cassette, None, recorder.around, None, recorder)
     if cassette is not None:
-        raise UsageError("cassette", "is the recorder's own while it records an upstream", "leave cassette out")
+        raise UsageError("cassette", "cannot be used while an upstream is recorded", "leave cassette out")
     return Backend(recorder.cassette(), recorder.forwarding(behind.send), None, behind, recorder)
 
 

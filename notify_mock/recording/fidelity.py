@@ -1,4 +1,4 @@
-"""The emulator held against recorded answers: how many headers, fields, orders and texts of each agree."""
+"""Comparing the emulator with recorded responses: how many headers, fields, orders and texts agree."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from notify_mock.cassettes.interaction import Interaction, phrase, unpacked
-from notify_mock.core.routes import find_route
-from notify_mock.key_material.test_certificates import apn_pair
-from notify_mock.protocol.messages import Answer, Call
-from notify_mock.protocol.products import resolve_endpoint
+from notify_mock.engine.routes import find_route
+from notify_mock.push_keys.apn_pair import apn_pair
 from notify_mock.recording.preconditions import MakePair, arrange, note, recorded_call
 from notify_mock.support.usage import UsageError
+from notify_mock.twilio_api.messages import Answer, Call
+from notify_mock.twilio_api.products import resolve_endpoint
 
 ASPECTS = ("status", "headers", "fields", "orders", "texts")
 
@@ -22,7 +22,7 @@ _MADE_ANEW = frozenset({"date", "twilio-request-id", "twilio-request-duration"})
 _NOT_COMPARED = frozenset({"connection", "keep-alive", "transfer-encoding", "content-encoding"})
 _SID = re.compile(r"([A-Z]{2})[0-9a-fA-F]{32}")
 _MADE_UP = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{32}(?![0-9A-Za-z])")
-"""An id without a prefix, such as the endpoint of a binding that was given none."""
+"""A generated id without a prefix, such as the default endpoint of a binding."""
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
@@ -30,7 +30,7 @@ _KNOWN = re.compile(r"status|reason|headers|length|fields|order|text|(?:header|f
 
 
 class Comparison(NamedTuple):
-    """One call: its ``title`` and place, for each aspect how many agreed of how many, and what differs."""
+    """The result for one call. ``counts`` maps each aspect to the number of agreeing and of compared items."""
 
     title: str
     where: str
@@ -40,7 +40,7 @@ class Comparison(NamedTuple):
 
 
 class Check(NamedTuple):
-    """One thing that was compared."""
+    """One compared item. ``known_as`` is its name in ``provenance.known``."""
 
     aspect: str
     known_as: str
@@ -50,13 +50,13 @@ class Check(NamedTuple):
 
 
 def compare_all(interactions: Iterable[Interaction]) -> list[Comparison]:
-    """Each by itself, on an emulator that holds what the recorded answer must have come from."""
-    pair = cache(apn_pair)  # one for all: making it takes a while
-    return [compare(one, pair) for one in interactions]
+    """Compare each entry with the response of an emulator that holds the records the recorded response shows."""
+    pair = cache(apn_pair)  # shared, because generating one is slow
+    return [compare(interaction, pair) for interaction in interactions]
 
 
 def compare(recorded: Interaction, pair: MakePair = apn_pair) -> Comparison:
-    """Raises ``UsageError`` for a provenance or precondition that isn't understood."""
+    """Compare one entry. Raises ``UsageError`` if its ``provenance`` or ``given`` is not valid."""
     provenance = note(recorded, "provenance")
     known = _known(provenance, recorded.where)
     call = recorded_call(recorded, pair)
@@ -78,13 +78,13 @@ def compare(recorded: Interaction, pair: MakePair = apn_pair) -> Comparison:
 
 
 def score(comparisons: Sequence[Comparison]) -> float:
-    """How much of all that was compared agrees, in per cent; 100 where nothing was."""
+    """Return the percentage of all compared items that agree; 100 if nothing was compared."""
     agreed, compared = (sum(one.counts[aspect][at] for one in comparisons for aspect in ASPECTS) for at in (0, 1))
     return 100.0 * agreed / compared if compared else 100.0
 
 
 def table(comparisons: Sequence[Comparison]) -> str:
-    """Markdown: a row for each call, and one for all."""
+    """Return a Markdown table with a row for each call and a total."""
     rows = [f"| call | known | {' | '.join(ASPECTS)} |", "|---|---|" + "---|" * len(ASPECTS)]
     for one in comparisons:
         rows.append(f"| {one.title} | {one.evidence} | {' | '.join(_cell(one.counts[a]) for a in ASPECTS)} |")
@@ -103,12 +103,12 @@ def _short(value: object) -> str:
 
 
 def _known(provenance: Mapping[str, Any], where: str) -> set[str] | None:
-    """Which parts of the recording were seen; None for all."""
+    """Return the parts of the recording that are known; None for all."""
     given = provenance.get("known")
     if given is None:
         return None
     if not isinstance(given, list) or not all(isinstance(one, str) and _KNOWN.fullmatch(one) for one in given):
-        raise UsageError(f"{where}.provenance.known", "isn't understood", f"a list of: {_KNOWN.pattern}")
+        raise UsageError(f"{where}.provenance.known", "is not valid", f"expected a list of: {_KNOWN.pattern}")
     return set(given)
 
 
@@ -163,12 +163,12 @@ def _body(answer: bytes, recorded: bytes) -> Iterator[Check]:
 
 
 def _blurred(text: str) -> str:
-    """Without what differs from one answer to the next."""
+    """Replace SIDs, ids and dates, which differ between responses, with placeholders."""
     return _MADE_UP.sub("<id>", _DATE.sub("<date>", _SID.sub(r"\1<sid>", text)))
 
 
 def _fields(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """The leaves of JSON by their paths, in order; an empty list is one too."""
+    """Yield the leaves of JSON with their paths, in order. Empty lists and objects are leaves."""
     if isinstance(value, dict) and value:
         for key, inner in value.items():
             yield from _fields(inner, f"{name}.{key}" if name else key)

@@ -1,4 +1,4 @@
-"""The stage for a recorded call: the call itself, and an emulator that holds what its answer must have come from."""
+"""Preparing a comparison: the recorded call, and an emulator that holds the records its response shows."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from http import HTTPStatus
 from typing import Any
 
 from notify_mock.cassettes.interaction import Interaction, unpacked
-from notify_mock.cassettes.pseudonyms import stands_for_pem
-from notify_mock.core.engine import Engine
-from notify_mock.core.hydration import seeds_of
-from notify_mock.core.routes import find_route
-from notify_mock.key_material.test_certificates import ApnPair, apn_pair
-from notify_mock.protocol.messages import Call, Params
-from notify_mock.protocol.products import resolve_endpoint
+from notify_mock.engine.engine import Engine
+from notify_mock.engine.hydration import seeds_of
+from notify_mock.engine.routes import find_route
+from notify_mock.push_keys.apn_pair import ApnPair, apn_pair
+from notify_mock.redaction.pseudonyms import stands_for_pem
 from notify_mock.resources.resource import Resource
 from notify_mock.support.usage import UsageError
+from notify_mock.twilio_api.messages import Call, Params
+from notify_mock.twilio_api.products import resolve_endpoint
 
 MakePair = Callable[[], ApnPair]
 
@@ -28,20 +28,23 @@ _MINIMAL_VALUES: Mapping[str, Mapping[str, Any]] = {
     "credential": {"type": "fcm"},
     "binding": {"identity": "somebody", "binding_type": "sms", "address": "+15005550006"},
 }
-"""What a record needs to be there at all."""
+"""The required values of a record."""
 
 
 def note(recorded: Interaction, key: str) -> Mapping[str, Any]:
-    """What the entry says under ``key``. Raises ``UsageError`` for what is no mapping."""
+    """Return the mapping under ``key`` of an entry. Raises ``UsageError`` if it is not a mapping."""
     found = recorded.extra.get(key) or {}
     if not isinstance(found, Mapping):
-        raise UsageError(f"{recorded.where}.{key}", "is no mapping", "write name: value")
+        raise UsageError(f"{recorded.where}.{key}", "is not a mapping", "write name: value")
     return found
 
 
 def recorded_call(recorded: Interaction, pair: MakePair = apn_pair) -> Call:
-    """The recorded call. Where a filter took its Authorization, that of the recorded account is put there, unless that
-    was the point; a certificate whose pseudonym was recorded is a real one again."""
+    """Return the recorded call, ready to send to an emulator.
+
+    If its Authorization was filtered out, that of the recorded account is used, except for a 401. Pseudonyms of
+    certificates and private keys are replaced with real ones.
+    """
     call = recorded.call()
     form = Params(tuple((name, _real(name, value, pair)) for name, value in call.form.pairs))
     headers = dict(call.headers)
@@ -53,29 +56,29 @@ def recorded_call(recorded: Interaction, pair: MakePair = apn_pair) -> Call:
 
 
 def arrange(recorded: Interaction, call: Call) -> tuple[Engine, tuple[str, ...]]:
-    """An emulator with the records that the answer shows, and what the entry says under ``given``; and why they can't
-    be there, if so. Raises ``UsageError`` for a ``given`` that isn't understood."""
+    """Return an emulator with the records that the response shows and the options under ``given`` of the entry, and
+    the reason if it cannot hold these records. Raises ``UsageError`` if ``given`` is not valid."""
     given = note(recorded, "given")
     if set(given) - set(_GIVEN) or not isinstance(given.get("data", {}), Mapping):
-        raise UsageError(f"{recorded.where}.given", "isn't understood", f"known are {', '.join(_GIVEN)}")
+        raise UsageError(f"{recorded.where}.given", "is not valid", f"use any of: {', '.join(_GIVEN)}")
     engine = Engine(seed="fidelity", **given)
     endpoint = resolve_endpoint(call.host, call.path)
     match = find_route(endpoint.api, endpoint.path)
     if match is None:
         return engine, ()
     resource = next(iter(match.routes.values())).resource
-    whose = {"account_sid": _account(engine, call), "region": endpoint.region}
+    owner = {"account_sid": _account(engine, call), "region": endpoint.region}
     data = dict(given.get("data", {}))
     if resource.parent is not None and recorded.status < HTTPStatus.BAD_REQUEST:
-        data[resource.parent.key] = [*data.get(resource.parent.key, ()), {"sid": match.parent, **whose}]
+        data[resource.parent.key] = [*data.get(resource.parent.key, ()), {"sid": match.parent, **owner}]
     if recorded.status != HTTPStatus.CREATED and resource.seed is not None:
         parent_field = resource.parent_field(match.parent)
-        records = [{**values, **parent_field, **whose} for values in _records(recorded, call, resource)]
+        records = [{**values, **parent_field, **owner} for values in _records(recorded, call, resource)]
         data[resource.key] = [*data.get(resource.key, ()), *records]
     try:
         return Engine(seed="fidelity", **{**given, "data": data}), ()
     except UsageError as error:
-        return engine, (f"a recorded record can't be here: {error}",)
+        return engine, (f"a recorded record cannot be loaded: {error}",)
 
 
 def _account(engine: Engine, call: Call) -> str:
@@ -86,7 +89,7 @@ def _account(engine: Engine, call: Call) -> str:
 
 
 def _records(recorded: Interaction, call: Call, resource: Resource[Any]) -> Iterator[Mapping[str, Any]]:
-    """Those that the answer shows or has deleted, between those that its links to other pages must lead to."""
+    """Yield the records that the response shows or deletes, and one on each side that its page links lead to."""
     seeds = [seed.values for seed in seeds_of([recorded]) if seed.resource is resource]
     shown = [{key: value for key, value in values.items() if value is not None} for values in seeds]
     other = (

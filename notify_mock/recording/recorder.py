@@ -1,4 +1,4 @@
-"""The recorder: takes down what is asked and answered, without its secrets, into a cassette that is always whole."""
+"""The recorder: writes exchanges, without their secrets, to a cassette that is complete at any time."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from pathlib import Path
 from threading import Lock
 from typing import Literal, NamedTuple, get_args
 
-from notify_mock.cassettes.cassette import Cassette
 from notify_mock.cassettes.files import read_interactions, write_text
 from notify_mock.cassettes.interaction import Interaction, check, interaction_of, phrase
-from notify_mock.cassettes.keys import find_key
-from notify_mock.cassettes.lint import refuse_leaks
-from notify_mock.cassettes.matching import DEFAULT, Matcher
-from notify_mock.cassettes.pseudonyms import Pseudonyms
-from notify_mock.cassettes.redact import redact
 from notify_mock.cassettes.vcr import entry_yaml, join_yaml, write_json
-from notify_mock.core.replay import TRUNCATED, Forward
-from notify_mock.protocol.messages import Answer, Call
-from notify_mock.protocol.redaction import show_text
+from notify_mock.engine.replay import TRUNCATED, Forward
+from notify_mock.redaction.keys import find_key
+from notify_mock.redaction.lint import refuse_leaks
+from notify_mock.redaction.pseudonyms import Pseudonyms
+from notify_mock.redaction.redact import redact
+from notify_mock.replay.cassette import Cassette
+from notify_mock.replay.matching import DEFAULT, Matcher
 from notify_mock.support.usage import UsageError, shown
+from notify_mock.twilio_api.masking import show_text
+from notify_mock.twilio_api.messages import Answer, Call
 
 LOG = logging.getLogger("notify_mock.recorder")
 
 Mode = Literal["none", "once", "new_episodes", "all", "rewrite"]
-"""vcrpy's, and pytest-recording's ``rewrite``."""
+"""The modes of vcrpy, and ``rewrite`` of pytest-recording."""
 
 
 class Take(NamedTuple):
-    """One exchange that was taken down: between which ticks it was under way, and its text."""
+    """A recorded exchange: its sort key, the ticks when it began and ended, and its YAML text."""
 
     order: str
     begun: int
@@ -42,24 +42,27 @@ class Take(NamedTuple):
 class Recorder:
     """Records into the file at ``path``, YAML or JSON by its suffix.
 
-    ``mode`` is vcrpy's: ``none`` only plays, ``once`` records where there is no file yet and else only plays,
-    ``new_episodes`` plays what is there and records the rest, ``all`` records everything anew and keeps what wasn't
-    asked for again, ``rewrite`` begins an empty cassette. ``key`` is that of the pseudonyms. Raises ``UsageError``.
+    The ``mode`` decides what is recorded. ``none``: nothing. ``once``: everything if the file does not exist, else
+    nothing. ``new_episodes``: calls that are not in the cassette. ``all``: everything; old entries that are not
+    requested again stay. ``rewrite``: everything, into an empty cassette. ``none``, ``once`` and ``new_episodes`` play
+    the existing entries. ``key`` is the key of the pseudonyms. Raises ``UsageError``.
     """
 
     def __init__(self, path: str | Path, *, mode: Mode = "once", key: str | None = None) -> None:
         if mode not in get_args(Mode):
-            raise UsageError("record mode", shown(mode), f"it is one of {', '.join(get_args(Mode))}")
+            raise UsageError("record mode", shown(mode), f"expected one of: {', '.join(get_args(Mode))}")
         self.path, self.mode = Path(path), mode
         if self.path.is_dir() or self.path.suffix not in (".yaml", ".yml", ".json"):
-            raise UsageError(shown(str(path)), "is no name of a cassette", "it ends in .yaml, .yml or .json")
+            raise UsageError(
+                shown(str(path)), "is not a cassette file", "expected a name that ends in .yaml, .yml or .json"
+            )
         exists = self.path.exists()
         self.plays_only = mode == "none" or (mode == "once" and exists)
         is_read = exists and mode != "rewrite"
         self._old = tuple(read_interactions(self.path)) if is_read or mode == "none" else ()
         self.pseudonyms = Pseudonyms(find_key(self.path, key, make=not self.plays_only))
         self._matcher = Matcher(self.pseudonyms, DEFAULT)
-        self._kept = [] if self.plays_only else [self._keep(one) for one in self._old]
+        self._kept = [] if self.plays_only else [self._keep(entry) for entry in self._old]
         self._lock, self._disk = Lock(), Lock()
         self._takes: list[Take] = []
         self._tick = self._saved = 0
@@ -69,13 +72,13 @@ class Recorder:
         return f"<Recorder {self.path}, {self.mode}: {len(self._takes)} recorded>"
 
     def cassette(self) -> Cassette:
-        """What is to be played meanwhile, and whether what it misses goes to the upstream."""
+        """Return the cassette to play while recording. Its misses are forwarded unless the mode only plays."""
         plays = self.plays_only or self.mode == "new_episodes"
         miss: Literal["error", "forward"] = "error" if self.plays_only else "forward"
         return Cassette.of(self._old if plays else (), self.pseudonyms, on_miss=miss)
 
     def forwarding(self, forward: Forward) -> Forward:
-        """``forward``, recorded."""
+        """Wrap ``forward`` so that its exchanges are recorded."""
 
         def recorded(call: Call) -> Interaction:
             begun = self._now()
@@ -86,7 +89,7 @@ class Recorder:
         return recorded
 
     def around(self, call: Call, play: Callable[[], Answer]) -> Answer:
-        """What the emulator itself answers, recorded. A connection that it breaks without an answer isn't."""
+        """Record the emulator's own response. A connection that it breaks without a response is not recorded."""
         begun = self._now()
         answer = play()
         if answer.status:
@@ -97,7 +100,7 @@ class Recorder:
         return answer
 
     def save(self) -> None:
-        """Write what has been recorded since. Raises ``UsageError`` where the disk doesn't let it."""
+        """Write the cassette. Raises ``UsageError`` if it cannot be written."""
         with self._disk:
             with self._lock:
                 takes = list(self._takes)
@@ -106,7 +109,7 @@ class Recorder:
             self._saved = len(takes)
 
     def close(self) -> None:
-        """Save. Raises ``UsageError`` that names the fields of what couldn't be written for the secrets in it."""
+        """Save. Raises ``UsageError`` with the entries that were not recorded, and the fields that contain secrets."""
         if self._saved < len(self._takes):
             self.save()
         LOG.info("%d exchanges recorded in %s", len(self._takes), self.path)
@@ -120,7 +123,7 @@ class Recorder:
             return self._tick
 
     def _take(self, begun: int, interaction: Interaction) -> None:
-        """Kept at once, and saved when the file would grow by a tenth, so that long recordings don't write too much."""
+        """Add an exchange. Saves only when the file has grown by a tenth, to keep the cost of long recordings low."""
         try:
             take = self._written(begun, 0, interaction)
         except UsageError as error:
@@ -136,25 +139,25 @@ class Recorder:
         if is_due:
             try:
                 self.save()
-            except UsageError as error:  # the client has its answer all the same; closing tries once more
+            except UsageError as error:  # the client still gets its response; close() tries again
                 LOG.error("not saved: %s", error)
 
     def _keep(self, old: Interaction) -> Take:
-        """An entry that somebody else may have written. Raises ``UsageError`` for a secret that is left in it."""
+        """Convert an existing entry, without its secrets. Raises ``UsageError`` if it still contains one."""
         try:
             return self._written(0, 0, old)
         except UsageError as error:
             raise error.inside(old.where) from error
 
     def _written(self, begun: int, ended: int, interaction: Interaction) -> Take:
-        """Raises ``UsageError`` that names the field of a secret that is left, or of what can't be in a file."""
+        """Redact and serialize. Raises ``UsageError`` with the field that still contains a secret or is not valid."""
         clean = redact(interaction, self.pseudonyms)
         refuse_leaks(clean)
         check(clean)
         return Take(repr(self._matcher.key(clean.call())), begun, ended, clean, entry_yaml(clean))
 
     def _text(self, takes: list[Take]) -> str:
-        """In mode ``all``, of the old entries those stay that weren't asked for again."""
+        """Return the cassette's text. In mode ``all``, old entries stay unless they were requested again."""
         again = {take.order for take in takes} if self.mode == "all" else ()
         whole = [*(take for take in self._kept if take.order not in again), *takes]
         if self.path.suffix == ".json":
@@ -163,8 +166,8 @@ class Recorder:
 
 
 def in_order(takes: list[Take]) -> list[Take]:
-    """By time, where one had ended before another began; those under way at the same time by their requests. So the
-    same parallel requests give the same cassette, whichever was quicker."""
+    """Sort by time; exchanges that overlap are sorted by their requests. So the same parallel requests always give the
+    same cassette."""
     waiting = sorted(takes, key=lambda take: take.begun)
     ends = sorted(waiting, key=lambda take: take.ended)
     ready: list[tuple[str, int, Take]] = []

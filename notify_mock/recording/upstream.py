@@ -1,4 +1,4 @@
-"""The upstream: a real service, or another emulator, that a call is sent on to."""
+"""The upstream: the service (Twilio or another emulator) that calls are forwarded to."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from urllib3.exceptions import TimeoutError as TooLate
 from urllib3.util import SKIP_HEADER
 
 from notify_mock.cassettes.interaction import MAX_BODY_BYTES, Interaction, body_of, headers_of
-from notify_mock.core.replay import TRUNCATED
+from notify_mock.engine.replay import TRUNCATED
 from notify_mock.interception.routing import allow_real_requests
-from notify_mock.protocol.hosts import is_twilio, plain
-from notify_mock.protocol.messages import Call
-from notify_mock.protocol.products import resolve_endpoint
 from notify_mock.support.usage import UsageError, shown
+from notify_mock.twilio_api.hosts import is_twilio, plain
+from notify_mock.twilio_api.messages import Call
+from notify_mock.twilio_api.products import resolve_endpoint
 
 SECONDS = 30.0
 _PIECE = 64 * 1024
@@ -30,29 +30,31 @@ _NOT_SENT_ON = frozenset(
     | {"te", "trailer", "transfer-encoding", "upgrade", "x-notify-mock-fault"}
 )
 _FOLD = re.compile(r"[\r\n\0]+[ \t]*")
-"""Where a header goes on in the next line (obsolete, but read)."""
+"""Line folding in a header (obsolete, but accepted)."""
 
 _HOST = re.compile(r"[a-z0-9.-]+", re.IGNORECASE)
 _READABLE = re.compile(r"\s*(gzip|deflate|identity)\b", re.IGNORECASE)
 
 
 class Upstream:
-    """``url`` is scheme and host, such as ``https://notify.twilio.com``; there each product's calls go to its own host.
+    """The service at ``url``, scheme and host only. At Twilio, each product's calls are sent to that product's host.
 
-    ``ca`` is a file of certificates to trust in place of the system's, ``timeout`` is in seconds. Proxies of the
-    environment aren't used. Raises ``UsageError``. Safe to use from several threads.
+    ``ca`` is a PEM file of certificates to trust instead of the system's; ``timeout`` is in seconds. Proxy settings of
+    the environment are ignored. Raises ``UsageError``. Thread-safe.
     """
 
     def __init__(self, url: str, *, ca: str | Path | None = None, timeout: float = SECONDS) -> None:
         split = _address(url)
         if split is None:
-            raise UsageError("upstream", f"{shown(url)} is no address", "give https://notify.twilio.com or the like")
+            raise UsageError(
+                "upstream", f"{shown(url)} is not a base URL", "expected a URL such as https://notify.twilio.com"
+            )
         if split.path.strip("/") or split.query:
-            raise UsageError("upstream", f"{shown(url)} has a path", "give scheme and host alone")
+            raise UsageError("upstream", f"{shown(url)} has a path or query", "expected only scheme and host")
         if ca is not None and not Path(ca).is_file():
-            raise UsageError("upstream CA", f"{ca} is no file", "give a PEM file of certificates")
+            raise UsageError("upstream CA", f"{ca} is not a file", "expected a PEM file of certificates")
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout > 0:
-            raise UsageError("upstream timeout", f"{shown(timeout)} is no time", "give seconds, more than 0")
+            raise UsageError("upstream timeout", f"must be more than 0 seconds, got {shown(timeout)}")
         self.url = f"{split.scheme}://{split.netloc}"
         self._scheme, self._host = split.scheme, split.netloc
         self._is_twilio = is_twilio(plain(split.hostname or ""))
@@ -65,10 +67,10 @@ class Upstream:
         return f"<Upstream {self.url}>"
 
     def send(self, call: Call) -> Interaction:
-        """``call`` as it was sent on, and what came back: chunks put together, content codings as they were.
+        """Forward ``call`` and return the request as sent with its response: chunks joined, bodies still compressed.
 
-        What came back incomplete is marked. Where nothing came back, the answer is a 502, or a 504 after the timeout,
-        and says what happened.
+        An incomplete body is marked. If the upstream does not respond, the response is a 502, or a 504 after the
+        timeout, with the reason in its body.
         """
         url, headers, body = self._url(call), headers_of(call), body_of(call)
         recorded_call = (call.method, url, tuple(pair for pair in headers if pair[0].lower() not in _NOT_SENT_ON), body)
@@ -92,11 +94,11 @@ class Upstream:
         return Interaction(*recorded_call, answer.status, answer.reason or "", received, content, "", extra)
 
     def close(self) -> None:
-        """Close its connections."""
+        """Close all connections."""
         self._pool.clear()
 
     def _url(self, call: Call) -> str:
-        """The same door at the upstream: by host at Twilio, by path elsewhere."""
+        """Return the URL of the same API at the upstream: named by the host at Twilio, by the path elsewhere."""
         api, _, _, path = resolve_endpoint(call.host, call.path)
         product, _, version = api.partition("/")
         query = f"?{urlencode(call.query.pairs)}" if call.query.pairs else ""
@@ -112,14 +114,14 @@ class Upstream:
 
     def _failure(self, error: Exception) -> tuple[int, str, tuple[tuple[str, str], ...], bytes]:
         status, reason = (504, "GATEWAY TIMEOUT") if isinstance(error, TooLate) else (502, "BAD GATEWAY")
-        what = "gave no answer in time" if status == 504 else f"couldn't be asked ({type(error).__name__})"
-        said = {"code": status, "message": f"notify-mock: the upstream {self.url} {what}", "status": status}
-        body = json.dumps(said).encode()
+        what = "did not respond in time" if status == 504 else f"could not be reached ({type(error).__name__})"
+        content = {"code": status, "message": f"notify-mock: the upstream {self.url} {what}", "status": status}
+        body = json.dumps(content).encode()
         return status, reason, (("Content-Type", "application/json"), ("Content-Length", str(len(body)))), body
 
 
 def _address(url: object) -> SplitResult | None:
-    """The parts of a URL with a scheme of HTTP, a host, and maybe a port; None for any other."""
+    """Return the parts of an HTTP or HTTPS URL without credentials; None for anything else."""
     try:
         split = urlsplit(url) if isinstance(url, str) else None
         is_address = split is not None and bool(split.hostname) and (split.port or 1) > 0 and "@" not in split.netloc
@@ -129,9 +131,10 @@ def _address(url: object) -> SplitResult | None:
 
 
 def _sent(call: Call, headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers that go on: end to end, and no coding asked for that can't be unpacked here."""
+    """Return the headers to forward: end-to-end headers, and only content codings that can be decompressed here."""
     kept = {name: value for name, value in headers.items() if name.lower() not in _NOT_SENT_ON}
-    codings = [one.strip() for one in call.headers.get("accept-encoding", "").split(",") if _READABLE.match(one)]
+    given = call.headers.get("accept-encoding", "").split(",")
+    codings = [coding.strip() for coding in given if _READABLE.match(coding)]
     kept.pop("Accept-Encoding", None)
     return {
         **kept,
@@ -141,7 +144,7 @@ def _sent(call: Call, headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _read(answer: Any, *, has_body: bool) -> tuple[bytes, bool]:
-    """The body, and whether that is all of it."""
+    """Return the body, and whether it is complete."""
     body = bytearray()
     promised = answer.headers.get("content-length", "")
     try:

@@ -1,4 +1,7 @@
-"""The resources of the API, one module each."""
+"""The resources of the API, one file each: parameters, validation, JSON, limits and filters as data.
+
+A new parameter or resource is added here. The verbs that act on them are in ``engine``.
+"""
 
 from notify_mock.resources.binding import BINDING
 from notify_mock.resources.credential import CREDENTIAL

@@ -8,15 +8,15 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
-from notify_mock.protocol.errors import InvalidParameter, LimitReached, MissingParameter
-from notify_mock.protocol.messages import Params
-from notify_mock.protocol.parameters import day, given, one_of, repeated, required, sid
 from notify_mock.resources.resource import Filter, Resource, timestamp
 from notify_mock.resources.service import SERVICE, Service
 from notify_mock.store.collections import Collection
 from notify_mock.store.index import Term
 from notify_mock.store.selection import Conditions
 from notify_mock.support.usage import UsageError, only_known, only_texts, shown
+from notify_mock.twilio_api.errors import InvalidParameter, LimitReached, MissingParameter
+from notify_mock.twilio_api.messages import Params
+from notify_mock.twilio_api.parameters import day, given, one_of, repeated, required, sid
 
 TYPES = ("apn", "gcm", "sms", "fcm", "facebook-messenger", "alexa")
 EVERYONE = "all"

@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from notify_mock.key_material.pem import read_certificate, read_private_key
-from notify_mock.protocol.errors import (
+from notify_mock.push_keys.pem import read_certificate, read_private_key
+from notify_mock.resources.resource import Resource, timestamp
+from notify_mock.support.usage import UsageError, only_known, only_texts, shown
+from notify_mock.twilio_api.errors import (
     InvalidType,
     MissingParameter,
     MissingSecret,
     UnreadableCertificate,
     UnreadablePrivateKey,
 )
-from notify_mock.protocol.messages import Params
-from notify_mock.protocol.parameters import boolean, given, text
-from notify_mock.protocol.products import APIS
-from notify_mock.resources.resource import Resource, timestamp
-from notify_mock.support.usage import UsageError, only_known, only_texts, shown
+from notify_mock.twilio_api.messages import Params
+from notify_mock.twilio_api.parameters import boolean, given, text
+from notify_mock.twilio_api.products import APIS
 
 TYPES = ("apn", "gcm", "fcm")
 MAX_NAME_LENGTH = 64

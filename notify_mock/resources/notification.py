@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from notify_mock.protocol.errors import InvalidParameter, MixedTargets, NoTarget
-from notify_mock.protocol.messages import Params
-from notify_mock.protocol.parameters import given, integer, json_object, json_parameter, one_of, repeated
 from notify_mock.resources.binding import MAX_QUERY_TAGS, TYPES
 from notify_mock.resources.resource import Resource, timestamp
 from notify_mock.resources.service import SERVICE, Service
+from notify_mock.twilio_api.errors import InvalidParameter, MixedTargets, NoTarget
+from notify_mock.twilio_api.messages import Params
+from notify_mock.twilio_api.parameters import given, integer, json_object, json_parameter, one_of, repeated
 
 MAX_TTL = 2_419_200
 """Four weeks, in seconds; also the default (observed)."""

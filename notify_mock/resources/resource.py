@@ -8,9 +8,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
-from notify_mock.protocol.messages import Params
 from notify_mock.store.collections import Collection, Terms, no_terms
 from notify_mock.store.selection import Conditions
+from notify_mock.twilio_api.messages import Params
 
 Verb = Literal["create", "fetch", "list", "update", "delete"]
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from notify_mock.protocol.errors import LimitReached
-from notify_mock.protocol.messages import Params
-from notify_mock.protocol.parameters import boolean, given, sid, text
 from notify_mock.resources.resource import Filter, Resource, timestamp
 from notify_mock.store.collections import Collection
 from notify_mock.store.index import Term
 from notify_mock.store.selection import Conditions
 from notify_mock.support.usage import UsageError, only_known
+from notify_mock.twilio_api.errors import LimitReached
+from notify_mock.twilio_api.messages import Params
+from notify_mock.twilio_api.parameters import boolean, given, sid, text
 
 MAX_NAME_LENGTH = 64
 """Maximum characters of a FriendlyName (documented); that the server refuses 65 is inferred."""

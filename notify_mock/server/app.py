@@ -11,20 +11,20 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.routing import BaseConverter, Rule
 
-from notify_mock.control.api import Controlled, control_view, is_control
-from notify_mock.core.pipeline import Wait
-from notify_mock.core.routes import ROUTES
-from notify_mock.protocol.errors import EntityTooLarge
-from notify_mock.protocol.messages import BODY_LIMIT, Answer, Call, Wire, read
-from notify_mock.protocol.products import APIS
+from notify_mock.control_api.api import Controlled, control_view, is_control
+from notify_mock.engine.pipeline import Wait
+from notify_mock.engine.routes import ROUTES
 from notify_mock.support.waits import Released
+from notify_mock.twilio_api.errors import EntityTooLarge
+from notify_mock.twilio_api.messages import BODY_LIMIT, Answer, Call, Wire, read
+from notify_mock.twilio_api.products import APIS
 
 HANDOVER = "notify_mock.handover"
-"""Where a server that can delay and break connections leaves its ``Handover`` in the WSGI environ."""
+"""The key of the ``Handover`` in the WSGI environ, set by a server that can delay and break connections."""
 
 
 class Handover:
-    """What app and server tell each other about one request: how to ``wait``, and what to do to the ``wire``."""
+    """What app and server exchange for one request: how to ``wait``, and what to do to the connection (``wire``)."""
 
     def __init__(self, wait: Wait) -> None:
         self.wait = wait
@@ -32,15 +32,17 @@ class Handover:
 
 
 class ApiConverter(BaseConverter):
-    """``chat/v2`` on any host, ``v2`` on Twilio's own."""
+    """Matches ``chat/v2`` on any host, and ``v2`` on Twilio's hosts."""
 
     regex = "|".join(sorted({*APIS, *(api.partition("/")[2] for api in APIS)}))
     part_isolating = False
 
 
 class CallRule(Rule):
-    """A rule whose URL builder is compiled when ``url_for`` first wants it: that takes most of an app's making, and
-    hardly anyone does."""
+    """A rule that compiles its URL builder on the first ``url_for``.
+
+    Compiling takes most of the time to create an app, and ``url_for`` is rarely used.
+    """
 
     def _compile_builder(self, append_unknown: bool = True) -> Any:
         compile_now = super()._compile_builder
@@ -59,10 +61,10 @@ class Handler(Controlled, Protocol):
 
 
 class WireResponse(Response):
-    """A response whose headers go out as they are: werkzeug would take ``Content-Length: 0`` from a 204.
+    """A response with unchanged headers: werkzeug would remove ``Content-Length: 0`` from a 204.
 
-    What is to be done to the connection is left to the server; where it can't do that, a connection that should break
-    raises ``ConnectionResetError`` out of the app.
+    The server applies ``wire`` to the connection. On a server without a ``Handover``, the app raises
+    ``ConnectionResetError`` where a fault breaks the connection.
     """
 
     wire: Wire | None = None
@@ -80,10 +82,10 @@ class WireResponse(Response):
 
 
 def create_app(emulator: Handler) -> Flask:
-    """The app for one emulator, its control API under ``/_mock`` included.
+    """Return the app for one emulator, with the control API under ``/_mock``.
 
-    Its ``url_map`` is made from the route table, so that a hook of a user's own sees the call's name as
-    ``request.endpoint``. Where werkzeug finds no rule, the emulator still has the answer.
+    Its ``url_map`` is built from the route table, so that the user's Flask hooks see the call's name as
+    ``request.endpoint``. The emulator also answers requests for which werkzeug finds no rule.
     """
     app = Flask("notify_mock", static_folder=None)
     app.url_rule_class = CallRule
@@ -105,7 +107,7 @@ def create_app(emulator: Handler) -> Flask:
 
     @app.before_request
     def pass_to_control() -> Response | None:
-        """Before any routing, so that a preflight or an odd method gets no answer of the emulated API."""
+        """Runs before routing, so that preflights and unknown methods do not reach the emulated API."""
         return control(request.path.removeprefix("/_mock").removeprefix("/")) if is_control(request.path) else None
 
     app.url_map.converters["api"] = ApiConverter
@@ -116,7 +118,7 @@ def create_app(emulator: Handler) -> Flask:
 
 
 def _read() -> Call:
-    """The call in the current request. The raw target is taken where the server gives it, to see bad escapes."""
+    """Return the call in the current request. Prefers the raw target of the server, which shows bad escapes."""
     environ = request.environ
     target = environ.get("RAW_URI") or environ.get("REQUEST_URI")
     if not target:
@@ -125,7 +127,7 @@ def _read() -> Call:
     try:
         body = request.get_data(cache=False)
     except RequestEntityTooLarge:
-        defect = EntityTooLarge(f"the body is over the limit of {BODY_LIMIT} bytes")
+        defect = EntityTooLarge(f"the body is larger than the limit of {BODY_LIMIT} bytes")
     return read(
         environ["REQUEST_METHOD"],
         target,
@@ -138,7 +140,7 @@ def _read() -> Call:
 
 
 def _write(answer: Answer) -> Response:
-    """The headers are put back, since a Response corrects a Content-Length that a fault has made wrong."""
+    """Restores the headers, since a Response corrects a Content-Length that a fault has made wrong."""
     response = WireResponse(answer.body, answer.status or 500, answer.headers)
     response.headers = Headers(answer.headers)
     response.wire = answer.wire

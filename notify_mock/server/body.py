@@ -1,4 +1,4 @@
-"""The body of a request on a socket: where it ends, and when it is refused."""
+"""Reads request bodies from a socket: finds the end of the body and enforces the size limit."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable
 from email.message import Message
 from io import BufferedIOBase
 
-from notify_mock.protocol.errors import EntityTooLarge, MalformedRequest
-from notify_mock.protocol.messages import BODY_LIMIT
+from notify_mock.twilio_api.errors import EntityTooLarge, MalformedRequest
+from notify_mock.twilio_api.messages import BODY_LIMIT
 
 _MAX_CHUNK_LINE = 1024
 _MAX_TRAILER = 65536
@@ -17,9 +17,9 @@ _HEX = re.compile(rb"[0-9A-Fa-f]{1,16}")
 
 
 def read_body(headers: Message, source: BufferedIOBase, go_on: Callable[[], None]) -> bytes:
-    """The whole body. ``go_on`` is called before the first byte is read, for a client that expects a 100.
+    """Return the whole body. Calls ``go_on`` before reading, for a client that expects ``100 Continue``.
 
-    Raises the ``TwilioError`` that answers a body with no clear end, or over the limit.
+    Raises a ``TwilioError`` for a body without a clear end or over the size limit.
     """
     if "transfer-encoding" in headers:
         return _read_chunked(headers, source, go_on)
@@ -28,9 +28,9 @@ def read_body(headers: Message, source: BufferedIOBase, go_on: Callable[[], None
         return b""
     length = lengths.pop().strip()
     if lengths or not (length.isascii() and length.isdigit()):
-        raise MalformedRequest("Content-Length must be one whole number", what="invalid Content-Length")
+        raise MalformedRequest("Content-Length must be a single whole number", what="invalid Content-Length")
     if len(length) > 18 or int(length) > BODY_LIMIT:
-        raise EntityTooLarge(f"the body has {length[:18]} bytes, the limit is {BODY_LIMIT}")
+        raise EntityTooLarge(f"the body has {length[:18]} bytes, the limit is {BODY_LIMIT} bytes")
     go_on()
     body = source.read(int(length))
     if len(body) < int(length):
@@ -41,26 +41,28 @@ def read_body(headers: Message, source: BufferedIOBase, go_on: Callable[[], None
 def _read_chunked(headers: Message, source: BufferedIOBase, go_on: Callable[[], None]) -> bytes:
     codings = [value.strip().lower() for value in headers.get_all("transfer-encoding", [])]
     if codings != ["chunked"] or "content-length" in headers:
-        raise MalformedRequest("Transfer-Encoding must be chunked, alone", what="invalid Transfer-Encoding")
+        raise MalformedRequest(
+            "Transfer-Encoding must be only chunked, without Content-Length", what="invalid Transfer-Encoding"
+        )
     go_on()
     body = bytearray()
     while size := _chunk_size(source):
         if len(body) + size > BODY_LIMIT:
-            raise EntityTooLarge(f"the body is over the limit of {BODY_LIMIT} bytes")
+            raise EntityTooLarge(f"the body is larger than the limit of {BODY_LIMIT} bytes")
         chunk = source.read(size)
         if len(chunk) < size or source.readline(3) not in (b"\r\n", b"\n"):
-            raise MalformedRequest("a chunk isn't as long as it says", what="invalid chunk")
+            raise MalformedRequest("a chunk does not match its size", what="invalid chunk")
         body += chunk
     _pass_trailers(source)
     return bytes(body)
 
 
 def _chunk_size(source: BufferedIOBase) -> int:
-    """Of the chunk that comes next; its extensions are passed over."""
+    """Return the size of the next chunk. Ignores chunk extensions."""
     line = source.readline(_MAX_CHUNK_LINE)
     digits = line.partition(b";")[0].strip()
     if not line.endswith(b"\n") or not _HEX.fullmatch(digits):
-        raise MalformedRequest("a chunk has no size", what="invalid chunk")
+        raise MalformedRequest("a chunk has no valid size", what="invalid chunk")
     return int(digits, 16)
 
 

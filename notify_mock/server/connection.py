@@ -1,4 +1,4 @@
-"""One client's connection: reads whole requests, plays them through the app, and stays open for the next."""
+"""A client's connection: reads requests, passes them to the app, and stays open for the next request."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.http import HTTP_STATUS_CODES
 
-from notify_mock.control.api import is_control, refusal
-from notify_mock.protocol.errors import (
-    HeadersTooLarge,
-    MalformedRequest,
-    TwilioError,
-    UriTooLong,
-)
-from notify_mock.protocol.headers import ERROR_JSON, edge
-from notify_mock.protocol.messages import Answer, Wire, origin_form, read
+from notify_mock.control_api.api import is_control, refusal
 from notify_mock.server.app import HANDOVER, Handover
 from notify_mock.server.body import read_body
 from notify_mock.server.outgoing import LOG, Served
 from notify_mock.server.proxied import Proxied
 from notify_mock.server.secured import TLS_HANDSHAKE
+from notify_mock.twilio_api.errors import (
+    HeadersTooLarge,
+    MalformedRequest,
+    TwilioError,
+    UriTooLong,
+)
+from notify_mock.twilio_api.headers import ERROR_JSON, edge
+from notify_mock.twilio_api.messages import Answer, Wire, origin_form, read
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -34,7 +34,7 @@ _HEAD_DEFECTS = (MissingHeaderBodySeparatorDefect, FirstHeaderLineIsContinuation
 
 
 def _run(app: WSGIApplication, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
-    """Status line, headers and whole body of what ``app`` answers."""
+    """Return the status line, headers and whole body of the app's response."""
     started: list[Any] = []
     written: list[bytes] = []
 
@@ -53,15 +53,15 @@ def _run(app: WSGIApplication, environ: dict[str, Any]) -> tuple[str, list[tuple
 
 
 def no_emulator(request: str) -> Answer:
-    """The answer while no emulator is mounted. It is no 5xx, since a client would try again and again."""
-    LOG.warning("%s came while no test was running that asked for notify_mock", request)
-    error = MalformedRequest(what="no test is running that asked for notify_mock")
+    """Return the response while no emulator is mounted. Not a 5xx, since clients would keep retrying."""
+    LOG.warning("%s: no test that uses notify_mock is running", request)
+    error = MalformedRequest(what="no test that uses notify_mock is running")
     body = error.body()
     return Answer(error.status, edge(at=time.time(), content_type=ERROR_JSON, length=len(body)), body)
 
 
 class Connection(Proxied):
-    """werkzeug's own handler closes after every answer, and answers HTML to what it can't read."""
+    """Unlike werkzeug's handler, keeps connections open and answers malformed requests as Twilio does, not in HTML."""
 
     raw_requestline: bytes
     protocol_version = "HTTP/1.1"
@@ -72,17 +72,17 @@ class Connection(Proxied):
             super().handle()
 
     def handle_expect_100(self) -> bool:
-        """Postponed to the moment when the body is wanted."""
+        """Do nothing: ``100 Continue`` is sent when the body is read."""
         return True
 
     def parse_request(self) -> bool:
-        """Blank lines before a request are passed over (RFC 9112, 2.2)."""
+        """Parse a request. Ignores blank lines before it (RFC 9112, 2.2)."""
         for _ in range(_MAX_BLANK_LINES):
             if self.raw_requestline not in (b"\r\n", b"\n"):
                 break
             self.raw_requestline = self.rfile.readline(_MAX_LINE + 1)
         if self.raw_requestline.startswith(TLS_HANDSHAKE):
-            LOG.warning("a client speaks TLS to the plain port; it may, with --tls")
+            LOG.warning("a client used TLS on the plain HTTP port; use --tls to accept it")
         if len(self.raw_requestline) > _MAX_LINE:
             self.command = ""
             self.send_error(414)
@@ -122,7 +122,7 @@ class Connection(Proxied):
         self.carry_out(handover.wire or Wire(), status, headers, content)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """What http.server couldn't read, in Twilio's shape. Its messages quote the client, so they are cut."""
+        """Report in Twilio's format what http.server could not parse. Cuts its messages, which quote the client."""
         reason = (message or "").partition("(")[0].strip()
         if code == 414:
             self._refuse(UriTooLong(reason))
@@ -132,7 +132,7 @@ class Connection(Proxied):
             self._refuse(MalformedRequest(reason, what="not HTTP/1.1"))
 
     def _check_head(self) -> None:
-        """http.client drops what stands behind a malformed header line, the end of the head included."""
+        """http.client drops everything after a malformed header line, including the end of the head."""
         rest = self.headers.get_payload()
         if any(isinstance(defect, _HEAD_DEFECTS) for defect in self.headers.defects) or (
             isinstance(rest, str) and rest
@@ -140,18 +140,18 @@ class Connection(Proxied):
             raise MalformedRequest("a header line is malformed", what="invalid header")
 
     def _environ(self, scheme: str, authority: str) -> dict[str, Any]:
-        """A tunnel's host goes before that of the target, and that before the header's (RFC 9112, 3.2.2)."""
+        """A tunnel's host takes precedence over the target's, and that over the Host header (RFC 9112, 3.2.2)."""
         try:
             environ: dict[str, Any] = self.make_environ()
         except ValueError as error:
-            raise MalformedRequest("the request target is no URL", what="invalid request target") from error
+            raise MalformedRequest("the request target is not a URL", what="invalid request target") from error
         environ["wsgi.url_scheme"] = self.scheme if self.authority else scheme or self.scheme
         if self.authority or authority:
             environ["HTTP_HOST"] = self.authority or authority
         return environ
 
     def _refuse(self, error: TwilioError) -> None:
-        """Answer a request that can't be played, and close: where the next one would begin isn't known."""
+        """Answer a request that cannot be handled, and close: the start of the next request is unknown."""
         self.close_connection = True
         known = bool(self.command)
         if known and is_control(origin_form(self.path)):
@@ -163,7 +163,7 @@ class Connection(Proxied):
         self.drain()
 
     def _refused(self, error: TwilioError, *, known: bool) -> Answer:
-        """The emulator's answer to what couldn't be read; whether method and target are ``known``."""
+        """Return the emulator's response to an unreadable request. ``known``: its method and target were read."""
         mounted: Served | None = self.server.mounted
         call = read(
             self.command if known else "-",
@@ -172,4 +172,4 @@ class Connection(Proxied):
             headers={},
             defect=error,
         )
-        return mounted.handle(call) if mounted is not None else no_emulator("what is no HTTP")
+        return mounted.handle(call) if mounted is not None else no_emulator("a malformed request")

@@ -1,4 +1,4 @@
-"""The connections that a server has open: their threads, who of them only waits, and how each is to end."""
+"""The open connections of a server: their threads, which of them are idle, and how each is closed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAX_OPEN, _MIN_OPEN = 4096, 64
 
 
 class _Open:
-    """One connection; ``socket`` becomes another object when TLS begins on it."""
+    """One connection. ``socket`` is replaced when TLS starts."""
 
     __slots__ = ("is_reset", "socket", "thread")
 
@@ -22,10 +22,10 @@ class _Open:
 
 
 class Connections:
-    """Known by the socket that was accepted.
+    """The open connections, by accepted socket.
 
-    Over ``limit``, each new connection closes the one that has been idle longest: clients that open thousands and send
-    nothing can't use up the process's file descriptors.
+    Above ``limit``, each new connection closes the one that has been idle longest, so that clients that open thousands
+    of connections can't use up the process's file descriptors.
     """
 
     def __init__(self, limit: int | None = None) -> None:
@@ -38,7 +38,7 @@ class Connections:
         return len(self._open)
 
     def add(self, accepted: socket.socket, thread: Thread) -> None:
-        """It is idle until a request has been read."""
+        """Add a connection. It is idle until a request has been read."""
         with self._lock:
             self._open[accepted] = _Open(accepted, thread)
             self._idle[accepted] = None
@@ -49,13 +49,13 @@ class Connections:
             _break(self._open[oldest].socket)
 
     def upgrade(self, accepted: socket.socket, connection: socket.socket) -> None:
-        """TLS has begun on it."""
+        """Replace the socket of a connection on which TLS has started."""
         with self._lock:
             self._open[accepted].socket = connection
 
     @contextmanager
     def busy(self, accepted: socket.socket) -> Iterator[None]:
-        """While a request is answered, its connection isn't idle."""
+        """Mark a connection as not idle while its request is answered."""
         with self._lock:
             self._idle.pop(accepted, None)
         try:
@@ -66,38 +66,38 @@ class Connections:
                     self._idle[accepted] = None
 
     def reset(self, accepted: socket.socket) -> None:
-        """It will end with a TCP RST, once its handler has finished."""
+        """Close the connection with a TCP RST once its handler has finished."""
         with self._lock:
-            one = self._open[accepted]
-            one.is_reset = True
+            entry = self._open[accepted]
+            entry.is_reset = True
         with suppress(OSError):
-            one.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            entry.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def remove(self, accepted: socket.socket) -> tuple[socket.socket, bool]:
-        """The socket that is to be closed, and whether without saying good-bye."""
+        """Return the socket to close, and whether to close it with a TCP RST."""
         with self._lock:
             self._idle.pop(accepted, None)
-            one = self._open.pop(accepted, None)
-        return (one.socket, one.is_reset) if one else (accepted, False)
+            entry = self._open.pop(accepted, None)
+        return (entry.socket, entry.is_reset) if entry else (accepted, False)
 
     def close(self) -> None:
-        """End them all, and wait for their threads."""
+        """Close all connections and wait for their threads."""
         with self._lock:
             left = list(self._open.values())
-        for one in left:
-            _break(one.socket)
-        for one in left:
-            if one.thread is not current_thread():
-                one.thread.join(_JOIN_SECONDS)
+        for entry in left:
+            _break(entry.socket)
+        for entry in left:
+            if entry.thread is not current_thread():
+                entry.thread.join(_JOIN_SECONDS)
 
 
 def _break(connection: socket.socket) -> None:
     with suppress(OSError):
-        socket.socket.shutdown(connection, socket.SHUT_RDWR)  # not TLS's own, which would talk to the other side
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)  # not the TLS shutdown, which would wait for the client
 
 
 def _half_of_the_limit() -> int:
-    """Half of the files that the process may open; each connection needs one."""
+    """Return half the number of files the process may open; each connection needs one."""
     try:
         import resource
     except ImportError:  # Windows has no such limit

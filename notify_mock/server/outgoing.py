@@ -1,4 +1,4 @@
-"""The writing half of a connection: answers as far as a fault lets them, and what a fault does to the connection."""
+"""The writing half of a connection: responses, and what faults do to them and to the connection."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from werkzeug.serving import WSGIRequestHandler
 
-from notify_mock.core.pipeline import Wait
-from notify_mock.protocol.headers import Headers
-from notify_mock.protocol.messages import Answer, Call, Wire
+from notify_mock.engine.pipeline import Wait
 from notify_mock.support.waits import HeldCall, HeldCalls, Released
+from notify_mock.twilio_api.headers import Headers
+from notify_mock.twilio_api.messages import Answer, Call, Wire
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -36,14 +36,14 @@ class Served(Protocol):
 
 
 class Outgoing(WSGIRequestHandler):
-    """``server`` is a listener with ``mounted`` and ``connections``."""
+    """``server`` must be a listener with ``mounted`` and ``connections``."""
 
     server: Any
     disable_nagle_algorithm = True
     wbufsize = 64 * 1024
 
     def finish(self) -> None:
-        """The standard library's leaves the socket open where what is left to write can't be written."""
+        """Also close the socket when flushing fails, which the standard library does not."""
         with suppress(OSError):
             super().finish()
         self.rfile.close()
@@ -52,7 +52,7 @@ class Outgoing(WSGIRequestHandler):
         LOG.debug(message, *args)
 
     def carry_out(self, wire: Wire, status: str, headers: Headers, body: bytes) -> None:
-        """Write the answer as far as ``wire`` lets it, and do to the connection what it says."""
+        """Write the response and apply ``wire`` to it and to the connection."""
         promised = dict(headers).get("Content-Length")
         if wire.ending or wire.sent is not None or (body and promised not in (None, str(len(body)))):
             self.close_connection = True
@@ -66,7 +66,7 @@ class Outgoing(WSGIRequestHandler):
             self._dribble(wire, status, headers, body[: wire.sent])
 
     def write(self, status: str, headers: Headers, body: bytes) -> None:
-        """A whole answer; the headers that belong to the connection are added."""
+        """Write a response, with the headers of the connection added."""
         connection = f"Connection: {'close' if self.close_connection else 'keep-alive'}"
         if self.command == "HEAD":
             body = b""
@@ -81,13 +81,13 @@ class Outgoing(WSGIRequestHandler):
         self.wfile.flush()
 
     def go_on(self) -> None:
-        """The body is wanted now, if the client has asked."""
+        """Send ``100 Continue`` if the client expects it."""
         if self.headers.get("expect", "").lower().strip() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.wfile.flush()
 
     def drain(self) -> None:
-        """Take in what the client is still sending, so that it reads the answer and not a reset."""
+        """Read what the client is still sending, so that it receives the response and not a reset."""
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(1.0)
@@ -99,7 +99,7 @@ class Outgoing(WSGIRequestHandler):
                 left -= len(data)
 
     def wait(self, seconds: float, held: HeldCall) -> None:
-        """Keep the call waiting, while its client is there. Raises ``Released``."""
+        """Hold the call while its client is connected. Raises ``Released``."""
         held.wait(seconds, self.is_gone)
 
     def is_gone(self) -> bool:

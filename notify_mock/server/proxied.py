@@ -1,15 +1,15 @@
-"""A connection that a client uses as its way through a proxy: tunnels and absolute targets."""
+"""A connection used as a forward proxy: CONNECT tunnels and absolute request targets."""
 
 from __future__ import annotations
 
 import socket
 from contextlib import suppress
 
-from notify_mock.protocol.errors import MalformedRequest
-from notify_mock.protocol.hosts import Destination, read_destination
 from notify_mock.server.outgoing import LOG
 from notify_mock.server.proxy import ESTABLISHED, Policy, Refusal, reach, tunnel
 from notify_mock.server.secured import Secured
+from notify_mock.twilio_api.errors import MalformedRequest
+from notify_mock.twilio_api.hosts import Destination, read_destination
 
 _PORTS = {"http": 80, "https": 443}
 _CHUNK = 65536
@@ -25,17 +25,19 @@ _OUR_HEADERS = (
 
 
 class Proxied(Secured):
-    """``server`` also has a ``policy``."""
+    """``server`` must also have a ``policy``."""
 
     def setup(self) -> None:
         self.authority = ""
         super().setup()
 
     def connect(self) -> None:
-        """Answer a CONNECT: stand in for its destination, tunnel to it, or refuse it. Raises ``MalformedRequest``."""
+        """Answer a CONNECT: impersonate its destination, tunnel to it, or refuse it. Raises ``MalformedRequest``."""
         destination = read_destination(self.path)
         if destination is None or self.authority:
-            raise MalformedRequest("CONNECT wants a host and a port, outside of any tunnel", what="invalid CONNECT")
+            raise MalformedRequest(
+                "CONNECT needs a host and a port, and cannot be used inside a tunnel", what="invalid CONNECT"
+            )
         ahead = self.ahead()
         is_emulated = self._judge(destination)
         if is_emulated:
@@ -45,9 +47,9 @@ class Proxied(Secured):
             self._carry(destination, self.rfile.read(ahead))
 
     def absolute(self) -> tuple[str, str] | None:
-        """Scheme and authority of an absolute target that is to be played; (``""``, ``""``) for any other target.
+        """Return scheme and authority of an absolute target for the emulator; (``""``, ``""``) for any other target.
 
-        None when it has been answered: it leads elsewhere. Raises ``MalformedRequest``.
+        None when the request was for another host and has been answered here. Raises ``MalformedRequest``.
         """
         scheme, separator, rest = self.path.partition("://")
         scheme = scheme.lower()
@@ -56,18 +58,18 @@ class Proxied(Secured):
         authority = rest.partition("/")[0].partition("?")[0]
         destination = read_destination(authority, _PORTS[scheme])
         if destination is None:
-            raise MalformedRequest("the request target is no URL", what="invalid request target")
+            raise MalformedRequest("the request target is not a URL", what="invalid request target")
         if self._is_own(destination):
             return self.scheme, authority
         return self._elsewhere(scheme, destination)
 
     def refuse(self, refusal: Refusal) -> None:
-        """The host is named in the status line, since most clients show that and nothing else."""
+        """Answer 403. The status line names the host, since most clients show only that."""
         LOG.warning("refused: %s", refusal)
         self.reply(f"403 {refusal}", f"notify-mock: {refusal}")
 
     def reply(self, status: str, text: str) -> None:
-        """An answer of the proxy's own, after which the connection ends."""
+        """Send a response of the proxy itself, and close the connection."""
         self.close_connection = True
         self.write(status, [("Content-Type", "text/plain; charset=utf-8")], f"{text}\n".encode())
         self.drain()
@@ -81,7 +83,7 @@ class Proxied(Secured):
         return None
 
     def _judge(self, destination: Destination) -> bool | None:
-        """Whether the emulator stands in for it; None when it has been refused."""
+        """Whether the emulator impersonates ``destination``; None when it has been refused."""
         policy: Policy = self.server.policy
         try:
             return policy.is_emulated(destination)
@@ -90,7 +92,7 @@ class Proxied(Secured):
             return None
 
     def _stand_in(self, destination: Destination, *, is_plain: bool) -> None:
-        """From here on the client speaks to ``destination``, as it believes. TLS can't begin before our answer."""
+        """Answer for ``destination`` on this connection from now on. TLS can only start after our response."""
         self.wfile.write(ESTABLISHED)
         self.wfile.flush()
         self.authority = _authority("https", destination)
@@ -99,7 +101,7 @@ class Proxied(Secured):
             self.authority = _authority("http", destination)
 
     def _carry(self, destination: Destination, ahead: bytes) -> None:
-        """A tunnel to somebody else, who gets what the client has sent already."""
+        """Tunnel to another host. ``ahead`` is what the client has already sent."""
         other = self._reach(destination)
         if other is None:
             return
@@ -110,7 +112,7 @@ class Proxied(Secured):
             tunnel(self.connection, other)
 
     def _forward(self, destination: Destination) -> None:
-        """One request to somebody else, and the connection ends with its answer: the next one may be for Twilio.
+        """Forward one request to another host, then close the connection: the next request may be for Twilio.
 
         Raises ``MalformedRequest``.
         """
@@ -131,11 +133,11 @@ class Proxied(Secured):
                 self.wfile.flush()
 
     def _reach(self, destination: Destination) -> socket.socket | None:
-        """A connection to it; None when the client has been told that there is none."""
+        """Return a connection to ``destination``, or None after answering 502."""
         try:
             return reach(destination)
         except OSError as error:
-            self.reply("502 BAD GATEWAY", f"notify-mock: {destination} can't be reached: {error.strerror or error}")
+            self.reply("502 BAD GATEWAY", f"notify-mock: cannot connect to {destination}: {error.strerror or error}")
             return None
 
     def _length(self) -> int:
@@ -147,11 +149,11 @@ class Proxied(Secured):
             or not (length.isascii() and length.isdigit())
             or len(length) > 18
         ):
-            raise MalformedRequest("what goes through to another host needs one Content-Length", what="invalid length")
+            raise MalformedRequest("a request to another host needs a single Content-Length", what="invalid length")
         return int(length)
 
     def _head_for(self, destination: Destination, length: int) -> bytes:
-        """The request as the server behind a proxy wants it."""
+        """Return the request's head as an origin server expects it."""
         path = "/" + self.path.partition("://")[2].partition("/")[2]
         lines = [f"{self.command} {path} HTTP/1.1", f"Host: {_authority('http', destination)}", "Connection: close"]
         lines += [f"Content-Length: {length}"] if "content-length" in self.headers else []
@@ -159,12 +161,12 @@ class Proxied(Secured):
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
     def _is_own(self, destination: Destination) -> bool:
-        """Whether it is this server, asked by its own name."""
+        """Whether ``destination`` is this server."""
         names = ("localhost", "127.0.0.1", "::1", self.server.host)
-        everywhere = self.server.host in ("0.0.0.0", "::")  # noqa: S104 - that it listens so is somebody's wish
+        everywhere = self.server.host in ("0.0.0.0", "::")  # noqa: S104 - the user chose it
         return destination.port == self.server.port and (everywhere or destination.host in names)
 
 
 def _authority(scheme: str, destination: Destination) -> str:
-    """As a Host header has it."""
+    """Return the destination as in a Host header."""
     return destination.host if destination.port == _PORTS[scheme] else str(destination)

@@ -1,4 +1,4 @@
-"""A connection on which TLS may begin: on its first byte, or inside a tunnel."""
+"""A connection on which TLS may start: at its first byte, or inside a tunnel."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from notify_mock.server.tls import Tls
 from notify_mock.support.usage import UsageError
 
 TLS_HANDSHAKE = b"\x16"
-"""The first byte of a client that speaks TLS."""
+"""The first byte of a TLS handshake."""
 
 _HANDSHAKE_SECONDS = 10
 
 
 class Secured(Outgoing):
-    """``server`` also has its ``tls``."""
+    """``server`` must also have ``tls``."""
 
     rfile: BufferedReader
 
@@ -31,22 +31,22 @@ class Secured(Outgoing):
         return isinstance(self.connection, ssl.SSLSocket)
 
     def begin(self, host: str = "") -> bool:
-        """TLS, if that is what the client begins with. False when the connection can't be used."""
+        """Start TLS if the client does. Returns False when the connection can't be used."""
         try:
             first = self.connection.recv(1, socket.MSG_PEEK)
             if first == TLS_HANDSHAKE:
                 self.connection.settimeout(_HANDSHAKE_SECONDS)
                 self._upgrade(host)
         except UsageError as error:
-            LOG.warning("no TLS: %s", error)
+            LOG.warning("cannot use TLS: %s", error)
             return False
         except OSError as error:
-            LOG.info("no TLS with a client: %s", " ".join(str(error).split()))
+            LOG.info("TLS handshake failed: %s", " ".join(str(error).split()))
             return False
         return bool(first)
 
     def ahead(self) -> int:
-        """How many bytes the client has sent without waiting for an answer; they can be read at once."""
+        """Return how many bytes the client has sent without waiting for a response."""
         self.connection.settimeout(0)
         try:
             return len(self.rfile.peek())
@@ -56,7 +56,7 @@ class Secured(Outgoing):
             self.connection.settimeout(self.timeout)
 
     def is_gone(self) -> bool:
-        """Over TLS, what comes meanwhile is kept for the next request."""
+        """Over TLS, data received meanwhile stays buffered for the next request."""
         if not self.is_tls:
             try:
                 with selectors.DefaultSelector() as selector:

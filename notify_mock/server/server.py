@@ -1,4 +1,4 @@
-"""A threaded HTTP/1.1 server on one socket, in front of the emulator that is mounted on it."""
+"""A threaded HTTP/1.1 server on one socket, for the emulator mounted on it."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _BACKLOG = 1024
 
 
 class Server:
-    """Binds at once, in the caller's thread; raises ``UsageError`` when it can't. ``port`` 0 picks a free one.
+    """Binds immediately, in the caller's thread; raises ``UsageError`` when it can't. ``port`` 0 picks a free port.
 
-    ``mounted`` may be exchanged while it runs; without one, every request is answered 400. The port also is a forward
-    proxy; ``other_hosts`` says what becomes of those that aren't Twilio's. ``speaks_tls`` lets TLS begin on the port
-    itself, beside plain HTTP.
+    ``mounted`` may be replaced while the server runs; without an emulator, every request is answered 400. The port is
+    also a forward proxy; ``other_hosts`` is the policy for hosts that aren't Twilio's. With ``speaks_tls``, the port
+    accepts TLS as well as plain HTTP.
     """
 
     def __init__(
@@ -56,19 +56,19 @@ class Server:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Where a client on this machine connects to."""
-        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - that it listens everywhere is somebody's wish
+        """The address that a client on this machine connects to."""
+        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - the user chose it
         return here.get(self._listener.host, self._listener.host), self._listener.port
 
     def start(self) -> None:
-        """Serve in a thread of its own."""
+        """Serve in a new thread."""
         self._thread = Thread(
             target=self._listener.serve_forever, args=(_POLL_SECONDS,), name="notify-mock-server", daemon=True
         )
         self._thread.start()
 
     def serve_here(self) -> None:
-        """Serve in this thread until a KeyboardInterrupt, which ends it at once."""
+        """Serve in this thread until a KeyboardInterrupt."""
         self._listener.serve_forever()
 
     def stop(self) -> None:
@@ -93,7 +93,7 @@ def _bind(host: str, port: int) -> socket.socket:
 
 
 class _Listener(ThreadedWSGIServer):
-    """Keeps its connections, so that none outlives it."""
+    """Tracks its connections, so that none outlives it."""
 
     def __init__(self, server: Server, host: str, port: int, fd: int) -> None:
         self._owner = server

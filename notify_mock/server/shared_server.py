@@ -1,4 +1,4 @@
-"""A server for many emulators in turn, started when its URL is first asked for."""
+"""A server that serves one emulator after another; it starts when its URL is first used."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ if TYPE_CHECKING:
 
 
 class SharedServer:
-    """What every emulator is served by. The pytest plugin keeps one for the session, on which each test's emulator is
-    mounted while the test runs; any other emulator has one of its own.
+    """The server of one or more emulators.
 
-    ``other_hosts`` and ``tls`` are its ways as a proxy and with TLS; see ``Emulator``. Raises ``UsageError`` for a bad
-    option.
+    The pytest plugin keeps one for the session and mounts each test's emulator on it while the test runs; every other
+    emulator has its own. ``other_hosts`` and ``tls``: see ``Emulator``. Raises ``UsageError`` for a bad option.
     """
 
     def __init__(
@@ -39,12 +38,12 @@ class SharedServer:
 
     @property
     def url(self) -> str:
-        """The base URL, the same until ``stop``; starts the server when first asked for."""
+        """The base URL, the same until ``stop``. Starts the server on first use."""
         return self.server.url
 
     @property
     def server(self) -> Server:
-        """The server itself; started when first asked for."""
+        """The server itself. Started on first use."""
         with self._lock:
             if self._server is None:
                 from notify_mock.server.server import Server
@@ -56,11 +55,11 @@ class SharedServer:
             return self._server
 
     def mount(self, emulator: Served) -> None:
-        """Let ``emulator`` answer from now on, whether the server has started or not."""
+        """Let ``emulator`` answer from now on; the server need not have started."""
         self._set(emulator)
 
     def dismount(self, emulator: Served) -> None:
-        """End the turn of ``emulator``, if it is its turn."""
+        """Unmount ``emulator``, if it is mounted."""
         if self._mounted is emulator:
             self._set(None)
 

@@ -1,4 +1,4 @@
-"""How the server ends TLS for Twilio's hosts: a context for each, made when a client first asks for it."""
+"""The server's TLS for Twilio's hosts: one context per host, created on the first request for it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
-from notify_mock.authority.authority import Authority
-from notify_mock.authority.certificates import Pair, issue
-from notify_mock.protocol.hosts import plain
-from notify_mock.protocol.products import product_at
+from notify_mock.certificate_authority.authority import Authority
+from notify_mock.certificate_authority.certificates import Pair, issue
+from notify_mock.twilio_api.hosts import plain
+from notify_mock.twilio_api.products import product_at
 
 _ALPN = ["http/1.1"]
 _MAX_HOSTS = 256
@@ -20,7 +20,7 @@ _DEFAULT_HOST = "notify.twilio.com"
 
 
 class Tls:
-    """``authority`` vouches for the certificates; by default that of this machine, as it is when TLS first begins."""
+    """``authority`` signs the certificates; by default that of this machine, read when TLS is first used."""
 
     def __init__(self, authority: Authority | None = None) -> None:
         self.authority = authority or Authority()
@@ -34,13 +34,13 @@ class Tls:
 
     @cached_property
     def client_context(self) -> ssl.SSLContext:
-        """What a client in this process trusts: the authority, and nobody else."""
+        """For clients in this process: trusts only the authority."""
         return ssl.create_default_context(cadata=self.ca.certificate)
 
     def accept(self, connection: socket.socket, host: str) -> ssl.SSLSocket:
-        """Shake hands as the name that the client wants (SNI), or as ``host`` where it names none that is emulated.
+        """Complete a TLS handshake for the emulated host that the client names (SNI), or else for ``host``.
 
-        Raises ``OSError`` for what is no TLS, and for a client that doesn't trust the authority.
+        Raises ``OSError`` if the client does not use TLS or does not trust the authority.
         """
         return self._context(host or _DEFAULT_HOST).wrap_socket(connection, server_side=True)
 
@@ -64,7 +64,7 @@ class Tls:
         return context
 
     def _switch(self, connection: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> None:
-        """Be the host that the client names."""
+        """Switch to the certificate of the host that the client names."""
         host = plain(name or "")
         if product_at(host):
             connection.context = self._context(host)

@@ -1,1 +1,4 @@
-"""Stored records: indexed collections, selections by condition, and the accounts that own the records."""
+"""Where records are kept: collections with positions and an index, and selections by condition.
+
+Nothing here knows what a record means; that is in ``resources``.
+"""

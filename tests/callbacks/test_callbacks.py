@@ -1,4 +1,4 @@
-"""Delivery callbacks: what is posted, by whom it is signed, when it is tried again, and where it may never go."""
+"""Delivery callbacks: content, signature, retries, and the hosts they must never be sent to."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from werkzeug.datastructures import MultiDict
 
 from notify_mock import Emulator, UsageError
 from notify_mock.callbacks.target import Forbidden, find_target
-from notify_mock.protocol.signature import sign
+from notify_mock.twilio_api.signature import sign
 
 MG = "MG" + "0" * 32
 URL = "http://chat.example/callbacks?room=a%20b"
 
 
 class Inbox:
-    """A Flask app that keeps what it gets; ``statuses`` are its answers in turn, then 204."""
+    """A Flask app that records callbacks. Answers with ``statuses`` in order, then 204."""
 
     def __init__(self, *statuses: int) -> None:
         self.got: list[tuple[str, MultiDict[str, str], dict[str, str]]] = []
@@ -80,7 +80,7 @@ def test_a_callback_has_the_documented_parameters_and_the_sdk_validates_it() -> 
     emulator.journal.expect("callback.post", count=1, status=204, NotificationSid=sid)
 
 
-def test_a_failed_delivery_says_why() -> None:
+def test_a_failed_delivery_has_an_error_code() -> None:
     emulator, service = scene()
     inbox = Inbox()
     emulator.callbacks.mount(inbox.app)
@@ -91,7 +91,7 @@ def test_a_failed_delivery_says_why() -> None:
     assert (state["status"], state["error_code"], state["sid"]) == ("FAILED", 52181, None)
 
 
-def test_a_thousand_deliveries_fill_a_callback() -> None:
+def test_a_callback_holds_at_most_a_thousand_deliveries() -> None:
     emulator, service = scene()
     inbox = Inbox()
     emulator.callbacks.mount(inbox.app)
@@ -104,7 +104,7 @@ def test_a_thousand_deliveries_fill_a_callback() -> None:
     assert len({one["address"] for form in forms for one in states(form)}) == 2001
 
 
-def test_the_notifications_own_url_comes_first_and_needs_no_switch() -> None:
+def test_the_notifications_url_takes_precedence_and_needs_no_flag() -> None:
     emulator = Emulator()
     service = emulator.services.add(messaging_service_sid=MG, delivery_callback_url="http://localhost/service").sid
     send(emulator, service)
@@ -119,7 +119,7 @@ def test_no_delivery_means_no_callback() -> None:
     assert emulator.callbacks.waiting == []
 
 
-def test_what_a_server_may_get_over_is_tried_again_on_the_emulators_clock() -> None:
+def test_temporary_errors_are_retried_on_the_emulators_clock() -> None:
     emulator, service = scene()
     inbox = Inbox(503, 429, 200)
     emulator.callbacks.mount(inbox.app)
@@ -142,17 +142,17 @@ def test_a_callback_that_fails_is_an_alert(statuses: tuple[int, ...], attempts: 
     assert emulator.callbacks.drain() == []
 
 
-def test_an_app_that_takes_too_long_has_given_no_answer() -> None:
+def test_an_app_that_takes_too_long_counts_as_no_response() -> None:
     emulator, service = scene()
     inbox = Inbox()
     inbox.act = lambda: emulator.clock.advance(16)
     emulator.callbacks.mount(inbox.app)
     send(emulator, service)
     attempts = emulator.callbacks.drain()
-    assert [(one.status, one.reason) for one in attempts] == [(None, "no answer: it took 16 s")] * 3
+    assert [(one.status, one.reason) for one in attempts] == [(None, "no response in time: it took 16 s")] * 3
 
 
-def test_a_slow_provider_makes_the_callback_late() -> None:
+def test_a_slow_provider_delays_the_callback() -> None:
     emulator, service = scene()
     emulator.callbacks.mount(Inbox().app)
     emulator.providers.sms.slow_down(90)
@@ -161,7 +161,7 @@ def test_a_slow_provider_makes_the_callback_late() -> None:
     assert attempt.time.isoformat() == "2030-01-01T00:01:30+00:00"
 
 
-def test_an_error_of_the_app_comes_out_and_the_attempt_is_closed() -> None:
+def test_an_exception_of_the_app_propagates_and_the_attempt_is_closed() -> None:
     emulator, service = scene()
 
     def broken(_environ: Any, _start_response: Any) -> list[bytes]:
@@ -187,7 +187,7 @@ def asgi(got: list[Any]) -> Any:
 
 
 @pytest.mark.parametrize("is_in_a_loop", [False, True])
-def test_an_asgi_app_is_called_too(is_in_a_loop: bool) -> None:
+def test_an_asgi_app_is_called(is_in_a_loop: bool) -> None:
     emulator, service = scene()
     got: list[Any] = []
     emulator.callbacks.mount(asgi(got))
@@ -213,22 +213,22 @@ def test_apps_are_mounted_by_host() -> None:
     emulator.callbacks.drain()
     assert (len(one.got), len(other.got)) == (1, 1)
     assert [alert.problem.code for alert in emulator.deliveries.alerts] == [52311]
-    with pytest.raises(UsageError, match="a str is no app"):
+    with pytest.raises(UsageError, match="expected a WSGI or ASGI app, got a str"):
         emulator.callbacks.mount("app")  # type: ignore[arg-type]
 
 
-def test_an_app_that_causes_callbacks_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_draining_stops_when_an_app_causes_endless_callbacks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("notify_mock.callbacks.sender._MAX_CALLBACKS_IN_A_DRAIN", 20)
     emulator, service = scene()
     inbox = Inbox()
     inbox.act = lambda: send(emulator, service) and None
     emulator.callbacks.mount(inbox.app)
     send(emulator, service)
-    with pytest.raises(UsageError, match="20 callbacks, and no end"):
+    with pytest.raises(UsageError, match="stopped after 20 callbacks"):
         emulator.callbacks.drain()
 
 
-def test_reset_and_checkpoint_rule_over_what_waits() -> None:
+def test_waiting_callbacks_follow_reset_and_checkpoint() -> None:
     emulator, service = scene()
     inbox = Inbox(500)
     emulator.callbacks.mount(inbox.app)
@@ -245,7 +245,7 @@ def test_reset_and_checkpoint_rule_over_what_waits() -> None:
 
 
 class Listener(ThreadingHTTPServer):
-    """A real server; ``answer`` says with what."""
+    """A real server that responds with ``answer``."""
 
     answer = (204, {})
 
@@ -267,7 +267,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Nothing on stderr."""
+        """Keep stderr clean."""
 
 
 @pytest.fixture
@@ -282,7 +282,7 @@ def listener() -> Iterator[Listener]:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_a_url_of_this_machine_is_posted_to(listener: Listener, host: str) -> None:
+def test_a_callback_is_posted_to_a_url_of_this_machine(listener: Listener, host: str) -> None:
     url = f"http://{host}:{listener.server_port}/hook?a=1"
     emulator, service = scene(url)
     send(emulator, service)
@@ -301,17 +301,17 @@ def test_a_redirect_is_not_followed(listener: Listener) -> None:
     assert [path for path, *_ in listener.got] == ["/hook"]
 
 
-def test_nobody_who_listens_is_no_answer() -> None:
+def test_a_refused_connection_counts_as_no_response() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     emulator, service = scene(f"http://127.0.0.1:{port}/")
     send(emulator, service)
     attempts = emulator.callbacks.drain()
     assert [one.status for one in attempts] == [None] * 3
-    assert attempts[0].reason.startswith("no answer: ")
+    assert attempts[0].reason.startswith("no response: ")
 
 
-def test_a_server_that_says_nothing_is_given_up() -> None:
+def test_a_silent_server_times_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         emulator, service = scene(f"http://127.0.0.1:{silent.getsockname()[1]}/")
         emulator.callbacks.timeout = 0.05
@@ -320,7 +320,7 @@ def test_a_server_that_says_nothing_is_given_up() -> None:
     assert ["timed out" in one.reason for one in attempts] == [True] * 3
 
 
-def test_beside_a_server_callbacks_go_out_by_themselves(listener: Listener) -> None:
+def test_callbacks_are_sent_automatically_beside_a_server(listener: Listener) -> None:
     emulator, service = scene(f"http://127.0.0.1:{listener.server_port}/hook")
     answered = threading.Event()
     emulator.journal.subscribe(lambda exchange: answered.set() if exchange.name == "callback.post" else None)
@@ -333,7 +333,7 @@ def test_beside_a_server_callbacks_go_out_by_themselves(listener: Listener) -> N
     assert len(listener.got) == 1
 
 
-# --- where it may never go --------------------------------------------------------------------------------------------
+# --- forbidden hosts --------------------------------------------------------------------------------------------------
 
 FOREIGN = [
     "http://169.254.169.254/latest/meta-data",
@@ -368,7 +368,7 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("url", FOREIGN)
-def test_a_foreign_or_broken_url_is_never_called(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_foreign_or_invalid_url_is_never_called(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_lookup(*_: object, **__: object) -> None:
         raise AssertionError("looked up or connected to")
 
@@ -378,13 +378,13 @@ def test_a_foreign_or_broken_url_is_never_called(url: str, monkeypatch: pytest.M
         find_target(url, frozenset())
 
 
-def test_a_foreign_url_is_an_alert_and_not_tried_again() -> None:
+def test_a_foreign_url_is_an_alert_and_not_retried() -> None:
     emulator, service = scene("http://169.254.169.254/x")
     send(emulator, service)
     (attempt,) = emulator.callbacks.drain()
     assert (attempt.status, attempt.reason) == (
         None,
-        "169.254.169.254 isn't this machine; allow it by name (callback_hosts)",
+        "169.254.169.254 is not this machine; add it to callback_hosts to allow it",
     )
     assert [alert.problem.code for alert in emulator.deliveries.alerts] == [52311]
 
@@ -397,7 +397,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
 @pytest.mark.parametrize(
     "host", ["localhost", "app.localhost", "LOCALHOST", "localhost.", "127.0.0.1", "127.8.9.10", "[::1]"]
 )
-def test_this_machine_is_known_by_name_and_nobody_is_asked(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_this_machine_is_recognized_without_a_lookup(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     answering(monkeypatch, "10.0.0.1")
     addresses = find_target(f"http://{host}:5000/x", frozenset()).addresses
     assert set(addresses) <= {"127.0.0.1", "::1", host}
@@ -414,7 +414,7 @@ def test_an_allowed_name_without_an_address_is_refused(host: str, monkeypatch: p
         find_target(f"http://{host}/", frozenset({host}))
 
 
-def test_an_allowed_name_may_be_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_allowed_host_may_have_any_address(monkeypatch: pytest.MonkeyPatch) -> None:
     answering(monkeypatch, "10.0.0.1")
     target = find_target("https://App.internal:8443/x?y", frozenset({"app.internal"}))
     assert target == ("https", "app.internal", 8443, "/x?y", ("10.0.0.1",))
@@ -428,7 +428,7 @@ def test_a_bad_host_is_refused(host: Any) -> None:
         Emulator(callback_hosts=[host])
 
 
-def test_a_signature_is_twilios_own_over_repeated_names() -> None:
+def test_a_signature_over_repeated_names_equals_twilios() -> None:
     form = MultiDict([("b", "2"), ("b", "1"), ("b", "2"), ("a", "é")])
     signed = sign("token", "https://x.example/p", form.items(multi=True))
     assert signed == RequestValidator("token").compute_signature("https://x.example/p", form)
@@ -453,7 +453,7 @@ def test_the_control_api_shows_and_drains() -> None:
         assert client.get(f"/_mock/deliveries?{query}").status_code == 400
 
 
-def test_two_who_drain_at_once_make_each_callback_once() -> None:
+def test_concurrent_drains_send_each_callback_once() -> None:
     emulator, service = scene()
     inbox = Inbox()
     emulator.callbacks.mount(inbox.app)
@@ -467,14 +467,14 @@ def test_two_who_drain_at_once_make_each_callback_once() -> None:
     assert len({form["NotificationSid"] for _, form, _ in inbox.got}) == len(inbox.got) == 40
 
 
-def test_a_password_in_a_url_is_in_no_log(emulator: Emulator) -> None:
+def test_a_password_in_a_url_is_not_logged(emulator: Emulator) -> None:
     service = emulator.services.add(messaging_service_sid=MG).sid
     send(emulator, service, DeliveryCallbackUrl="https://user:hush@chat.example/x")
     emulator.callbacks.drain()
     assert "hush" not in f"{emulator.journal} {emulator.deliveries.alerts}"
 
 
-def test_the_token_is_in_no_text() -> None:
+def test_the_token_is_not_in_any_text() -> None:
     emulator, service = scene()
     emulator.callbacks.mount(Inbox().app)
     send(emulator, service)

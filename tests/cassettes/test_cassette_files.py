@@ -1,4 +1,4 @@
-"""Cassettes on the disk: VCR's format, read strictly and written so that vcrpy reads it; HAR, WireMock; whole files."""
+"""Cassette files: VCR (read strictly, written so that vcrpy reads it), HAR and WireMock, atomic writes, keys."""
 
 from __future__ import annotations
 
@@ -18,40 +18,41 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notify_mock import Cassette, Emulator, UsageError
-from notify_mock.cassettes import convert, files, har, wiremock
+from notify_mock.cassettes import files, har, wiremock
 from notify_mock.cassettes.interaction import Interaction
-from notify_mock.cassettes.keys import KEY_FILE, VARIABLE, find_key
 from notify_mock.cassettes.vcr import read_vcr, write_json, write_yaml
+from notify_mock.recording import convert
+from notify_mock.redaction.keys import KEY_FILE, VARIABLE, find_key
 from notify_mock.support.files import read_file
 
 GOOD = {"version": 1, "interactions": [entry()]}
 
 
 def broken(path: str, value: Any) -> dict[str, Any]:
-    """A good entry with one thing replaced, or taken out where ``value`` is None."""
+    """Return a valid entry with one value replaced, or removed if ``value`` is None."""
     made = entry()
-    at: Any = made
-    *way, last = path.split(".")
-    for step in way:
-        at = at[step]
+    parent: Any = made
+    *keys, last = path.split(".")
+    for key in keys:
+        parent = parent[key]
     if value is None:
-        del at[last]
+        del parent[last]
     else:
-        at[last] = value
+        parent[last] = value
     return made
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [
-        ("", "is no cassette; it begins with interactions:"),
-        ("just text", "is no cassette"),
-        ("[1, 2]", "is no cassette"),
-        ("- request: {}\n  response: {}", "is a cassette of before VCR's version 1"),
+        ("", "is not a cassette; expected interactions:"),
+        ("just text", "is not a cassette"),
+        ("[1, 2]", "is not a cassette"),
+        ("- request: {}\n  response: {}", "is a cassette from before VCR version 1"),
         ("version: 1", "has no interactions"),
-        ("interactions: []", "has no version; write version: 1"),
-        ("interactions: []\nversion: 2", "line 2: version 2 isn't known; write version: 1"),
-        ("interactions: []\nversion: true", "version True isn't known"),
+        ("interactions: []", "has no version; expected version: 1"),
+        ("interactions: []\nversion: 2", "line 2: version 2 is not supported; expected version: 1"),
+        ("interactions: []\nversion: true", "version True is not supported"),
         ("interactions: 7\nversion: 1", "interactions: is not a list"),
         ("interactions:\n- 7\nversion: 1", "line 2, interactions[0]: is not a mapping"),
         ("interactions: [", "line 1: is not valid YAML"),
@@ -60,45 +61,47 @@ def broken(path: str, value: Any) -> dict[str, Any]:
         ("interactions:\n- &a {request: *a, response: *a}\nversion: 1", "request.method: is missing"),
     ],
 )
-def test_what_is_no_cassette_is_refused_with_file_and_line(tmp_path: Path, content: str, said: str) -> None:
+def test_an_invalid_file_is_an_error_with_file_and_line(tmp_path: Path, content: str, expected: str) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(content)
     with pytest.raises(UsageError) as caught:
         Cassette(path)
     assert str(caught.value).startswith(str(path))
-    assert said in str(caught.value)
+    assert expected in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("at", "value", "said"),
+    ("at", "value", "expected"),
     [
         ("request", None, "request: is missing"),
-        ("request", 7, "request: is no mapping"),
-        ("request.method", None, "request.method: is missing; it is GET, POST"),
-        ("request.method", 7, "request.method: 7 is none"),
-        ("request.uri", None, "request.uri: is missing; it is the whole URL"),
-        ("request.uri", "/v1/Credentials", "request.uri: a str is none"),
-        ("request.headers", "x", "request.headers: are no headers"),
-        ("request.headers", {"x": [{}]}, "request.headers: are no headers"),
-        ("request.body", {"string": 7}, "request.body: a int is no body"),
+        ("request", 7, "request: is not a mapping"),
+        ("request.method", None, "request.method: is missing; expected GET, POST"),
+        ("request.method", 7, "request.method: 7 is not an HTTP method"),
+        ("request.uri", None, "request.uri: is missing; expected the whole URL"),
+        ("request.uri", "/v1/Credentials", "request.uri: is not a URL"),
+        ("request.headers", "x", "request.headers: are not headers"),
+        ("request.headers", {"x": [{}]}, "request.headers: are not headers"),
+        ("request.body", {"string": 7}, "request.body: expected a string, got int"),
         ("response", None, "response: is missing"),
         ("response.status", None, "response.status.code: is missing"),
-        ("response.status", {"code": "200"}, "response.status.code: '200' is none"),
-        ("response.status", {"code": True}, "response.status.code: True is none"),
-        ("response.status", {"code": 7}, "response.status.code: 7 is none"),
-        ("request.uri", "http://[bad", "request.uri: isn't a URL"),
-        ("request.uri", "https://x:99999/", "request.uri: isn't a URL"),
-        ("request.uri", "https:///v1", "request.uri: isn't a URL"),
-        ("response.status", {"code": 100}, "response.status.code: 100 is no status of an answer"),
-        ("response.status", {"code": 1000}, "response.status.code: 1000 is none"),
-        ("response.headers", {"X": ["a\r\nSet-Cookie: b"]}, "response.headers: have what no header can"),
-        ("response.headers", {"X: y": ["a"]}, "response.headers: have what no header can"),
-        ("request.headers", {"X": ["\u2713"]}, "request.headers: have what no header can"),
-        ("response.body", {"base64_string": "?"}, "response.body.base64_string: isn't base64"),
+        ("response.status", {"code": "200"}, "response.status.code: '200' is not a status code"),
+        ("response.status", {"code": True}, "response.status.code: True is not a status code"),
+        ("response.status", {"code": 7}, "response.status.code: 7 is not a status code"),
+        ("request.uri", "http://[bad", "request.uri: is not a URL"),
+        ("request.uri", "https://x:99999/", "request.uri: is not a URL"),
+        ("request.uri", "https:///v1", "request.uri: is not a URL"),
+        ("response.status", {"code": 100}, "response.status.code: 100 is not the status code of a final response"),
+        ("response.status", {"code": 1000}, "response.status.code: 1000 is not a status code"),
+        ("response.headers", {"X": ["a\r\nSet-Cookie: b"]}, "response.headers: are not valid headers"),
+        ("response.headers", {"X: y": ["a"]}, "response.headers: are not valid headers"),
+        ("request.headers", {"X": ["\u2713"]}, "request.headers: are not valid headers"),
+        ("response.body", {"base64_string": "?"}, "response.body.base64_string: is not base64"),
     ],
 )
 @pytest.mark.parametrize("suffix", ["yaml", "json"])
-def test_a_bad_entry_is_refused_with_line_and_key(tmp_path: Path, at: str, value: Any, said: str, suffix: str) -> None:
+def test_an_invalid_entry_is_an_error_with_line_and_key(
+    tmp_path: Path, at: str, value: Any, expected: str, suffix: str
+) -> None:
     path = tmp_path / f"x.{suffix}"
     content = {"version": 1, "interactions": [entry(), broken(at, value)]}
     path.write_text(json.dumps(content, indent=1) if suffix == "json" else yaml.safe_dump(content))
@@ -107,10 +110,10 @@ def test_a_bad_entry_is_refused_with_line_and_key(tmp_path: Path, at: str, value
     begin = "  {" if suffix == "json" else "- "
     _, line = [number for number, text in enumerate(path.read_text().splitlines(), 1) if text.startswith(begin)]
     assert f"{path}, line {line}, interactions[1]" in str(caught.value)
-    assert said in str(caught.value)
+    assert expected in str(caught.value)
 
 
-def test_endless_and_exploding_notes_are_refused(tmp_path: Path) -> None:
+def test_endless_and_exploding_additional_keys_are_errors(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     text = yaml.safe_dump({"version": 1, "interactions": [entry()]}).replace("- request", "- note: {}\n  request")
     bomb = "&a0 [x]"
@@ -118,7 +121,7 @@ def test_endless_and_exploding_notes_are_refused(tmp_path: Path) -> None:
         bomb = f"&a{depth} [{bomb}, {', '.join([f'*a{depth - 1}'] * 9)}]"
     for note in ("&a [*a]", bomb):
         path.write_text(text.replace("{}", note, 1))
-        with pytest.raises(UsageError, match=r"line \d, interactions\[0\], note: is too much"):
+        with pytest.raises(UsageError, match=r"line \d, interactions\[0\], note: is too large"):
             Cassette(path)
 
 
@@ -130,18 +133,18 @@ def test_a_url_with_a_secret_is_not_repeated(tmp_path: Path) -> None:
     assert "hunter2" not in str(caught.value)
 
 
-def test_limits_are_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limits_are_enforced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(yaml.safe_dump(GOOD | {"interactions": [entry(), entry()]}))
     monkeypatch.setattr(files, "MAX_ENTRIES", 1)
     with pytest.raises(UsageError, match="has 2 entries; the limit is 1"):
         Cassette(path)
     monkeypatch.setattr(files, "MAX_FILE_BYTES", 10)
-    with pytest.raises(UsageError, match="the limit of a cassette is 10"):
+    with pytest.raises(UsageError, match=r"has \d+ bytes; the limit is 10"):
         Cassette(path)
 
 
-def test_a_packed_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_compression_bomb_is_not_decompressed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("notify_mock.cassettes.interaction.MAX_BODY_BYTES", 1000)
     made = entry()
     made["response"]["headers"]["Content-Encoding"] = ["gzip"]
@@ -153,7 +156,7 @@ def test_a_packed_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.Monke
     assert unpacked(interaction.headers, interaction.body) == interaction.body
 
 
-def test_rubys_cassettes_are_read(tmp_path: Path) -> None:
+def test_cassettes_of_ruby_vcr_are_read(tmp_path: Path) -> None:
     made = entry(text="7", recorded_at="Fri, 10 Jun 2022 20:58:33 GMT")
     made["request"]["body"] = {"encoding": "US-ASCII", "string": ""}
     made["response"]["body"] = {"encoding": "ASCII-8BIT", "base64_string": "Nw=="}
@@ -167,20 +170,20 @@ def test_rubys_cassettes_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("serializer", ["yaml", "json"])
-def test_what_vcrpy_records_is_played_here(tmp_path: Path, served: Emulator, serializer: str) -> None:
+def test_cassettes_recorded_by_vcrpy_can_be_played(tmp_path: Path, served: Emulator, serializer: str) -> None:
     path, auth = tmp_path / f"x.{serializer}", ("AC" + "4" * 32, "token")
     with vcr.use_cassette(str(path), serializer=serializer):
         made = requests.post(f"{served.url}/v1/Credentials", data={"Type": "fcm", "Secret": "s"}, auth=auth, timeout=9)
         requests.get(f"{served.url}/v1/Credentials?PageSize=5", auth=auth, timeout=9)
     served.reset()
-    pipeline = Emulator(cassette=path)
-    client = pipeline.client(*auth)
+    player = Emulator(cassette=path)
+    client = player.client(*auth)
     assert client.notify.v1.credentials.create(type="fcm", secret="s").sid == made.json()["sid"]
     assert [one.sid for one in client.notify.v1.credentials.list(page_size=5)] == [made.json()["sid"]]
-    assert not pipeline.cassette.unused  # type: ignore[union-attr]
+    assert not player.cassette.unused  # type: ignore[union-attr]
 
 
-def test_what_is_recorded_here_is_played_by_vcrpy(tmp_path: Path) -> None:
+def test_vcrpy_can_play_our_recordings(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     with Emulator(record=path) as emulator:
         url = f"{emulator.url}/v1/Credentials"
@@ -224,7 +227,7 @@ def bare(one: Interaction) -> Interaction:
 
 @settings(deadline=None)  # it writes and reads files
 @given(st.lists(interactions(), max_size=4))
-def test_every_format_gives_back_what_was_written(tmp_path_factory: pytest.TempPathFactory, made: list[Any]) -> None:
+def test_every_format_reads_what_it_wrote(tmp_path_factory: pytest.TempPathFactory, made: list[Any]) -> None:
     folder = tmp_path_factory.mktemp("formats")
     for name, text in (
         ("x.yaml", write_yaml(made)),
@@ -236,7 +239,7 @@ def test_every_format_gives_back_what_was_written(tmp_path_factory: pytest.TempP
         assert [bare(one) for one in files.read_interactions(folder / name)] == made, name
 
 
-def test_har_has_what_the_specification_asks_for() -> None:
+def test_har_has_the_fields_that_the_specification_requires() -> None:
     log = json.loads(har.write_har(read_vcr(read_file_of(GOOD))))["log"]
     assert (log["version"], log["creator"]["name"]) == ("1.2", "notify-mock")
     (one,) = log["entries"]
@@ -251,7 +254,7 @@ def read_file_of(content: Any) -> Any:
     return Content(content, "x.yaml", {("interactions", 0): 1})
 
 
-def test_a_browsers_har_is_read(tmp_path: Path) -> None:
+def test_the_har_of_a_browser_is_read(tmp_path: Path) -> None:
     path = tmp_path / "x.har"
     request = {"method": "POST", "url": f"{URL}#top", "headers": [{"name": ":authority", "value": "x"}]}
     request["postData"] = {"mimeType": "x", "params": [{"name": "Type", "value": "fcm"}]}  # type: ignore[assignment]
@@ -264,16 +267,16 @@ def test_a_browsers_har_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "expected"),
     [
-        ("x.har", {"log": {}}, "log.entries: is no list"),
-        ("x.har", {"log": {"entries": [{"request": {}}]}}, "log.entries[0]: has no 'response'"),
+        ("x.har", {"log": {}}, "log.entries: is not a list"),
+        ("x.har", {"log": {"entries": [{"request": {}}]}}, "log.entries[0]: 'response' is missing"),
         (
             "x.har",
             {"log": {"entries": [{"request": {"method": "GET", "url": URL}, "response": {"status": 0}}]}},
-            "line 3, log.entries[0]: status 0 is none",
+            "line 3, log.entries[0]: 0 is not a status code",
         ),
-        ("x.json", {"mappings": [{"request": {"method": "GET"}, "response": {}}]}, "mappings[0]: it has no url"),
+        ("x.json", {"mappings": [{"request": {"method": "GET"}, "response": {}}]}, "mappings[0]: url is missing"),
         (
             "x.json",
             {"mappings": [{"request": {"method": "GET", "urlPattern": ".*"}, "response": {}}]},
@@ -282,30 +285,32 @@ def test_a_browsers_har_is_read(tmp_path: Path) -> None:
         (
             "x.json",
             {"mappings": [{"request": {"method": "ANY", "url": "/"}, "response": {}}]},
-            "method ANY is no method",
+            "method ANY is not an HTTP method",
         ),
         (
             "x.json",
             {"request": {"method": "GET", "url": "/"}, "response": {"fault": "EMPTY_RESPONSE"}},
-            "its answer is a fault",
+            "fault is not supported in a response",
         ),
     ],
 )
-def test_what_has_no_single_answer_is_refused(tmp_path: Path, name: str, content: Any, said: str) -> None:
+def test_entries_without_one_request_and_one_response_are_errors(
+    tmp_path: Path, name: str, content: Any, expected: str
+) -> None:
     (tmp_path / name).write_text(json.dumps(content).replace("[", "[\n", 1).replace("{", "{\n", 1) + "\n")
     with pytest.raises(UsageError) as caught:
         files.read_interactions(tmp_path / name)
-    assert said in str(caught.value)
+    assert expected in str(caught.value)
 
 
-def test_repeated_requests_become_a_scenario_of_wiremock() -> None:
+def test_repeated_requests_become_a_wiremock_scenario() -> None:
     one = read_vcr(read_file_of(GOOD))[0]
     mappings = json.loads(wiremock.write_wiremock([one, one, one._replace(method="DELETE")]))["mappings"]
     steps = [(mapping.get("requiredScenarioState"), mapping.get("newScenarioState")) for mapping in mappings]
     assert steps == [("Started", "after 1"), ("after 1", None), (None, None)]
 
 
-def test_a_conversion_has_no_secrets(tmp_path: Path) -> None:
+def test_converted_cassettes_contain_no_secrets(tmp_path: Path) -> None:
     made = entry("POST", form="Type=fcm&Secret=hunter22")
     (tmp_path / "x.yaml").write_text(yaml.safe_dump({"version": 1, "interactions": [made]}))
     for style in convert.STYLES:
@@ -313,10 +318,10 @@ def test_a_conversion_has_no_secrets(tmp_path: Path) -> None:
         assert "hunter22" not in (tmp_path / style).read_text()
 
 
-# --- whole files, names, keys ----------------------------------------------------------------------------------------
+# --- atomic writes, names, keys --------------------------------------------------------------------------------------
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(
+def test_a_failed_write_keeps_the_old_file_and_leaves_no_temporary_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "x.yaml"
@@ -327,13 +332,13 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", fail)
-        with pytest.raises(UsageError, match="can't be written: No space left on device"):
+        with pytest.raises(UsageError, match="cannot be written: No space left on device"):
             files.write_text(path, "new")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_file_is_in_its_place_only_once_it_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_synced_before_it_is_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, seen = tmp_path / "deep" / "x.yaml", []
     sync = os.fsync
     monkeypatch.setattr(os, "fsync", lambda number: (seen.append(path.exists()), sync(number)))
@@ -342,7 +347,7 @@ def test_a_file_is_in_its_place_only_once_it_is_synced(tmp_path: Path, monkeypat
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
 
-def test_a_link_to_a_cassette_stays_a_link(tmp_path: Path) -> None:
+def test_a_symlink_to_a_cassette_stays_a_symlink(tmp_path: Path) -> None:
     (tmp_path / "real.yaml").write_text("old")
     (tmp_path / "link.yaml").symlink_to(tmp_path / "real.yaml")
     files.write_text(tmp_path / "link.yaml", "new")
@@ -351,19 +356,19 @@ def test_a_link_to_a_cassette_stays_a_link(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["../x.yaml", "/etc/passwd", "a/../../x.yaml", ".", ""])
-def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UsageError, match="leads out of"):
+def test_a_name_outside_the_folder_is_an_error(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="is outside"):
         files.inside(tmp_path / "cassettes", name)
 
 
-def test_a_link_does_not_lead_out_of_the_folder_either(tmp_path: Path) -> None:
+def test_a_symlink_to_outside_the_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "cassettes").mkdir()
     (tmp_path / "cassettes" / "away").symlink_to(tmp_path)
-    with pytest.raises(UsageError, match="leads out of"):
+    with pytest.raises(UsageError, match="is outside"):
         files.inside(tmp_path / "cassettes", "away/x.yaml")
 
 
-def test_the_key_of_a_project_is_made_once_and_found_from_below(tmp_path: Path) -> None:
+def test_the_key_of_a_project_is_created_once_and_found_from_subfolders(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").touch()
     path = tmp_path / "tests" / "cassettes" / "x.yaml"
     assert find_key(path) != find_key(path, make=True)
@@ -372,7 +377,7 @@ def test_the_key_of_a_project_is_made_once_and_found_from_below(tmp_path: Path) 
     assert [one.name for one in tmp_path.iterdir()].count(KEY_FILE) == 1
 
 
-def test_a_key_may_be_given_or_stand_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_can_be_an_option_or_an_environment_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.yaml"
     monkeypatch.setenv(VARIABLE, "ab" * 16)
     assert find_key(path, make=True) == bytes.fromhex("ab" * 16)
@@ -380,14 +385,14 @@ def test_a_key_may_be_given_or_stand_in_the_environment(tmp_path: Path, monkeypa
     assert not (tmp_path / KEY_FILE).exists()
 
 
-def test_a_bad_key_file_is_refused(tmp_path: Path) -> None:
+def test_an_invalid_key_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / KEY_FILE).write_text("my password")
-    with pytest.raises(UsageError, match="is no key") as caught:
+    with pytest.raises(UsageError, match="is not a key") as caught:
         find_key(tmp_path / "x.yaml")
     assert "my password" not in str(caught.value)
 
 
-def test_yaml_and_its_lines_are_read_without_libyaml_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_yaml_and_its_lines_are_read_without_libyaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(yaml.safe_dump(GOOD))
     fast = read_file(path)

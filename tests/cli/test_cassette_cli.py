@@ -26,7 +26,7 @@ Start = Callable[..., "Running"]
 
 
 class Running:
-    """A command that serves."""
+    """A running server command."""
 
     def __init__(self, process: subprocess.Popen[str], url: str) -> None:
         self.process, self.url = process, url
@@ -35,7 +35,7 @@ class Running:
         return requests.request(method, self.url + path, auth=(ACCOUNT, "token"), timeout=20, **more)  # type: ignore[arg-type]
 
     def stop(self) -> tuple[int, str]:
-        """Exit status and stderr."""
+        """Stop the command; return its exit status and stderr."""
         self.process.send_signal(signal.SIGTERM)
         _, err = self.process.communicate(timeout=20)
         return self.process.returncode, err
@@ -80,19 +80,19 @@ def test_record_then_replay(tmp_path: Path, start: Start, served: Emulator) -> N
     status, err = recorder.stop()
     assert status == 0
     assert f"1 exchanges recorded in {path}" in err
-    pipeline = start("replay", path, "--on-miss", "error")
-    played = pipeline.ask("POST", data={"Secret": "my-server-key", "Type": "fcm"}).json()
-    assert played == made | {"url": f"{pipeline.url}/v1/Credentials/{made['sid']}"}
-    missed = pipeline.ask("POST", data={"Secret": "another-key", "Type": "fcm"})
+    player = start("replay", path, "--on-miss", "error")
+    played = player.ask("POST", data={"Secret": "my-server-key", "Type": "fcm"}).json()
+    assert played == made | {"url": f"{player.url}/v1/Credentials/{made['sid']}"}
+    missed = player.ask("POST", data={"Secret": "another-key", "Type": "fcm"})
     assert missed.status_code == 421
-    status, err = pipeline.stop()
+    status, err = player.stop()
     assert status == 0
     assert "1 of 1 entries played from" in err
-    assert "1 requests had no recorded answer" in err
+    assert "1 requests had no recorded response" in err
     assert "-key" not in err + path.read_text()
 
 
-def test_a_recorder_that_is_killed_leaves_what_it_has(tmp_path: Path, start: Start, served: Emulator) -> None:
+def test_a_killed_recorder_leaves_a_complete_cassette(tmp_path: Path, start: Start, served: Emulator) -> None:
     recorder = start("record", "--upstream", served.url, "--cassette", tmp_path / "x.yaml", "--log-level", "error")
     recorder.ask()
     recorder.process.kill()
@@ -104,15 +104,15 @@ def test_serve_records_and_hydrates(tmp_path: Path, start: Start) -> None:
     serving = start("serve", "--record", tmp_path / "x.yaml")
     made = serving.ask("POST", data={"Type": "fcm", "Secret": "my-server-key"}).json()
     assert serving.stop()[0] == 0
-    alive = start("serve", "--hydrate", tmp_path / "x.yaml")
+    hydrated = start("serve", "--hydrate", tmp_path / "x.yaml")
     account = json.loads(read_interactions(tmp_path / "x.yaml")[0].body)["account_sid"]
     headers = {"Authorization": basic(account, "any")}
-    url = f"{alive.url}/v1/Credentials/{made['sid']}"
+    url = f"{hydrated.url}/v1/Credentials/{made['sid']}"
     assert requests.get(url, headers=headers, timeout=9).json()["sid"] == made["sid"]
     assert requests.delete(url, headers=headers, timeout=9).status_code == 204
 
 
-def test_a_recording_with_a_secret_left_ends_in_one_line_that_names_the_field(tmp_path: Path, start: Start) -> None:
+def test_an_entry_with_a_secret_is_reported_in_one_line_with_its_field(tmp_path: Path, start: Start) -> None:
     data = {"credentials": [{"type": "fcm", "account_sid": ACCOUNT, "friendly_name": "-----BEGIN CERTIFICATE-----"}]}
     (tmp_path / "data.json").write_text(json.dumps(data))
     options = ("--data", tmp_path / "data.json", "--record", tmp_path / "x.yaml", "--log-level", "error")
@@ -122,33 +122,36 @@ def test_a_recording_with_a_secret_left_ends_in_one_line_that_names_the_field(tm
     status, err = serving.stop()
     assert status == 2
     assert err.splitlines()[-1].startswith(f"notify-mock: {tmp_path / 'x.yaml'}: 1 not recorded: GET http://127.0.0.1")
-    assert "response.body: has a PEM block" in err
+    assert "response.body: contains a PEM block" in err
     assert "BEGIN" not in err + (tmp_path / "x.yaml").read_text()
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (["replay"], "Missing argument"),
         (["replay", "{}/nowhere.yaml"], "cannot be read"),
-        (["replay", "{}/x.yaml", "--match-on", "method,nose"], "no field 'nose'"),
-        (["replay", "{}/x.yaml", "--on-miss", "forward"], "nowhere to forward to"),
-        (["replay", "{}/x.yaml", "--upstream", "nowhere"], "is no address"),
-        (["replay", "{}/x.yaml", "--upstream", "https://x", "--upstream-ca", "{}/no.pem"], "is no file"),
+        (["replay", "{}/x.yaml", "--match-on", "method,nose"], "unknown field 'nose'"),
+        (["replay", "{}/x.yaml", "--on-miss", "forward"], "forward requires an upstream"),
+        (["replay", "{}/x.yaml", "--upstream", "nowhere"], "is not a base URL"),
+        (["replay", "{}/x.yaml", "--upstream", "https://x", "--upstream-ca", "{}/no.pem"], "is not a file"),
         (["record", "--cassette", "{}/x.yaml"], "Missing option '--upstream'"),
-        (["record", "--upstream", "http://127.0.0.1:9", "--cassette", "{}"], "is no name of a cassette"),
+        (["record", "--upstream", "http://127.0.0.1:9", "--cassette", "{}"], "is not a cassette file"),
         (["record", "--upstream", "http://127.0.0.1:9", "--cassette", "{}/n.yaml", "--mode", "none"], "cannot be read"),
-        (["record", "--upstream", "http://x", "--upstream-timeout", "0", "--cassette", "{}/y.yaml"], "is no time"),
+        (
+            ["record", "--upstream", "http://x", "--upstream-timeout", "0", "--cassette", "{}/y.yaml"],
+            "must be more than 0 seconds",
+        ),
         (["record", "--upstream", "http://127.0.0.1:8010", "--cassette", "{}/y.yaml"], "is this server itself"),
-        (["serve", "--record", "{}/x.yaml", "--check"], "is there already"),
+        (["serve", "--record", "{}/x.yaml", "--check"], "already exists"),
         (["serve", "--hydrate", "{}/nowhere", "--check"], "cannot be read"),
     ],
 )
-def test_a_mistake_is_refused_before_anything_is_served(tmp_path: Path, words: list[str], said: str) -> None:
+def test_a_bad_option_is_an_error_before_the_server_starts(tmp_path: Path, words: list[str], expected: str) -> None:
     write(tmp_path / "x.yaml", entry())
     result = command(*[word.format(tmp_path) for word in words])
     assert result.exit_code != 0
-    assert said in (str(result.exception) if isinstance(result.exception, UsageError) else result.output)
+    assert expected in (str(result.exception) if isinstance(result.exception, UsageError) else result.output)
 
 
 def test_lint_names_file_line_and_field_and_exits_with_1(tmp_path: Path) -> None:
@@ -157,9 +160,9 @@ def test_lint_names_file_line_and_field_and_exits_with_1(tmp_path: Path) -> None
     result = command("cassette", "lint", tmp_path)
     assert result.exit_code == 1
     line = path.read_text().splitlines().index("- request:", 3) + 1
-    assert f"{path}, line {line}, interactions[1].request.body.Secret: has a secret, by its name" in result.stdout
+    assert f"{path}, line {line}, interactions[1].request.body.Secret: contains a secret (by its name)" in result.stdout
     assert "hunter2" not in result.output
-    assert "has a legacy FCM server key" in result.stdout
+    assert "contains a legacy FCM server key" in result.stdout
     assert "1 cassettes, 2 findings" in result.output
 
 
@@ -170,7 +173,7 @@ def test_lint_of_clean_cassettes_exits_with_0(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["x.json", "x.har", "x.wiremock.json", "x.yml"])
-def test_convert_goes_there_and_back(tmp_path: Path, name: str) -> None:
+def test_convert_works_in_both_directions(tmp_path: Path, name: str) -> None:
     path = write(tmp_path / "x.yaml", entry("POST", form="Type=fcm", text=record()))
     assert "1 entries written" in command("cassette", "convert", path, tmp_path / name).output
     back = tmp_path / "back.yaml"
@@ -180,15 +183,15 @@ def test_convert_goes_there_and_back(tmp_path: Path, name: str) -> None:
     assert Emulator(cassette=back).cassette is not None
 
 
-def test_convert_writes_over_nothing_and_wants_a_format(tmp_path: Path) -> None:
+def test_convert_overwrites_nothing_and_requires_a_format(tmp_path: Path) -> None:
     path = write(tmp_path / "x.yaml", entry())
     assert "is there already" in str(command("cassette", "convert", path, path).exception)
-    assert "doesn't say its format" in str(command("cassette", "convert", path, tmp_path / "x.txt").exception)
+    assert "has no known suffix" in str(command("cassette", "convert", path, tmp_path / "x.txt").exception)
     assert command("cassette", "convert", path, tmp_path / "x.txt", "--to", "har").exit_code == 0
     assert command("cassette", "convert", path, tmp_path / "x.txt", "--to", "yaml", "--force").exit_code == 0
 
 
-def test_diff_prints_the_score_and_may_fail_below_one(tmp_path: Path) -> None:
+def test_diff_prints_the_score_and_can_fail_below_a_limit(tmp_path: Path) -> None:
     write(tmp_path / "x.yaml", entry(uri=f"{URL}/{SID}", text=record(), status=202))
     result = command("cassette", "diff", tmp_path, "--details", "--fail-under", "99")
     assert result.exit_code == 1

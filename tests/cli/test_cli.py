@@ -232,7 +232,7 @@ def test_the_log_is_text_or_json_on_stderr(serve: Serve) -> None:
         (["--data", "missing.yaml"], "missing.yaml: cannot be read: No such file or directory"),
         (["--frozen", "soon"], "'soon' is not a point in time"),
         (["--faults", "missing.yaml"], "missing.yaml: cannot be read: No such file or directory"),
-        (["--scenario", "outrage"], "--scenario: no scenario 'outrage'; did you mean outage?"),
+        (["--scenario", "outrage"], "--scenario: unknown scenario 'outrage'; did you mean outage?"),
         (["--log-format", "xml"], "'text', 'json'"),
         (["--host", "256.1.1.1"], "--host: cannot listen on 256.1.1.1, port 0"),
         (["extra"], "extra"),
@@ -253,7 +253,8 @@ def test_a_bad_sid_in_seed_data_names_file_line_and_key(tmp_path: Path) -> None:
     assert run("serve", "--port", "0", "--data", str(path)) == (
         2,
         "",
-        f"notify-mock: {path}, line 2, credentials[0].sid: 'CR12' is no credential sid; it is CR and 32 hex digits\n",
+        f"notify-mock: {path}, line 2, credentials[0].sid: "
+        "'CR12' is not a credential SID (expected CR followed by 32 hex digits)\n",
     )
 
 

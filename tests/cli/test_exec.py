@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from notify_mock.authority.authority import Authority
+from notify_mock.certificate_authority.authority import Authority
 
 COMMAND = [sys.executable, "-m", "notify_mock"]
 PYTHON = [sys.executable, "-c"]
@@ -50,7 +50,7 @@ class TestExec:
         assert done.stderr == (
             "notify-mock: 3 calls, 3 errors, 3 faults, 2 unmatched; refused: api.twilio.com (1), example.com (2)\n"
         )
-        assert "403 example.com isn't Twilio; --other-hosts tunnel lets it through" in done.stdout
+        assert "403 example.com is not a Twilio host; use --other-hosts tunnel to allow it" in done.stdout
 
     def test_a_rule_that_never_fired_is_told(self) -> None:
         assert "faults that never fired: outage" in execute("--scenario", "outage", "true").stderr
@@ -103,7 +103,7 @@ class TestExec:
     def test_a_mistake_is_one_line_and_status_2(self) -> None:
         done = execute("--scenario", "outrage", "true")
         assert done.returncode == 2
-        assert done.stderr == "notify-mock: --scenario: no scenario 'outrage'; did you mean outage?\n"
+        assert done.stderr == "notify-mock: --scenario: unknown scenario 'outrage'; did you mean outage?\n"
         assert execute().returncode == 2
 
     def test_the_region_of_the_developer_is_out_of_the_way(self) -> None:

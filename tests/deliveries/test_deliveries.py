@@ -1,4 +1,4 @@
-"""Deliveries: who is selected, what the provider would have got, and what it would have said."""
+"""Deliveries: the selected recipients, what the provider would have received, and how it would have responded."""
 
 from __future__ import annotations
 
@@ -46,28 +46,28 @@ def scene() -> Scene:
     return Scene()
 
 
-# --- who is selected --------------------------------------------------------------------------------------------------
+# --- recipients -------------------------------------------------------------------------------------------------------
 
 
-def test_identities_tags_and_both_select(scene: Scene) -> None:
+def test_recipients_are_selected_by_identity_tag_or_both(scene: Scene) -> None:
     vip = scene.bind("alice", tags=["vip", "de"])
     plain = scene.bind("alice", "fcm", tags=["vip"])
     bob = scene.bind("bob", tags=["vip", "de"])
 
-    def told(**parameters: Any) -> list[str | None]:
+    def recipients(**parameters: Any) -> list[str | None]:
         return [one.binding_sid for one in scene.send(Body="x", **parameters)]
 
-    assert told(Identity="alice") == [vip, plain]
-    assert told(Identity=["alice", "bob"]) == [vip, plain, bob]
-    assert told(Tag="vip") == [vip, plain, bob]
-    assert told(Tag=["vip", "de"]) == [vip, bob]
-    assert told(Tag=["all"]) == [vip, plain, bob]
-    assert told(Tag=["apn", "vip"]) == [vip, bob]
-    assert told(Tag="fcm") == [plain]
-    assert told(Identity=["alice"], Tag=["de"]) == [vip]
+    assert recipients(Identity="alice") == [vip, plain]
+    assert recipients(Identity=["alice", "bob"]) == [vip, plain, bob]
+    assert recipients(Tag="vip") == [vip, plain, bob]
+    assert recipients(Tag=["vip", "de"]) == [vip, bob]
+    assert recipients(Tag=["all"]) == [vip, plain, bob]
+    assert recipients(Tag=["apn", "vip"]) == [vip, bob]
+    assert recipients(Tag="fcm") == [plain]
+    assert recipients(Identity=["alice"], Tag=["de"]) == [vip]
 
 
-def test_other_services_are_left_alone(scene: Scene) -> None:
+def test_bindings_of_other_services_get_nothing(scene: Scene) -> None:
     other = scene.emulator.services.add(messaging_service_sid=MG).sid
     mine = scene.emulator.bindings.add(identity="alice", binding_type="sms", address="+49123", service_sid=other)
     scene.bind()
@@ -83,19 +83,19 @@ def test_addresses_can_be_named(scene: Scene) -> None:
     assert (second.state, second.credential_sid) == ("sent", scene.credentials["apn_credential_sid"])
 
 
-def test_nobody_selected_is_an_alert(scene: Scene) -> None:
+def test_a_notification_without_recipients_is_an_alert(scene: Scene) -> None:
     assert scene.send(Identity="nobody") == []
     (alert,) = scene.emulator.deliveries.alerts
     assert alert.problem.code == 52301
     assert alert.notification_sid in scene.emulator.notifications
 
 
-# --- what the provider gets -------------------------------------------------------------------------------------------
+# --- payloads ---------------------------------------------------------------------------------------------------------
 
 FULL = {"Title": "T", "Body": "B", "Sound": "ping", "Action": "reply", "Data": '{"room": 7}', "Ttl": "60"}
 
 
-def test_apns_gets_aps_with_custom_keys_beside_it(scene: Scene) -> None:
+def test_apns_gets_aps_with_custom_keys_next_to_it(scene: Scene) -> None:
     scene.bind()
     (one,) = scene.send(**FULL)
     alert = {"title": "T", "body": "B"}
@@ -140,7 +140,7 @@ def test_overrides_are_merged_into_their_own_channel(scene: Scene) -> None:
     assert [one.title for one in (on_apn, on_fcm, on_gcm)] == ["A", "T", "T"]
 
 
-def test_a_payload_is_the_readers_own(scene: Scene) -> None:
+def test_changing_a_payload_does_not_change_the_delivery(scene: Scene) -> None:
     scene.bind()
     (one,) = scene.send(Body="B")
     one.payload["aps"]["alert"]["body"] = "changed"
@@ -150,12 +150,12 @@ def test_a_payload_is_the_readers_own(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("apn", "body"), [({"aps": {"alert": "plain"}}, "plain"), ({"aps": {"alert": 7}}, None), ({"aps": 7}, None)]
 )
-def test_the_body_is_what_the_user_would_read(scene: Scene, apn: Any, body: str | None) -> None:
+def test_body_is_the_text_that_the_user_would_read(scene: Scene, apn: Any, body: str | None) -> None:
     scene.bind()
     assert scene.send(Apn=json.dumps(apn))[0].body == body
 
 
-# --- what the provider says -------------------------------------------------------------------------------------------
+# --- provider errors --------------------------------------------------------------------------------------------------
 
 
 def apn_credential(scene: Scene, pair: Any) -> None:
@@ -189,22 +189,22 @@ def problem(scene: Scene, kind: str = "apn", **parameters: Any) -> tuple[int | N
         ("gcm", {"Data": '{"google.x": 1}'}, 52107, "'google.x'"),
         ("sms", {"address": "12345"}, 52001, "valid phone number"),
         ("sms", {"address": " 4912345"}, 52001, "write %2B"),
-        ("sms", {"Body": []}, 52309, "wants a body"),
+        ("sms", {"Body": []}, 52309, "needs a body"),
         ("sms", {"Body": "x" * 5000}, None, ""),
         ("facebook-messenger", {}, 52202, "no longer"),
         ("alexa", {}, 52309, "no longer"),
         ("apn", {"credential_sid": "CR" + "0" * 32}, 52002, "there is no credential"),
     ],
 )
-def test_a_provider_refuses_with_its_code(
+def test_a_provider_rejects_with_its_code(
     scene: Scene, kind: str, parameters: dict[str, Any], code: int | None, reason: str
 ) -> None:
-    found, said = problem(scene, kind, **parameters)
+    found, message = problem(scene, kind, **parameters)
     assert found == code
-    assert reason in said
+    assert reason in message
 
 
-def test_exactly_four_kilobytes_are_taken(scene: Scene) -> None:
+def test_exactly_four_kilobytes_are_accepted(scene: Scene) -> None:
     scene.bind()
     frame = len('{"aps":{"alert":{"body":""}}}')
     assert scene.send(Body="x" * (4096 - frame))[0].state == "sent"
@@ -234,7 +234,7 @@ def test_a_credential_of_another_type_account_or_region(scene: Scene) -> None:
     )
 
 
-def test_a_deleted_credential_shows_at_send_time(scene: Scene) -> None:
+def test_a_deleted_credential_fails_at_send_time(scene: Scene) -> None:
     ask(scene.emulator, "DELETE", f"/v1/Credentials/{scene.credentials['apn_credential_sid']}")
     assert problem(scene)[0] == 52002
 
@@ -252,7 +252,7 @@ def test_a_certificate_expires_on_the_emulators_clock(scene: Scene, pair: Pair) 
     assert scene.send(Body="B")[0].reason == "the certificate is not valid yet"
 
 
-def test_a_certificate_with_anothers_key_fails_to_authenticate(scene: Scene, pair: Pair) -> None:
+def test_a_certificate_with_another_key_fails_to_authenticate(scene: Scene, pair: Pair) -> None:
     other = make_pair()
     apn_credential(scene, Pair(pair.certificate, other.private_key, ""))
     assert problem(scene)[0] == 52145
@@ -267,7 +267,7 @@ def test_a_certificate_with_anothers_key_fails_to_authenticate(scene: Scene, pai
         ("{nonsense", 52005),
     ],
 )
-def test_a_service_account_is_looked_into(scene: Scene, secret: str, code: int | None) -> None:
+def test_the_content_of_a_service_account_is_checked(scene: Scene, secret: str, code: int | None) -> None:
     ask(scene.emulator, "POST", f"/v1/Credentials/{scene.credentials['fcm_credential_sid']}", Secret=secret)
     assert problem(scene, "fcm")[0] == code
 
@@ -289,10 +289,10 @@ def test_message_ids_look_like_the_providers(scene: Scene) -> None:
         assert re.fullmatch(look, one.message_id)
 
 
-# --- what is arranged -------------------------------------------------------------------------------------------------
+# --- simulated failures -----------------------------------------------------------------------------------------------
 
 
-ARRANGED = {
+FAILURES = {
     "apn": {"unregister": 52141, "throttle": 52143, "revoke": 52145, "go_down": 52139},
     "fcm": {"unregister": 52103, "throttle": 52108, "revoke": 52109, "go_down": 52110},
     "gcm": {"unregister": 52103, "throttle": 52108, "revoke": 52109, "go_down": 52110},
@@ -301,9 +301,9 @@ ARRANGED = {
 
 
 @pytest.mark.parametrize(
-    ("kind", "act", "code"), [(kind, *one) for kind, acts in ARRANGED.items() for one in acts.items()]
+    ("kind", "act", "code"), [(kind, *one) for kind, acts in FAILURES.items() for one in acts.items()]
 )
-def test_providers_are_arranged(scene: Scene, kind: str, act: str, code: int) -> None:
+def test_provider_failures_are_simulated(scene: Scene, kind: str, act: str, code: int) -> None:
     scene.bind(kind=kind)
     providers = scene.emulator.providers
     provider = {"apn": providers.apns, "fcm": providers.fcm, "gcm": providers.gcm, "sms": providers.sms}[kind]
@@ -315,7 +315,7 @@ def test_providers_are_arranged(scene: Scene, kind: str, act: str, code: int) ->
     assert scene.send(Body="B")[0].state == "sent"
 
 
-def test_a_slow_provider_lets_a_short_life_expire(scene: Scene) -> None:
+def test_a_slow_provider_lets_a_short_ttl_expire(scene: Scene) -> None:
     scene.bind()
     scene.emulator.providers.apns.slow_down("2m")
     (one,) = scene.send(Body="B", Ttl="60")
@@ -323,7 +323,7 @@ def test_a_slow_provider_lets_a_short_life_expire(scene: Scene) -> None:
     assert scene.send(Body="B", Ttl="600")[0].state == "sent"
 
 
-def test_what_is_arranged_is_forgotten_by_a_reset_and_kept_by_a_checkpoint(scene: Scene) -> None:
+def test_a_reset_ends_simulated_failures_and_a_checkpoint_restores_them(scene: Scene) -> None:
     scene.emulator.providers.apns.unregister(TOKEN)
     scene.bind()
     with scene.emulator.checkpoint():
@@ -336,8 +336,8 @@ def test_what_is_arranged_is_forgotten_by_a_reset_and_kept_by_a_checkpoint(scene
 
 
 @pytest.mark.parametrize("value", [None, "", 7])
-def test_an_address_is_a_text(scene: Scene, value: Any) -> None:
-    with pytest.raises(UsageError, match=r"providers\.apns: .* is no address; give a text"):
+def test_an_address_must_be_text(scene: Scene, value: Any) -> None:
+    with pytest.raises(UsageError, match=r"providers\.apns: expected an address, got "):
         scene.emulator.providers.apns.unregister(value)
 
 
@@ -353,7 +353,7 @@ def test_an_address_is_a_text(scene: Scene, value: Any) -> None:
         (Delay(61), 52310),
     ],
 )
-def test_a_fault_rule_strikes_a_delivery(scene: Scene, effect: Any, code: int) -> None:
+def test_a_fault_rule_applies_to_a_delivery(scene: Scene, effect: Any, code: int) -> None:
     scene.bind()
     scene.emulator.faults.add("delivery.apn", effect, name="mine")
     (one,) = scene.send(Body="B", Ttl="60")
@@ -376,35 +376,36 @@ def test_a_rule_matches_deliveries_by_address_identity_and_binding(scene: Scene)
     assert first in scene.emulator.bindings
 
 
-def test_every_second_delivery_and_no_more_than_two(scene: Scene) -> None:
+def test_a_rule_can_apply_to_every_second_delivery_at_most_twice(scene: Scene) -> None:
     for number in range(6):
         scene.bind(address=f"{number:064x}")
     scene.emulator.faults.add("delivery.apn", Undelivered(), every=2, times=2)
     assert [one.state for one in scene.send(Body="B")] == ["failed", "sent", "failed", "sent", "sent", "sent"]
 
 
-def test_rules_for_calls_leave_deliveries_alone(scene: Scene) -> None:
+def test_rules_for_calls_do_not_match_deliveries(scene: Scene) -> None:
     scene.bind()
     rule = scene.emulator.faults.add("*", Delay(5)).rule
     assert scene.send(Body="B")[0].faults == ()
     assert rule.seen == 1
-    with pytest.raises(UsageError, match=r"drop can't act on 'delivery\.apn'"):
+    with pytest.raises(UsageError, match=r"drop does not apply to 'delivery\.apn'"):
         scene.emulator.faults.add("delivery.apn", Drop())
-    with pytest.raises(UsageError, match="phase: 'after' is not possible for a delivery; it is before"):
+    with pytest.raises(UsageError, match="phase: 'after' is not possible for a delivery; expected before"):
         scene.emulator.faults.add("delivery.apn", Delay(5), phase="after")
-    with pytest.raises(UsageError, match=r"undelivered can't act on 'credential\.create'"):
+    with pytest.raises(UsageError, match=r"undelivered does not apply to 'credential\.create'"):
         scene.emulator.faults.add("credential.create", Undelivered())
 
 
 @pytest.mark.parametrize(
-    ("given", "said"), [({"outcome": "lost"}, "outcome: 'lost'"), ({"error": 20429}, "error: 20429")]
+    ("given", "message"),
+    [({"outcome": "lost"}, "unknown outcome 'lost'"), ({"error": 20429}, "20429 is not a delivery error code")],
 )
-def test_a_bad_outcome_is_refused(given: dict[str, Any], said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_a_bad_outcome_is_an_error(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         Undelivered(**given)
 
 
-# --- what a test claims -----------------------------------------------------------------------------------------------
+# --- assertions -------------------------------------------------------------------------------------------------------
 
 
 def test_expect_finds_what_was_sent(scene: Scene) -> None:
@@ -432,11 +433,12 @@ def test_expect_fails_with_what_was_delivered_instead(scene: Scene) -> None:
     scene.send(Identity="nobody", Body="Hello")
     with pytest.raises(AssertionError) as caught:
         scene.emulator.deliveries.expect(identity="bob", body="Hello", count=1)
-    said = str(caught.value)
-    assert "expected 1 delivery with identity='bob', body='Hello', state='sent', found 0" in said
-    assert "failed 52134 Invalid APNs device token (a device token is 64 hex digits)  <- state is 'failed'" in said
-    assert "identity is 'alice'" in said
-    assert "52301 Resulted destination list" in said
+    message = str(caught.value)
+    assert "expected 1 delivery with identity='bob', body='Hello', state='sent', found 0" in message
+    reason = "Invalid APNs device token (a device token must be 64 hex digits)"
+    assert f"failed 52134 {reason}  <- state is 'failed'" in message
+    assert "identity is 'alice'" in message
+    assert "52301 Resulted destination list" in message
 
 
 def test_expect_says_so_when_nothing_was_delivered(emulator: Emulator) -> None:
@@ -447,13 +449,13 @@ def test_expect_says_so_when_nothing_was_delivered(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize(
-    ("criteria", "said"),
+    ("criteria", "message"),
     [
         ({"identiy": "a"}, "did you mean identity"),
-        ({"channel": "apns"}, "it is one of apn"),
-        ({"state": "SENT"}, "it is"),
+        ({"channel": "apns"}, "expected one of: apn"),
+        ({"state": "SENT"}, "expected one of: sent, failed"),
     ],
 )
-def test_a_wrong_criterion_is_refused(emulator: Emulator, criteria: dict[str, Any], said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_a_wrong_criterion_is_an_error(emulator: Emulator, criteria: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         emulator.deliveries.find(**criteria)

@@ -1,4 +1,4 @@
-"""Faults as clients see them: the real SDK over a real connection, and the in-process client.
+"""Faults as clients see them: the real SDK over a socket, and the in-process client.
 
 Checks each row of the table of exceptions in ``docs/faults.md`` on both. With ``NOTIFY_MOCK_WRITE_DOCS=1`` in the
 environment, the run writes the table.
@@ -50,7 +50,7 @@ GATEWAY = "<html><body>Bad Gateway</body></html>"
 
 
 class Row(NamedTuple):
-    """A row of the table: a fault, and the timeout of the client."""
+    """A row of the table: a fault, the client's timeout and the call."""
 
     shown: str
     effect: Any
@@ -92,22 +92,22 @@ ROWS = [
 
 
 def named(error: BaseException) -> str:
-    """The exception as the table shows it."""
+    """Return the exception as the table shows it."""
     if isinstance(error, TwilioRestException):
         return f"`TwilioRestException` {error.status}, code {error.code}"
     module = type(error).__module__.partition(".")[0].replace("builtins", "").replace("asyncio", "")
     return f"`{module + '.' if module else ''}{type(error).__name__}`"
 
 
-def armed(row: Row, **options: Any) -> tuple[Emulator, str]:
-    """An emulator with the rule and a record to fetch."""
+def emulator_with_rule(row: Row, **options: Any) -> tuple[Emulator, str]:
+    """Return an emulator with the rule, and the SID of a record to fetch."""
     emulator = Emulator(**options)
     phase = {} if row.phase is None else {"phase": row.phase}
     emulator.faults.add(row.call, row.effect, **phase)
     return emulator, emulator.client().notify.v1.credentials.create(type="fcm", secret="x").sid
 
 
-def meet(client: Client, sid: str, act: str = "fetch") -> str:
+def attempt(client: Client, sid: str, act: str = "fetch") -> str:
     credentials = client.notify.v1.credentials
     try:
         credentials.list() if act == "list" else credentials(sid).fetch()
@@ -116,7 +116,7 @@ def meet(client: Client, sid: str, act: str = "fetch") -> str:
     return "success"
 
 
-async def meet_async(client: Client, sid: str, act: str = "fetch") -> str:
+async def attempt_async(client: Client, sid: str, act: str = "fetch") -> str:
     credentials = client.notify.v1.credentials
     try:
         await (credentials.list_async() if act == "list" else credentials(sid).fetch_async())
@@ -126,42 +126,42 @@ async def meet_async(client: Client, sid: str, act: str = "fetch") -> str:
 
 
 def on_socket(row: Row) -> str:
-    emulator, sid = armed(row)
+    emulator, sid = emulator_with_rule(row)
     with emulator:
         http_client = TwilioHttpClient(timeout=row.timeout)
         client = Client(*emulator.auth, http_client=http_client)
         client.notify.base_url = emulator.url
-        met = meet(client, sid, row.act)
+        outcome = attempt(client, sid, row.act)
         http_client.session.close()
-    return met
+    return outcome
 
 
 def in_process(row: Row) -> str:
-    emulator, sid = armed(row, frozen="2030-01-01")
-    return meet(emulator.client(timeout=row.timeout), sid, row.act)
+    emulator, sid = emulator_with_rule(row, frozen="2030-01-01")
+    return attempt(emulator.client(timeout=row.timeout), sid, row.act)
 
 
 def on_socket_async(row: Row) -> str:
-    emulator, sid = armed(row)
+    emulator, sid = emulator_with_rule(row)
 
     async def main() -> str:
         async with AsyncTwilioHttpClient() as http_client:
             client = Client(*emulator.auth, http_client=http_client)
             client.notify.base_url = emulator.url
-            return await meet_async(client, sid, row.act)
+            return await attempt_async(client, sid, row.act)
 
     with emulator:
         return asyncio.run(main())
 
 
 def in_process_async(row: Row) -> str:
-    emulator, sid = armed(row, frozen="2030-01-01")
-    return asyncio.run(meet_async(emulator.async_client(), sid, row.act))
+    emulator, sid = emulator_with_rule(row, frozen="2030-01-01")
+    return asyncio.run(attempt_async(emulator.async_client(), sid, row.act))
 
 
 @pytest.fixture
 def nothing_left() -> Iterator[None]:
-    """Fails a test that leaves a thread behind; sockets left open fail it as a ResourceWarning."""
+    """Fail a test that leaves a thread behind. Open sockets fail it with a ResourceWarning."""
     before = set(threading.enumerate())
     yield
     mine = [thread for thread in threading.enumerate() if thread not in before]
@@ -172,13 +172,13 @@ def nothing_left() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def table() -> Iterator[dict[str, tuple[str, str]]]:
-    """The rows that this run has checked. Written to the page if NOTIFY_MOCK_WRITE_DOCS is set."""
-    proved: dict[str, tuple[str, str]] = {}
-    yield proved
-    if os.environ.get("NOTIFY_MOCK_WRITE_DOCS") and len(proved) == len(ROWS):
+    """Collect the rows that this run has checked. Write them to the page if NOTIFY_MOCK_WRITE_DOCS is set."""
+    checked: dict[str, tuple[str, str]] = {}
+    yield checked
+    if os.environ.get("NOTIFY_MOCK_WRITE_DOCS") and len(checked) == len(ROWS):
         page = ROOT / "docs" / "faults.md"
         lines = ["| fault | `Client` | `Client` with an async HTTP client |", "|---|---|---|"]
-        lines += [f"| {row.shown} | {proved[row.shown][0]} | {proved[row.shown][1]} |" for row in ROWS]
+        lines += [f"| {row.shown} | {checked[row.shown][0]} | {checked[row.shown][1]} |" for row in ROWS]
         fill = runpy.run_path(str(ROOT / "docs" / "generate.py"))["fill"]
         page.write_text(fill(page.read_text(), "what twilio-python raises", "\n".join(lines)))
 
@@ -186,22 +186,24 @@ def table() -> Iterator[dict[str, tuple[str, str]]]:
 @pytest.mark.filterwarnings("ignore:BasicAuth is deprecated", "ignore:The 'auth' parameter is deprecated")
 @pytest.mark.usefixtures("nothing_left")
 @pytest.mark.parametrize("row", ROWS, ids=[row.shown for row in ROWS])
-def test_a_client_meets_the_same_on_a_socket_and_in_process(row: Row, table: dict[str, tuple[str, str]]) -> None:
-    met = on_socket(row)
-    assert in_process(row) == met
-    met_async = "waits (the SDK sets no timeout)"
+def test_a_client_raises_the_same_over_a_socket_and_in_process(row: Row, table: dict[str, tuple[str, str]]) -> None:
+    outcome = on_socket(row)
+    assert in_process(row) == outcome
+    outcome_async = "waits (the SDK sets no timeout)"
     if row.timeout is None:
-        met_async = on_socket_async(row)
-        assert in_process_async(row) == met_async
-    table[row.shown] = met, met_async
+        outcome_async = on_socket_async(row)
+        assert in_process_async(row) == outcome_async
+    table[row.shown] = outcome, outcome_async
     if not os.environ.get("NOTIFY_MOCK_WRITE_DOCS"):
         page = (ROOT / "docs" / "faults.md").read_text()
-        assert f"| {row.shown} | {met} | {met_async} |" in page, "to update the table, set NOTIFY_MOCK_WRITE_DOCS=1"
+        assert f"| {row.shown} | {outcome} | {outcome_async} |" in page, (
+            "to update the table, set NOTIFY_MOCK_WRITE_DOCS=1"
+        )
 
 
 @pytest.mark.filterwarnings("ignore:BasicAuth is deprecated", "ignore:The 'auth' parameter is deprecated")
 @pytest.mark.parametrize("effect", [Drop(), Reset()])
-def test_aiohttp_tries_a_lost_fetch_again_by_itself_on_both_fronts(effect: Any, nothing_left: None) -> None:
+def test_aiohttp_repeats_a_lost_fetch_by_itself_over_a_socket_and_in_process(effect: Any, nothing_left: None) -> None:
     def fresh() -> tuple[Emulator, str]:
         emulator = Emulator()
         emulator.faults.add("credential.fetch", effect, times=1)
@@ -213,12 +215,12 @@ def test_aiohttp_tries_a_lost_fetch_again_by_itself_on_both_fronts(effect: Any, 
         async with AsyncTwilioHttpClient() as http_client:
             client = Client(*one.auth, http_client=http_client)
             client.notify.base_url = one.url
-            return await meet_async(client, sid)
+            return await attempt_async(client, sid)
 
     with one:
         assert asyncio.run(main()) == "success"
     two, sid = fresh()
-    assert asyncio.run(meet_async(two.async_client(), sid)) == "success"
+    assert asyncio.run(attempt_async(two.async_client(), sid)) == "success"
     for emulator in (one, two):
         emulator.assert_attempts("credential.fetch", 2)
 
@@ -233,7 +235,7 @@ def test_an_exception_in_process_names_its_request(effect: Any) -> None:
     assert caught.value.request.url == "https://notify.twilio.com/v1/Credentials/CR1"
 
 
-def test_text_without_a_charset_is_read_as_on_a_socket() -> None:
+def test_text_without_a_charset_is_decoded_as_over_a_socket() -> None:
     emulator = Emulator()
     emulator.faults.add("*", Status(502, "Überlast"))
     texts = []
@@ -243,7 +245,7 @@ def test_text_without_a_charset_is_read_as_on_a_socket() -> None:
     assert texts[0] == texts[1] != "Überlast"
 
 
-def test_an_answer_that_was_let_go_while_it_was_late_is_none(served: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_late_response_that_is_released_is_never_sent(served: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     served.faults.add("credential.list", Delay(3000), phase="after")
     arrived = waits(monkeypatch)
     with connect(served) as connection:
@@ -252,11 +254,11 @@ def test_an_answer_that_was_let_go_while_it_was_late_is_none(served: Emulator, m
         served.held_calls.release()
         assert connection.recv(1) == b""
     outcome = served.journal.last.outcome()
-    assert outcome.startswith("no response (it was let go")
+    assert outcome.startswith("no response (released before it was answered")
     assert outcome.endswith("[delay-1] after 200")
 
 
-def test_in_real_time_a_dribbled_answer_that_is_let_go_is_cut(
+def test_in_real_time_a_dribbled_response_that_is_released_is_cut(
     nothing_left: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     emulator = Emulator()
@@ -264,15 +266,15 @@ def test_in_real_time_a_dribbled_answer_that_is_let_go_is_cut(
     begun = waits(monkeypatch)
 
     async def main() -> str:
-        return await meet_async(emulator.async_client(real_time=True, timeout=10_000), "CR1")
+        return await attempt_async(emulator.async_client(real_time=True, timeout=10_000), "CR1")
 
     with ThreadPoolExecutor(2) as pool:
-        met = pool.submit(meet, emulator.client(real_time=True), "CR1")
-        met_async = pool.submit(asyncio.run, main())
+        outcome = pool.submit(attempt, emulator.client(real_time=True), "CR1")
+        outcome_async = pool.submit(asyncio.run, main())
         assert all(begun.acquire(timeout=20) for _ in range(2))
         emulator.reset()
-        assert met.result(20) == "`requests.ChunkedEncodingError`"
-        assert met_async.result(20) == "`aiohttp.ClientPayloadError`"
+        assert outcome.result(20) == "`requests.ChunkedEncodingError`"
+        assert outcome_async.result(20) == "`aiohttp.ClientPayloadError`"
 
 
 def test_in_real_time_a_cancelled_call_ends_its_wait(nothing_left: None) -> None:
@@ -287,7 +289,7 @@ def test_in_real_time_a_cancelled_call_ends_its_wait(nothing_left: None) -> None
         asyncio.run(main())
 
 
-def test_an_async_client_with_a_timeout_of_its_own_gives_up(nothing_left: None) -> None:
+def test_an_async_client_gives_up_after_its_own_timeout(nothing_left: None) -> None:
     emulator = Emulator(frozen="2030-01-01")
     emulator.faults.add("*", Delay(600))
 
@@ -296,7 +298,7 @@ def test_an_async_client_with_a_timeout_of_its_own_gives_up(nothing_left: None) 
 
     with pytest.raises(asyncio.TimeoutError):
         asyncio.run(main())
-    assert emulator.clock.now().minute == 5, "aiohttp's own 300 seconds"
+    assert emulator.clock.now().minute == 5, "aiohttp's default timeout is 300 seconds"
 
 
 def request(emulator: Emulator, target: str = "/v1/Credentials", method: str = "GET", more: str = "") -> bytes:
@@ -304,7 +306,7 @@ def request(emulator: Emulator, target: str = "/v1/Credentials", method: str = "
     return f"{method} {target} HTTP/1.1\r\nHost: x\r\nAuthorization: {user}\r\n{more}\r\n".encode()
 
 
-def test_a_reset_between_strike_and_wait_is_not_missed() -> None:
+def test_a_reset_between_applying_a_rule_and_waiting_is_not_missed() -> None:
     emulator = Emulator()
     emulator.faults.add("*", Hang(3000))
 
@@ -321,7 +323,7 @@ def connect(emulator: Emulator) -> socket.socket:
     return socket.create_connection((host, int(port)), timeout=20)
 
 
-def test_200_held_calls_hold_only_themselves_and_reset_lets_them_go(served: Emulator, nothing_left: None) -> None:
+def test_200_held_calls_block_no_other_call_and_reset_releases_them(served: Emulator, nothing_left: None) -> None:
     served.faults.add("credential.fetch", Hang(3000))
     connections = [connect(served) for _ in range(200)]
     for connection in connections:
@@ -338,9 +340,7 @@ def test_200_held_calls_hold_only_themselves_and_reset_lets_them_go(served: Emul
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_a_call_that_reset_lets_go_before_it_was_played_is_not_played(
-    served: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_call_that_reset_releases_early_is_not_carried_out(served: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     served.faults.add("credential.create", Delay(3000))
     form = b"Type=fcm&Secret=x"
     head = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n"
@@ -393,14 +393,14 @@ def test_a_garbled_content_length_closes_the_connection(served: Emulator) -> Non
     assert answer.header("Connection") == "close"
 
 
-def test_a_dribbled_body_comes_whole_and_the_connection_lives_on(served: Emulator) -> None:
+def test_a_dribbled_body_arrives_whole_and_the_connection_stays_open(served: Emulator) -> None:
     served.faults.add("*", Dribble(0.1, pieces=3), times=1)
     answer = send(served.url, request(served) + request(served, more="Connection: close\r\n"))
     assert answer.header("Connection") == "keep-alive"
     assert answer.body.count(b'"credentials": []') == 2
 
 
-def test_calls_at_once_are_counted_for_a_rate_limit(served: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rate_limit_counts_concurrent_calls(served: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     served.faults.add("credential.fetch", Hang(3000))
     served.faults.add("credential.list", RateLimit(concurrent=2))
     held = [connect(served) for _ in range(2)]
@@ -419,18 +419,18 @@ def test_calls_at_once_are_counted_for_a_rate_limit(served: Emulator, monkeypatc
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_in_real_time_a_delay_is_waited_for_and_can_be_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_real_time_a_delay_takes_time_and_can_be_released(monkeypatch: pytest.MonkeyPatch) -> None:
     emulator = Emulator()
     emulator.faults.add("*", Hang(3000), times=1)
     waiting = waits(monkeypatch)
     with ThreadPoolExecutor(1) as pool:
-        met = pool.submit(meet, emulator.client(real_time=True), "CR1")
+        outcome = pool.submit(attempt, emulator.client(real_time=True), "CR1")
         assert waiting.acquire(timeout=20)
         emulator.reset()
-        assert met.result(20) == "`requests.ConnectionError`"
+        assert outcome.result(20) == "`requests.ConnectionError`"
 
 
-def test_a_broken_connection_leaves_a_foreign_wsgi_server_as_an_exception(emulator: Emulator) -> None:
+def test_under_another_wsgi_server_a_broken_connection_is_an_exception(emulator: Emulator) -> None:
     emulator.faults.add("*", Drop())
     with pytest.raises(ConnectionResetError, match="a fault rule broke the connection"):
         emulator.app.test_client().get("/v1/Credentials", headers={"Authorization": basic(*emulator.auth)})

@@ -1,4 +1,4 @@
-"""The environment of another process: its variables, and real clients in real processes that land here."""
+"""The environment of another process: its variables, and real clients in real processes that use them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from notify_mock import Emulator
-from notify_mock.authority.authority import Authority
-from notify_mock.authority.bundles import Bundles, make_bundles
+from notify_mock.certificate_authority.authority import Authority
+from notify_mock.certificate_authority.bundles import Bundles, make_bundles
 from notify_mock.interception.environment import apply, changes, render
 
 AUTH = ("AC" + "1" * 32, "token")
@@ -39,18 +39,18 @@ def test_the_variables_of_every_client_are_set(bundles: Bundles) -> None:
     assert f"-Djavax.net.ssl.trustStore={bundles.trust_store}" in java
 
 
-def test_a_client_may_keep_its_own_account(bundles: Bundles) -> None:
+def test_a_client_can_keep_its_own_account(bundles: Bundles) -> None:
     base = {"TWILIO_ACCOUNT_SID": "ACmine", "TWILIO_AUTH_TOKEN": "mine"}
     found = apply(changes(URL, None, bundles, base), base)
     assert (found["TWILIO_ACCOUNT_SID"], found["TWILIO_AUTH_TOKEN"]) == ("ACmine", "mine")
 
 
-def test_what_would_mislead_a_client_is_unset(bundles: Bundles) -> None:
+def test_conflicting_variables_are_unset(bundles: Bundles) -> None:
     base = {"TWILIO_REGION": "ie1", "TWILIO_EDGE": "dublin", "ALL_PROXY": "socks5://x", "PATH": "/bin"}
     assert apply(changes(URL, AUTH, bundles, base), base).keys() & base.keys() == {"PATH"}
 
 
-def test_what_is_there_already_stays_beside_ours(bundles: Bundles) -> None:
+def test_existing_values_are_kept(bundles: Bundles) -> None:
     base = {"JAVA_TOOL_OPTIONS": "-Xmx1g", "PHP_INI_SCAN_DIR": "/etc/php", "PYTHONPATH": "/lib"}
     found = changes(URL, AUTH, bundles, base)
     assert str(found["JAVA_TOOL_OPTIONS"]).startswith("-Xmx1g -Dhttps")
@@ -69,24 +69,24 @@ def test_what_is_there_already_stays_beside_ours(bundles: Bundles) -> None:
         ("notify.twilio.com:443,.twilio.com:443,com:443,*:443,*.*,notify*,0.0.0.0/0,db:5432", ["db:5432"]),
     ],
 )
-def test_no_host_of_twilios_goes_past_the_proxy(bundles: Bundles, given: str, kept: list[str]) -> None:
+def test_no_twilio_host_bypasses_the_proxy(bundles: Bundles, given: str, kept: list[str]) -> None:
     for name in ("NO_PROXY", "no_proxy"):
         found = changes(URL, AUTH, bundles, {name: given})
         assert found["NO_PROXY"] == found["no_proxy"] == ",".join(["localhost", "127.0.0.1", "::1", *kept])
 
 
-def test_ipv6_and_spaces_are_written_as_java_reads_them(bundles: Bundles) -> None:
+def test_ipv6_and_spaces_are_written_as_java_expects(bundles: Bundles) -> None:
     java = changes("http://[::1]:8010", AUTH, bundles.at("/with space"), {})["JAVA_TOOL_OPTIONS"]
     assert "-Dhttps.proxyHost=::1 -Dhttps.proxyPort=8010" in str(java)
     assert '"-Djavax.net.ssl.trustStore=/with space/truststore.p12"' in str(java)
 
 
-def test_quotes_and_dollars_in_a_dotenv_file_stay_what_they_are() -> None:
+def test_quotes_and_dollars_are_escaped_in_a_dotenv_file() -> None:
     assert render({"A": 'it\'s $5 "now"'}, "dotenv") == 'A="it\'s \\$5 \\"now\\""'
     assert render({"A": "$5"}, "dotenv") == "A='$5'"
 
 
-def test_the_shell_the_dotenv_file_and_json_say_the_same(bundles: Bundles, tmp_path: Path) -> None:
+def test_shell_dotenv_and_json_formats_agree(bundles: Bundles, tmp_path: Path) -> None:
     found = changes(URL, ("ACx", "it's"), bundles, {"JAVA_TOOL_OPTIONS": "-Da=b"})
     assert json.loads(render(found, "json")) == found
     script = f"TWILIO_REGION=x\n{render(found, 'shell')}\nenv -0"
@@ -119,22 +119,22 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("program", [SYNC, ASYNC], ids=["sync", "async"])
-def test_a_python_process_lands_here(served: Emulator, program: str) -> None:
+def test_a_python_process_is_redirected(served: Emulator, program: str) -> None:
     ran = subprocess.run([sys.executable, "-c", program], env=served.env(), capture_output=True, text=True, timeout=50)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith("https://notify.twilio.com/v1/Credentials/CR")
     assert ran.stdout.strip().rpartition("/")[2] in served.credentials
 
 
-def test_curl_lands_here(served: Emulator) -> None:
+def test_curl_is_redirected(served: Emulator) -> None:
     if shutil.which("curl") is None:
-        pytest.skip("curl isn't installed")
+        pytest.skip("curl is not installed")
     command = ["curl", "-sS", "-u", ":".join(served.auth), "https://notify.twilio.com/v1/Credentials"]
     ran = subprocess.run(command, env=served.env(), capture_output=True, text=True, timeout=50)
     assert json.loads(ran.stdout)["meta"]["url"].startswith("https://notify.twilio.com/"), ran.stderr
 
 
-def test_a_sitecustomize_that_ours_hides_still_runs(served: Emulator, tmp_path: Path) -> None:
+def test_a_sitecustomize_hidden_by_ours_still_runs(served: Emulator, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.hidden = 'ran'")
     env = served.env({**served.env(), "PYTHONPATH": str(tmp_path)})
     program = "import sys; print(sys.hidden)"
@@ -142,7 +142,7 @@ def test_a_sitecustomize_that_ours_hides_still_runs(served: Emulator, tmp_path: 
     assert ran.stdout == "ran\n", ran.stderr
 
 
-def test_our_sitecustomize_does_nothing_to_an_explicit_choice(served: Emulator) -> None:
+def test_our_sitecustomize_respects_an_explicit_trust_env(served: Emulator) -> None:
     program = (
         "import asyncio, aiohttp\n"
         "async def main():\n"

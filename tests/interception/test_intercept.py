@@ -1,4 +1,4 @@
-"""Clients that know nothing of the emulator, in this process: all land in it, and nothing reaches the real Twilio."""
+"""Interception: all clients in this process are redirected to the emulator, and none reaches the real Twilio."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def landing(emulator: Emulator) -> Iterator[Emulator]:
+def intercepted(emulator: Emulator) -> Iterator[Emulator]:
     with emulator.intercept():
         yield emulator
 
@@ -53,16 +53,16 @@ def create(client: Client) -> Any:
 
 
 class TestTheSdk:
-    def test_a_client_made_at_import_lands_here(self, landing: Emulator) -> None:
-        assert create(MADE_AT_IMPORT).sid in landing.credentials
+    def test_a_client_created_at_import_is_redirected(self, intercepted: Emulator) -> None:
+        assert create(MADE_AT_IMPORT).sid in intercepted.credentials
         assert len(MADE_AT_IMPORT.notify.v1.credentials.list(page_size=1)) == 1
 
-    def test_a_client_in_another_thread_lands_here(self, landing: Emulator) -> None:
+    def test_a_client_in_another_thread_is_redirected(self, intercepted: Emulator) -> None:
         made: list[str] = []
         thread = threading.Thread(target=lambda: made.append(create(Client(*AUTH)).sid))
         thread.start()
         thread.join(20)
-        assert made == list(landing.credentials)
+        assert made == list(intercepted.credentials)
 
     @pytest.mark.parametrize(
         ("options", "host"),
@@ -73,16 +73,18 @@ class TestTheSdk:
             ({"edge": "dublin", "region": "ie1"}, "notify.dublin.ie1.twilio.com"),
         ],
     )
-    def test_any_edge_and_region_does(self, landing: Emulator, options: dict[str, str], host: str) -> None:
+    def test_every_edge_and_region_is_redirected(
+        self, intercepted: Emulator, options: dict[str, str], host: str
+    ) -> None:
         assert create(Client(*AUTH, **options)).url.startswith(f"https://{host}/v1/Credentials/CR")
-        assert landing.credentials
+        assert intercepted.credentials
 
-    def test_all_apis_do(self, landing: Emulator) -> None:
+    def test_all_apis_are_redirected(self, intercepted: Emulator) -> None:
         create(Client(*AUTH))
         assert len(Client(*AUTH).chat.v2.credentials.list()) == 1
         assert len(Client(*AUTH).conversations.v1.credentials.list()) == 1
 
-    def test_the_async_client_lands_here(self, landing: Emulator) -> None:
+    def test_the_async_client_is_redirected(self, intercepted: Emulator) -> None:
         async def scenario() -> None:
             async with AsyncTwilioHttpClient() as http_client:
                 credentials = Client(*AUTH, http_client=http_client).notify.v1.credentials
@@ -90,7 +92,7 @@ class TestTheSdk:
                 assert [one.sid for one in await credentials.list_async()] == [made.sid]
 
         asyncio.run(scenario())
-        assert len(landing.journal) == 2
+        assert len(intercepted.journal) == 2
 
     def test_no_socket_is_used_and_a_delay_takes_no_time(
         self, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
@@ -101,22 +103,22 @@ class TestTheSdk:
             create(MADE_AT_IMPORT)
         assert emulator.clock.time() >= before + 3600
 
-    def test_errors_and_faults_are_what_the_sdk_makes_of_them(self, landing: Emulator) -> None:
+    def test_errors_and_faults_raise_the_sdks_exceptions(self, intercepted: Emulator) -> None:
         with pytest.raises(TwilioRestException) as caught:
             MADE_AT_IMPORT.notify.v1.credentials("CR" + "0" * 32).fetch()
         assert caught.value.code == 20404
-        with landing.faults.add("*", Drop()), pytest.raises(requests.ConnectionError):
+        with intercepted.faults.add("*", Drop()), pytest.raises(requests.ConnectionError):
             create(MADE_AT_IMPORT)
 
-    def test_the_clients_own_timeout_holds(self, landing: Emulator) -> None:
+    def test_the_clients_timeout_applies(self, intercepted: Emulator) -> None:
         client = Client(*AUTH, http_client=TwilioHttpClient(timeout=2))
-        with landing.faults.add("*", Delay(3)), pytest.raises(requests.ReadTimeout):
+        with intercepted.faults.add("*", Delay(3)), pytest.raises(requests.ReadTimeout):
             create(client)
         with pytest.raises(ValueError, match="0"):
             client.http_client.request("GET", URL, timeout=0)
 
-    def test_it_logs_as_ever_and_remembers_its_last_response(
-        self, landing: Emulator, caplog: pytest.LogCaptureFixture
+    def test_it_logs_and_keeps_the_last_response_as_usual(
+        self, intercepted: Emulator, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.INFO, "twilio.http_client")
         client = Client(*AUTH)
@@ -125,24 +127,24 @@ class TestTheSdk:
         assert "Response Status Code: 201" in caplog.text
         assert client.http_client._test_only_last_response.status_code == 201
 
-    def test_a_session_that_tries_again_by_itself_still_does(self, landing: Emulator) -> None:
+    def test_a_session_that_retries_still_does(self, intercepted: Emulator) -> None:
         http_client = TwilioHttpClient()
         again = urllib3.Retry(total=2, status_forcelist=[503], allowed_methods=None, backoff_factor=0)
         http_client.session.mount("https://", HTTPAdapter(max_retries=again))
-        landing.faults.add("credential.create", Refuse(20503), times=2)
+        intercepted.faults.add("credential.create", Refuse(20503), times=2)
         create(Client(*AUTH, http_client=http_client))
         http_client.session.close()
-        assert len(landing.journal) == 3
+        assert len(intercepted.journal) == 3
 
-    def test_request_hooks_are_called(self, landing: Emulator) -> None:
+    def test_request_hooks_are_called(self, intercepted: Emulator) -> None:
         seen: list[int] = []
         hooks: dict[str, object] = {"response": [lambda answer, **_: seen.append(answer.status_code)]}
         create(Client(*AUTH, http_client=TwilioHttpClient(pool_connections=False, request_hooks=hooks)))
         assert seen == [201]
 
-    @pytest.mark.filterwarnings("ignore:.*deprecated and will be removed:DeprecationWarning")  # the SDK's own way
-    def test_an_async_client_that_tries_again_still_does(self, landing: Emulator) -> None:
-        landing.faults.add("credential.list", Refuse(20503), times=1)
+    @pytest.mark.filterwarnings("ignore:.*deprecated and will be removed:DeprecationWarning")  # from the SDK
+    def test_an_async_client_that_retries_still_does(self, intercepted: Emulator) -> None:
+        intercepted.faults.add("credential.list", Refuse(20503), times=1)
 
         async def scenario() -> int:
             async with AsyncTwilioHttpClient(max_retries=2) as http_client:
@@ -150,15 +152,15 @@ class TestTheSdk:
                 return len(await credentials.list_async())
 
         assert asyncio.run(scenario()) == 0
-        assert len(landing.journal) == 2
+        assert len(intercepted.journal) == 2
 
-    def test_a_url_with_anything_unusual_goes_by_the_socket(self, landing: Emulator) -> None:
+    def test_a_request_with_an_unusual_url_uses_the_socket(self, intercepted: Emulator) -> None:
         answer = MADE_AT_IMPORT.http_client.request("GET", f"{URL}?PageSize=1", auth=AUTH)
         assert answer.status_code == 200
-        assert landing.journal.calls()[0].call.query["PageSize"] == "1"
+        assert intercepted.journal.calls()[0].call.query["PageSize"] == "1"
 
 
-def test_without_a_fixture_one_line_does_it() -> None:
+def test_intercept_works_without_a_fixture() -> None:
     with notify_mock.intercept(seed=7, data={"credentials": [{"type": "gcm"}]}) as emulator:
         assert create(MADE_AT_IMPORT).sid in emulator.credentials
         assert by_requests() == 200
@@ -181,7 +183,7 @@ def by_urllib3() -> int:
 
 
 def by_urllib3_through_a_proxy() -> int:
-    """A proxy of the developer's: nothing listens there, and nobody asks it."""
+    """With a proxy of the developer's: no server listens there, and it must not be used."""
     with urllib3.ProxyManager("http://127.0.0.1:9") as pool:
         return pool.request("GET", URL, headers=SIGNED).status
 
@@ -238,28 +240,28 @@ WAYS = [
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
-def test_every_way_to_ask_over_http_lands_here(landing: Emulator, way: Callable[[], int]) -> None:
+def test_every_http_client_is_redirected(intercepted: Emulator, way: Callable[[], int]) -> None:
     assert way() == 200
-    assert landing.journal.calls()[0].call.scheme == "https"
-    assert landing.journal.calls()[0].call.host == "notify.twilio.com"
+    assert intercepted.journal.calls()[0].call.scheme == "https"
+    assert intercepted.journal.calls()[0].call.host == "notify.twilio.com"
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
 def test_a_proxy_in_the_environment_changes_nothing(
-    landing: Emulator, variable: str, monkeypatch: pytest.MonkeyPatch
+    intercepted: Emulator, variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, "http://127.0.0.1:9")
     assert [way() for way in WAYS] == [200] * len(WAYS)
 
 
 @pytest.mark.parametrize("phase", ["before", "after"])
-def test_faults_on_a_socket_raise_what_the_library_raises(landing: Emulator, phase: Any) -> None:
+def test_faults_on_a_socket_raise_what_the_library_raises(intercepted: Emulator, phase: Any) -> None:
     for way, error in [
         (by_requests, requests.ConnectionError),
         (by_httpx, httpx.RemoteProtocolError),
         (by_http_client, http.client.RemoteDisconnected),
     ]:
-        with landing.faults.add("*", Drop(), phase=phase), pytest.raises(error):
+        with intercepted.faults.add("*", Drop(), phase=phase), pytest.raises(error):
             way()
 
 
@@ -294,35 +296,35 @@ ESCAPES: list[tuple[str, Callable[[str], object]]] = [
 
 @pytest.mark.parametrize("ask", [ask for _, ask in ESCAPES], ids=[name for name, _ in ESCAPES])
 @pytest.mark.parametrize("host", ["api.twilio.com", "VERIFY.Twilio.com", "notify.sydney.twilio.com"])
-def test_what_is_not_emulated_fails_at_once_and_says_so(
+def test_a_request_to_a_host_that_is_not_emulated_is_an_error(
     emulator: Emulator, host: str, ask: Callable[[str], object]
 ) -> None:
     with emulator.intercept() as interception, pytest.raises(EscapedRequest) as caught:
         ask(f"https://{host}/2010-04-01/Accounts.json?token=secret-9f3c")
     text = str(caught.value)
-    assert f"would have gone to the real Twilio, since {host.lower()} isn't emulated" in text
-    assert f"intercept(allow_real=['{host.lower()}']) lets it" in text
+    assert f"{host.lower()} is not emulated" in text
+    assert f"use intercept(allow_real=['{host.lower()}']) to allow requests to the real Twilio" in text
     assert "secret" not in text
-    assert [f"notify_mock: {told}" for told in interception.escaped] == [text]
+    assert [f"notify_mock: {escaped}" for escaped in interception.escaped] == [text]
 
 
-def test_the_error_tells_where_the_call_was_made(emulator: Emulator) -> None:
-    with emulator.intercept(), pytest.raises(EscapedRequest, match=r"asked for in .*test_intercept\.py, line \d+"):
+def test_the_error_names_the_caller(emulator: Emulator) -> None:
+    with emulator.intercept(), pytest.raises(EscapedRequest, match=r"\(at .*test_intercept\.py, line \d+\)"):
         Client(*AUTH).api.v2010.accounts.list()
     with emulator.intercept(), pytest.raises(EscapedRequest, match=r"GET https://api\.twilio\.com/2010-04-01/Accounts"):
         Client(*AUTH).api.v2010.accounts.list()
 
 
-def test_a_client_below_all_seams_is_told_what_to_do(landing: Emulator) -> None:
+def test_an_unsupported_client_gets_an_error_with_a_remedy(intercepted: Emulator) -> None:
     for name in ("NOTIFY.twilio.com.", "notify\u3002twilio\u3002com", b"notify.twilio.com"):
-        with pytest.raises(EscapedRequest, match="give this one the emulator's url"):
+        with pytest.raises(EscapedRequest, match="Set this client's base URL to the emulator's url"):
             socket.getaddrinfo(name, 443)
-    with pytest.raises(EscapedRequest, match="can't be intercepted has asked for notify"):
+    with pytest.raises(EscapedRequest, match="cannot intercept this client's request to notify"):
         by_a_raw_name("https://notify.twilio.com")
 
 
 @pytest.mark.parametrize("host", ["notify.twilio.com", "api.twilio.com"])
-def test_a_redirect_does_not_lead_aiohttp_out(landing: Emulator, host: str) -> None:
+def test_a_redirect_of_aiohttp_is_blocked(intercepted: Emulator, host: str) -> None:
     class Away(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(302)
@@ -344,19 +346,19 @@ def test_a_redirect_does_not_lead_aiohttp_out(landing: Emulator, host: str) -> N
         thread.join(20)
 
 
-def test_a_plain_request_through_a_proxy_is_stopped(landing: Emulator) -> None:
-    with pytest.raises(EscapedRequest, match=r"http://notify\.twilio\.com would have been reached through a proxy"):
+def test_a_plain_request_through_a_proxy_is_blocked(intercepted: Emulator) -> None:
+    with pytest.raises(EscapedRequest, match=r"blocked a request to http://notify\.twilio\.com through a proxy"):
         urllib3.ProxyManager("http://127.0.0.1:9").request("GET", "http://notify.twilio.com/v1/Credentials")
 
 
-def test_hosts_that_are_allowed_are_tried_for_real(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+def test_allowed_hosts_are_really_connected_to(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    resolved: list[str] = []
     real = socket.getaddrinfo
 
     def look_up(host: str, *args: Any, **options: Any) -> Any:
         if host == "127.0.0.1":
             return real(host, *args, **options)
-        asked.append(host)
+        resolved.append(host)
         raise socket.gaierror("not in a test")
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
@@ -367,7 +369,7 @@ def test_hosts_that_are_allowed_are_tried_for_real(emulator: Emulator, monkeypat
         with pytest.raises(EscapedRequest):
             requests.get("https://verify.twilio.com/")
         assert by_requests() == 200
-    assert asked[0] == "api.twilio.com"
+    assert resolved[0] == "api.twilio.com"
     assert len(interception.escaped) == 1
 
 
@@ -377,15 +379,15 @@ def test_a_wrong_allow_real_is_refused(emulator: Emulator, wrong: Any) -> None:
         emulator.intercept(allow_real=wrong)
 
 
-def test_other_hosts_are_nobodys_business(landing: Emulator) -> None:
+def test_requests_to_other_hosts_are_not_redirected(intercepted: Emulator) -> None:
     with Emulator() as other:
         assert requests.get(f"{other.url}/v1/Credentials", auth=AUTH).status_code == 200
         assert len(other.journal) == 1
-    assert len(landing.journal) == 0
+    assert len(intercepted.journal) == 0
 
 
-def places() -> list[object]:
-    """All that is patched, as it is now."""
+def patched_attributes() -> list[object]:
+    """Return the current value of every patched attribute."""
     import urllib3.connection
 
     owners: list[tuple[Any, tuple[str, ...]]] = [
@@ -404,37 +406,37 @@ def places() -> list[object]:
     return [(owner, name, name in vars(owner), getattr(owner, name)) for owner, names in owners for name in names]
 
 
-class TestPuttingBack:
-    def test_one_is_for_one_time(self, emulator: Emulator) -> None:
+class TestRestoring:
+    def test_an_interception_can_be_entered_only_once(self, emulator: Emulator) -> None:
         interception = emulator.intercept()
-        before = places()
-        with interception, pytest.raises(UsageError, match="has been entered already"):
+        before = patched_attributes()
+        with interception, pytest.raises(UsageError, match="has already been entered"):
             interception.__enter__()
-        assert places() == before
+        assert patched_attributes() == before
 
-    def test_everything_is_put_back(self, emulator: Emulator) -> None:
-        before, finders = places(), list(sys.meta_path)
+    def test_everything_is_restored(self, emulator: Emulator) -> None:
+        before, finders = patched_attributes(), list(sys.meta_path)
         with emulator.intercept():
-            assert not [one for one in places() if one in before]
-        assert places() == before
+            assert not [one for one in patched_attributes() if one in before]
+        assert patched_attributes() == before
         assert sys.meta_path == finders
 
-    def test_also_after_an_exception(self, emulator: Emulator) -> None:
-        before = places()
+    def test_everything_is_restored_after_an_exception(self, emulator: Emulator) -> None:
+        before = patched_attributes()
         with pytest.raises(ZeroDivisionError), emulator.intercept():
             raise ZeroDivisionError
-        assert places() == before
+        assert patched_attributes() == before
 
-    def test_also_when_they_end_out_of_order(self, emulator: Emulator) -> None:
-        before = places()
+    def test_everything_is_restored_when_they_end_out_of_order(self, emulator: Emulator) -> None:
+        before = patched_attributes()
         first, second, third = emulator.intercept(), emulator.intercept(), emulator.intercept()
         for one in (first, second, third):
             one.__enter__()
         for one in (second, first, third):
             one.__exit__()
-        assert places() == before
+        assert patched_attributes() == before
 
-    def test_the_innermost_holds_and_then_the_outer_again(self, landing: Emulator) -> None:
+    def test_the_innermost_is_active_and_then_the_outer_again(self, intercepted: Emulator) -> None:
         inner = Emulator()
         with inner.intercept():
             create(MADE_AT_IMPORT)
@@ -442,12 +444,12 @@ class TestPuttingBack:
         inner.close()
         create(MADE_AT_IMPORT)
         assert by_requests() == 200
-        assert (len(inner.journal), len(landing.journal)) == (2, 2)
+        assert (len(inner.journal), len(intercepted.journal)) == (2, 2)
 
-    def test_what_the_inner_allows_the_outer_does_not_stop(
-        self, landing: Emulator, monkeypatch: pytest.MonkeyPatch
+    def test_the_outer_does_not_block_what_the_inner_allows(
+        self, intercepted: Emulator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        with landing.intercept(allow_real=["api.twilio.com"]):
+        with intercepted.intercept(allow_real=["api.twilio.com"]):
             monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
             with pytest.raises(OSError, match="getaddrinfo returns an empty list"):
                 socket.create_connection(("api.twilio.com", 443))
@@ -455,7 +457,7 @@ class TestPuttingBack:
         with pytest.raises(EscapedRequest):
             socket.create_connection(("api.twilio.com", 443))
 
-    def test_a_connection_kept_for_later_leads_nowhere_once_it_is_over(self, emulator: Emulator) -> None:
+    def test_kept_connections_are_closed_at_the_end(self, emulator: Emulator) -> None:
         session = requests.Session()
         session.trust_env = False
         with emulator.intercept():
@@ -465,8 +467,8 @@ class TestPuttingBack:
         session.close()
         assert (len(emulator.journal), len(other.journal)) == (1, 1)
 
-    def test_a_connection_from_before_is_not_used(self, emulator: Emulator) -> None:
-        """It leads to the real Twilio, or so it might."""
+    def test_a_connection_opened_before_is_not_used(self, emulator: Emulator) -> None:
+        """It may be connected to the real Twilio."""
         with socket.create_server(("127.0.0.1", 0)) as real:
             connection = http.client.HTTPSConnection("notify.twilio.com")
             connection.sock = socket.create_connection(real.getsockname())
@@ -477,20 +479,20 @@ class TestPuttingBack:
             connection.close()
         assert len(emulator.journal) == 1
 
-    def test_a_patch_of_somebody_elses_on_top_is_left_alone(self, emulator: Emulator) -> None:
+    def test_a_foreign_patch_on_top_is_kept(self, emulator: Emulator) -> None:
         before = TwilioHttpClient.request
         with pytest.MonkeyPatch.context() as patch:
             with emulator.intercept():
                 patch.setattr(TwilioHttpClient, "request", lambda *_, **__: "theirs")
             assert TwilioHttpClient.request(None) == "theirs"  # type: ignore[call-arg,arg-type]
-        assert MADE_AT_IMPORT.http_client.request.__func__ is not before  # monkeypatch puts back what it found: ours
+        assert MADE_AT_IMPORT.http_client.request.__func__ is not before  # monkeypatch restored our patch
         with emulator.intercept():
             create(MADE_AT_IMPORT)
         assert TwilioHttpClient.request is before
 
 
 class TestImports:
-    def test_a_library_that_is_imported_later_is_patched_then(self, pytester: pytest.Pytester) -> None:
+    def test_a_library_imported_later_is_patched(self, pytester: pytest.Pytester) -> None:
         pytester.makepyfile(
             """
             import sys
@@ -508,7 +510,7 @@ class TestImports:
         )
         pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:hypothesispytest").assert_outcomes(passed=1)
 
-    def test_the_loader_of_a_followed_module_is_as_it_was(self, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_loader_of_a_patched_module_is_restored(self, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / "late_module.py").write_text("VALUE = 3")
         monkeypatch.syspath_prepend(tmp_path)
         seen: list[str] = []

@@ -1,4 +1,4 @@
-"""The in-process clients, held against the real ones over a socket."""
+"""The in-process clients, compared with the real ones over a socket."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from notify_mock import Emulator
-from notify_mock.protocol.messages import BODY_LIMIT
+from notify_mock.twilio_api.messages import BODY_LIMIT
 
 
 async def walk(client: Client, pair: Pair) -> list[str]:
-    """The whole life of three credentials through the SDK's asynchronous methods."""
+    """Create, list, update, fetch and delete credentials with the SDK's asynchronous methods."""
     credentials = client.notify.v1.credentials
     apn = await credentials.create_async(type="apn", certificate=pair.certificate, private_key=pair.private_key)
     await credentials.create_async(type="gcm", api_key="k")
@@ -50,7 +50,7 @@ def test_the_sdks_own_async_client_works_over_a_socket(served: Emulator, pair: P
 
 
 @pytest.mark.parametrize("product", ["notify", "chat", "conversations"])
-def test_a_base_url_leads_every_product_to_the_server(served: Emulator, product: str) -> None:
+def test_a_base_url_redirects_every_product_to_the_server(served: Emulator, product: str) -> None:
     served.credentials.add(type="fcm")
     served.credentials.add(type="fcm")
     client = Client(*served.auth)
@@ -85,10 +85,10 @@ REQUESTS: list[tuple[str, str, Any, Any]] = [
     [(*request, FORM) for request in REQUESTS]
     + [(*request, "application/json") for request in REQUESTS if b"fcm" not in (request[3] or {}).values()],
 )
-def test_in_process_reads_what_the_server_reads(
+def test_the_in_process_client_reads_the_same_call_as_the_server(
     served: Emulator, method: str, path: str, params: object, data: object, content_type: str
 ) -> None:
-    """The same request through the SDK's HTTP client and through ours leaves the same call and the same answer."""
+    """The same request gives the same call and the same response through the SDK's HTTP client and through ours."""
     twin = Emulator()
     results = []
     for emulator, http_client, base in [
@@ -127,25 +127,25 @@ def test_one_client_in_many_threads_sends_each_call_its_own_headers() -> None:
     assert len({exchange.call.headers["x-number"] for exchange in emulator.journal}) == 2000
 
 
-def test_headers_are_found_in_any_case(emulator: Emulator) -> None:
+def test_headers_are_case_insensitive(emulator: Emulator) -> None:
     response = emulator.client().http_client.request("GET", "https://notify.twilio.com/v1/Credentials")
     assert response.headers["x-api-domain"] == response.headers["X-API-Domain"] == "notify.twilio.com"
     assert repr(response).startswith("HTTP 401 ")
 
 
 @pytest.mark.parametrize("timeout", [0, -1])
-def test_a_timeout_of_nothing_is_refused_as_the_sdk_does(emulator: Emulator, timeout: float) -> None:
+def test_a_timeout_of_zero_or_less_is_an_error_as_in_the_sdk(emulator: Emulator, timeout: float) -> None:
     with pytest.raises(ValueError, match=str(timeout)):
         emulator.client().http_client.request("GET", "https://notify.twilio.com/v1/Credentials", timeout=timeout)
 
 
-def test_a_client_takes_the_sdks_options(emulator: Emulator) -> None:
+def test_a_client_accepts_the_sdks_options(emulator: Emulator) -> None:
     client = emulator.client("SK" + "1" * 32, "secret", account_sid="AC" + "1" * 32, region="ie1")
     client.notify.v1.credentials.list()
     assert emulator.journal.last.region == "ie1"
 
 
-def test_without_the_sdk_a_client_says_what_to_install(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_sdk_the_error_names_what_to_install(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     from notify_mock import UsageError
 
     monkeypatch.setitem(sys.modules, "twilio.rest", None)

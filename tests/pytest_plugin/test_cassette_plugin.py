@@ -14,7 +14,7 @@ FETCH = f'notify_mock.client().notify.v1.credentials("{SID}").fetch()'
 
 @pytest.fixture
 def cassettes(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A test folder with cassettes for ``test_app.py``."""
+    """A folder with cassettes for ``test_app.py``."""
     folder = pytester.path / "cassettes" / "test_app"
     folder.mkdir(parents=True)
     text = yaml.safe_dump({"version": 1, "interactions": [entry(uri=f"{URL}/{SID}", text=record(name="played"))]})
@@ -29,7 +29,7 @@ def run(pytester: pytest.Pytester, source: str, *options: str) -> pytest.RunResu
     return pytester.runpytest_subprocess(*PLAIN, *options)
 
 
-def test_the_cassette_of_a_test_is_found_where_pytest_recording_has_it(cassettes: pytest.Pytester) -> None:
+def test_the_cassette_of_a_test_is_found_where_pytest_recording_keeps_it(cassettes: pytest.Pytester) -> None:
     result = run(
         cassettes,
         f"""
@@ -66,7 +66,7 @@ def test_set(notify_mock, request):
     result.assert_outcomes(passed=6)
 
 
-def test_a_miss_fails_the_test_even_where_the_application_swallows_it(cassettes: pytest.Pytester) -> None:
+def test_a_miss_fails_the_test_even_if_the_application_ignores_the_error(cassettes: pytest.Pytester) -> None:
     result = run(
         cassettes,
         """
@@ -81,10 +81,10 @@ def test_it(notify_mock):
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "*GET /v1/Credentials/CR2 has no recorded answer in *named.yaml; nearest is *line 2, interactions[[]0[]]: "
-            f"path is '/Credentials/CR2', recorded '/Credentials/{SID}'",
+            "*GET /v1/Credentials/CR2 has no recorded response in *named.yaml; nearest is *line 2, "
+            f"interactions[[]0[]]: path is '/Credentials/CR2', recorded '/Credentials/{SID}'",
             "*notify-mock cassette*",
-            "0 of 1 entries played from *; 1 requests had no recorded answer; unused: interactions[[]0[]]",
+            "0 of 1 entries played from *; 1 requests had no recorded response; unused: interactions[[]0[]]",
         ]
     )
 
@@ -99,9 +99,7 @@ def test_a_failing_test_shows_how_far_its_cassette_was_played(cassettes: pytest.
     ("unused", "outcome"),
     [("ignore", {"passed": 1}), ("warn", {"passed": 1, "warnings": 1}), ("error", {"failed": 1})],
 )
-def test_entries_that_are_not_played_may_be_told(
-    cassettes: pytest.Pytester, unused: str, outcome: dict[str, int]
-) -> None:
+def test_unused_entries_can_be_reported(cassettes: pytest.Pytester, unused: str, outcome: dict[str, int]) -> None:
     source = f'@pytest.mark.notify_cassette(unused="{unused}")\ndef test_it(notify_mock):\n    pass\n'
     result = run(cassettes, source)
     result.assert_outcomes(**outcome)
@@ -110,20 +108,20 @@ def test_entries_that_are_not_played_may_be_told(
 
 
 @pytest.mark.parametrize(
-    ("marker", "said"),
+    ("marker", "expected"),
     [
         ('"nowhere.yaml"', "*marker notify_cassette, *nowhere.yaml: cannot be read*"),
-        ('"../../outside.yaml"', "*'*outside.yaml': leads out of *cassettes; name a cassette in that folder"),
+        ('"../../outside.yaml"', "*'*outside.yaml': is outside *cassettes; give the name of a cassette in that folder"),
         ("7", '*marker notify_cassette, arguments: a name is no text; give names: notify_cassette("name.yaml")'),
         ("on_mis=1", "*marker notify_cassette, arguments: unknown key 'on_mis'; did you mean on_miss[?]"),
-        ('on_miss="maybe"', "*marker notify_cassette, on_miss: 'maybe'; it is one of error, emulate, forward"),
-        ('on_miss="forward"', "*on_miss: there is nowhere to forward to*"),
+        ('on_miss="maybe"', "*marker notify_cassette, on_miss: 'maybe'; expected one of: error, emulate, forward"),
+        ('on_miss="forward"', "*on_miss: forward requires an upstream*"),
     ],
 )
-def test_a_wrong_marker_is_a_clear_error(cassettes: pytest.Pytester, marker: str, said: str) -> None:
+def test_an_invalid_marker_is_a_clear_error(cassettes: pytest.Pytester, marker: str, expected: str) -> None:
     result = run(cassettes, f"@pytest.mark.notify_cassette({marker})\ndef test_it(notify_mock):\n    pass\n")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([said])
+    result.stdout.fnmatch_lines([expected])
 
 
 def test_a_marker_without_the_fixture_is_an_error(cassettes: pytest.Pytester) -> None:
@@ -132,7 +130,7 @@ def test_a_marker_without_the_fixture_is_an_error(cassettes: pytest.Pytester) ->
     result.stdout.fnmatch_lines(["*marker notify_cassette: the test doesn't ask for the fixture notify_mock"])
 
 
-def test_two_tests_never_share_a_file_without_saying_so(cassettes: pytest.Pytester) -> None:
+def test_two_tests_cannot_share_a_file_by_accident(cassettes: pytest.Pytester) -> None:
     result = run(
         cassettes,
         """
@@ -146,7 +144,7 @@ def test_each(notify_mock, one):
     result.stdout.fnmatch_lines(["*test_each[[]a-b[]].yaml: is the cassette of *test_each* too; name one of them*"])
 
 
-def test_an_option_of_the_session_is_meant_from_the_root(cassettes: pytest.Pytester) -> None:
+def test_paths_in_session_options_are_relative_to_the_root(cassettes: pytest.Pytester) -> None:
     cassettes.makeconftest(
         """
         import pytest

@@ -59,9 +59,9 @@ def test_an_escape_fails_the_test_although_the_application_forgives(project: pyt
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "requests that were stopped: GET https://lookups.twilio.com/v2/PhoneNumbers/* would have gone to the real "
-            "Twilio, since lookups.twilio.com isn't emulated; intercept(allow_real=[[]'lookups.twilio.com'[]]) lets "
-            "it (asked for in *application.py, line *)"
+            "requests that were stopped: blocked GET https://lookups.twilio.com/v2/PhoneNumbers/*: "
+            "lookups.twilio.com is not emulated; use intercept(allow_real=[[]'lookups.twilio.com'[]]) to allow "
+            "requests to the real Twilio (at *application.py, line *)"
         ]
     )
 
@@ -118,11 +118,12 @@ def test_it_can_be_left_out_and_hosts_let_through(project: pytest.Pytester) -> N
         ("intercept='no'", "notify_mock: marker notify_mock, intercept: expected True or False, got 'no'"),
         (
             "allow_real='api.twilio.com'",
-            "notify_mock: marker notify_mock, allow_real: 'api.twilio.com' is no list; give host names*",
+            "notify_mock: marker notify_mock, allow_real: expected a list of hosts such as ['api.twilio.com'], "
+            "got 'api.twilio.com'",
         ),
         (
             "allow_real=['example.com']",
-            "notify_mock: marker notify_mock, allow_real: 'example.com' is no host of Twilio's*",
+            "notify_mock: marker notify_mock, allow_real: 'example.com' is not a Twilio host; expected a name*",
         ),
     ],
 )

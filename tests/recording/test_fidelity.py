@@ -1,4 +1,4 @@
-"""The emulator held against recordings, and what they leave behind to go on living."""
+"""Comparing the emulator with recordings, and hydrating an emulator from them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from helpers.pem import Pair
 from notify_mock import Emulator, UsageError
 from notify_mock.cassettes.files import find_files, read_interactions
 from notify_mock.cassettes.interaction import Interaction
-from notify_mock.cassettes.lint import scan, scan_text
 from notify_mock.recording.fidelity import compare, compare_all, score, table
+from notify_mock.redaction.lint import scan, scan_text
 
 SHIPPED = [one for file in find_files([FIXTURES]) for one in read_interactions(file)]
 LOWEST = 100.0
-"""Per cent; raise it with the score, and never lower it."""
+"""Percent. Raise it when the score rises; never lower it."""
 
 
 def write(folder: Path, *entries: dict[str, Any]) -> Path:
@@ -42,7 +42,7 @@ def test_the_score_does_not_fall() -> None:
     assert sum(compared for one in comparisons for _, compared in one.counts.values()) >= 179
 
 
-def test_what_ships_has_a_provenance_each_and_no_secrets() -> None:
+def test_shipped_entries_have_a_provenance_and_no_secrets() -> None:
     for one in SHIPPED:
         provenance = one.extra["provenance"]
         assert set(provenance) == {"title", "source", "recorded", "evidence", "known", "filled in"}, one.where
@@ -53,7 +53,7 @@ def test_what_ships_has_a_provenance_each_and_no_secrets() -> None:
         assert scan_text(file) == []
 
 
-def test_a_recording_of_the_emulator_itself_agrees_in_everything(tmp_path: Path, pair: Pair) -> None:
+def test_a_recording_of_the_emulator_itself_agrees_fully(tmp_path: Path, pair: Pair) -> None:
     emulator = Emulator(record=tmp_path / "x.yaml")
     credentials = emulator.client().notify.v1.credentials
     made = credentials.create(type="apn", certificate=pair.certificate, private_key=pair.private_key, sandbox=True)
@@ -80,7 +80,7 @@ def test_a_recording_of_the_emulator_itself_agrees_in_everything(tmp_path: Path,
     ]
 
 
-def test_what_differs_is_counted_and_named(tmp_path: Path) -> None:
+def test_differences_are_counted_and_named(tmp_path: Path) -> None:
     body = json.loads(record()) | {"type": "webpush", "more": 1}
     made = entry(uri=f"{URL}/{SID}", text=json.dumps(body | {"type": "fcm"}), status=202)
     made["response"]["headers"] |= {"X-New": ["1"]}
@@ -94,7 +94,7 @@ def test_what_differs_is_counted_and_named(tmp_path: Path) -> None:
     assert "| credential.fetch 202 | recorded | 0 of 1 |" in table([one])
 
 
-def test_only_what_is_known_counts(tmp_path: Path) -> None:
+def test_only_known_parts_count(tmp_path: Path) -> None:
     made = entry(uri=f"{URL}/{SID}", text='{"code": 1, "message": "made up"}', status=404)
     made["provenance"] = {"known": ["status", "field status"]}
     (one,) = compare_all(read(tmp_path, made))
@@ -103,36 +103,39 @@ def test_only_what_is_known_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "expected"),
     [
-        ({"provenance": {"known": ["everything"]}}, "provenance.known: isn't understood"),
-        ({"provenance": "me"}, "provenance: is no mapping"),
-        ({"given": {"seed": 1}}, "given: isn't understood; known are accounts, data, faults, frozen"),
+        ({"provenance": {"known": ["everything"]}}, "provenance.known: is not valid"),
+        ({"provenance": "me"}, "provenance: is not a mapping"),
+        ({"given": {"seed": 1}}, "given: is not valid; use any of: accounts, data, faults, frozen"),
     ],
 )
-def test_a_provenance_that_is_not_understood_is_refused(tmp_path: Path, more: dict[str, Any], said: str) -> None:
+def test_an_invalid_provenance_is_an_error(tmp_path: Path, more: dict[str, Any], expected: str) -> None:
     (one,) = read(tmp_path, entry(**more))
     with pytest.raises(UsageError) as caught:
         compare(one)
-    assert said in str(caught.value)
+    assert expected in str(caught.value)
     assert "line 3" in str(caught.value)
 
 
-def test_a_record_that_cannot_be_here_is_a_difference(tmp_path: Path) -> None:
+def test_a_record_that_cannot_be_loaded_is_a_difference(tmp_path: Path) -> None:
     text = json.dumps(json.loads(record()) | {"type": "webpush"})
     (one,) = compare_all(read(tmp_path, entry(uri=f"{URL}/{SID}", text=text)))
-    assert "a recorded record can't be here: data, credentials[0].type: 'webpush' is not a credential type" in one.differences[0]
+    assert (
+        "a recorded record cannot be loaded: data, credentials[0].type: 'webpush' is not a credential type"
+        in one.differences[0]
+    )
     assert one.counts["status"] == (0, 1)
 
 
-def test_nothing_compared_is_nothing_wrong() -> None:
+def test_the_score_of_no_comparisons_is_100() -> None:
     assert score([]) == 100
 
 
 # --- hydration -------------------------------------------------------------------------------------------------------
 
 
-def test_a_recorded_account_goes_on_living(tmp_path: Path) -> None:
+def test_an_emulator_is_hydrated_from_a_recording(tmp_path: Path) -> None:
     with Emulator(record=tmp_path / "x.yaml") as emulator:
         credentials = emulator.client().notify.v1.credentials
         kept = credentials.create(type="fcm", secret="server-key", friendly_name="kept")
@@ -164,7 +167,7 @@ def test_lists_other_apis_and_regions_are_read(tmp_path: Path) -> None:
     assert emulator.auth[0] == ACCOUNT
 
 
-def test_later_answers_win_and_what_is_deleted_stays_so(tmp_path: Path) -> None:
+def test_later_responses_win_and_deleted_records_stay_deleted(tmp_path: Path) -> None:
     path = write(
         tmp_path,
         entry(uri=f"{URL}/{SID}", text=record(name="early")),
@@ -179,26 +182,28 @@ def test_later_answers_win_and_what_is_deleted_stays_so(tmp_path: Path) -> None:
     assert not Emulator(hydrate=path).credentials
 
 
-def test_records_come_in_the_order_of_their_creation(tmp_path: Path) -> None:
+def test_hydrated_records_are_in_order_of_creation(tmp_path: Path) -> None:
     old = json.loads(record(sid="CR" + "3" * 32)) | {"date_created": "2020-01-01T00:00:00Z"}
     path = write(tmp_path, entry(text=record()), entry(text=json.dumps(old)))
     assert list(Emulator(hydrate=path).credentials) == [old["sid"], SID]
 
 
-def test_what_cannot_live_here_is_refused_with_its_place(tmp_path: Path) -> None:
+def test_a_record_that_cannot_be_hydrated_is_an_error_with_its_place(tmp_path: Path) -> None:
     path = write(tmp_path, entry(), entry(text=json.dumps(json.loads(record()) | {"type": "webpush"})))
-    with pytest.raises(UsageError, match=r"x\.yaml, line \d+, interactions\[1\]\.type: 'webpush' is not a credential type"):
+    with pytest.raises(
+        UsageError, match=r"x\.yaml, line \d+, interactions\[1\]\.type: 'webpush' is not a credential type"
+    ):
         Emulator(hydrate=path)
 
 
-def test_what_is_no_path_is_refused() -> None:
-    with pytest.raises(UsageError, match="a int is no path"):
+def test_a_hydrate_option_that_is_not_a_path_is_an_error() -> None:
+    with pytest.raises(UsageError, match="expected the path of a cassette or of a folder of cassettes, got 7"):
         Emulator(hydrate=7)  # type: ignore[arg-type]
 
 
-def test_hydrated_records_and_data_stand_side_by_side(tmp_path: Path) -> None:
+def test_hydrated_records_and_data_can_be_combined(tmp_path: Path) -> None:
     path = write(tmp_path, entry(text=record()))
     emulator = Emulator(hydrate=path, data={"credentials": [{"type": "gcm"}]})
     assert sorted(one.type for one in emulator.credentials.values()) == ["fcm", "gcm"]
-    with pytest.raises(UsageError, match="is none of the given accounts"):
+    with pytest.raises(UsageError, match="is not in accounts="):
         Emulator(hydrate=path, accounts={"AC" + "1" * 32: "x"})

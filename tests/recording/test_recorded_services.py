@@ -1,4 +1,4 @@
-"""Services, bindings and notifications on a cassette: recorded, played, compared, and going on to live."""
+"""Services, bindings and notifications in cassettes: recorded, played, compared and hydrated."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Recorded(NamedTuple):
 
 
 def ask(client: Any, secret: str = "server-key-9f3c") -> tuple[str, str]:
-    """What an application does; the sids of its service and its binding."""
+    """Make an application's calls; return the SIDs of its service and its binding."""
     notify = client.notify.v1
     credential = notify.credentials.create(type="fcm", secret=secret)
     service = notify.services.create(friendly_name="chat", fcm_credential_sid=credential.sid)
@@ -40,14 +40,14 @@ def recorded(tmp_path: Path) -> Recorded:
     return Recorded(path, emulator.auth, *sids)
 
 
-def test_it_is_played_to_who_asks_the_same(recorded: Recorded) -> None:
-    pipeline = Emulator(cassette=recorded.path)
-    assert ask(pipeline.client(*recorded.auth)) == (recorded.service_sid, recorded.binding_sid)
-    assert pipeline.cassette is not None
-    assert pipeline.cassette.unused == []
+def test_a_recording_is_played_for_the_same_calls(recorded: Recorded) -> None:
+    player = Emulator(cassette=recorded.path)
+    assert ask(player.client(*recorded.auth)) == (recorded.service_sid, recorded.binding_sid)
+    assert player.cassette is not None
+    assert player.cassette.unused == []
 
 
-def test_it_goes_on_living_and_notifies_whom_it_knew(recorded: Recorded) -> None:
+def test_a_hydrated_service_notifies_its_bindings(recorded: Recorded) -> None:
     emulator = Emulator(hydrate=recorded.path)
     service = emulator.client().notify.v1.services(recorded.service_sid)
     assert service.fetch().friendly_name == "renamed"
@@ -56,7 +56,7 @@ def test_it_goes_on_living_and_notifies_whom_it_knew(recorded: Recorded) -> None
     emulator.deliveries.expect(identity="alice", body="again", count=1)
 
 
-def test_a_binding_whose_service_was_never_shown_has_one_all_the_same(recorded: Recorded, tmp_path: Path) -> None:
+def test_a_binding_is_hydrated_together_with_its_unseen_service(recorded: Recorded, tmp_path: Path) -> None:
     whole = recorded.path.read_text()
     entries = whole[whole.index("- request") :].split("- request")[1:]
     only = tmp_path / "only.yaml"
@@ -66,7 +66,7 @@ def test_a_binding_whose_service_was_never_shown_has_one_all_the_same(recorded: 
     assert list(emulator.bindings) == [recorded.binding_sid]
 
 
-def test_a_service_that_was_deleted_took_its_bindings_along(tmp_path: Path) -> None:
+def test_deleting_a_service_deletes_its_bindings(tmp_path: Path) -> None:
     path = tmp_path / "chat.yaml"
     with Emulator(record=path) as emulator:
         service_sid, _ = ask(emulator.client())
@@ -75,7 +75,7 @@ def test_a_service_that_was_deleted_took_its_bindings_along(tmp_path: Path) -> N
     assert (len(again.credentials), len(again.services), len(again.bindings)) == (1, 0, 0)
 
 
-def test_the_emulator_agrees_with_what_it_has_answered(recorded: Recorded) -> None:
+def test_the_emulator_agrees_with_its_own_recording(recorded: Recorded) -> None:
     comparisons = compare_all(read_interactions(recorded.path))
     assert [one.differences for one in comparisons] == [()] * 6
     assert score(comparisons) == 100

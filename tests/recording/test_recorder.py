@@ -1,4 +1,4 @@
-"""Recording: from an upstream over sockets, with TLS and without, and from the emulator itself."""
+"""Recording an upstream over sockets, with and without TLS, and recording the emulator itself."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from helpers.calls import basic
 from twilio.rest import Client
 
 from notify_mock import Answer, Call, Drop, Emulator, Recorder, Truncate, Upstream, UsageError
-from notify_mock.authority.authority import Authority
 from notify_mock.cassettes.files import read_interactions
 from notify_mock.cassettes.interaction import FORM, Interaction, unpacked
 from notify_mock.cassettes.vcr import write_yaml
-from notify_mock.protocol.messages import Params
+from notify_mock.certificate_authority.authority import Authority
 from notify_mock.recording.recorder import Mode, Take, in_order
+from notify_mock.twilio_api.messages import Params
 
 ACCOUNT = "AC" + "6" * 32
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -42,7 +42,7 @@ def call(method: str = "GET", path: str = "/v1/Credentials", form: Any = (), **h
 
 
 class Odd(NamedTuple):
-    """An upstream that answers as it is told, byte for byte."""
+    """An upstream whose responses are given byte for byte."""
 
     url: str
     answers: list[Callable[[BaseHTTPRequestHandler], None]]
@@ -81,7 +81,7 @@ def odd() -> Iterator[Odd]:
 
 
 class Certified(NamedTuple):
-    """A server that speaks TLS, and the file that says it may be trusted."""
+    """A TLS server, and its CA file."""
 
     server: Odd
     ca: Path
@@ -130,7 +130,7 @@ def recorded(path: Path) -> Interaction:
 def test_another_emulator_is_recorded_and_played_to_the_sdk(tmp_path: Path, served: Emulator) -> None:
     path = tmp_path / "x.yaml"
 
-    def story(emulator: Emulator) -> list[Any]:
+    def run(emulator: Emulator) -> list[Any]:
         client = Client(ACCOUNT, TOKEN)
         client.notify.base_url = emulator.url
         made = client.notify.v1.credentials.create(type="fcm", secret="legacy-key", friendly_name="Android")
@@ -142,11 +142,11 @@ def test_another_emulator_is_recorded_and_played_to_the_sdk(tmp_path: Path, serv
         return [made.sid, made.account_sid, names, gone]
 
     with Emulator(upstream=served.url, record=path) as recording:
-        first = story(recording)
+        first = run(recording)
     assert len(served.journal) == 6
     assert first[1] == ACCOUNT
     with Emulator(cassette=path) as player:
-        assert story(player) == first
+        assert run(player) == first
         assert not player.cassette.unused  # type: ignore[union-attr]
     text = path.read_text()
     assert not any(secret in text for secret in (TOKEN, ACCOUNT, "legacy-key", "gcm-key-1"))
@@ -163,17 +163,17 @@ def test_an_upstream_with_tls_is_trusted_by_its_certificate(tmp_path: Path, cert
 
 @pytest.fixture
 def real(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
-    """An emulator in the place of the real service: Twilio's names lead to it, and it speaks TLS for them."""
+    """An emulator in place of the real service: Twilio's host names resolve to it, and it uses TLS."""
     with Emulator(tls=True) as emulator:
         port = int(emulator.url.rpartition(":")[2])
         look_up = socket.getaddrinfo
 
-        def leading_here(host: Any, asked: Any, *args: Any, **options: Any) -> Any:
+        def redirected(host: Any, service: Any, *args: Any, **options: Any) -> Any:
             if str(host).endswith("twilio.com"):
-                host, asked = "127.0.0.1", port
-            return look_up(host, asked, *args, **options)
+                host, service = "127.0.0.1", port
+            return look_up(host, service, *args, **options)
 
-        monkeypatch.setattr(socket, "getaddrinfo", leading_here)
+        monkeypatch.setattr(socket, "getaddrinfo", redirected)
         yield emulator
 
 
@@ -182,7 +182,7 @@ def recording(path: Path) -> Emulator:
     return Emulator(upstream=upstream, record=Recorder(path))
 
 
-def test_what_a_whole_process_asks_twilio_is_recorded_with_the_interception(tmp_path: Path, real: Emulator) -> None:
+def test_interception_records_all_clients_of_the_process(tmp_path: Path, real: Emulator) -> None:
     path = tmp_path / "one.yaml"
     with recording(path) as recorder, recorder.intercept():
         made = Client(ACCOUNT, TOKEN).notify.v1.credentials.create(type="fcm", secret="s")
@@ -194,7 +194,7 @@ def test_what_a_whole_process_asks_twilio_is_recorded_with_the_interception(tmp_
     assert again.sid == made.sid
 
 
-def test_the_recorder_is_a_proxy_for_clients_that_know_nothing_of_it(tmp_path: Path, real: Emulator) -> None:
+def test_the_recorder_records_clients_that_use_it_as_a_proxy(tmp_path: Path, real: Emulator) -> None:
     path = tmp_path / "one.yaml"
     with recording(path) as recorder:
         answer = requests.post(
@@ -210,16 +210,16 @@ def test_the_recorder_is_a_proxy_for_clients_that_know_nothing_of_it(tmp_path: P
     assert recorded(path).url == "https://chat.dublin.ie1.twilio.com/v2/Credentials"
 
 
-def test_an_upstream_that_is_not_trusted_gets_nothing(tmp_path: Path, certified: Certified) -> None:
+def test_an_untrusted_upstream_receives_no_request(tmp_path: Path, certified: Certified) -> None:
     with Emulator(upstream=certified.server.url, record=tmp_path / "x.yaml") as emulator:
         answer = emulator.handle(call())
     assert answer.status == 502
-    assert b"couldn't be asked (SSLError)" in answer.body
+    assert b"could not be reached (SSLError)" in answer.body
     assert not certified.server.seen
     assert recorded(tmp_path / "x.yaml").status == 502
 
 
-def test_a_chunked_answer_is_recorded_whole(tmp_path: Path, odd: Odd) -> None:
+def test_a_chunked_response_is_recorded_whole(tmp_path: Path, odd: Odd) -> None:
     odd.answers.append(plain(200, b"2\r\n{}\r\n0\r\n\r\n", ("Transfer-Encoding", "chunked"), ("X-Odd", "Y")))
     with Emulator(upstream=odd.url, record=tmp_path / "x.yaml") as emulator:
         answer = emulator.handle(call())
@@ -228,7 +228,7 @@ def test_a_chunked_answer_is_recorded_whole(tmp_path: Path, odd: Odd) -> None:
     assert (one.body, one.headers) == (b"{}", (("Transfer-Encoding", "chunked"), ("X-Odd", "Y")))
 
 
-def test_a_packed_answer_is_recorded_as_it_came_and_read_by_every_client(tmp_path: Path, odd: Odd) -> None:
+def test_a_compressed_response_is_recorded_as_received_and_played_decompressed(tmp_path: Path, odd: Odd) -> None:
     packed = gzip.compress(b'{"sid": "CR1"}', mtime=0)
     headers = (("Content-Encoding", "gzip"), ("Content-Length", str(len(packed))))
     odd.answers.append(plain(200, packed, *headers))
@@ -236,12 +236,12 @@ def test_a_packed_answer_is_recorded_as_it_came_and_read_by_every_client(tmp_pat
     with Emulator(upstream=odd.url, record=path) as emulator:
         url = f"{emulator.url}/v1/Credentials"
         assert requests.get(url, headers={"Accept-Encoding": "br, gzip;q=0.5, zstd"}, timeout=9).json()["sid"] == "CR1"
-    assert odd.seen[0]["Accept-Encoding"] == "gzip;q=0.5", "a coding that can't be looked into isn't asked for"
+    assert odd.seen[0]["Accept-Encoding"] == "gzip;q=0.5", "codings that cannot be decompressed are not requested"
     assert (recorded(path).body, recorded(path).headers) == (packed, headers)
     assert Emulator(cassette=path).handle(call()).body == b'{"sid": "CR1"}'
 
 
-def test_an_answer_without_connection_is_a_502_and_a_late_one_a_504(tmp_path: Path, odd: Odd) -> None:
+def test_a_failed_upstream_is_a_502_and_a_late_one_a_504(tmp_path: Path, odd: Odd) -> None:
     release = threading.Event()
     odd.answers.extend([lambda _: None, lambda _: release.wait(9) and None])
     with Emulator(upstream=Upstream(odd.url, timeout=0.2), record=tmp_path / "x.yaml") as emulator:
@@ -254,7 +254,7 @@ def test_an_answer_without_connection_is_a_502_and_a_late_one_a_504(tmp_path: Pa
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_an_answer_that_is_cut_off_is_recorded_and_played_so(tmp_path: Path, odd: Odd, chunked: bool) -> None:
+def test_a_truncated_response_is_recorded_and_played_truncated(tmp_path: Path, odd: Odd, chunked: bool) -> None:
     headers = ("Transfer-Encoding", "chunked") if chunked else ("Content-Length", "50")
     odd.answers.append(plain(200, b'9\r\n{"a": 1, \r\n9\r\n' if chunked else b'{"a": 1, ', headers))
     path = tmp_path / "x.yaml"
@@ -269,7 +269,7 @@ def test_an_answer_that_is_cut_off_is_recorded_and_played_so(tmp_path: Path, odd
         player.client(ACCOUNT, TOKEN).notify.v1.credentials.list()
 
 
-def test_an_error_and_a_redirect_are_answers_like_any_other(tmp_path: Path, odd: Odd) -> None:
+def test_errors_and_redirects_are_recorded_like_any_response(tmp_path: Path, odd: Odd) -> None:
     odd.answers.extend(
         [plain(503, b"<html>"), plain(302, b"", ("Location", f"{odd.url}/v1/x"), ("Content-Length", "0"))]
     )
@@ -280,7 +280,7 @@ def test_an_error_and_a_redirect_are_answers_like_any_other(tmp_path: Path, odd:
     assert len(odd.seen) == 2
 
 
-def test_what_goes_on_is_what_came(tmp_path: Path, odd: Odd) -> None:
+def test_requests_are_forwarded_unchanged(tmp_path: Path, odd: Odd) -> None:
     odd.answers.extend([plain(200, b"{}"), plain(200, b"{}")])
     with Emulator(upstream=odd.url, record=tmp_path / "x.yaml") as emulator:
         url = f"{emulator.url}/chat/v2/Credentials?Tag=%C3%A4&Tag=b"
@@ -309,7 +309,7 @@ def test_what_goes_on_is_what_came(tmp_path: Path, odd: Odd) -> None:
         ("http://127.0.0.1:9", "notify.twilio.com", "/odd", "http://127.0.0.1:9/odd"),
     ],
 )
-def test_every_api_has_its_address_at_the_upstream(upstream: str, host: str, path: str, url: str) -> None:
+def test_each_api_has_its_url_at_the_upstream(upstream: str, host: str, path: str, url: str) -> None:
     assert Upstream(upstream)._url(Call("GET", host, path)) == url
 
 
@@ -327,13 +327,13 @@ def test_every_api_has_its_address_at_the_upstream(upstream: str, host: str, pat
         "http://x:y",
     ],
 )
-def test_a_bad_upstream_is_refused(url: Any) -> None:
+def test_an_invalid_upstream_is_an_error(url: Any) -> None:
     with pytest.raises(UsageError, match=r"upstream"):
         Upstream(url)
 
 
 @pytest.mark.parametrize(
-    ("mode", "asked_upstream", "left"),
+    ("mode", "forwarded", "left"),
     [
         ("none", [], ["a", "b"]),
         ("once", [], ["a", "b"]),
@@ -342,8 +342,8 @@ def test_a_bad_upstream_is_refused(url: Any) -> None:
         ("rewrite", ["a", "c"], ["a", "c"]),
     ],
 )
-def test_modes_are_vcrpys(
-    tmp_path: Path, served: Emulator, mode: Mode, asked_upstream: list[str], left: list[str]
+def test_recording_modes_are_those_of_vcrpy(
+    tmp_path: Path, served: Emulator, mode: Mode, forwarded: list[str], left: list[str]
 ) -> None:
     path = tmp_path / "x.yaml"
     with Emulator(upstream=served.url, record=Recorder(path)) as emulator:
@@ -353,7 +353,7 @@ def test_modes_are_vcrpys(
     with Emulator(upstream=served.url, record=Recorder(path, mode=mode)) as emulator:
         statuses = [emulator.handle(call(path=f"/v1/Credentials/{name}")).status for name in "ac"]
     assert statuses == [404, 421 if mode in ("none", "once") else 404]
-    assert [one.call.path[-1] for one in served.journal] == asked_upstream
+    assert [one.call.path[-1] for one in served.journal] == forwarded
     assert [one.url[-1] for one in read_interactions(path)] == left
 
 
@@ -367,7 +367,7 @@ def test_secrets_in_an_old_cassette_are_not_written_again(tmp_path: Path, served
     with Emulator(upstream=served.url, record=Recorder(path, mode=mode)) as emulator:
         emulator.handle(call())
         found = emulator.handle(call("POST", form=[("Secret", "hunter22")])).status
-    assert found == (201 if mode == "new_episodes" else 400), "by its pseudonym it is still found"
+    assert found == (201 if mode == "new_episodes" else 400), "it is still found by its pseudonym"
     assert "hunter22" not in path.read_text()
     assert len(read_interactions(path)) == 2
 
@@ -375,7 +375,7 @@ def test_secrets_in_an_old_cassette_are_not_written_again(tmp_path: Path, served
 def test_an_old_secret_that_cannot_be_replaced_is_named(tmp_path: Path) -> None:
     made = Interaction("GET", "https://x.test/", (), b"", 200, "", (), b"-----BEGIN RSA PRIVATE KEY-----")
     (tmp_path / "x.yaml").write_text(write_yaml([made]))
-    with pytest.raises(UsageError, match=r"x\.yaml, line 2, interactions\[0\], response\.body: has a PEM block"):
+    with pytest.raises(UsageError, match=r"x\.yaml, line 2, interactions\[0\], response\.body: contains a PEM block"):
         Recorder(tmp_path / "x.yaml", mode="all")
 
 
@@ -386,19 +386,19 @@ def test_any_status_of_a_fault_is_recorded(tmp_path: Path) -> None:
     assert (recorded(tmp_path / "x.yaml").status, recorded(tmp_path / "x.yaml").reason) == (299, "")
 
 
-def test_mode_none_wants_a_cassette(tmp_path: Path) -> None:
+def test_mode_none_requires_a_cassette(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         Recorder(tmp_path / "x.yaml", mode="none")
 
 
-def test_a_bad_mode_or_name_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="it is one of none, once"):
+def test_an_invalid_mode_or_name_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="expected one of: none, once"):
         Recorder(tmp_path / "x.yaml", mode="ever")  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match=r"it ends in \.yaml, \.yml or \.json"):
+    with pytest.raises(UsageError, match=r"expected a name that ends in \.yaml, \.yml or \.json"):
         Recorder(tmp_path / "x.txt")
 
 
-def test_a_cassette_that_cannot_be_read_is_never_written_over(tmp_path: Path, served: Emulator) -> None:
+def test_an_unreadable_cassette_is_never_overwritten(tmp_path: Path, served: Emulator) -> None:
     (tmp_path / "x.yaml").write_text("interactions: [")
     for mode in ("once", "new_episodes", "all"):
         with pytest.raises(UsageError, match="is not valid YAML"):
@@ -406,7 +406,7 @@ def test_a_cassette_that_cannot_be_read_is_never_written_over(tmp_path: Path, se
 
 
 def test_a_crash_loses_nothing_that_was_saved(tmp_path: Path, served: Emulator) -> None:
-    """Short recordings are saved at every call: nobody need close them."""
+    """Short recordings are saved after every call, without a close."""
     path = tmp_path / "x.json"
     emulator = Emulator(upstream=served.url, record=path)
     for number in range(1, 6):
@@ -414,18 +414,18 @@ def test_a_crash_loses_nothing_that_was_saved(tmp_path: Path, served: Emulator) 
         assert len(read_interactions(path)) == number
 
 
-def test_a_disk_that_is_full_takes_no_answer_away_and_nothing_is_forgotten(
+def test_with_a_full_disk_clients_get_responses_and_the_recording_is_kept(
     tmp_path: Path, served: Emulator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     emulator = Emulator(upstream=served.url, record=tmp_path / "x.yaml")
 
     def fail(*_: Any) -> None:
-        raise UsageError("x.yaml", "can't be written: No space left on device")
+        raise UsageError("x.yaml", "cannot be written: No space left on device")
 
     with monkeypatch.context() as patched:
         patched.setattr("notify_mock.recording.recorder.write_text", fail)
         assert emulator.handle(call()).status == 200
-        assert "not saved: x.yaml: can't be written" in caplog.text
+        assert "not saved: x.yaml: cannot be written" in caplog.text
         with pytest.raises(UsageError, match="No space left"):
             emulator.close()
     emulator.close()
@@ -439,7 +439,7 @@ def test_odd_statuses_and_folded_headers_can_be_read_again(tmp_path: Path, odd: 
     assert (recorded(tmp_path / "x.yaml").status, recorded(tmp_path / "x.yaml").headers[0]) == (799, ("X-Long", "a b"))
 
 
-def test_parallel_requests_stand_in_one_order(tmp_path: Path, odd: Odd) -> None:
+def test_parallel_requests_are_always_in_the_same_order(tmp_path: Path, odd: Odd) -> None:
     texts = []
     for turn in range(2):
         together = threading.Barrier(8)
@@ -458,7 +458,7 @@ def test_parallel_requests_stand_in_one_order(tmp_path: Path, odd: Odd) -> None:
     assert [one.url[-1] for one in read_interactions(path)] == list("01234567")
 
 
-def test_what_came_later_stands_later() -> None:
+def test_later_requests_come_later() -> None:
     def take(name: str, begun: int, ended: int) -> Take:
         return Take(name, begun, ended, Interaction("GET", name, (), b"", 200, "", (), b""), "")
 
@@ -467,7 +467,7 @@ def test_what_came_later_stands_later() -> None:
     assert in_order([]) == []
 
 
-def test_what_the_emulator_itself_answers_is_recorded_in_the_same_format(tmp_path: Path) -> None:
+def test_the_emulators_own_responses_are_recorded_in_the_same_format(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     emulator = Emulator(record=path)
     made = emulator.client().notify.v1.credentials.create(type="fcm", secret="my-server-key")
@@ -484,31 +484,31 @@ def test_what_the_emulator_itself_answers_is_recorded_in_the_same_format(tmp_pat
     assert again.notify.v1.credentials.create(type="fcm", secret="my-server-key").sid == made.sid
 
 
-def test_recording_itself_never_writes_over_a_cassette_unasked(tmp_path: Path) -> None:
+def test_recording_the_emulator_overwrites_a_cassette_only_in_an_explicit_mode(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text("version: 1\ninteractions: []\n")
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="already exists"):
         Emulator(record=tmp_path / "x.yaml")
     Emulator(record=Recorder(tmp_path / "x.yaml", mode="rewrite")).close()
     with pytest.raises(UsageError, match="leave cassette out"):
         Emulator(record=Recorder(tmp_path / "x.yaml"), upstream="http://127.0.0.1:9", cassette=tmp_path / "x.yaml")
 
 
-def test_a_secret_that_comes_back_in_disguise_is_not_written(tmp_path: Path) -> None:
-    """The client has its answer; the recorder refuses to write it, and says which field."""
+def test_a_secret_that_is_encoded_in_the_response_is_not_written(tmp_path: Path) -> None:
+    """The client gets its response; the recorder does not write the entry, and names the field."""
     recorder = Recorder(tmp_path / "x.yaml")
     secret = "correct horse battery"
     body = json.dumps(
         {"message": gzip.compress(secret.encode()).hex(), "echo": "".join(f"%{ord(c):02x}" for c in secret)}
     )
-    asked = call("POST", form=[("Type", "fcm"), ("Secret", secret)])
-    recorder.around(asked, lambda: Answer(201, [("Content-Type", "application/json")], body.encode()))
-    with pytest.raises(UsageError, match=r"1 not recorded: POST .*, response\.body: has a secret") as caught:
+    request = call("POST", form=[("Type", "fcm"), ("Secret", secret)])
+    recorder.around(request, lambda: Answer(201, [("Content-Type", "application/json")], body.encode()))
+    with pytest.raises(UsageError, match=r"1 not recorded: POST .*, response\.body: contains a secret") as caught:
         recorder.close()
     assert secret not in str(caught.value)
     assert not (tmp_path / "x.yaml").exists()
 
 
-def test_the_record_of_a_packed_answer_has_no_secret_inside(tmp_path: Path, odd: Odd) -> None:
+def test_secrets_in_compressed_responses_are_replaced(tmp_path: Path, odd: Odd) -> None:
     packed = gzip.compress(json.dumps({"account_sid": ACCOUNT, "secret": "hunter2hunter2"}).encode())
     odd.answers.append(plain(200, packed, ("Content-Encoding", "gzip"), ("Content-Length", str(len(packed)))))
     with Emulator(upstream=odd.url, record=tmp_path / "x.yaml") as emulator:

@@ -1,4 +1,4 @@
-"""The server as a forward proxy: it stands in for Twilio's hosts, tunnels or refuses others, and is no way out."""
+"""The server as a forward proxy: impersonates Twilio's hosts, tunnels to or refuses others, never reaches Twilio."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from helpers.held_calls import waits
 from helpers.raw_http import Raw, send, split
 
 from notify_mock import Delay, Drop, Emulator, Hang, Refuse, Reset, Truncate, UsageError
-from notify_mock.protocol.hosts import Destination, is_twilio
 from notify_mock.server.connections import Connections
 from notify_mock.server.server import Server
 from notify_mock.server.tls import Tls
+from notify_mock.twilio_api.hosts import Destination, is_twilio
 
 SIGNED = f"Authorization: {basic('ACx', 'y')}\r\n"
 LIST = f"GET /v1/Credentials HTTP/1.1\r\nHost: notify.twilio.com\r\n{SIGNED}\r\n".encode()
@@ -48,7 +48,7 @@ def tunnel_to(url: str, authority: str) -> socket.socket:
 
 
 def read_answer(connection: socket.socket) -> Raw:
-    """One answer, on a connection that may stay open."""
+    """Read one response on a connection that may stay open."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += connection.recv(1)
@@ -74,24 +74,22 @@ def urls_in(raw: Raw) -> str:
     return str(json.loads(raw.body)["meta"]["url"])
 
 
-class TestStandingIn:
-    def test_the_answer_to_connect_is_the_line_and_nothing_else(self, served: Emulator) -> None:
+class TestImpersonation:
+    def test_the_response_to_connect_is_only_the_status_line(self, served: Emulator) -> None:
         with tunnel_to(served.url, "notify.twilio.com:443") as connection:
             connection.settimeout(0.1)
             with pytest.raises(TimeoutError):
                 connection.recv(1)
 
     @pytest.mark.parametrize("host", ["notify.twilio.com", "chat.dublin.ie1.twilio.com", "NOTIFY.us1.Twilio.com."])
-    def test_tls_ends_here_with_a_certificate_for_the_host(
-        self, served: Emulator, bundles: ssl.SSLContext, host: str
-    ) -> None:
+    def test_tls_uses_a_certificate_for_the_host(self, served: Emulator, bundles: ssl.SSLContext, host: str) -> None:
         plain = host.lower().rstrip(".")
         with bundles.wrap_socket(tunnel_to(served.url, f"{host}:443"), server_hostname=plain) as connection:
             connection.sendall(b"GET /v2/Nothing HTTP/1.1\r\nHost: anything\r\n\r\n")
             answer = read_answer(connection)
         assert dict(answer.headers)["X-API-Domain"] == plain.split(".")[0] + ".twilio.com"
 
-    def test_a_tunnel_is_kept_alive_for_many_requests(self, served: Emulator, bundles: ssl.SSLContext) -> None:
+    def test_a_tunnel_carries_many_requests(self, served: Emulator, bundles: ssl.SSLContext) -> None:
         with bundles.wrap_socket(
             tunnel_to(served.url, "notify.twilio.com:443"), server_hostname="notify.twilio.com"
         ) as connection:
@@ -102,7 +100,7 @@ class TestStandingIn:
                 assert urls_in(answer).startswith("https://notify.twilio.com/v1/Credentials?")
         assert len(served.journal) == 3
 
-    def test_http_1_1_is_what_is_agreed_on(self, served: Emulator) -> None:
+    def test_http_1_1_is_negotiated(self, served: Emulator) -> None:
         modern = ssl.create_default_context(cadata=Tls().authority.pair().certificate)
         modern.set_alpn_protocols(["h2", "http/1.1"])
         with modern.wrap_socket(
@@ -117,12 +115,12 @@ class TestStandingIn:
             connection.sendall(LIST)
             assert urls_in(read_answer(connection)).startswith("https://notify.twilio.com:8443/v1/")
 
-    def test_plain_http_in_a_tunnel_is_answered_too(self, served: Emulator) -> None:
+    def test_plain_http_in_a_tunnel_is_answered(self, served: Emulator) -> None:
         with tunnel_to(served.url, "notify.twilio.com:80") as connection:
             connection.sendall(LIST)
             assert urls_in(read_answer(connection)).startswith("http://notify.twilio.com/v1/")
 
-    def test_bytes_that_come_with_the_connect_are_not_lost(self, served: Emulator) -> None:
+    def test_bytes_sent_with_the_connect_are_not_lost(self, served: Emulator) -> None:
         with dial(served.url) as connection:
             connection.sendall(b"CONNECT notify.twilio.com:80 HTTP/1.1\r\n\r\n" + LIST)
             assert connection.recv(len(ESTABLISHED), socket.MSG_WAITALL) == ESTABLISHED
@@ -138,12 +136,12 @@ class TestStandingIn:
         assert urls_in(answer).startswith(f"{scheme}://notify.twilio.com/v1/Credentials")
 
     @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
-    def test_a_client_may_ask_the_server_for_itself(self, served: Emulator, name: str) -> None:
+    def test_an_absolute_target_may_name_the_server_itself(self, served: Emulator, name: str) -> None:
         port = served.url.rpartition(":")[2]
         target = f"GET http://{name}:{port}/v1/Credentials HTTP/1.1\r\nHost: x\r\n{SIGNED}Connection: close\r\n\r\n"
         assert urls_in(send(served.url, target.encode())).startswith(f"http://{name}:{port}/v1/")
 
-    def test_ipv6_loopback_is_a_proxy_too(self, bundles: ssl.SSLContext) -> None:
+    def test_the_proxy_works_on_ipv6_loopback(self, bundles: ssl.SSLContext) -> None:
         try:
             emulator = Emulator(host="::1")
             emulator.url  # noqa: B018
@@ -158,7 +156,7 @@ class TestStandingIn:
             connection.sendall(LIST)
             assert read_answer(connection).status == "HTTP/1.1 200 OK"
 
-    def test_faults_break_a_tunnel_as_they_break_a_connection(
+    def test_faults_break_a_tunnel_like_a_connection(
         self, served: Emulator, bundles: ssl.SSLContext, ca_folder: object
     ) -> None:
         bundle = str(Tls().authority.certificate)
@@ -181,7 +179,7 @@ class TestStandingIn:
         assert answer.status_code == 200
         session.close()
 
-    def test_a_held_call_ends_when_its_client_leaves_the_tunnel(
+    def test_a_held_call_ends_when_its_client_closes_the_tunnel(
         self, served: Emulator, bundles: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         begun = waits(monkeypatch)
@@ -203,7 +201,7 @@ class TestTlsOnThePort:
         with Emulator(tls=True) as emulator:
             yield emulator.url
 
-    def test_tls_and_plain_http_share_it(self, url: str, bundles: ssl.SSLContext) -> None:
+    def test_tls_and_plain_http_share_the_port(self, url: str, bundles: ssl.SSLContext) -> None:
         with bundles.wrap_socket(dial(url), server_hostname="notify.twilio.com") as connection:
             connection.sendall(LIST)
             assert urls_in(read_answer(connection)).startswith("https://notify.twilio.com/v1/")
@@ -211,7 +209,7 @@ class TestTlsOnThePort:
             connection.sendall(LIST)
             assert urls_in(read_answer(connection)).startswith("http://notify.twilio.com/v1/")
 
-    def test_a_client_without_sni_is_shown_notify(self, url: str) -> None:
+    def test_a_client_without_sni_gets_the_certificate_of_notify(self, url: str) -> None:
         careless = ssl.create_default_context(cadata=Tls().authority.pair().certificate)
         careless.check_hostname = False
         with careless.wrap_socket(dial(url)) as connection:
@@ -228,7 +226,7 @@ class TestTlsOnThePort:
 
 
 class Elsewhere:
-    """Another server, which answers every request in one way and keeps what came."""
+    """Another server. Answers every request with the same response and records it."""
 
     def __init__(self) -> None:
         self.heads: list[bytes] = []
@@ -276,30 +274,28 @@ class TestOtherHosts:
         "request_line",
         ["CONNECT example.com:443 HTTP/1.1", "GET http://example.com/ HTTP/1.1", "POST https://example.com HTTP/1.1"],
     )
-    def test_they_are_refused_by_name(self, served: Emulator, request_line: str) -> None:
+    def test_they_are_refused_with_their_name(self, served: Emulator, request_line: str) -> None:
         answer = send(served.url, f"{request_line}\r\nHost: example.com\r\n\r\n".encode())
-        assert answer.status == "HTTP/1.1 403 example.com isn't Twilio; --other-hosts tunnel lets it through"
-        assert b"example.com isn't Twilio" in answer.body
+        assert answer.status == "HTTP/1.1 403 example.com is not a Twilio host; use --other-hosts tunnel to allow it"
+        assert b"example.com is not a Twilio host" in answer.body
         assert len(served.journal) == 0
 
-    def test_the_refusal_is_what_a_client_shows(self, served: Emulator) -> None:
-        with pytest.raises(httpx.ProxyError, match=r"403 example.com isn't Twilio"):
+    def test_clients_show_the_refusal(self, served: Emulator) -> None:
+        with pytest.raises(httpx.ProxyError, match=r"403 example.com is not a Twilio host"):
             httpx.get("https://example.com/", proxy=served.url)
 
-    def test_a_tunnel_carries_bytes_both_ways(self, tunnelling: Emulator, elsewhere: Elsewhere) -> None:
+    def test_a_tunnel_carries_bytes_in_both_directions(self, tunnelling: Emulator, elsewhere: Elsewhere) -> None:
         with tunnel_to(tunnelling.url, f"127.0.0.1:{elsewhere.port}") as connection:
             connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
             assert read_answer(connection).body == b"hi"
         assert len(tunnelling.journal) == 0
 
     @pytest.mark.parametrize("address", ["8.8.8.8", "134744072", "0x08080808", "010.8.8.8", "8.8"])
-    def test_a_public_address_is_refused_in_every_spelling(self, tunnelling: Emulator, address: str) -> None:
+    def test_a_public_address_is_refused_in_any_notation(self, tunnelling: Emulator, address: str) -> None:
         answer = send(tunnelling.url, f"CONNECT {address}:443 HTTP/1.1\r\n\r\n".encode())
         assert answer.status.startswith(f"HTTP/1.1 403 {address} is a public address")
 
-    def test_a_request_goes_through_without_what_is_for_the_proxy(
-        self, tunnelling: Emulator, elsewhere: Elsewhere
-    ) -> None:
+    def test_a_request_is_forwarded_without_proxy_headers(self, tunnelling: Emulator, elsewhere: Elsewhere) -> None:
         target = f"http://127.0.0.1:{elsewhere.port}/a?b=c"
         head = f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nProxy-Authorization: p\r\nA: b\r\n\r\n"
         answer = send(tunnelling.url, f"{head}hello".encode())
@@ -309,7 +305,7 @@ class TestOtherHosts:
         assert b"Proxy-" not in came
         assert came.endswith(b"A: b\r\n\r\nhello")
 
-    def test_after_it_the_connection_ends_since_the_next_request_may_be_for_twilio(
+    def test_the_connection_is_closed_after_a_forwarded_request(
         self, tunnelling: Emulator, elsewhere: Elsewhere
     ) -> None:
         first = f"GET http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\n\r\n".encode()
@@ -319,7 +315,7 @@ class TestOtherHosts:
         assert all(b"Authorization" not in head for head in elsewhere.heads)
 
     @pytest.mark.parametrize("lengths", ["5\r\nContent-Length: 6", "+5", "5, 5", "x"])
-    def test_a_length_that_can_be_read_in_two_ways_is_not_forwarded(
+    def test_a_request_with_an_ambiguous_length_is_not_forwarded(
         self, tunnelling: Emulator, elsewhere: Elsewhere, lengths: str
     ) -> None:
         target = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nContent-Length: {lengths}\r\n\r\nhello"
@@ -339,22 +335,22 @@ class TestOtherHosts:
         assert send(tunnelling.url, target.encode()).status == "HTTP/1.1 400 BAD REQUEST"
         assert not elsewhere.heads
 
-    def test_where_nobody_listens_that_is_said(self, tunnelling: Emulator) -> None:
+    def test_an_unreachable_host_is_answered_502(self, tunnelling: Emulator) -> None:
         with closing(socket.create_server(("127.0.0.1", 0))) as probe:
             port = probe.getsockname()[1]
         for line in (f"CONNECT 127.0.0.1:{port}", f"GET http://127.0.0.1:{port}/"):
             answer = send(tunnelling.url, f"{line} HTTP/1.1\r\n\r\n".encode())
             assert answer.status == "HTTP/1.1 502 BAD GATEWAY"
-            assert f"127.0.0.1:{port} can't be reached".encode() in answer.body
+            assert f"cannot connect to 127.0.0.1:{port}".encode() in answer.body
 
-    def test_beyond_loopback_it_would_be_an_open_relay(self) -> None:
-        with pytest.raises(UsageError, match=r"other_hosts: tunnel on 0\.0\.0\.0 would be an open relay"):
+    def test_tunnelling_beyond_loopback_is_an_error(self) -> None:
+        with pytest.raises(UsageError, match=r"other_hosts: tunnel on 0\.0\.0\.0 would make the server an open proxy"):
             Emulator(host="0.0.0.0", other_hosts="tunnel")
         with pytest.raises(UsageError, match="did you mean tunnel"):
             Emulator(other_hosts="tunel")  # type: ignore[arg-type]
 
 
-WAYS_OUT = [
+ESCAPE_ATTEMPTS = [
     "CONNECT api.twilio.com:443",
     "CONNECT API.TWILIO.COM.:443",
     "CONNECT twilio.com:443",
@@ -388,25 +384,25 @@ WAYS_OUT = [
 
 
 @pytest.mark.parametrize("policy", ["refuse", "tunnel"])
-@pytest.mark.parametrize("api", WAYS_OUT)
+@pytest.mark.parametrize("start", ESCAPE_ATTEMPTS)
 @pytest.mark.parametrize("host", ["", "notify.twilio.com", "api.twilio.com", "203.0.113.1"])
-def test_no_way_leads_to_the_real_twilio(
-    policy: str, api: str, host: str, monkeypatch: pytest.MonkeyPatch, two_proxies: dict[str, str]
+def test_no_request_reaches_the_real_twilio(
+    policy: str, start: str, host: str, monkeypatch: pytest.MonkeyPatch, two_proxies: dict[str, str]
 ) -> None:
-    asked: list[Destination] = []
+    connected: list[Destination] = []
 
     def reach(destination: Destination) -> socket.socket:
-        asked.append(destination)
+        connected.append(destination)
         raise OSError("not in a test")
 
     monkeypatch.setattr("notify_mock.server.proxied.reach", reach)
-    head = f"{api} HTTP/1.1\r\n" + (f"Host: {host}\r\n" if host else "") + "Connection: close\r\n\r\n"
+    head = f"{start} HTTP/1.1\r\n" + (f"Host: {host}\r\n" if host else "") + "Connection: close\r\n\r\n"
     with dial(two_proxies[policy]) as connection:
         answer = send_all_and_read_to_the_end(connection, head.encode())
     assert answer.startswith((b"HTTP/1.1 4", ESTABLISHED))
     if answer == ESTABLISHED:
-        assert "notify.twilio.com" in api
-    assert not [one for one in asked if is_twilio(one.host) or one.host[0].isdigit() or ":" in one.host]
+        assert "notify.twilio.com" in start
+    assert not [one for one in connected if is_twilio(one.host) or one.host[0].isdigit() or ":" in one.host]
 
 
 @pytest.fixture(scope="module")
@@ -415,11 +411,11 @@ def two_proxies() -> Iterator[dict[str, str]]:
         yield {"refuse": refusing.url, "tunnel": tunnelling.url}
 
 
-def test_a_redirect_to_the_real_twilio_ends_at_the_proxy(served: Emulator) -> None:
-    """Whoever sends a client there, its next CONNECT is judged as any other."""
-    with pytest.raises(requests.exceptions.ProxyError, match=r"403 api\.twilio\.com isn't emulated"):
+def test_a_redirect_to_the_real_twilio_is_refused(served: Emulator) -> None:
+    """The CONNECT that follows a redirect is checked like any other."""
+    with pytest.raises(requests.exceptions.ProxyError, match=r"403 api\.twilio\.com is not emulated"):
         requests.get("https://api.twilio.com/redirected", proxies={"https": served.url})
-    with pytest.raises(urllib3.exceptions.MaxRetryError, match=r"isn't emulated"):
+    with pytest.raises(urllib3.exceptions.MaxRetryError, match=r"is not emulated"):
         urllib3.ProxyManager(served.url).request("GET", "https://verify.twilio.com/", retries=0)
 
 
@@ -474,7 +470,9 @@ def test_garbage_is_refused_and_the_next_client_is_answered(garbage: bytes, tls:
     "hello",
     [b"\x16\x03\x01\x00\x05hello", b"\x16" + b"\xff" * 500, b"\x16", b"\x80\x2e\x01\x00\x02"],
 )
-def test_tls_garbage_in_a_tunnel_ends_that_tunnel_only(served: Emulator, bundles: ssl.SSLContext, hello: bytes) -> None:
+def test_tls_garbage_in_a_tunnel_closes_only_that_tunnel(
+    served: Emulator, bundles: ssl.SSLContext, hello: bytes
+) -> None:
     with tunnel_to(served.url, "notify.twilio.com:443") as connection:
         send_all_and_read_to_the_end(connection, hello)
     with bundles.wrap_socket(
@@ -490,7 +488,7 @@ def test_a_connect_inside_a_tunnel_is_refused(served: Emulator) -> None:
         assert read_answer(connection).status == "HTTP/1.1 400 BAD REQUEST"
 
 
-def test_a_client_that_distrusts_us_harms_nobody(served: Emulator) -> None:
+def test_a_client_that_distrusts_the_authority_does_not_affect_others(served: Emulator) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
         ssl.create_default_context().wrap_socket(
             tunnel_to(served.url, "notify.twilio.com:443"), server_hostname="notify.twilio.com"
@@ -499,7 +497,7 @@ def test_a_client_that_distrusts_us_harms_nobody(served: Emulator) -> None:
 
 
 def half_open(url: str) -> list[Callable[[], socket.socket]]:
-    """Ways to begin and not to go on."""
+    """Return functions that open a connection and leave it half open."""
 
     def begun(data: bytes) -> Callable[[], socket.socket]:
         def make() -> socket.socket:
@@ -518,8 +516,8 @@ def half_open(url: str) -> list[Callable[[], socket.socket]]:
     ]
 
 
-def test_thousands_of_half_open_connections_leave_the_server_answering(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are more than it keeps; those that have waited longest are let go, and a busy one never is."""
+def test_the_server_answers_despite_thousands_of_half_open_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above the limit, the longest idle connections are closed, but never a busy one."""
     monkeypatch.setattr("notify_mock.server.connections._half_of_the_limit", lambda: 64)
     begun = waits(monkeypatch)
     with Emulator() as emulator:
@@ -542,11 +540,11 @@ def test_thousands_of_half_open_connections_leave_the_server_answering(monkeypat
             connection.close()
 
 
-def test_the_limit_is_half_of_what_the_process_may_open() -> None:
+def test_the_connection_limit_is_within_bounds() -> None:
     assert 64 <= Connections()._limit <= 4096
 
 
-def test_a_server_that_stops_ends_its_tunnels(bundles: ssl.SSLContext) -> None:
+def test_stopping_the_server_closes_its_tunnels(bundles: ssl.SSLContext) -> None:
     server = Server(mounted=Emulator())
     server.start()
     with bundles.wrap_socket(

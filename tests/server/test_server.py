@@ -1,4 +1,4 @@
-"""The server: binding, starting, stopping, and what it leaves behind."""
+"""The server: binding, starting and stopping, without leaks."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def ask(url: str, emulator: Emulator) -> bytes:
 
 @pytest.fixture
 def no_thread_left() -> Iterator[None]:
-    """Fails a test that leaves a thread behind."""
+    """Fail a test that leaves a thread running."""
     before = set(threading.enumerate())
     yield
     assert set(threading.enumerate()) <= before
 
 
-def test_a_taken_port_is_an_error_that_names_it() -> None:
+def test_a_port_in_use_is_an_error_that_names_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=f"port: {port} on 127.0.0.1 is already in use"):
@@ -44,13 +44,13 @@ def test_a_taken_port_is_an_error_that_names_it() -> None:
 
 
 @pytest.mark.parametrize("address", [("256.0.0.1", 0), ("no.such.host.invalid", 0)])
-def test_an_address_that_cannot_be_listened_on_is_an_error(address: tuple[str, int]) -> None:
+def test_an_address_the_server_cannot_listen_on_is_an_error(address: tuple[str, int]) -> None:
     with pytest.raises(UsageError, match="cannot listen on"):
         Server(*address)
 
 
 @pytest.mark.parametrize(
-    ("host", "port", "said"),
+    ("host", "port", "expected"),
     [
         ("127.0.0.1", 70_000, "port: 70000 is not a port"),
         ("127.0.0.1", "80", "port: '80' is not a port"),
@@ -60,11 +60,11 @@ def test_an_address_that_cannot_be_listened_on_is_an_error(address: tuple[str, i
         (None, 0, "host: None is not an address"),
     ],
 )
-def test_a_bad_address_is_refused_at_once(host: object, port: object, said: str) -> None:
+def test_a_bad_address_is_an_error_on_construction(host: object, port: object, expected: str) -> None:
     for make in (Emulator, SharedServer):
         with pytest.raises(UsageError) as caught:
             make(host=host, port=port)  # type: ignore[arg-type]
-        assert said in str(caught.value)
+        assert expected in str(caught.value)
 
 
 @pytest.mark.usefixtures("no_thread_left")
@@ -100,7 +100,7 @@ def test_a_with_block_serves_a_fixed_port_and_frees_it() -> None:
         assert ask(f"http://127.0.0.1:{port}", emulator)
 
 
-def test_ipv6_has_its_url_in_brackets() -> None:
+def test_an_ipv6_url_has_brackets() -> None:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
@@ -110,7 +110,7 @@ def test_ipv6_has_its_url_in_brackets() -> None:
         assert b'"credentials": []' in ask(emulator.url, emulator)
 
 
-def test_a_client_that_leaves_in_the_middle_harms_nobody(served: Emulator) -> None:
+def test_a_client_that_disconnects_early_does_not_affect_others(served: Emulator) -> None:
     port = int(served.url.rpartition(":")[2])
     for start in (b"", b"POST /v1/Cred", b"POST /v1/Credentials HTTP/1.1\r\nContent-Length: 100\r\n\r\nType=fcm&Sec"):
         with socket.create_connection(("127.0.0.1", port)) as connection:
@@ -119,7 +119,7 @@ def test_a_client_that_leaves_in_the_middle_harms_nobody(served: Emulator) -> No
     assert len(served.credentials) == 0
 
 
-def test_many_idle_connections_do_not_hold_up_a_call(served: Emulator) -> None:
+def test_many_idle_connections_do_not_block_a_call(served: Emulator) -> None:
     port = int(served.url.rpartition(":")[2])
     idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(200)]
     assert b'"credentials": []' in ask(served.url, served)
@@ -128,7 +128,7 @@ def test_many_idle_connections_do_not_hold_up_a_call(served: Emulator) -> None:
 
 
 @pytest.mark.usefixtures("no_thread_left")
-def test_a_shared_server_answers_for_the_emulator_that_is_mounted() -> None:
+def test_a_shared_server_serves_the_mounted_emulator() -> None:
     shared = SharedServer()
     assert repr(shared) == "<SharedServer not started>"
     one = Emulator(server=shared)
@@ -137,7 +137,7 @@ def test_a_shared_server_answers_for_the_emulator_that_is_mounted() -> None:
     assert one.url == shared.url
     assert b'"type": "fcm"' in ask(shared.url, one)
     one.close()
-    assert b"no test is running that asked for notify_mock" in ask(shared.url, one)
+    assert b"no test that uses notify_mock is running" in ask(shared.url, one)
     two = Emulator(server=shared, seed=2)
     one.close()
     assert b'"credentials": []' in ask(shared.url, two)
@@ -148,7 +148,7 @@ def test_a_shared_server_answers_for_the_emulator_that_is_mounted() -> None:
     shared.stop()
 
 
-def test_many_threads_that_ask_for_the_url_start_one_server() -> None:
+def test_many_threads_that_read_the_url_start_one_server() -> None:
     emulator = Emulator()
     with ThreadPoolExecutor(16) as pool:
         urls = list(pool.map(lambda _: emulator.url, range(64)))
@@ -161,5 +161,5 @@ def test_a_late_request_is_logged_and_answered_400(caplog: pytest.LogCaptureFixt
     with pytest.raises(urllib.error.HTTPError, match="400"):
         urllib.request.urlopen(f"{shared.url}/v1/Credentials?Secret=hush")
     shared.stop()
-    assert "GET /v1/Credentials came while no test was running that asked for notify_mock" in caplog.text
+    assert "GET /v1/Credentials: no test that uses notify_mock is running" in caplog.text
     assert "hush" not in caplog.text

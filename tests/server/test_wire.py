@@ -1,4 +1,4 @@
-"""What clients get wrong on the wire: always a Twilio-shaped error, never a 500 or HTML, and nothing changed."""
+"""Malformed requests on the wire: always a Twilio-style error, never a 500 or HTML, and no change of state."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from werkzeug.test import Client
 
 from notify_mock import Emulator
-from notify_mock.protocol.messages import BODY_LIMIT
 from notify_mock.server.shared_server import SharedServer
+from notify_mock.twilio_api.messages import BODY_LIMIT
 
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
 GOOD = b"Type=fcm&Secret=abc"
@@ -28,7 +28,7 @@ def ask(served: Emulator, start: str, headers: str = "", body: bytes = b"", *, a
 
 
 def error(answer: Raw) -> tuple[int, int, str]:
-    """Status, code and message of a Twilio-shaped error; fails for anything else."""
+    """Return status, code and message of a Twilio-style error; fail for any other response."""
     assert answer.header("Content-Type") == "application/json"
     assert answer.header("Content-Length") == str(len(answer.body))
     body = json.loads(answer.body)
@@ -86,7 +86,7 @@ def test_a_405_names_the_methods_that_are_allowed(served: Emulator) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["", "/", ".json"])
-def test_json_suffix_and_trailing_slash_are_taken_and_left_out_of_links(served: Emulator, suffix: str) -> None:
+def test_json_suffix_and_trailing_slash_are_accepted_and_omitted_from_links(served: Emulator, suffix: str) -> None:
     answer = ask(served, f"GET /v1/Credentials{suffix}")
     assert json.loads(answer.body)["meta"]["url"] == "http://127.0.0.1/v1/Credentials?PageSize=50&Page=0"
 
@@ -185,8 +185,8 @@ def test_a_bad_create_gets_its_error_and_changes_nothing(
 
 
 @pytest.mark.parametrize("head", ["Content-Length : 60\r\n", "X Y: z\r\nContent-Length: 60\r\n"])
-def test_a_malformed_header_line_hides_no_second_request(served: Emulator, head: str) -> None:
-    """http.client drops what stands behind such a line, and would take the body for the next request."""
+def test_a_malformed_header_line_does_not_hide_a_second_request(served: Emulator, head: str) -> None:
+    """http.client drops everything after such a line, and would parse the body as the next request."""
     who = f"Authorization: {basic(*served.auth)}\r\n"
     inner = f"POST /v1/Credentials HTTP/1.1\r\n{who}{FORM}Content-Length: 19\r\n\r\nType=fcm&Secret=abc"
     answer = send(served.url, f"POST /v1/Credentials HTTP/1.1\r\n{who}{head}\r\n{inner}".encode())
@@ -202,11 +202,11 @@ def test_an_odd_host_is_answered(served: Emulator, host: str) -> None:
 
 
 @pytest.mark.parametrize("target", ["http://[/v1", "http://[::1/v1/Credentials"])
-def test_a_target_that_is_no_url_is_refused(served: Emulator, target: str) -> None:
+def test_a_target_that_is_not_a_url_is_refused(served: Emulator, target: str) -> None:
     assert error(ask(served, f"GET {target}")) == (400, 20001, "Bad request: invalid request target")
 
 
-def test_blank_lines_before_a_request_are_passed_over(served: Emulator) -> None:
+def test_blank_lines_before_a_request_are_ignored(served: Emulator) -> None:
     one = f"POST /v1/Credentials HTTP/1.1\r\nAuthorization: {basic(*served.auth)}\r\n{FORM}Content-Length: 19\r\n"
     first = one.encode() + b"\r\n" + GOOD
     last = one.encode() + b"Connection: close\r\n\r\n" + GOOD
@@ -214,7 +214,7 @@ def test_blank_lines_before_a_request_are_passed_over(served: Emulator) -> None:
     assert len(served.credentials) == 2
 
 
-def test_a_body_that_ends_too_early_is_refused(served: Emulator) -> None:
+def test_an_incomplete_body_is_refused(served: Emulator) -> None:
     for head, body in [
         ("Content-Length: 50\r\n", b"Type=fcm"),
         ("Transfer-Encoding: chunked\r\n", b"8\r\nType=f"),
@@ -230,19 +230,19 @@ def test_a_body_that_ends_too_early_is_refused(served: Emulator) -> None:
     assert len(served.credentials) == 0
 
 
-def test_chunk_extensions_and_trailers_are_passed_over(served: Emulator) -> None:
+def test_chunk_extensions_and_trailers_are_ignored(served: Emulator) -> None:
     body = b"13;a=b\r\nType=fcm&Secret=abc\r\n0\r\nX-Sum: 1\r\n\r\n"
     head = FORM + "Content-Encoding: identity\r\nTransfer-Encoding: chunked\r\n"
     assert ask(served, "POST /v1/Credentials", head, body).status == "HTTP/1.1 201 CREATED"
 
 
-def test_a_refused_head_has_no_body(served: Emulator) -> None:
+def test_a_refused_head_request_has_no_body(served: Emulator) -> None:
     assert ask(served, "HEAD /v1/Credentials", "Content-Length: abc\r\n").body == b""
 
 
-def test_a_server_without_an_emulator_says_so_even_to_noise() -> None:
+def test_a_server_without_an_emulator_answers_400_even_to_noise() -> None:
     shared = SharedServer()
-    expected = (400, 20001, "Bad request: no test is running that asked for notify_mock")
+    expected = (400, 20001, "Bad request: no test that uses notify_mock is running")
     assert error(send(shared.url, b"HELLO\r\n\r\n")) == expected
     assert error(send(shared.url, b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")) == expected
     shared.stop()
@@ -252,7 +252,7 @@ def test_a_server_without_an_emulator_says_so_even_to_noise() -> None:
     ("path", "message"),
     [("/v1/Credentials/%E2%82%AC", "/Credentials/€"), ("/v1/a%2525", "/a%25"), ("/v1/%C3%BC", "/ü")],
 )
-def test_a_wsgi_server_that_gives_no_raw_target_will_do(emulator: Emulator, path: str, message: str) -> None:
+def test_a_wsgi_server_without_a_raw_target_works(emulator: Emulator, path: str, message: str) -> None:
     def bare(environ: dict[str, object], start_response: object) -> object:
         del environ["RAW_URI"], environ["REQUEST_URI"]
         return emulator.app.wsgi_app(environ, start_response)
@@ -262,7 +262,7 @@ def test_a_wsgi_server_that_gives_no_raw_target_will_do(emulator: Emulator, path
     assert answer.json["message"] == f"The requested resource {message} was not found"
 
 
-def test_a_multipart_file_leaves_nothing_open(served: Emulator) -> None:
+def test_a_multipart_file_leaves_no_open_file(served: Emulator) -> None:
     import requests
 
     url = f"{served.url}/v1/Credentials"
@@ -294,7 +294,7 @@ def test_a_chunked_and_a_multipart_body_are_read(served: Emulator) -> None:
     assert served.credentials[json.loads(answer.body)["sid"]].secret == "mü"
 
 
-def test_a_request_that_is_too_long_or_no_http_gets_an_error(served: Emulator) -> None:
+def test_a_request_that_is_too_long_or_not_http_gets_an_error(served: Emulator) -> None:
     assert error(ask(served, "GET /" + "a" * 70_000)) == (414, 20001, "Request-URI Too Long")
     for noise in (
         b"\x16\x03\x01\x02\x00\x01\r\n\r\n",
@@ -305,12 +305,12 @@ def test_a_request_that_is_too_long_or_no_http_gets_an_error(served: Emulator) -
         assert error(send(served.url, noise)) == (400, 20001, "Bad request: not HTTP/1.1")
 
 
-def test_a_body_far_over_the_limit_is_answered_while_it_is_still_sent(served: Emulator) -> None:
+def test_a_huge_body_is_answered_while_it_is_still_being_sent(served: Emulator) -> None:
     answer = ask(served, "POST /v1/Credentials", FORM, b"a" * (8 * 1024 * 1024))
     assert error(answer)[0] == 413
 
 
-def test_a_client_that_expects_100_is_told_to_go_on_or_refused(served: Emulator) -> None:
+def test_a_client_that_expects_100_continue_gets_it_or_an_error(served: Emulator) -> None:
     good = ask(served, "POST /v1/Credentials", FORM + "Expect: 100-continue\r\n", GOOD)
     assert good.status == "HTTP/1.1 100 Continue"
     assert b"201 CREATED" in good.body
@@ -358,7 +358,7 @@ def test_a_garbled_authorization_is_an_invalid_username(served: Emulator, value:
     body=st.one_of(st.binary(max_size=80), st.builds(lambda b: b"Type=fcm&Secret=" + b, st.binary(max_size=20))),
 )
 def test_no_request_makes_the_core_fail(method: str, target: str, kind: str, body: bytes) -> None:
-    from notify_mock.protocol.messages import read
+    from notify_mock.twilio_api.messages import read
 
     emulator = Emulator()
     headers = {"authorization": basic(*emulator.auth), "content-type": kind}
@@ -369,7 +369,7 @@ def test_no_request_makes_the_core_fail(method: str, target: str, kind: str, bod
         assert json.loads(answer.body)["status"] == answer.status
 
 
-def test_the_flask_app_alone_answers_the_same(emulator: Emulator) -> None:
+def test_the_flask_app_gives_the_same_responses(emulator: Emulator) -> None:
     http = emulator.app.test_client()
     headers = {"Authorization": basic(*emulator.auth)}
     assert http.get("/v1/Credentials", headers=headers).json["credentials"] == []
@@ -382,7 +382,7 @@ def test_the_flask_app_alone_answers_the_same(emulator: Emulator) -> None:
     assert made.json["url"].startswith("http://localhost/chat/v2/Credentials/CR")
 
 
-def test_a_hook_of_the_users_own_sees_the_name_of_the_call(emulator: Emulator) -> None:
+def test_a_flask_hook_sees_the_name_of_the_call(emulator: Emulator) -> None:
     from flask import request
 
     seen = []
@@ -393,13 +393,13 @@ def test_a_hook_of_the_users_own_sees_the_name_of_the_call(emulator: Emulator) -
     assert seen == ["credential.list", "credential.delete"]
 
 
-def test_a_bug_of_the_emulator_is_a_twilio_shaped_500_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_in_the_emulator_is_a_twilio_style_500_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
     emulator = Emulator()
 
     def broken(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("notify_mock.resources.paging.page_of", broken)
+    monkeypatch.setattr("notify_mock.twilio_api.paging.page_of", broken)
     answer = emulator.app.test_client().get("/v1/Credentials", headers={"Authorization": basic(*emulator.auth)})
     assert answer.status_code == 500
     assert answer.json["code"] == 20500

@@ -1,4 +1,4 @@
-"""Old names that still work: each warns and names the new one, at the line that uses it."""
+"""Old names that still work: each gives a warning with the new name, at the line that uses it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_cassette_is_still_matched_on_door(tmp_path: Path) -> None:
     assert [old.key(one.call()) for one in old.interactions] == [new.key(one.call()) for one in new.interactions]
 
 
-def test_the_new_names_warn_of_nothing(emulator: Emulator) -> None:
+def test_the_new_names_do_not_warn(emulator: Emulator) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         emulator.faults.add("*", Drop(), api="chat/v2")

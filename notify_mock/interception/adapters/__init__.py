@@ -1,4 +1,4 @@
-"""Where requests of other libraries are taken: a module of theirs, and what is patched once it is imported."""
+"""The adapters: which module triggers each of them when it is imported, and what it patches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sessions of aiohttp: a request for an emulated host goes through the emulator's proxy."""
+"""Adapter for aiohttp sessions: sends requests to emulated hosts through the emulator's proxy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def sessions(router: Router) -> list[Patch]:
         async def request(session: Any, method: str, str_or_url: Any, **options: Any) -> Any:
             try:
                 url = session._build_url(str_or_url)
-            except ValueError:  # the session has its own error for it
+            except ValueError:  # the session raises its own error
                 return await original(session, method, str_or_url, **options)
             if router.is_emulated(url.raw_host or "", method, str(url)):
                 options = {**options, "proxy": router.proxy_url, "proxy_auth": None, "ssl": router.tls_context}
@@ -28,7 +28,7 @@ def sessions(router: Router) -> list[Patch]:
         return request
 
     def guard(original: Callable[..., Any]) -> Callable[..., Any]:
-        """A redirect is followed inside of the request, so its host is seen here first."""
+        """Checks the hosts of redirects, which aiohttp follows inside the request."""
 
         @wraps(original)
         async def connect(connector: Any, request: Any, *args: Any, **options: Any) -> Any:
@@ -37,7 +37,7 @@ def sessions(router: Router) -> list[Patch]:
                 router.is_emulated(host, request.method, str(request.url))
                 and str(request.proxy).rstrip("/") != router.proxy_url
             ):
-                raise router.block(f"a redirect has led aiohttp to {host}")
+                raise router.block(f"blocked a redirect of aiohttp to {host}")
             return await original(connector, request, *args, **options)
 
         return connect

@@ -1,4 +1,4 @@
-"""The connections of http.client and urllib3, and so those of requests: they are made to the emulator's server."""
+"""Adapter for http.client and urllib3 (and so requests): connects to the emulator's server."""
 
 from __future__ import annotations
 
@@ -49,15 +49,15 @@ def _connect(router: Router, original: Callable[..., Any], *, tls: bool) -> Call
 
 
 def _requesting(router: Router, connection_class: type) -> Patch:
-    """A request for Twilio on a connection that was made before, or to a proxy."""
+    """Handles requests to Twilio on a connection opened earlier, or through a proxy."""
 
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(original)
         def putrequest(connection: Any, method: str, url: str, *args: Any, **options: Any) -> None:
             host, _ = _destination(connection)
-            asked = urlsplit(url).hostname if "://" in url else None
-            if asked and asked != host and router.is_emulated(asked, method, url):
-                raise router.block(f"http://{asked} would have been reached through a proxy; Twilio has https only")
+            target = urlsplit(url).hostname if "://" in url else None
+            if target and target != host and router.is_emulated(target, method, url):
+                raise router.block(f"blocked a request to http://{target} through a proxy; Twilio only supports https")
             is_open = connection.sock is not None and not router.is_own_connection(connection.sock)
             if is_open and router.is_emulated(host):
                 connection.close()
@@ -69,7 +69,7 @@ def _requesting(router: Router, connection_class: type) -> Patch:
 
 
 def _destination(connection: Any) -> tuple[str, int]:
-    """Where the connection leads in the end, beyond a proxy."""
+    """Return the final host and port, behind any proxy."""
     if connection._tunnel_host:
         return str(connection._tunnel_host), int(connection._tunnel_port)
     return str(connection.host), int(connection.port)

@@ -1,4 +1,4 @@
-"""The transports of httpx: a request for an emulated host goes through the emulator's proxy."""
+"""Adapter for httpx transports: sends requests to emulated hosts through the emulator's proxy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from notify_mock.interception.routing import Router
 
 
 def transports(router: Router) -> list[Patch]:
-    """Every request has a transport of its own, since one can't be used from several event loops."""
+    """Use a new transport per request, since a transport can't be shared between event loops."""
     from httpx import AsyncHTTPTransport, HTTPTransport, Limits
 
     def own(made: type) -> Any:

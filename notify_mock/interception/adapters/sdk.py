@@ -1,4 +1,4 @@
-"""The Twilio SDK's own HTTP clients: its calls are played at once, without a socket."""
+"""Adapter for the Twilio SDK's HTTP clients: answers calls in-process, without a socket."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 from notify_mock.interception.patches import Patch
 from notify_mock.interception.routing import Router
-from notify_mock.protocol.hosts import split_url
+from notify_mock.twilio_api.hosts import split_url
 
 _INFO = 20
 
 
 def sync_client(router: Router) -> list[Patch]:
-    """An SDK before version 7 has no async client; its calls go by the socket."""
+    """The SDK before version 7 has no async client; its calls use the socket."""
     from twilio import http
     from twilio.http.http_client import TwilioHttpClient
 
@@ -40,7 +40,7 @@ def _sync(router: Router, original: Callable[..., Any]) -> Callable[..., Any]:
     inner = InProcessHttpClient(router.engine, real_time=router.real_time)
 
     def is_plain(client: Any) -> bool:
-        """Whether its user has given it no session or hooks of their own, which a call must pass through."""
+        """Whether the client has no custom session or hooks that calls must pass through."""
         session = client.session
         if session is None:
             return not any(client.request_hooks.values())
@@ -107,7 +107,7 @@ def _async(router: Router, original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _is_emulated(router: Router, method: str, url: str) -> bool:
-    """Whether the emulator answers, and at once; a URL with anything unusual goes by the socket."""
+    """Whether to answer in-process. Requests with unusual URLs use the socket."""
     place = split_url(url)
     if place is not None:
         return router.is_emulated(place[1].partition(":")[0], method, url)
@@ -116,21 +116,21 @@ def _is_emulated(router: Router, method: str, url: str) -> bool:
 
 
 def _host_of(url: str) -> str:
-    """Empty where there is none; then the SDK's client has its own words for that."""
+    """Return the host, or an empty text if there is none: then the SDK's client raises its own error."""
     with suppress(ValueError):
         return urlsplit(url).hostname or ""
     return ""
 
 
 def _begin(client: Any, method: str, url: str, params: object, headers: object) -> None:
-    """What the SDK's client does before a request."""
+    """Do what the SDK's client does before a request."""
     client._test_only_last_response = None
     if client.logger.isEnabledFor(_INFO):
         client.log_request({"method": method.upper(), "url": url, "params": params, "headers": headers})
 
 
 def _end(client: Any, response: Any) -> Any:
-    """And after its answer."""
+    """Do what the SDK's client does after the response."""
     if client.logger.isEnabledFor(_INFO):
         client.log_response(response.status_code, response)
     client._test_only_last_response = response

@@ -1,4 +1,4 @@
-"""The guard below all clients: no name of Twilio's is looked up, by whatever way it comes."""
+"""Guard below all clients: blocks every lookup of and connection to a Twilio host."""
 
 from __future__ import annotations
 

@@ -1,0 +1,293 @@
+"""The control API under ``/_mock``, to inspect and arrange the emulator."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from flask import Response, jsonify, request
+
+from notify_mock.accounts.accounts import Accounts
+from notify_mock.control_api.guard import Refused, check_origin, check_token
+from notify_mock.control_api.json import (
+    check_rule,
+    one_value,
+    read_code,
+    read_object,
+    show_alert,
+    show_callback,
+    show_exchange,
+    show_record,
+    show_rule,
+)
+from notify_mock.deliveries.inbox import Deliveries
+from notify_mock.engine.records import Records
+from notify_mock.faults.rules import Faults
+from notify_mock.journal.journal import Journal
+from notify_mock.support.clock import Clock
+from notify_mock.support.usage import UsageError, nearest, shown
+from notify_mock.support.version import __version__
+from notify_mock.twilio_api.messages import Answer
+
+if TYPE_CHECKING:
+    from notify_mock.callbacks.sender import Callbacks
+    from notify_mock.faults.rule import Rule
+
+_MAX_CHECKPOINTS = 100
+_TARGET = re.compile(r"/_mock(?:[/?]|\Z)")
+_COUNTS = ("seen", "fired")
+"""Keys of a rule in a response that are not part of it. Ignored when sent back."""
+
+_Result = tuple[int, dict[str, Any] | None]
+"""Status and JSON; None for an empty body."""
+
+
+class Controlled(Protocol):
+    """What the control API needs of an emulator."""
+
+    seed: int | str
+    control_token: str | None
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def journal(self) -> Journal: ...
+    @property
+    def faults(self) -> Faults: ...
+    @property
+    def callbacks(self) -> Callbacks: ...
+    @property
+    def deliveries(self) -> Deliveries: ...
+    @property
+    def records(self) -> tuple[Records[Any], ...]: ...
+    def reset(self) -> None: ...
+    def snapshot(self) -> Any: ...
+    def restore(self, snapshot: Any) -> None: ...
+
+
+class Control:
+    """The actions on one emulator, found in ``ACTIONS`` by path and method."""
+
+    def __init__(self, emulator: Controlled) -> None:
+        self._emulator = emulator
+        self._checkpoints: dict[str, Any] = {}
+
+    def health(self) -> _Result:
+        emulator = self._emulator
+        return 200, {"status": "ok", "version": __version__, "seed": emulator.seed, **self._now()}
+
+    def openapi(self) -> _Result:
+        from notify_mock.control_api.openapi import document
+
+        return 200, document(request.scheme + "://" + request.environ.get("HTTP_HOST", ""))
+
+    def state(self) -> _Result:
+        emulator = self._emulator
+        return 200, {
+            "seed": emulator.seed,
+            **self._now(),
+            "strict": emulator.accounts.strict,
+            "default_account": emulator.accounts.default.sid,
+            **{
+                records.resource.key: [show_record(record) for record in records.values()]
+                for records in emulator.records
+            },
+            "requests": len(emulator.journal),
+            "faults": [show_rule(rule) for rule in emulator.faults],
+        }
+
+    def journal(self) -> _Result:
+        return 200, {"exchanges": [show_exchange(exchange) for exchange in self._emulator.journal]}
+
+    def deliveries(self) -> _Result:
+        inbox = self._emulator.deliveries
+        criteria: dict[str, Any] = {name: one_value(values, name) for name, values in request.args.lists()}
+        if "code" in criteria:
+            criteria["code"] = read_code(criteria["code"])
+        return 200, {
+            "deliveries": [delivery.describe() for delivery in inbox.find(**criteria)],
+            "alerts": [show_alert(alert) for alert in inbox.alerts],
+        }
+
+    def callbacks(self) -> _Result:
+        return 200, {"callbacks": [show_callback(callback) for callback in self._emulator.callbacks.waiting]}
+
+    def drain_callbacks(self) -> _Result:
+        return 200, {"exchanges": [show_exchange(exchange) for exchange in self._emulator.callbacks.drain()]}
+
+    def reset(self) -> _Result:
+        self._emulator.reset()
+        return 200, {"status": "ok"}
+
+    def clock(self) -> _Result:
+        return 200, self._now()
+
+    def move_clock(self) -> _Result:
+        _move(self._emulator.clock, read_object())
+        return 200, self._now()
+
+    def faults(self) -> _Result:
+        return 200, {"faults": [show_rule(rule) for rule in self._emulator.faults]}
+
+    def add_fault(self) -> _Result:
+        given = read_object()
+        if "scenario" in given:
+            return self._add_scenario(given)
+        check_rule(given)
+        rule = {key: value for key, value in given.items() if key not in _COUNTS}
+        return 201, show_rule(self._emulator.faults.read(rule, "body"))
+
+    def _add_scenario(self, given: Mapping[str, Any]) -> _Result:
+        """Add all rules of a scenario, or none if one is invalid."""
+        from notify_mock.faults.readers import read_scenario
+
+        if set(given) != {"scenario"} or not isinstance(given["scenario"], str):
+            raise Refused(400, "scenario must be a name, and the only key", "scenario")
+        added: list[Rule] = []
+        try:
+            for rule, where in read_scenario(given["scenario"]):
+                added.append(self._emulator.faults.read(rule, where))
+        except UsageError:
+            for partial in added:
+                self._emulator.faults.remove(partial.name)
+            raise
+        return 201, {"faults": [show_rule(rule) for rule in added]}
+
+    def clear_faults(self) -> _Result:
+        self._emulator.faults.clear()
+        return 204, None
+
+    def remove_fault(self, name: str) -> _Result:
+        try:
+            self._emulator.faults.remove(name)
+        except UsageError as error:
+            raise Refused(404, str(error), "name") from error
+        return 204, None
+
+    def set_checkpoint(self) -> _Result:
+        name = _name(read_object(default="{}"))
+        if name not in self._checkpoints and len(self._checkpoints) >= _MAX_CHECKPOINTS:
+            raise Refused(409, f"there are already {_MAX_CHECKPOINTS} checkpoints; delete one first", "name")
+        self._checkpoints[name] = self._emulator.snapshot()
+        return 201, {"name": name}
+
+    def restore_checkpoint(self, name: str) -> _Result:
+        self._emulator.restore(_found(name, self._checkpoints.get(name)))
+        return 200, {"name": name}
+
+    def drop_checkpoint(self, name: str) -> _Result:
+        _found(name, self._checkpoints.pop(name, None))
+        return 204, None
+
+    def answer(self, method: str, path: str) -> _Result:
+        """Return the status and JSON for a request. Raises ``Refused`` or ``UsageError``."""
+        check_origin()
+        check_token(self._emulator.control_token)
+        head, slash, name = path.partition("/")
+        pattern = f"{head}/<name>" if slash else head
+        actions = ACTIONS.get(pattern)
+        if actions is None or (slash and not name):
+            raise Refused(404, f"the control API has no path {shown('/_mock/' + path)}; see /_mock/openapi.json")
+        action = actions.get("GET" if method == "HEAD" else method)
+        if action is None:
+            allow = ", ".join([*sorted(actions), *(["HEAD"] if "GET" in actions else [])])
+            raise Refused(405, f"method not allowed on /_mock/{pattern}; expected one of: {allow}", allow=allow)
+        return action(self, name) if slash else action(self)
+
+    def _now(self) -> dict[str, str]:
+        return {"now": self._emulator.clock.now().isoformat()}
+
+
+ACTIONS: Mapping[str, Mapping[str, Callable[..., _Result]]] = {
+    "health": {"GET": Control.health},
+    "openapi.json": {"GET": Control.openapi},
+    "state": {"GET": Control.state},
+    "journal": {"GET": Control.journal},
+    "deliveries": {"GET": Control.deliveries},
+    "callbacks": {"GET": Control.callbacks, "POST": Control.drain_callbacks},
+    "reset": {"POST": Control.reset},
+    "clock": {"GET": Control.clock, "POST": Control.move_clock},
+    "faults": {"GET": Control.faults, "POST": Control.add_fault, "DELETE": Control.clear_faults},
+    "faults/<name>": {"DELETE": Control.remove_fault},
+    "checkpoint": {"POST": Control.set_checkpoint},
+    "checkpoint/<name>": {"POST": Control.restore_checkpoint, "DELETE": Control.drop_checkpoint},
+}
+
+
+def control_view(emulator: Controlled) -> Callable[[str], Response]:
+    """Return the Flask view for all paths under ``/_mock/``."""
+    control = Control(emulator)
+
+    def view(path: str) -> Response:
+        try:
+            return _respond(*control.answer(request.method, path))
+        except Refused as error:
+            return _respond(error.status, _error(error.message, error.field), error.allow)
+        except UsageError as error:
+            return _respond(400, _error(str(error), error.where.removeprefix("body, ")))
+
+    return view
+
+
+def is_control(target: str) -> bool:
+    """Whether a path or request target belongs to the control API."""
+    return bool(_TARGET.match(target))
+
+
+def refusal(status: int, message: str) -> Answer:
+    """Return the response to a control request that can't be parsed."""
+    body = json.dumps(_error(message, "body")).encode()
+    return Answer(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))], body)
+
+
+def _respond(status: int, content: dict[str, Any] | None, allow: str = "") -> Response:
+    response = jsonify(content) if content is not None else Response()
+    response.status_code = status
+    if content is None:
+        del response.headers["Content-Type"]
+    if allow:
+        response.headers["Allow"] = allow
+    return response
+
+
+def _error(message: str, field: str) -> dict[str, Any]:
+    return {"error": {"message": message} | ({"field": field} if field else {})}
+
+
+def _name(body: Mapping[str, Any]) -> str:
+    for key in body:
+        if key != "name":
+            raise Refused(400, f"unknown key {shown(key)}; expected one of: name", key)
+    name = body.get("name", "default")
+    if not isinstance(name, str) or not name:
+        raise Refused(400, "name: must be non-empty text; leave it out for the default checkpoint", "name")
+    return name
+
+
+def _found(name: str, checkpoint: Any) -> Any:
+    if checkpoint is None:
+        raise Refused(404, f"there is no checkpoint {shown(name)}", "name")
+    return checkpoint
+
+
+def _move(clock: Clock, body: Mapping[str, Any]) -> None:
+    acts: dict[str, Callable[[Any], None]] = {"freeze": clock.freeze, "set": clock.set, "advance": clock.advance}
+    for key in body:
+        if key not in (*acts, "resume"):
+            raise Refused(400, f"unknown key {shown(key)}; {nearest(key, (*acts, 'resume'))}", key)
+    if len(body) != 1:
+        raise Refused(400, "expected exactly one of: advance, freeze, resume, set", next(iter(body), "body"))
+    ((act, value),) = body.items()
+    if act in acts:
+        try:
+            acts[act](value)
+        except UsageError as error:
+            raise UsageError(act, error.wrong, error.remedy) from error
+    elif value is True:
+        clock.resume()
+    else:
+        raise Refused(400, "resume: must be true", act)

@@ -1,0 +1,112 @@
+"""Delivers a notification: selects its bindings, renders it for their channels, and records the deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from notify_mock.deliveries.apn import APN
+from notify_mock.deliveries.channel import VERSIONS, Channel
+from notify_mock.deliveries.credentials import check_credential, credential_sid_for
+from notify_mock.deliveries.delivery import Delivery, Rendering
+from notify_mock.deliveries.discontinued import ALEXA, MESSENGER
+from notify_mock.deliveries.fcm import FCM, GCM
+from notify_mock.deliveries.provider_calls import ProviderCalls
+from notify_mock.deliveries.sms import SMS
+from notify_mock.engine.state import State
+from notify_mock.engine.verbs import RequestContext, Result, create_record
+from notify_mock.resources.binding import conditions_for
+from notify_mock.resources.notification import Notification
+from notify_mock.resources.service import Service
+from notify_mock.store.collections import Key
+from notify_mock.store.selection import Selection
+from notify_mock.twilio_api.delivery_errors import Problem
+
+_NONE: tuple[str, ...] = ()
+
+BY_TYPE: Mapping[str, Channel] = {channel.name: channel for channel in (APN, FCM, GCM, SMS, MESSENGER, ALEXA)}
+
+
+def notify(context: RequestContext) -> Result:
+    """Return 201 and the notification, even if deliveries fail: failures are asynchronous (observed)."""
+    service = context.parent()
+    notification: Notification = create_record(context)
+    made = Dispatch(context.state, service, notification, context.exchange.api).deliveries()
+    state, now = context.state, context.state.clock.time()
+    state.deliveries.file(made)
+    if not made:
+        state.deliveries.alert(now, notification.sid, Problem(52301, "no binding was selected"))
+    url = notification.delivery_callback_url or (service.delivery_callback_enabled and service.delivery_callback_url)
+    if url and made:
+        state.outbox.add_callbacks(url, service.region, made, now)
+    return 201, context.show(notification)
+
+
+class _Prepared(NamedTuple):
+    """What all bindings with the same channel, credential and protocol version share."""
+
+    channel: Channel
+    credential_sid: str | None
+    rendering: Rendering
+    problem: Problem | None
+
+
+class Dispatch:
+    """The delivery of one notification. ``api`` is the API that it was created through."""
+
+    def __init__(self, state: State, service: Service, notification: Notification, api: str) -> None:
+        self._state, self._service, self._notification = state, service, notification
+        self._now = state.clock.time()
+        self._provider_calls = ProviderCalls(state.clock, state.faults, state.providers, notification, api)
+        self._prepared: dict[tuple[str, str | None, str | None], _Prepared] = {}
+        self._renderings: dict[Channel, tuple[Rendering, Problem | None]] = {}
+
+    def deliveries(self) -> list[Delivery]:
+        """Return one delivery for each binding, in the order of the bindings' creation."""
+        return [self._deliver(binding) for binding in self._select()]
+
+    def _select(self) -> Iterable[Any]:
+        """Return the bindings that have one of the identities and all of the tags (the combination is inferred), or the
+        addresses in ``ToBinding``."""
+        notification = self._notification
+        if notification.to_bindings:
+            return notification.to_bindings
+        key = Key("binding", notification.account_sid, notification.region, notification.service_sid)
+        return Selection(self._state.store.collection(key), conditions_for(notification.identities, notification.tags))
+
+    def _deliver(self, binding: Any) -> Delivery:
+        key = binding.binding_type, binding.credential_sid, binding.notification_protocol_version
+        prepared = self._prepared.get(key)
+        if prepared is None:
+            prepared = self._prepared[key] = self._prepare(*key)
+        channel, credential_sid, rendering, problem = prepared
+        problem = problem or channel.check(binding.address)
+        at, faults = self._now, _NONE
+        if problem is None and self._provider_calls.is_needed:
+            problem, at, faults = self._provider_calls.deliver(binding, credential_sid)
+        return Delivery(
+            self._state.sids.new("DL"),
+            channel.name,
+            binding.identity,
+            binding.address,
+            binding.sid,
+            self._notification.sid,
+            self._notification.service_sid,
+            self._notification.account_sid,
+            credential_sid,
+            at,
+            rendering,
+            problem,
+            faults,
+        )
+
+    def _prepare(self, kind: str, own_credential: str | None, version: str | None) -> _Prepared:
+        channel = BY_TYPE[kind]
+        credential_sid = credential_sid_for(channel, own_credential, self._service)
+        if channel not in self._renderings:
+            self._renderings[channel] = channel.render(self._notification, self._service, self._now)
+        rendering, refused = self._renderings[channel]
+        problem = check_credential(self._state.store, channel, credential_sid, self._service, self._now) or refused
+        if channel.is_push and version not in (None, *VERSIONS):
+            problem = Problem(52001, f"{version!r} is not a notification protocol version")
+        return _Prepared(channel, credential_sid, rendering, problem)

@@ -1,0 +1,299 @@
+"""The engine as one object: all state of an emulator, with calls and responses as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from notify_mock.accounts.accounts import Accounts, AccountsOption, read_accounts
+from notify_mock.deliveries.inbox import Deliveries
+from notify_mock.deliveries.providers import Providers
+from notify_mock.engine.pipeline import Pipeline, Wait
+from notify_mock.engine.recording_options import read_cassette_option, read_hydrate_option
+from notify_mock.engine.records import Records
+from notify_mock.engine.replay import Forward
+from notify_mock.engine.routes import CALL_NAMES
+from notify_mock.engine.seed_data import DataOption, add_seeds, read_data
+from notify_mock.engine.state import State
+from notify_mock.faults import UNUSED, Unused
+from notify_mock.faults.rules import Faults
+from notify_mock.journal import assertions
+from notify_mock.journal.exchange import Exchange
+from notify_mock.journal.journal import DEFAULT_LIMIT, Journal
+from notify_mock.resources import BINDING, CREDENTIAL, NOTIFICATION, RESOURCES, SERVICE
+from notify_mock.resources.binding import Binding
+from notify_mock.resources.credential import Credential
+from notify_mock.resources.notification import Notification
+from notify_mock.resources.service import Service
+from notify_mock.support.clock import Clock, Moment, Span
+from notify_mock.support.usage import UsageError, shown
+from notify_mock.support.waits import HeldCalls
+from notify_mock.twilio_api.messages import Answer, Call
+
+if TYPE_CHECKING:
+    from notify_mock.engine.attempts import Attempts
+    from notify_mock.engine.hydration import HydrateOption
+    from notify_mock.faults.decision import Effect
+    from notify_mock.faults.readers import FaultsOption
+    from notify_mock.replay.cassette import CassetteOption
+    from notify_mock.replay.playback import Playback
+
+
+Observe = Callable[[Call, Callable[[], Answer]], Answer]
+"""Wraps every call: takes the call and a function that handles it, and returns the response."""
+
+
+class Engine:
+    """The emulator without Flask, sockets and sleeping.
+
+    ``seed`` determines every SID. ``accounts`` are the only accounts accepted; without it every account is accepted.
+    ``data`` is seed data, and ``hydrate`` names cassettes to load records from. ``frozen`` stops the clock at a moment.
+    ``journal_limit`` is the number of exchanges kept per account. ``faults`` and ``scenario`` are fault rules to start
+    with. ``unused_faults`` says what to do about rules that were never applied, and ``fault_header`` accepts a rule in
+    a request header. ``cassette`` has recorded responses to play, ``forward`` sends the calls it misses to an upstream,
+    and ``observe`` wraps every call. Raises ``UsageError`` for a bad option. Thread-safe.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int | str = 0,
+        accounts: AccountsOption | None = None,
+        data: DataOption | None = None,
+        hydrate: HydrateOption | None = None,
+        frozen: Moment | None = None,
+        journal_limit: int = DEFAULT_LIMIT,
+        faults: FaultsOption | None = None,
+        scenario: str | Sequence[str] | None = None,
+        unused_faults: Unused = "error",
+        fault_header: bool = False,
+        cassette: CassetteOption | None = None,
+        forward: Forward | None = None,
+        observe: Observe | None = None,
+    ) -> None:
+        __tracebackhide__ = True
+        _check_options(seed, journal_limit, unused_faults, fault_header)
+        self.seed = seed
+        self.held_calls = HeldCalls()
+        self._lock = RLock()
+        self._seeds = read_data(data) if data is not None else ()
+        hydrated, recorded_account = read_hydrate_option(hydrate)
+        self._seeds += hydrated
+        self._permanent_faults: list[tuple[str, Effect | str, dict[str, Any]]] = []
+        self._rules = _read_rules(scenario, faults)
+        self._state = State(
+            self._lock,
+            seed=seed,
+            accounts=read_accounts(accounts) if accounts is not None else (),
+            frozen=frozen,
+            journal_limit=journal_limit,
+            call_names=CALL_NAMES,
+            unused_faults=unused_faults,
+            account_sid=recorded_account,
+        )
+        self._forward, self._observe = forward, observe
+        self._pipeline = Pipeline(self._state, self._lock, self.held_calls, fault_header=fault_header, forward=forward)
+        self.cassette = cassette
+        self._load()
+
+    @property
+    def clock(self) -> Clock:
+        return self._state.clock
+
+    @property
+    def accounts(self) -> Accounts:
+        return self._state.accounts
+
+    @property
+    def journal(self) -> Journal:
+        return self._state.journal
+
+    @property
+    def faults(self) -> Faults:
+        return self._state.faults
+
+    @property
+    def cassette(self) -> Playback | None:
+        """The cassette in use, and how far it has been played. Can be set at any time to a path, a list of paths, a
+        ``Cassette`` or None. A reset rewinds it."""
+        return self._state.playback if self._state.playback.cassette is not None else None
+
+    @cassette.setter
+    def cassette(self, given: CassetteOption | None) -> None:
+        __tracebackhide__ = True
+        self._state.playback.insert(read_cassette_option(given, self._forward))
+
+    @property
+    def credentials(self) -> Records[Credential]:
+        """The stored credentials by SID, including their secrets."""
+        return Records(self._state, self._lock, CREDENTIAL)
+
+    @property
+    def services(self) -> Records[Service]:
+        return Records(self._state, self._lock, SERVICE)
+
+    @property
+    def bindings(self) -> Records[Binding]:
+        """The stored bindings of all services by SID."""
+        return Records(self._state, self._lock, BINDING)
+
+    @property
+    def notifications(self) -> Records[Notification]:
+        """The notifications that were created. They cannot be seed data."""
+        return Records(self._state, self._lock, NOTIFICATION)
+
+    @property
+    def records(self) -> tuple[Records[Any], ...]:
+        """The records of all resources."""
+        return tuple(Records(self._state, self._lock, resource) for resource in RESOURCES)
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """The pushes and messages that would have been sent."""
+        return self._state.deliveries
+
+    @property
+    def providers(self) -> Providers:
+        """APNs, FCM, GCM and the SMS network, to simulate their failures."""
+        return self._state.providers
+
+    @property
+    def attempts(self) -> Attempts:
+        """Delivery callbacks, for the code that sends them."""
+        from notify_mock.engine.attempts import Attempts
+
+        return Attempts(self._state, self._lock)
+
+    @property
+    def auth(self) -> tuple[str, str]:
+        """Account SID and auth token of the default account: the first one given, or one generated from the seed."""
+        account = self.accounts.default
+        return account.sid, account.auth_token
+
+    def reset(self) -> None:
+        """Restore the initial state: seed, accounts, data and faults as given, and nothing else.
+
+        Held calls are released without a response.
+        """
+        self.held_calls.release()
+        with self._lock:
+            self._state.reset()
+            self._load()
+
+    @contextmanager
+    def checkpoint(self) -> Iterator[None]:
+        """Restore the emulator's whole state at the end of the ``with`` block."""
+        snapshot = self.snapshot()
+        try:
+            yield
+        finally:
+            self.restore(snapshot)
+
+    def snapshot(self) -> Any:
+        """Return the whole state, for ``restore``."""
+        with self._lock:
+            return self._state.snapshot()
+
+    def restore(self, snapshot: Any) -> None:
+        """Replace the state with that of ``snapshot``. Held calls are released without a response."""
+        self.held_calls.release()
+        with self._lock:
+            self._state.restore(snapshot)
+
+    def assert_attempts(self, name: str, count: int, **criteria: Any) -> list[Exchange]:
+        """Assert that exactly ``count`` calls ``name`` were made. The criteria are those of ``journal.calls``."""
+        __tracebackhide__ = True
+        return assertions.attempts(self.journal, name, count, criteria)
+
+    def assert_backoff(
+        self,
+        name: str,
+        *,
+        minimum: Span | Sequence[Span] = 0,
+        growth: float = 1,
+        jitter: bool = False,
+        maximum: Span | None = None,
+        **criteria: Any,
+    ) -> list[float]:
+        """Assert how long the client waited between its attempts at ``name``, on the emulator's clock.
+
+        ``minimum`` is the shortest wait allowed, or a list of them: for the first wait, the second, and so on. Each
+        wait must be at least ``growth`` times the one before (1: not shorter, 0: any), and none longer than
+        ``maximum``. With ``jitter``, the waits must be irregular. The tolerance is 10 ms or 1 %, because a running
+        clock moves meanwhile. Returns the waits in seconds.
+        """
+        __tracebackhide__ = True
+        return assertions.backoff(
+            self.journal, name, criteria, minimum=minimum, growth=growth, jitter=jitter, maximum=maximum
+        )
+
+    def assert_honours_retry_after(self, name: str = "*", **criteria: Any) -> None:
+        """Assert that the client waited as long as each Retry-After header required."""
+        __tracebackhide__ = True
+        assertions.honours_retry_after(self.journal, name, criteria)
+
+    def assert_no_secret_in_query(self) -> None:
+        """Assert that no secret parameter was sent in a query string."""
+        __tracebackhide__ = True
+        assertions.no_secret_in_query(self.journal)
+
+    def assert_no_duplicates(self) -> None:
+        """Assert that no two records are the same except for SID and dates, including notifications sent twice."""
+        __tracebackhide__ = True
+        assertions.no_duplicates(self.journal, [record for records in self.records for record in records.values()])
+
+    def handle(self, call: Call, wait: Wait | None = None) -> Answer:
+        """Handle one call and return its response. Never raises for what a client sent: errors are responses.
+
+        ``wait`` lets time pass when a fault rule delays the call. Without it, the emulator's clock is moved. An
+        exception from ``wait`` ends the call.
+        """
+        if self._observe is not None:
+            return self._observe(call, lambda: self._pipeline.handle(call, wait))
+        return self._pipeline.handle(call, wait)
+
+    def failed(self) -> Answer:
+        """Return the response to a request on which the emulator itself failed. The journal already contains it."""
+        return self._pipeline.failed()
+
+    def add_permanent_fault(self, call: str, effect: Effect | str, **options: Any) -> None:
+        """Add a fault rule now and again after every ``reset``. The arguments are those of ``faults.add``."""
+        self.faults.add(call, effect, **options)
+        self._permanent_faults.append((call, effect, options))
+
+    def _load(self) -> None:
+        add_seeds(self._seeds, self._state)
+        for spec, where in self._rules:
+            self.faults.read(spec, where)
+        for call, effect, options in self._permanent_faults:
+            self.faults.add(call, effect, **options)
+
+
+def _check_options(seed: object, journal_limit: object, unused_faults: object, fault_header: object) -> None:
+    """Raises ``UsageError`` that names the option."""
+    __tracebackhide__ = True
+    if isinstance(seed, bool) or not isinstance(seed, (int, str)) or (isinstance(seed, int) and abs(seed) >= 10**30):
+        raise UsageError("seed", f"expected text or a whole number of up to 30 digits, got {shown(seed)}")
+    if isinstance(journal_limit, bool) or not isinstance(journal_limit, int) or journal_limit < 1:
+        raise UsageError("journal_limit", f"expected a whole number (1 or more), got {shown(journal_limit)}")
+    if not isinstance(fault_header, bool):
+        raise UsageError("fault_header", f"expected true or false, got {shown(fault_header)}")
+    if unused_faults not in UNUSED:
+        raise UsageError(
+            "unused_faults", f"unknown value {shown(unused_faults)}", f"expected one of: {', '.join(UNUSED)}"
+        )
+
+
+def _read_rules(
+    scenario: str | Sequence[str] | None, faults: FaultsOption | None
+) -> tuple[tuple[Mapping[str, Any], str], ...]:
+    """Return the rules to start with. Raises ``UsageError``."""
+    if scenario is None and faults is None:
+        return ()
+    from notify_mock.faults.readers import read_faults, read_scenario
+
+    names = (scenario,) if isinstance(scenario, str) else scenario or ()
+    rules = tuple(rule for name in names for rule in read_scenario(name))
+    return rules + (read_faults(faults) if faults is not None else ())

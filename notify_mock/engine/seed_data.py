@@ -1,0 +1,48 @@
+"""Reads seed data from YAML, JSON or plain Python data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from notify_mock.engine.records import add_record
+from notify_mock.engine.state import State
+from notify_mock.resources import RESOURCES
+from notify_mock.resources.resource import Resource
+from notify_mock.support.files import Content, read_file
+from notify_mock.support.usage import UsageError, only_known, shown
+
+DataOption = Mapping[str, Any] | str | Path
+"""``{"credentials": [{"type": "fcm", "secret": "..."}, ...]}``, or the path of a YAML or JSON file that holds it."""
+
+
+class SeedRecord(NamedTuple):
+    """One record to add, and its location for error messages."""
+
+    resource: Resource[Any]
+    values: Mapping[str, Any]
+    where: str
+
+
+def read_data(given: DataOption) -> tuple[SeedRecord, ...]:
+    """Return the records in the order in which they are added. Raises ``UsageError`` with file, line and key;
+    ``add_seeds`` checks the fields of the records."""
+    if isinstance(given, Mapping):
+        content = Content(given, "data", {})
+    elif isinstance(given, (str, Path)):
+        content = read_file(Path(given))
+    else:
+        raise UsageError("data", f"expected a mapping or the path of a file, got {shown(given)}")
+    keys = {resource.key: resource for resource in RESOURCES if resource.seed is not None}
+    if not isinstance(content.value, Mapping):
+        raise UsageError(content.source, "is not a mapping", f"expected lists under {', '.join(keys)}")
+    only_known(content.source, content.value, keys)
+    read = [SeedRecord(keys[key], item, where) for key in content.value for item, where in content.items(key)]
+    return tuple(sorted(read, key=lambda seed: RESOURCES.index(seed.resource)))
+
+
+def add_seeds(seeds: tuple[SeedRecord, ...], state: State) -> None:
+    """Add the records. Raises ``UsageError`` for the first invalid one."""
+    for seed in seeds:
+        add_record(state, seed.resource, seed.values, seed.where)

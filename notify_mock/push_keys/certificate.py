@@ -1,0 +1,51 @@
+"""Check a certificate and its private key as APNs does."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from notify_mock.push_keys.pem import read_certificate, read_private_key
+from notify_mock.twilio_api.delivery_errors import Problem
+
+_CACHE_SIZE = 64
+
+
+class _Pair(NamedTuple):
+    """What the checks need to know. ``begins`` and ``ends`` bound the certificate's validity, in seconds since 1970;
+    ``fits`` is true if the private key belongs to the certificate."""
+
+    begins: float
+    ends: float
+    has_subject: bool
+    fits: bool
+
+
+def check_certificate(certificate: str, private_key: str, now: float) -> Problem | None:
+    """Return the problem: expired, not yet valid, without a subject, or not matching the key. None if there is none.
+
+    The codes are documented; that the pair is checked only when sending is observed.
+    """
+    try:
+        pair = _inspect(certificate, private_key)
+    except ValueError as error:
+        return Problem(52131, str(error))
+    if not pair.has_subject:
+        return Problem(52135, "the certificate has no subject")
+    if now >= pair.ends:
+        return Problem(52131, "the certificate has expired")
+    if now < pair.begins:
+        return Problem(52131, "the certificate is not valid yet")
+    return None if pair.fits else Problem(52145, "the private key does not match the certificate")
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def _inspect(certificate: str, private_key: str) -> _Pair:
+    """Raises ``ValueError`` if either cannot be parsed."""
+    found = read_certificate(certificate)
+    return _Pair(
+        found.not_valid_before_utc.timestamp(),
+        found.not_valid_after_utc.timestamp(),
+        len(list(found.subject)) > 0,
+        found.public_key() == read_private_key(private_key).public_key(),
+    )

@@ -1,0 +1,1 @@
+"""Recorded exchanges played again: matching a call with an entry, and how far a cassette has been played."""
