@@ -117,7 +117,7 @@ def test_bad_json_is_an_error(tmp_path: Path, text: str, message: str) -> None:
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"credentials: \xff")
-    for path, message in [("missing.yaml", "No such file"), (".", "directory"), ("latin.yaml", "isn't UTF-8")]:
+    for path, message in [("missing.yaml", "No such file"), (".", "directory"), ("latin.yaml", "is not UTF-8")]:
         with pytest.raises(UsageError, match=message):
             Emulator(data=tmp_path / path)
     with pytest.raises(UsageError, match="expected a mapping or the path of a file, got 7"):
