@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from notify_mock.support.usage import UsageError
+
 _PACKAGE = __name__.partition(".")[0]
 
 
@@ -19,8 +21,10 @@ def warn_renamed(old: str, new: str) -> None:
 
 
 def with_new_key(given: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
-    """Return ``given`` with the key ``old`` renamed to ``new``."""
+    """Return ``given`` with the key ``old`` renamed to ``new``. Raises ``UsageError`` if both are given."""
     if old not in given:
         return dict(given)
+    if new in given:
+        raise UsageError(old, f"is the old name of {new}, and both are given", f"leave out {old}")
     warn_renamed(old, new)
     return {new if key == old else key: value for key, value in given.items()}

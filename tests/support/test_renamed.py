@@ -9,7 +9,7 @@ import pytest
 from helpers.calls import ask
 from helpers.entries import entry
 
-from notify_mock import Cassette, Drop, Emulator
+from notify_mock import Cassette, Drop, Emulator, UsageError
 from notify_mock.cassettes.vcr import write_yaml
 
 
@@ -40,6 +40,11 @@ def test_a_cassette_is_still_matched_on_door(tmp_path: Path) -> None:
     new = Cassette(path, match_on=("method", "api"))
     assert write_yaml(old.interactions) == write_yaml(new.interactions)
     assert [old.key(one.call()) for one in old.interactions] == [new.key(one.call()) for one in new.interactions]
+
+
+def test_the_old_name_beside_the_new_one_is_an_error(emulator: Emulator) -> None:
+    with pytest.raises(UsageError, match="door: is the old name of api, and both are given"):
+        emulator.faults.add("*", Drop(), door="chat/v2", api="chat/v2")
 
 
 def test_the_new_names_do_not_warn(emulator: Emulator) -> None:
