@@ -29,7 +29,8 @@ def shown(value: object) -> str:
         return repr(value) if len(value) <= 60 else f"{value[:60]!r}..."
     if value is None or isinstance(value, (bool, float)) or (isinstance(value, int) and abs(value) < 10**30):
         return repr(value)
-    return f"a {type(value).__name__}"
+    name = type(value).__name__
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
