@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
+
+_OPTION = re.compile(r"(\w+)(?:\[\d+\])?(?:,|$)")
 
 
 class UsageError(ValueError):
@@ -17,6 +20,12 @@ class UsageError(ValueError):
         self.where, self.wrong, self.remedy = where, wrong, remedy
         line = f"{where}: {wrong}" + (f"; {remedy}" if remedy else "")
         super().__init__(" ".join(line.split()))
+
+    @property
+    def option(self) -> str:
+        """The option that ``where`` names (``accounts`` of ``accounts[0]``), or "" if it names a file or a path."""
+        found = _OPTION.match(self.where)
+        return found[1] if found else ""
 
     def inside(self, place: str) -> UsageError:
         """Return the same error with ``place`` before its ``where``: ``seed.yaml, line 7, credentials[2].sid``."""
