@@ -649,7 +649,7 @@ def test_a_bad_fault_header_is_a_400_with_its_reason_in_the_journal(header: str)
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.text(max_size=40))
+@given(st.text(max_size=40).filter(lambda header: not any(kind in header for kind in ("drop", "hang", "reset"))))
 def test_no_fault_header_makes_the_core_fail(header: str) -> None:
     from helpers.calls import basic
 
