@@ -42,7 +42,7 @@ def scenario_table() -> str:
 
 def score_table() -> str:
     """Return how well the emulator agrees with the recordings that ship with it, as Markdown."""
-    comparisons = compare_all([one for file in find_files([FIXTURES]) for one in read_interactions(file)])
+    comparisons = compare_all([entry for file in find_files([FIXTURES]) for entry in read_interactions(file)])
     return f"{table(comparisons)}\n\nScore: {score(comparisons):.1f} % of the known parts agree."
 
 

@@ -43,8 +43,8 @@ class Emulator(Engine):
     option is a keyword argument:
 
     - ``seed``: number or text that determines all SIDs and random choices.
-    - ``accounts``: the accounts to accept, such as ``{"AC...": "token"}``, or a list of ``Account`` objects. By
-      default, any user name that begins with AC or SK is accepted, with any password.
+    - ``accounts``: accounts to accept, as a mapping such as ``{"AC...": "token"}`` or a list of ``Account`` objects.
+      By default, any user name that begins with AC or SK is accepted, with any password.
     - ``data``: seed data, as a mapping or the path of a YAML or JSON file.
     - ``hydrate``: cassette or folder of cassettes (or a list of them) to load records from.
     - ``frozen``: stop the clock at this time, such as ``"2030-01-01T12:00:00Z"`` or a ``datetime``.
@@ -56,7 +56,8 @@ class Emulator(Engine):
     - ``cassette``: cassette to replay, as a path, a list of paths or a ``Cassette``.
     - ``upstream``: service to forward calls to, as a URL or an ``Upstream``. With ``cassette``, it gets only calls
       that are not recorded, if ``on_miss`` is "forward".
-    - ``record``: cassette to record requests and responses in, as a path or a ``Recorder``.
+    - ``record``: cassette to record the responses of ``upstream`` in, or else the emulator's own, as a path or a
+      ``Recorder``.
     - ``control_token``: token for the control API. Required unless the server listens on loopback only.
     - ``callback_hosts``: hosts that delivery callbacks may be sent to, in addition to this machine.
     - ``host``, ``port``: address and port to listen on. Port 0 picks a free port.
@@ -150,9 +151,9 @@ class Emulator(Engine):
     def client(self, username: str | None = None, password: str | None = None, **options: Any) -> Client:
         """Return a ``twilio.rest.Client`` that uses no socket.
 
-        It uses the credentials of ``auth`` by default. ``options`` are those of ``twilio.rest.Client``, ``timeout`` in
+        It authenticates with ``auth`` by default. ``options`` are those of ``twilio.rest.Client``, ``timeout`` in
         seconds, and ``real_time``: by default, a delay moves the emulator's clock without waiting; with
-        ``real_time=True`` it really waits. Raises ``UsageError`` if twilio is not installed.
+        ``real_time=True``, the client waits. Raises ``UsageError`` if twilio is not installed.
         """
         return self._client("InProcessHttpClient", username, password, options)
 
@@ -173,10 +174,11 @@ class Emulator(Engine):
         return Interception(self, self._server, allow_real, real_time=real_time)
 
     def env(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return the environment for another process that redirects its Twilio clients, in any language, here.
+        """Return an environment for another process that redirects its Twilio clients to the emulator.
 
-        It is a copy of ``base`` (by default the environment of this process) with the variables of ``notify-mock exec``
-        set. Starts the server, and creates the certificate authority of this machine if there is none.
+        It works for clients in any language. It is a copy of ``base`` (by default the environment of this process) with
+        the variables of ``notify-mock exec`` set. Starts the server, and creates the certificate authority of this
+        machine if there is none.
         """
         from notify_mock.certificate_authority.bundles import make_bundles
         from notify_mock.interception import environment

@@ -1,7 +1,8 @@
 """The options of an emulator: what each means, and where it can be given.
 
-The command line, the markers and ``docs/options.md`` are generated from this table. The signatures and docstrings of
-``Emulator`` and ``Engine`` are written out for type checkers and editors; tests compare them with the table.
+The command line, the markers and ``docs/options.md`` are generated from this table. The signatures of
+``Emulator`` and ``Engine`` and the docstring of ``Emulator`` are written out for type checkers and editors; tests
+compare them with the table.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ class Option(NamedTuple):
     """One option.
 
     ``part`` is what it configures. ``flag`` is its name on the command line, for the commands in ``commands``, and
-    ``metavar`` its value there (empty for a switch). ``variable`` is an environment variable that sets it, too.
+    ``metavar`` its value there (empty for a switch). ``variable`` is an environment variable for it.
     ``marker``: it is an argument of the marker ``notify_mock``. ``session``: it is a key of the fixture
     ``notify_mock_options``. ``is_path``: relative paths start at the test's or pytest's root folder.
     """

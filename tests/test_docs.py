@@ -165,7 +165,7 @@ def test_the_curl_examples_of_the_server_page_work_with_its_seed_data(tmp_path: 
     with Emulator(data=tmp_path / "seed.yaml") as emulator:
         answers = [run_curl(line, emulator) for line in curls]
     assert json.loads(answers[0])["friendly_name"] == "Android"
-    assert [one["type"] for one in json.loads(answers[1])["credentials"]] == ["apn", "fcm", "fcm"]
+    assert [item["type"] for item in json.loads(answers[1])["credentials"]] == ["apn", "fcm", "fcm"]
     assert [answers[2] + "\n"] == blocks("json", RUN_A_SERVER)
 
 

@@ -64,10 +64,10 @@ def record(
     from notify_mock.recording.recorder import Recorder
 
     configure_logs(log_format, log_level)
-    behind = make_upstream(upstream, upstream_ca, upstream_timeout)
-    if behind.url.partition("//")[2] in (f"{host}:{port}", f"localhost:{port}"):
-        raise UsageError("--upstream", f"{behind.url} is this server itself", "use the URL of the real service")
+    service = make_upstream(upstream, upstream_ca, upstream_timeout)
+    if service.url.partition("//")[2] in (f"{host}:{port}", f"localhost:{port}"):
+        raise UsageError("--upstream", f"{service.url} is this server itself", "use the URL of the real service")
     recorder = Recorder(cassette, mode=mode)  # type: ignore[arg-type]
-    emulator = make_emulator(**options, upstream=behind, record=recorder)
+    emulator = make_emulator(**options, upstream=service, record=recorder)
     user = "$TWILIO_ACCOUNT_SID:$TWILIO_AUTH_TOKEN"
     run(emulator, host, port, other_hosts=other_hosts, tls=tls, user=user)

@@ -67,8 +67,8 @@ def replay(
     configure_logs(log_format, log_level)
     fields = tuple(field.strip() for field in match_on.split(",")) if match_on else DEFAULT
     cassette = Cassette(*paths, on_miss=on_miss, repeat=repeat, match_on=fields, ignore=ignore)  # type: ignore[arg-type]
-    behind = make_upstream(upstream, upstream_ca) if upstream is not None else None
-    emulator = make_emulator(**options, cassette=cassette, upstream=behind)
+    service = make_upstream(upstream, upstream_ca) if upstream is not None else None
+    emulator = make_emulator(**options, cassette=cassette, upstream=service)
     run(emulator, host, port, other_hosts=other_hosts, tls=tls)
 
 

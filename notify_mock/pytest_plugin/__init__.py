@@ -78,7 +78,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a test that would pass for blocked requests, unused fault rules, or misses of its cassette."""
+    """Fail an otherwise passing test for blocked requests, unused fault rules, and its cassette's misses."""
     result = yield
     emulator = item.stash.get(_EMULATOR, None)
     if emulator is not None and item.get_closest_marker("xfail") is None:
