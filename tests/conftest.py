@@ -17,7 +17,7 @@ pytest_plugins = ["pytester"]
 
 @pytest.fixture(scope="session", autouse=True)
 def ca_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A certificate authority of this session's own, for child processes too; nothing is left on the machine."""
+    """A temporary certificate authority for this test session and its child processes."""
     folder = tmp_path_factory.mktemp("ca")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(FOLDER_VARIABLE, str(folder))
@@ -36,6 +36,6 @@ def emulator() -> Emulator:
 
 @pytest.fixture
 def served() -> Iterator[Emulator]:
-    """An emulator on a server of its own."""
+    """An emulator with its own server."""
     with Emulator() as emulator:
         yield emulator

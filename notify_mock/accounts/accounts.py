@@ -1,4 +1,4 @@
-"""Who may come in: accounts, their API keys, and the ways to be turned away."""
+"""Accounts and API keys, and the authentication of requests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OPEN_USER = re.compile(r"(?:AC|SK)[\w-]{1,62}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """The secret of an ``SK...`` key; a ``restricted`` one lacks the permission for Notify (401/70051, observed)."""
+    """An API key (``SK...``). A ``restricted`` key has no permission for Notify (401/70051, observed)."""
 
     secret: str = field(repr=False)
     restricted: bool = False
@@ -29,7 +29,7 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A Twilio account. ``keys`` maps ``SK`` sids to their ``ApiKey``."""
+    """A Twilio account. ``keys`` maps ``SK`` SIDs to their ``ApiKey``."""
 
     sid: str
     auth_token: str = field(repr=False)
@@ -42,16 +42,16 @@ AccountsOption = Mapping[str, str] | Iterable[Account | str]
 
 
 def read_accounts(given: AccountsOption) -> tuple[Account, ...]:
-    """The accounts that an option names. Raises ``UsageError`` for what is none, without repeating a token."""
+    """Return the accounts in an ``accounts`` option. Raises ``UsageError``, whose text never contains a token."""
     if isinstance(given, str):
         given = [given]
     __tracebackhide__ = True
     if not isinstance(given, Iterable):
-        raise UsageError("accounts", f"{shown(given)} is no list of accounts", 'give {"AC...": "token"}')
+        raise UsageError("accounts", 'expected a mapping such as {"AC...": "token"}, got ' + shown(given))
     items = [Account(sid, token) for sid, token in given.items()] if isinstance(given, Mapping) else list(given)
     accounts = tuple(_read_account(item, f"accounts[{number}]") for number, item in enumerate(items))
     if not accounts:
-        raise UsageError("accounts", "no account given", "leave the option out to let every account in")
+        raise UsageError("accounts", "no account given", "leave the option out to accept every account")
     for sid in (account.sid for account in accounts):
         if sum(account.sid == sid for account in accounts) > 1:
             raise UsageError("accounts", f"{sid} is given twice")
@@ -63,32 +63,36 @@ def _read_account(item: Account | str, where: str) -> Account:
         sid, _, token = item.partition(":")
         item = Account(sid, token)
     if not isinstance(item, Account):
-        raise UsageError(where, f"a {type(item).__name__} is no account", 'give "AC...:token" or an Account')
+        raise UsageError(where, f'expected "AC...:token" or an Account, got a {type(item).__name__}')
     __tracebackhide__ = True
     if not isinstance(item.sid, str) or not _SID.fullmatch(item.sid):
-        raise UsageError(where, f"{_beginning(item.sid)} is no account sid", "it is AC and 32 hex digits, then :token")
+        wrong = f"{_beginning(item.sid)} is not an account SID (expected AC followed by 32 hex digits)"
+        raise UsageError(where, wrong, "write an account as SID:token")
     if not isinstance(item.auth_token, str) or not item.auth_token:
         raise UsageError(where, f"{item.sid} has no auth token", f"write {item.sid}:token")
     if item.status not in get_args(Status):
-        raise UsageError(where, f"status {shown(item.status)}", f"it is one of {', '.join(get_args(Status))}")
+        expected = f"expected one of: {', '.join(get_args(Status))}"
+        raise UsageError(where, f"{shown(item.status)} is not an account status", expected)
     if not isinstance(item.keys, Mapping):
-        raise UsageError(where, "its keys are no mapping", "they map SK and 32 hex digits to an ApiKey(secret)")
+        raise UsageError(where, "keys is not a mapping", "expected {SID: ApiKey(secret)}")
     for sid, key in item.keys.items():
         if not isinstance(sid, str) or not _KEY_SID.fullmatch(sid) or not isinstance(key, ApiKey):
-            raise UsageError(where, "a key is none", "keys map SK and 32 hex digits to an ApiKey(secret)")
+            remedy = "expected SK followed by 32 hex digits, mapped to an ApiKey(secret)"
+            raise UsageError(where, "keys has an invalid entry", remedy)
     return item
 
 
 def _beginning(sid: object) -> str:
-    """Enough of a sid to know it by; the rest may be a token in the wrong place."""
+    """Return the beginning of a SID. The rest is not shown, because it may be a misplaced token."""
     return shown(f"{sid[:6]}..." if isinstance(sid, str) and len(sid) > 8 else sid)
 
 
 class Accounts:
-    """Open or strict.
+    """The accounts of an emulator, which is either open or strict.
 
-    Open, when none is ``given``: every ``AC`` user has an account of his own and every ``SK`` user comes into the
-    default one, with any password. Strict: only the given accounts and their keys are let in, with the right token.
+    Open, if no accounts are ``given``: any password is accepted; every ``AC`` user name has an account of its own, and
+    every ``SK`` user name belongs to the default account. Strict: only the given accounts and their keys are accepted,
+    with the right token.
     """
 
     def __init__(self, default: Account, given: tuple[Account, ...] = ()) -> None:
@@ -101,7 +105,7 @@ class Accounts:
 
     @property
     def default(self) -> Account:
-        """The account for those who name none, with the token that it has now."""
+        """The account used where none is named, with its current token."""
         return self._known[self._given[0].sid]
 
     def __getitem__(self, sid: str) -> Account:
@@ -111,33 +115,33 @@ class Accounts:
         return sid in self._known
 
     def suspend(self, sid: str) -> None:
-        """From now on its calls are answered 403/20005 (inferred)."""
+        """Answer the calls of this account with 403/20005 from now on (inferred)."""
         self._set_status(sid, "suspended")
 
     def activate(self, sid: str) -> None:
         self._set_status(sid, "active")
 
     def expire(self, sid: str, *, authorization: str | None = None, new_token: str | None = None) -> None:
-        """Let the token of ``sid`` stop working: the account's own, and the one in ``authorization``.
+        """Expire the account's token, and the token in ``authorization``.
 
-        ``new_token`` becomes the account's own; an open emulator takes any other token as well.
+        ``new_token`` becomes the account's token. An open emulator also accepts any other token.
         """
         account = self._known.get(sid) or Account(sid, "")
         scheme, _, rest = (authorization or "").strip().partition(" ")
         used = _basic(rest) if scheme.lower() == "basic" else ("bearer", rest)
-        self._let_in.clear()
+        self._authenticated.clear()
         self._expired |= {used, (sid, account.auth_token)}
         if new_token is not None:
             self._expired.discard((sid, new_token))
             self._known[sid] = replace(account, auth_token=new_token)
 
     def identify(self, authorization: str | None) -> Account:
-        """The account behind an Authorization header. Raises the ``TwilioError`` that turns the caller away."""
-        known = self._let_in.get(authorization or "")
+        """Return the account of an Authorization header. Raises ``TwilioError`` if it is not accepted."""
+        known = self._authenticated.get(authorization or "")
         if known is None:
             known = self._identify(authorization)
-            if len(self._let_in) < _CACHE_SIZE:
-                self._let_in[authorization or ""] = known
+            if len(self._authenticated) < _CACHE_SIZE:
+                self._authenticated[authorization or ""] = known
         return known
 
     def _identify(self, authorization: str | None) -> Account:
@@ -160,7 +164,7 @@ class Accounts:
         if account is not None:
             return account
         if not _OPEN_USER.fullmatch(user):
-            raise InvalidUsername("the user name begins with neither AC nor SK")
+            raise InvalidUsername("the user name must begin with AC or SK")
         if user.startswith("SK"):
             return self.default
         account = self._known[user] = Account(user, password)
@@ -180,7 +184,7 @@ class Accounts:
                 if key.restricted:
                     raise RestrictedKey(f"{user} is restricted")
                 return account
-        raise InvalidUsername("no such account or key; known are " + ", ".join(self._known))
+        raise InvalidUsername("unknown account or key; expected one of: " + ", ".join(self._known))
 
     @staticmethod
     def _active(account: Account) -> Account:
@@ -192,15 +196,17 @@ class Accounts:
         account = self._known.get(sid)
         if account is None:
             if self.strict or not isinstance(sid, str) or not _OPEN_USER.fullmatch(sid):
-                raise UsageError("accounts", f"no account {shown(sid)}", "known are " + ", ".join(self._known))
+                raise UsageError(
+                    "accounts", f"unknown account {shown(sid)}", f"expected one of: {', '.join(self._known)}"
+                )
             account = Account(sid, "")
         self._known[sid] = replace(account, status=status)
-        self._let_in.clear()
+        self._authenticated.clear()
 
     def reset(self) -> None:
         self._known = {account.sid: account for account in self._given}
         self._expired: set[tuple[str, str]] = set()
-        self._let_in: dict[str, Account] = {}
+        self._authenticated: dict[str, Account] = {}
 
     def snapshot(self) -> tuple[dict[str, Account], set[tuple[str, str]]]:
         return dict(self._known), set(self._expired)
@@ -208,7 +214,7 @@ class Accounts:
     def restore(self, kept: tuple[dict[str, Account], set[tuple[str, str]]]) -> None:
         known, expired = kept
         self._known, self._expired = dict(known), set(expired)
-        self._let_in.clear()
+        self._authenticated.clear()
 
 
 def _basic(encoded: str) -> tuple[str, str]:

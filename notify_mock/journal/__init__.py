@@ -1,1 +1,1 @@
-"""Which requests arrived and what was answered: exchanges, the criteria to find them, and assertions on clients."""
+"""The journal of requests and responses: exchanges, criteria to find them, and assertions about clients."""

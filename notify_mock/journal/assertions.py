@@ -1,4 +1,4 @@
-"""What a test may claim about its client's behaviour, read from the journal and the records."""
+"""Assertions about a client's behaviour, based on the journal and the records."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _IDENTITY = ("sid", "date_created", "date_updated")
 
 
 def attempts(journal: Journal, name: str, count: int, criteria: dict[str, Any]) -> list[Exchange]:
-    """Assert that exactly ``count`` such calls were made."""
+    """Assert that exactly ``count`` matching calls were made, and return them."""
     __tracebackhide__ = True
-    sought, _, found, dropped = journal.search(name, criteria)
+    wanted, _, found, dropped = journal.search(name, criteria)
     if len(found) != count or dropped:
-        raise AssertionError(f"expected {count} attempts at {sought}, found {len(found)}{_timeline(found)}{dropped}")
+        raise AssertionError(f"expected {count} attempts at {wanted}, found {len(found)}{_timeline(found)}{dropped}")
     return found
 
 
@@ -38,8 +38,8 @@ def backoff(
 ) -> list[float]:
     """Assert how long the client waited between its attempts, and return the waits in seconds.
 
-    ``minimum`` is the least wait, or the least of each; each wait is at least ``growth`` times the one before, and none
-    is over ``maximum``; with ``jitter`` they must not all be alike (nor all multiples of the first by the same factor).
+    ``minimum`` is the least wait, or a list with the least of each. Each wait must be at least ``growth`` times the one
+    before, and none longer than ``maximum``. With ``jitter``, the waits must not be equal or grow by a constant factor.
     """
     __tracebackhide__ = True
     found = _attempts(journal, name, criteria)
@@ -48,15 +48,15 @@ def backoff(
     waits = _waits(found)
     if isinstance(minimum, str) or not isinstance(minimum, Sequence):
         minimum = [minimum] * len(waits)
-    least = [span(one, "minimum") for one in minimum]
+    least = [span(wait, "minimum") for wait in minimum]
     if len(least) > len(waits):
         raise AssertionError(f"expected {len(least)} waits, found {len(waits)}{_timeline(found)}")
     for number, (wait, needed) in enumerate(zip(waits, least, strict=False), 1):
         if _is_less(wait, needed):
             raise AssertionError(f"wait {number} was {wait:.3f}s, expected at least {needed:.3f}s{_timeline(found)}")
-    for number, (one, two) in enumerate(pairwise(waits), 2):
-        if _is_less(two, one * growth):
-            text = f"wait {number} was {two:.3f}s, expected at least {growth:g} times the {one:.3f}s before it"
+    for number, (previous, wait) in enumerate(pairwise(waits), 2):
+        if _is_less(wait, previous * growth):
+            text = f"wait {number} was {wait:.3f}s, expected at least {growth:g} times the {previous:.3f}s before it"
             raise AssertionError(text + _timeline(found))
     if maximum is not None and _is_less(span(maximum, "maximum"), max(waits)):
         raise AssertionError(f"the longest wait was {max(waits):.3f}s, expected at most {maximum}{_timeline(found)}")
@@ -66,70 +66,71 @@ def backoff(
 
 
 def honours_retry_after(journal: Journal, name: str, criteria: dict[str, Any]) -> None:
-    """Assert that after every answer with Retry-After, the account's next attempt at that call came no sooner."""
+    """Assert that the account's next attempt after every response with Retry-After waited at least that long."""
     __tracebackhide__ = True
     found = _attempts(journal, name, criteria)
-    told = [one for one in found if one.retry_after is not None]
-    if not told:
-        raise AssertionError(f"no answer to {name} had a Retry-After header{_timeline(found)}")
-    for one in told:
+    with_header = [one for one in found if one.retry_after is not None]
+    if not with_header:
+        raise AssertionError(f"no response to {name} has a Retry-After header{_timeline(found)}")
+    for one in with_header:
         later = (two for two in found if two.number > one.number)
         following = next((two for two in later if (two.name, two.account_sid) == (one.name, one.account_sid)), None)
         if following is not None and one.ended is not None and one.retry_after is not None:
             wait = following.at - one.ended
             if _is_less(wait, one.retry_after):
-                text = f"#{following.number} came {wait:.3f}s after #{one.number} said Retry-After: {one.retry_after:g}"
+                header = f"Retry-After: {one.retry_after:g}"
+                text = f"#{following.number} came {wait:.3f}s after the response to #{one.number}, which had {header}"
                 raise AssertionError(text + _timeline(found))
 
 
 def no_secret_in_query(journal: Journal) -> None:
-    """Assert that no secret parameter was sent in a query string, where proxies and logs would see it."""
+    """Assert that no secret was sent in a query string, where proxies and logs can see it."""
     __tracebackhide__ = True
-    caught = [one for one in _attempts(journal, "*", {}) if any(is_secret(name) for name in one.call.query)]
-    if caught:
-        raise AssertionError("\n".join(listed("secrets in a query string", [str(one) for one in caught])))
+    leaks = [one for one in _attempts(journal, "*", {}) if any(is_secret(name) for name in one.call.query)]
+    if leaks:
+        raise AssertionError("\n".join(listed("secrets in a query string", [str(one) for one in leaks])))
 
 
 def no_duplicates(journal: Journal, records: Iterable[Any]) -> None:
-    """Assert that no two records of an account and region are alike but for their sid, dates and made endpoints.
+    """Assert that no two records of an account and region are alike except for SID, dates and generated endpoints.
 
-    Duplicates are born when a create is applied, its answer is lost, and the client tries again.
+    Duplicates appear when the response to a create is lost and the client tries again.
     """
     __tracebackhide__ = True
     alike: dict[tuple[Any, ...], list[str]] = {}
     for record in records:
-        names = [one.name for one in fields(record) if one.compare and one.name not in _IDENTITY]
-        own = repr([getattr(record, name) for name in names])
-        alike.setdefault((type(record), own), []).append(record.sid)
-    twins = [sids for sids in alike.values() if len(sids) > 1]
-    if twins:
-        made = {one.sid: one for one in journal if one.name and one.name.endswith(".create")}
-        lines = [f"{len(sids)} records are alike: {', '.join(sids)}" for sids in twins]
-        born = [str(made[sid]) for sids in twins for sid in sids if sid in made]
-        raise AssertionError("\n".join([*lines, *listed("created by", born)]))
+        names = [field.name for field in fields(record) if field.compare and field.name not in _IDENTITY]
+        content = repr([getattr(record, name) for name in names])
+        alike.setdefault((type(record), content), []).append(record.sid)
+    duplicates = [sids for sids in alike.values() if len(sids) > 1]
+    if duplicates:
+        creates = {one.sid: one for one in journal if one.name and one.name.endswith(".create")}
+        lines = [f"{len(sids)} records are alike: {', '.join(sids)}" for sids in duplicates]
+        created_by = [str(creates[sid]) for sids in duplicates for sid in sids if sid in creates]
+        raise AssertionError("\n".join([*lines, *listed("created by", created_by)]))
 
 
 def _attempts(journal: Journal, name: str, criteria: dict[str, Any]) -> list[Exchange]:
-    """All of them: an assertion about attempts that the journal has dropped can't be made."""
+    """Return all matching exchanges. Raises ``AssertionError`` if the journal has dropped some that may match."""
     __tracebackhide__ = True
     search = journal.search(name, criteria)
     if search.dropped:
-        raise AssertionError(f"not all attempts at {search.sought} are known{search.dropped}")
+        raise AssertionError(f"cannot check all attempts at {search.sought}{search.dropped}")
     return search.found
 
 
 def _is_less(wait: float, needed: float) -> bool:
-    """By more than a running clock adds to a wait meanwhile: 10 ms, or one in a hundred."""
+    """Compare with a tolerance of 10 ms or 1 %, because a running clock adds to the waits."""
     return wait < needed - max(0.01, needed / 100)
 
 
 def _waits(found: list[Exchange]) -> list[float]:
-    """Seconds from each answer (or its loss) to the next attempt."""
+    """Return the seconds from each response (or its loss) to the next attempt."""
     return [two.at - (one.at if one.ended is None else one.ended) for one, two in pairwise(found)]
 
 
 def _is_jittered(waits: list[float]) -> bool:
-    """Whether the waits are neither equal nor a plain progression; of two, whether they are no round multiples."""
+    """Return whether the growth of the waits varies. Of two waits, the second must not be a multiple of the first."""
     ratios = [two / one for one, two in pairwise(waits) if one > 0]
     if len(ratios) < 2:
         return any(abs(ratio - round(ratio)) > _REGULAR for ratio in ratios)
@@ -137,7 +138,7 @@ def _is_jittered(waits: list[float]) -> bool:
 
 
 def _timeline(found: list[Exchange]) -> str:
-    """The attempts with times, waits, answers and faults."""
+    """Return the attempts with their times, waits, responses and faults, as text."""
     if not found:
         return ""
     waits = ["", *(f"(+{wait:.3f}s) " for wait in _waits(found))]

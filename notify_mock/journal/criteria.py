@@ -1,4 +1,4 @@
-"""What an assertion looks for among the exchanges, and how it complains when it isn't there."""
+"""What an assertion looks for in the journal, and the message when it is not found."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _MAX_SHOWN = 20
 
 
 class Criteria:
-    """Calls named ``name`` (globs allowed) that agree with all ``criteria``.
+    """Matches calls named ``name`` (globs allowed) that meet all ``criteria``.
 
-    A criterion is an attribute of the exchange (``status=201``) or, with a capital, a parameter of Twilio's by name
-    (``Type="apn"``). Raises ``UsageError`` for any other, and for a name that none of ``call_names`` has.
+    A criterion is an attribute of the exchange (``status=201``) or a Twilio parameter, with a capital (``Type="apn"``).
+    Raises ``UsageError`` for any other criterion, and for a name that matches none of ``call_names``.
     """
 
     def __init__(self, name: str, criteria: Mapping[str, Any], call_names: tuple[str, ...]) -> None:
         self.name = name
         if not any(self.is_named(known) for known in call_names):
-            raise UsageError("journal", f"no call is named {shown(name)}", nearest(str(name), call_names))
+            raise UsageError("journal", f"unknown call {shown(name)}", nearest(str(name), call_names))
         criteria = with_new_key(criteria, "door", "api")
         self.attributes = {key: value for key, value in criteria.items() if key in ATTRIBUTES}
         self.parameters = {key: value for key, value in criteria.items() if key[:1].isupper()}
         for key in criteria:
             if key not in ATTRIBUTES and key not in self.parameters:
-                remedy = f"{nearest(key, ATTRIBUTES)} (or a parameter, with a capital)"
-                raise UsageError("journal", f"no criterion {key!r}", remedy)
+                remedy = f"{nearest(key, ATTRIBUTES)} (or a Twilio parameter such as Type)"
+                raise UsageError("journal", f"unknown criterion {key!r}", remedy)
 
     def __str__(self) -> str:
         words = [f"{key}={value!r}" for key, value in self.attributes.items()]
@@ -44,7 +44,7 @@ class Criteria:
         return fnmatchcase(name or "", self.name)
 
     def differences(self, exchange: Exchange) -> list[str]:
-        """The ways in which ``exchange`` is something else, its name apart."""
+        """Return the criteria that ``exchange`` does not meet, apart from the name, as texts."""
         wrong = [
             f"{key} is {getattr(exchange, key)!r}"
             for key, value in self.attributes.items()
@@ -60,7 +60,7 @@ class Criteria:
         return [one for one in exchanges if self.is_named(one.name) and not self.differences(one)]
 
     def failure_message(self, count: int | None, arrived: Sequence[Exchange]) -> str:
-        """What was wanted, what was found, what came near, and what else arrived."""
+        """Return what was expected, what was found, the nearest misses, and the other requests."""
         named = [one for one in arrived if self.is_named(one.name)]
         found = self.select(named)
         near = sorted((one for one in named if self.differences(one)), key=lambda one: len(self.differences(one)))
@@ -72,7 +72,7 @@ class Criteria:
 
 
 def listed(title: str, entries: Sequence[str]) -> list[str]:
-    """A heading with its entries, the first 20 of them."""
+    """Return a heading and the first 20 entries as lines; none without entries."""
     if not entries:
         return []
     more = [f"  ... and {len(entries) - _MAX_SHOWN} more"] if len(entries) > _MAX_SHOWN else []

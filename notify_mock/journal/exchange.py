@@ -1,4 +1,4 @@
-"""One request and its answer, as the journal keeps them."""
+"""One request and its response, as the journal keeps them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ _MAX_REASON_LENGTH = 1000
 
 
 class Exchange:
-    """One request and its answer.
+    """One request and its response.
 
-    ``name`` is the call's (``credential.create``) or None when it is no call of the API; ``account_sid`` is "" when the
-    caller wasn't let in; ``sid`` is the record's; ``path`` is what stands behind the version, as a 404 names it,
-    and ``base`` what stands before.
-    ``status`` and ``code`` are those of the answer; both stay None while there is none, and ``code`` when nothing was
-    refused. ``reason`` says more of a refusal than Twilio does. ``faults`` names the fault rules that struck, and
-    ``played`` is the status that the call had before one of them took its answer away. ``at`` and ``ended`` are
-    seconds since 1970 on the emulator's clock; ``retry_after`` is the answer's header, in seconds.
+    ``name`` is the call's (``credential.create``), or None if the request matches no call. ``account_sid`` is "" if
+    authentication failed. ``sid`` is the record's. ``path`` is the path after the version, as in the text of a 404, and
+    ``base`` is the path up to the version.
+
+    ``status`` and ``code`` are the response's. Both are None if there is no response; ``code`` is also None for a
+    success. ``reason`` explains an error in more detail than Twilio's text. ``faults`` has the names of the fault rules
+    that were applied; ``played`` is the status of the call before one of them discarded its response. ``at`` and
+    ``ended`` are seconds since 1970 on the emulator's clock; ``retry_after`` is the response's header, in seconds.
     """
 
     __slots__ = (
@@ -60,7 +61,7 @@ class Exchange:
 
     @property
     def time(self) -> datetime:
-        """When it arrived, on the emulator's clock, in UTC."""
+        """When the request arrived, on the emulator's clock, in UTC."""
         return datetime.fromtimestamp(self.at, timezone.utc)
 
     @property
@@ -70,12 +71,12 @@ class Exchange:
         return self.api
 
     def parameter(self, name: str) -> str | None:
-        """A form or query parameter as it was sent, secrets included."""
+        """Return a form or query parameter as sent, including secrets."""
         return self.call.form.get(name, self.call.query.get(name))
 
     def outcome(self) -> str:
-        """``404 20404 (no credential CR1)``, or what a fault made of it: ``no answer [drop-1] after 201``."""
-        unanswered = "no answer yet" if self.ended is None else "no answer"
+        """Return ``404 20404 (no credential CR1)`` or, with fault rules, ``no response [drop-1] after 201``."""
+        unanswered = "no response yet" if self.ended is None else "no response"
         words = [unanswered if self.status is None else str(self.status)]
         if self.code is not None:
             words.append(str(self.code))
@@ -88,7 +89,7 @@ class Exchange:
         return " ".join(words)
 
     def describe(self) -> dict[str, Any]:
-        """All but the request itself, as JSON, secrets masked."""
+        """Return everything except the request, as JSON data, with secrets masked."""
         return {
             "number": self.number,
             "time": self.time.isoformat(),

@@ -1,4 +1,4 @@
-"""The journal: which requests arrived and what was answered, for asserting and for the report of a failing test."""
+"""The journal of requests and responses, for assertions and for the reports of failing tests."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from notify_mock.twilio_api.messages import Call
 from notify_mock.twilio_api.products import Endpoint
 
 DEFAULT_LIMIT = 1000
-"""Exchanges kept for each account unless told otherwise."""
+"""Exchanges kept for each account by default."""
 
 MAX_ACCOUNT_CHARACTERS = 32 * 1024 * 1024
-"""Characters of their parameters kept for each account."""
+"""Characters of request parameters kept for each account."""
 
 
 class Search(NamedTuple):
-    """What an assertion finds: all that ``arrived``, what was ``found`` of it, and a line for what was ``dropped``."""
+    """The result of a search: the exchanges that ``arrived``, those ``found``, and a note on ``dropped`` ones or ""."""
 
     sought: Criteria
     arrived: list[Exchange]
@@ -40,8 +40,10 @@ class _AccountLog:
 
 
 class Journal:
-    """Bounded per account, in number and in size; the oldest exchanges go first, and assertions that they would have
-    mattered to say so."""
+    """All exchanges, with a limit on number and size per account.
+
+    The oldest are dropped first. Assertions fail with a note if dropped exchanges may have matched.
+    """
 
     def __init__(
         self, lock: AbstractContextManager[bool], call_names: tuple[str, ...], per_account: int = DEFAULT_LIMIT
@@ -66,7 +68,7 @@ class Journal:
         return self.show()
 
     def show(self, limit: int = 1000) -> str:
-        """The last ``limit`` exchanges, one line each, secrets masked."""
+        """Return the last ``limit`` exchanges, one line each, with secrets masked."""
         kept, dropped = self._kept()
         lines = [str(exchange) for exchange in kept]
         missing = sum(dropped.values()) + max(0, len(lines) - limit)
@@ -75,29 +77,29 @@ class Journal:
 
     @property
     def last(self) -> Exchange:
-        """The newest exchange. Raises ``LookupError`` when there is none."""
+        """The newest exchange. Raises ``LookupError`` if there is none."""
         newest = list(self)[-1:]
         if not newest:
             raise LookupError("no request arrived")
         return newest[0]
 
     def subscribe(self, listener: Callable[[Exchange], None]) -> None:
-        """Have ``listener`` called with every exchange once it is answered. A reset keeps listeners."""
+        """Call ``listener`` with every exchange when it ends. A reset keeps listeners."""
         self._listeners.append(listener)
 
     def calls(self, name: str = "*", **criteria: Any) -> list[Exchange]:
-        """The exchanges of calls named ``name`` (globs allowed) that agree with all ``criteria``.
+        """Return the exchanges of calls named ``name`` (globs allowed) that meet all ``criteria``.
 
-        These are ``account_sid``, ``sid``, ``status``, ``code``, ``api``, ``region``, and Twilio's parameters by
-        name: ``Type="apn"``. Raises ``UsageError`` for an unknown one.
+        Criteria are ``account_sid``, ``sid``, ``status``, ``code``, ``api``, ``region``, and Twilio parameters by name
+        (``Type="apn"``). Raises ``UsageError`` for an unknown name or criterion.
         """
         return self.search(name, criteria).found
 
     def expect(self, name: str = "*", *, count: int | None = None, **criteria: Any) -> list[Exchange]:
-        """Assert that such calls arrived, ``count`` of them or at least one, and return them.
+        """Assert that exactly ``count`` matching calls arrived, or at least one, and return them.
 
-        The criteria are those of ``calls``. Raises ``AssertionError``, which lists what did arrive and the nearest
-        misses, and says so when the journal has dropped exchanges that could have counted.
+        The criteria are those of ``calls``. The ``AssertionError`` lists the requests that arrived, the nearest misses
+        first, and says whether the journal has dropped exchanges that may have matched.
         """
         __tracebackhide__ = True
         search = self.search(name, criteria)
@@ -106,28 +108,28 @@ class Journal:
         raise AssertionError(search.sought.failure_message(count, search.arrived) + search.dropped)
 
     def search(self, name: str, criteria: dict[str, Any]) -> Search:
-        """What assertions look at. Raises ``UsageError`` for a name that no call has, or an unknown criterion."""
-        sought = Criteria(name, criteria, self._call_names)
+        """Search for an assertion. Raises ``UsageError`` for an unknown call name or criterion."""
+        wanted = Criteria(name, criteria, self._call_names)
         arrived, dropped = self._kept()
-        whose = sought.attributes.get("account_sid")
+        wanted_account = wanted.attributes.get("account_sid")
         lost = sum(
             number
             for (account_sid, call_name), number in dropped.items()
-            if sought.is_named(call_name) and whose in (None, account_sid)
+            if wanted.is_named(call_name) and wanted_account in (None, account_sid)
         )
-        apology = (
-            f"\nthe journal keeps {self._per_account} exchanges (or {MAX_ACCOUNT_CHARACTERS} characters) for an "
-            f"account and has dropped {lost} exchanges that may have counted; raise journal_limit"
+        note = (
+            f"\nthe journal keeps {self._per_account} exchanges (or {MAX_ACCOUNT_CHARACTERS} characters) per account "
+            f"and has dropped {lost} exchanges that may have matched; increase journal_limit"
         )
-        return Search(sought, arrived, sought.select(arrived), apology if lost else "")
+        return Search(wanted, arrived, wanted.select(arrived), note if lost else "")
 
     def open(self, at: float, call: Call, name: str | None, endpoint: Endpoint) -> Exchange:
-        """A new exchange; ``file`` keeps it once it is known whose it is."""
+        """Return a new exchange. ``file`` stores it once its account is known."""
         self._number += 1
         return Exchange(self._number, at, call, name, endpoint)
 
     def file(self, exchange: Exchange) -> None:
-        """Keep ``exchange`` with those of its account."""
+        """Store ``exchange`` with those of its account, and drop the oldest ones over the limit."""
         log = self._logs.get(exchange.account_sid)
         if log is None:
             log = self._logs[exchange.account_sid] = _AccountLog()
@@ -139,7 +141,7 @@ class Journal:
             self._dropped[oldest.account_sid, oldest.name] += 1
 
     def close(self, exchange: Exchange, ended: float) -> None:
-        """Its answer is known, or that it has none: tell the listeners."""
+        """End ``exchange``, with or without a response, and call the listeners."""
         exchange.ended = ended
         for listener in self._listeners:
             listener(exchange)

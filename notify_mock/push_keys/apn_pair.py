@@ -1,4 +1,4 @@
-"""A certificate and key made for tests: real PEM that no push service knows."""
+"""Generate certificates and keys for tests: real PEM that no push service accepts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class ApnPair(NamedTuple):
 
 
 def apn_pair(name: str = "Apple Push Services: com.example.app", *, days: int = 365) -> ApnPair:
-    """A self-signed certificate for ``name``, valid from yesterday for ``days``, and its RSA key."""
+    """Return a self-signed certificate for ``name``, valid from yesterday for ``days``, and its RSA key."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import rsa

@@ -1,4 +1,4 @@
-"""What APNs would say to a certificate and its key."""
+"""Check a certificate and its private key as APNs does."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _CACHE_SIZE = 64
 
 
 class _Pair(NamedTuple):
-    """Seconds since 1970 between which the certificate is valid, whether it names a subject, and whether the key is
-    its own."""
+    """What the checks need to know. ``begins`` and ``ends`` bound the certificate's validity, in seconds since 1970;
+    ``fits`` is true if the private key belongs to the certificate."""
 
     begins: float
     ends: float
@@ -22,8 +22,10 @@ class _Pair(NamedTuple):
 
 
 def check_certificate(certificate: str, private_key: str, now: float) -> Problem | None:
-    """Expired, not yet valid, nameless, or with another's key. The codes are documented; that APNs is only asked at
-    send time is observed."""
+    """Return the problem: expired, not yet valid, without a subject, or not matching the key. None if there is none.
+
+    The codes are documented; that the pair is checked only when sending is observed.
+    """
     try:
         pair = _inspect(certificate, private_key)
     except ValueError as error:
@@ -33,13 +35,13 @@ def check_certificate(certificate: str, private_key: str, now: float) -> Problem
     if now >= pair.ends:
         return Problem(52131, "the certificate has expired")
     if now < pair.begins:
-        return Problem(52131, "the certificate isn't valid yet")
-    return None if pair.fits else Problem(52145, "certificate and private key don't belong together")
+        return Problem(52131, "the certificate is not valid yet")
+    return None if pair.fits else Problem(52145, "the private key does not match the certificate")
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
 def _inspect(certificate: str, private_key: str) -> _Pair:
-    """Raises ``ValueError`` for what can't be parsed."""
+    """Raises ``ValueError`` if either cannot be parsed."""
     found = read_certificate(certificate)
     return _Pair(
         found.not_valid_before_utc.timestamp(),

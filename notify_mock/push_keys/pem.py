@@ -1,4 +1,4 @@
-"""Certificates and private keys as Twilio takes them: PEM between its markers, in any of the spellings in use."""
+"""Read certificates and private keys in PEM, in every spelling that Twilio accepts."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _KEY_LABELS = ("PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY")
 
 
 def read_certificate(text: str) -> Certificate:
-    """The first X.509 certificate in ``text``. Raises ``ValueError`` when there is none that can be parsed.
+    """Return the first X.509 certificate in ``text``. Raises ``ValueError`` if there is none that can be parsed.
 
-    Real newlines, ``\\n`` escapes and one line between the markers (documented) are all taken; without the markers
-    Twilio could not parse it either (observed).
+    Accepts real newlines, ``\\n`` escapes and one line between the markers (documented). Without the markers, Twilio
+    cannot parse it either (observed).
     """
     from cryptography.x509 import InvalidVersion, load_der_x509_certificate
 
@@ -33,7 +33,7 @@ def read_certificate(text: str) -> Certificate:
 
 
 def read_private_key(text: str) -> PrivateKeyTypes:
-    """The first unencrypted private key in ``text``, PKCS#1 or PKCS#8. Raises ``ValueError`` when there is none."""
+    """Return the first unencrypted private key in ``text``, PKCS#1 or PKCS#8. Raises ``ValueError`` without one."""
     from cryptography.exceptions import InternalError, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_der_private_key
 
@@ -47,7 +47,7 @@ def read_private_key(text: str) -> PrivateKeyTypes:
 
 
 def _der(text: str, *labels: str) -> bytes:
-    """What stands between the first pair of markers. Finds each marker once, so odd input costs no more."""
+    """Return the DER between the first pair of markers. Each marker is searched once, so the cost stays linear."""
     for label in labels:
         _, begun, rest = text.partition(f"-----BEGIN {label}-----")
         body, ended, _ = rest.partition(f"-----END {label}-----")

@@ -9,6 +9,6 @@ from notify_mock.resources.notification import NOTIFICATION
 from notify_mock.resources.service import SERVICE
 
 RESOURCES = (CREDENTIAL, SERVICE, BINDING, NOTIFICATION)
-"""Each behind its parent."""
+"""All resources, each after its parent."""
 
 __all__ = ["BINDING", "CREDENTIAL", "NOTIFICATION", "RESOURCES", "SERVICE"]

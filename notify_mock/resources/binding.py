@@ -1,4 +1,4 @@
-"""The Binding: an address of a user, where notifications for an identity or a tag go."""
+"""The Binding resource: a user's address, to which notifications for an identity or a tag are sent."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from notify_mock.twilio_api.parameters import day, given, one_of, repeated, requ
 
 TYPES = ("apn", "gcm", "sms", "fcm", "facebook-messenger", "alexa")
 EVERYONE = "all"
-"""The implicit tag of every binding; its type is another (documented)."""
+"""The implicit tag of every binding. Its type is another implicit tag (documented)."""
 
 MAX_TAGS, MAX_QUERY_TAGS = 20, 5
 MAX_PER_IDENTITY = 20
-"""All documented; the texts of the refusals are inferred."""
+"""Limits, all documented; the error texts are inferred."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Binding:
-    """A stored binding. ``endpoint`` is the device's own name for itself, or one made for it."""
+    """A stored binding. ``endpoint`` identifies the device: given by the client, or generated."""
 
     sid: str
     account_sid: str
@@ -47,7 +47,7 @@ class Binding:
 
     @property
     def endpoint(self) -> str:
-        """Twilio makes one where none is given (observed, 2017); its own are long tokens, this is the sid's number."""
+        """The given or a generated one: a long token at Twilio (observed, 2017), the digits of the SID here."""
         return self.given_endpoint or self.sid[2:]
 
 
@@ -69,17 +69,20 @@ def _create(form: Params, service: Service) -> dict[str, Any]:
 
 
 def default_version(service: Service, kind: str) -> str:
-    """``"default"`` for sms (observed) and what else has no version in the service."""
+    """Return the service's version; ``"default"`` for sms (observed) and other types without a version there."""
     version: str = getattr(service, f"default_{kind}_notification_protocol_version", "default")
     return version
 
 
 def _find_replaced(values: Mapping[str, Any], collection: Collection[Binding]) -> Binding | None:
-    """The binding with the same endpoint: a device that registers again has a new sid and loses the old one (inferred,
-    as is that the same address without an endpoint is another binding). Raises ``LimitReached``."""
+    """Return the binding with the same endpoint, which the new one replaces. Raises ``LimitReached``.
+
+    Inferred: a device that registers again gets a new SID and loses the old one; the same address without an endpoint
+    is another binding.
+    """
     endpoint = values.get("given_endpoint")
     replaced = next(iter(collection.find(("endpoint", endpoint))), None) if endpoint else None
-    others = [one for one in collection.find(("identity", values["identity"])) if one is not replaced]
+    others = [other for other in collection.find(("identity", values["identity"])) if other is not replaced]
     if len(others) >= MAX_PER_IDENTITY:
         limit = str(MAX_PER_IDENTITY)
         raise LimitReached("delete one first", resource="Binding", limit=limit, things="bindings for an identity")
@@ -90,20 +93,20 @@ _SEED_TEXTS = ("identity", "address", "notification_protocol_version", "credenti
 
 
 def _seed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Plain data for a record to start from; the version is the newest unless given."""
+    """Read seed data for a binding. The default version is the newest."""
     __tracebackhide__ = True
     only_known(where, values, ("binding_type", "tags", *_SEED_TEXTS))
     kind = values.get("binding_type")
     if kind not in TYPES:
-        wrong = "is missing" if kind is None else f"{shown(kind)} is no type"
-        raise UsageError(f"{where}.binding_type", wrong, f"it is one of {', '.join(TYPES)}")
+        wrong = "is missing" if kind is None else f"{shown(kind)} is not a binding type"
+        raise UsageError(f"{where}.binding_type", wrong, f"expected one of: {', '.join(TYPES)}")
     only_texts(where, values, _SEED_TEXTS)
     for name in ("identity", "address"):
         if not values.get(name):
             raise UsageError(f"{where}.{name}", "is missing")
     tags = values.get("tags") or ()
     if not isinstance(tags, (list, tuple)) or not all(isinstance(tag, str) and tag for tag in tags):
-        raise UsageError(f"{where}.tags", "is no list of texts")
+        raise UsageError(f"{where}.tags", "is not a list of texts")
     if len(tags) > MAX_TAGS:
         raise UsageError(f"{where}.tags", f"has {len(tags)} tags", f"the limit is {MAX_TAGS}")
     own = {name: value for name, value in values.items() if name != "endpoint" and value is not None}
@@ -113,8 +116,8 @@ def _seed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
 
 
 def _show(record: Binding, url: str) -> dict[str, Any]:
-    """Key order observed (captures of 2017 and 2021), but for ``links``: it is the last, as in a service (inferred).
-    Users are gone, but still linked to (documented)."""
+    """Return the JSON. Key order: observed (captures of 2017 and 2021), except that ``links`` is last, as in a service
+    (inferred). Users no longer exist but are still linked (documented)."""
     service = url.rpartition("/Bindings/")[0]
     return {
         "endpoint": record.endpoint,
@@ -144,7 +147,7 @@ def _terms(record: Binding) -> list[Term]:
 
 
 def conditions_for(identities: tuple[str, ...], tags: tuple[str, ...]) -> Conditions:
-    """Bindings of one of the identities that have all of the tags, implicit ones included."""
+    """Return the conditions for bindings with one of the identities and all of the tags, including implicit tags."""
     groups: list[tuple[Term, ...]] = [(("tag", tag),) for tag in tags if tag != EVERYONE]
     if identities:
         groups.append(tuple(("identity", identity) for identity in identities))
@@ -197,5 +200,5 @@ BINDING: Resource[Binding] = Resource(
         Filter("Identity", _by_identity),
     ),
 )
-"""The order of the filters is that of a CPython 2.7 dict, as in all of Notify's answers; Tag before Identity is
+"""The filters are in the order of a CPython 2.7 dict, as in all of Notify's responses; Tag before Identity is
 documented."""

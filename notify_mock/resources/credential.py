@@ -1,4 +1,4 @@
-"""The Credential: what Twilio needs to push through APNs, GCM or FCM."""
+"""The Credential resource: what Twilio needs to push through APNs, GCM or FCM."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from notify_mock.twilio_api.products import APIS
 
 TYPES = ("apn", "gcm", "fcm")
 MAX_NAME_LENGTH = 64
-"""Characters of a FriendlyName (documented); that the server refuses 65 is inferred."""
+"""Maximum characters of a FriendlyName (documented); that the server refuses 65 is inferred."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,25 +51,25 @@ def _create(form: Params, _parent: None) -> dict[str, Any]:
 
 
 def _update(form: Params, old: Credential) -> dict[str, Any]:
-    """Only what is sent changes. ``Type`` is ignored (documented: Twilio's own examples send it), as is what belongs to
-    another type (inferred)."""
+    """Change only what is sent. ``Type`` is ignored (documented: Twilio's own examples send it), and so is what belongs
+    to another type (inferred)."""
     name = text(form, "FriendlyName", "Credential", max_length=MAX_NAME_LENGTH)
     changes = _FORMS[old.type](form, old)
     return changes if name is None else {"friendly_name": name, **changes}
 
 
 def _type(form: Params) -> str:
-    """Lower case out; in any case in, since ``APN`` got past this check in 2017 (observed)."""
+    """Return the type in lower case. Any case is accepted, because ``APN`` passed this check in 2017 (observed)."""
     kind = given(form, "Type", "Credential")
     if not kind:
         raise MissingParameter("Type is missing", name="Type")
     if kind.lower() not in TYPES:
-        raise InvalidType(f"Type is {kind!r}, known are apn, gcm and fcm")
+        raise InvalidType(f"unknown Type {kind!r}; expected one of: {', '.join(TYPES)}")
     return kind.lower()
 
 
 def _secret(form: Params, name: str, old: Credential | None) -> str | None:
-    """The secret ``name``: required and not empty on create (observed for Secret), free to be left out of an update."""
+    """Return the secret ``name``: required on create (observed for Secret), optional in an update, and never empty."""
     value = given(form, name, "Credential")
     if value is None and old is not None:
         return None
@@ -79,7 +79,7 @@ def _secret(form: Params, name: str, old: Credential | None) -> str | None:
 
 
 def _apn(form: Params, old: Credential | None) -> dict[str, Any]:
-    """Certificate and key are parsed, not matched nor checked for expiry: that shows when pushing (observed)."""
+    """Certificate and key are only parsed. A mismatch or an expired certificate fails when pushing (observed)."""
     certificate = _secret(form, "Certificate", old)
     private_key = _secret(form, "PrivateKey", old)
     sandbox = boolean(form, "Sandbox", "Credential")
@@ -103,7 +103,7 @@ def _gcm(form: Params, old: Credential | None) -> dict[str, Any]:
 
 
 def _fcm(form: Params, old: Credential | None) -> dict[str, Any]:
-    """``Secret`` is a legacy key or a service account's JSON; Twilio doesn't look inside (observed)."""
+    """``Secret`` is a legacy key or a service account's JSON; Twilio does not validate it (observed)."""
     return _sent(secret=_secret(form, "Secret", old))
 
 
@@ -118,19 +118,19 @@ _SEED_TEXTS = ("friendly_name", "certificate", "private_key", "api_key", "secret
 
 
 def _seed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Plain data for a record to start from. Secrets may be left out, and PEM isn't parsed."""
+    """Read seed data for a credential. Secrets are optional, and PEM is not parsed."""
     __tracebackhide__ = True
     only_known(where, values, ("type", "sandbox", *_SEED_TEXTS))
     kind = values.get("type")
     if kind not in TYPES:
-        wrong = "is missing" if kind is None else f"{shown(kind)} is no type"
-        raise UsageError(f"{where}.type", wrong, "it is apn, gcm or fcm")
+        wrong = "is missing" if kind is None else f"{shown(kind)} is not a credential type"
+        raise UsageError(f"{where}.type", wrong, f"expected one of: {', '.join(TYPES)}")
     only_texts(where, values, _SEED_TEXTS)
     sandbox = values.get("sandbox")
     if isinstance(sandbox, bool):
         sandbox = str(sandbox)
     if sandbox not in (None, "True", "False") or (kind != "apn" and sandbox is not None):
-        raise UsageError(f"{where}.sandbox", "is neither true nor false", "leave it out for gcm and fcm")
+        raise UsageError(f"{where}.sandbox", "must be true or false", "leave it out for gcm and fcm")
     length = len(values.get("friendly_name") or "")
     if length > MAX_NAME_LENGTH:
         raise UsageError(f"{where}.friendly_name", f"has {length} characters", f"the limit is {MAX_NAME_LENGTH}")
@@ -140,7 +140,7 @@ def _seed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
 
 
 def _show(record: Credential, url: str) -> dict[str, Any]:
-    """Key order observed (twilio-sdk-go captures, 2021; the length of the 2022 recording agrees)."""
+    """Return the JSON. Key order: observed (twilio-sdk-go captures, 2021; the length of the 2022 recording agrees)."""
     return {
         "date_updated": timestamp(record.date_updated),
         "friendly_name": record.friendly_name,

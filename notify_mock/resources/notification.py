@@ -1,4 +1,4 @@
-"""The Notification: what is to be told, and to whom."""
+"""The Notification resource: the content to send, and its recipients."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from notify_mock.twilio_api.messages import Params
 from notify_mock.twilio_api.parameters import given, integer, json_object, json_parameter, one_of, repeated
 
 MAX_TTL = 2_419_200
-"""Four weeks, and the default (observed)."""
+"""Four weeks, in seconds; also the default (observed)."""
 
 MAX_IDENTITIES, MAX_DIRECT_ADDRESSES = 20, 10_000
-"""Both documented; the texts of the refusals are inferred."""
+"""Limits, both documented; the error texts are inferred."""
 
 _JSON = ("Data", "Apn", "Gcm", "Fcm", "Sms", "FacebookMessenger", "Alexa")
 _TEXTS = ("Body", "Title", "Sound", "Action")
@@ -28,11 +28,11 @@ _RESERVED: Mapping[str, tuple[str, ...]] = {
     "Gcm": ("to", "registration_ids", "notification_key"),
     "Fcm": ("to", "registration_ids", "condition", "notification_key"),
 }
-"""Keys that are refused (documented; that ``aps`` is, is inferred: it would take the place of all the rest)."""
+"""Reserved keys, which are refused. Documented, except for ``aps`` (inferred: it would replace everything else)."""
 
 
 class Direct(NamedTuple):
-    """An address that a notification names itself."""
+    """An address given in the notification itself (``ToBinding``)."""
 
     binding_type: str
     address: str
@@ -40,7 +40,7 @@ class Direct(NamedTuple):
     identity: None = None
     sid: None = None
     notification_protocol_version: None = None
-    """What a binding has, and an address alone has not."""
+    """``identity``, ``sid`` and the version exist for bindings only."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,9 +77,9 @@ def _create(form: Params, _service: Service) -> dict[str, Any]:
     tags = repeated(form, "Tag", "Notification", limit=MAX_QUERY_TAGS)
     direct = form.all("ToBinding")
     if not identities and not tags and not direct:
-        raise NoTarget("name an Identity, a Tag or a ToBinding")
+        raise NoTarget("give an Identity, a Tag or a ToBinding")
     if direct and (identities or tags):
-        raise MixedTargets("ToBinding stands alone")
+        raise MixedTargets("ToBinding cannot be combined with Identity or Tag")
     ttl = integer(form, "Ttl", "Notification", maximum=MAX_TTL)
     own = {name.lower(): given(form, name, "Notification") for name in _TEXTS}
     return {
@@ -105,25 +105,27 @@ def _objects(form: Params) -> dict[str, Mapping[str, Any] | None]:
 
 
 def _check_keys(name: str, value: Mapping[str, Any]) -> None:
-    """Keys of Twilio's own and of the providers are refused, and nothing is sent (documented)."""
+    """Refuse keys reserved for Twilio or the providers; nothing is sent then (documented)."""
     inner = value.get("data")
     for key in (*value, *(inner if name in ("Fcm", "Gcm") and isinstance(inner, dict) else ())):
         if key.startswith(_OURS):
-            raise InvalidParameter(f"{name} has the key {key!r}: twi_ is Twilio's", resource="Notification", name=name)
+            raise InvalidParameter(
+                f"{name} has the key {key!r}: twi_ is reserved for Twilio", resource="Notification", name=name
+            )
     for key in _RESERVED.get(name, ()):
         if key in value:
             raise InvalidParameter(f"{name} has the reserved key {key!r}", resource="Notification", name=name)
 
 
 def _check_sms(value: Mapping[str, Any] | None) -> None:
-    """``media_urls`` is an array (documented), of texts."""
+    """Check that ``media_urls`` is an array (documented) of texts."""
     urls = (value or {}).get("media_urls", [])
     if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
-        raise InvalidParameter("Sms has media_urls that are no array of texts", resource="Notification", name="Sms")
+        raise InvalidParameter("media_urls in Sms must be an array of texts", resource="Notification", name="Sms")
 
 
 def _direct(values: list[str]) -> tuple[Direct, ...]:
-    """Raises the observed text for what is no ``{"binding_type": ..., "address": ...}``."""
+    """Read the ``{"binding_type": ..., "address": ...}`` values. Raises ``InvalidParameter`` (text observed)."""
     if len(values) > MAX_DIRECT_ADDRESSES:
         reason = f"ToBinding was sent {len(values)} times, the limit is {MAX_DIRECT_ADDRESSES}"
         raise InvalidParameter(reason, resource="Notification", name="ToBinding")
@@ -134,14 +136,14 @@ def _read_direct(value: str) -> Direct:
     given = json_object(value, "ToBinding", "Notification")
     kind, address, credential_sid = (given.get(key) for key in ("binding_type", "address", "credential_sid"))
     if kind not in TYPES or not isinstance(address, str) or not address:
-        reason = f"ToBinding wants a binding_type ({', '.join(TYPES)}) and an address"
+        reason = f"ToBinding must have a binding_type ({', '.join(TYPES)}) and an address"
         raise InvalidParameter(reason, resource="Notification", name="ToBinding")
     return Direct(str(kind), address, credential_sid if isinstance(credential_sid, str) else None)
 
 
 def _show(record: Notification, _url: str) -> dict[str, Any]:
-    """Key order: that of a CPython 2.7 dict, with which the captures of 2021 agree (observed in part). Segments are
-    gone, and the list of them is empty (observed, 2022)."""
+    """Return the JSON. Key order: that of a CPython 2.7 dict, which the captures of 2021 confirm (observed in part).
+    Segments no longer exist, and their list is empty (observed, 2022)."""
     return {
         "body": record.body,
         "sound": record.sound,

@@ -1,4 +1,4 @@
-"""What a resource is: a row of data that the verbs act on."""
+"""The definition of a resource: plain data that the verbs act on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ReadSeed = Callable[[Mapping[str, Any], str], dict[str, Any]]
 
 
 class Filter(NamedTuple):
-    """A query parameter of a list, and the conditions that its values are. ``read`` raises ``TwilioError``."""
+    """A query parameter of a list. ``read`` returns its conditions, or raises ``TwilioError``."""
 
     name: str
     read: Callable[[Params], Conditions]
@@ -38,19 +38,20 @@ def _no_update(_form: Params, _old: Any) -> dict[str, Any]:
 class Resource(Generic[R]):
     """One kind of record.
 
-    ``name`` is the first half of its calls' names, ``path`` the last collection in its URL, ``key`` the name of the
-    array in a list. The records of a resource with a ``parent`` belong each to a record of that.
+    ``name`` is the first part of its call names, ``path`` the name of the collection in its URL, ``key`` the name of
+    the array in a list. With a ``parent``, every record belongs to one of the parent's records.
 
-    ``record`` is a frozen dataclass with ``sid``, ``account_sid``, ``region``, ``date_created`` and ``date_updated``
-    besides fields of its own, and ``service_sid`` where the parent is a service; a field with ``repr=False`` is a
-    secret, one with ``compare=False`` is made for every record anew. ``create`` and ``update`` read a form and give the
-    own fields, or raise ``TwilioError``; both know what stands there: the parent's record, the old record. ``seed``
-    does so for plain data of a user, or raises ``UsageError``; without it there are no records to start from. ``show``
-    gives the record's JSON in Twilio's key order, for the URL that the record has at the door that was asked.
+    ``record`` is a frozen dataclass with ``sid``, ``account_sid``, ``region``, ``date_created`` and ``date_updated``,
+    its own fields, and ``service_sid`` if the parent is a service. A field with ``repr=False`` is a secret, one with
+    ``compare=False`` is new for every record.
 
-    ``find_replaced`` is called before a record is added: it returns the record that the new one replaces, if any, or
-    raises ``LimitReached``. ``terms`` are what records are indexed by, ``filters`` the query parameters of a list, in
-    the order of its links.
+    ``create(form, parent)`` and ``update(form, old)`` return the own fields, or raise ``TwilioError``. ``seed`` reads
+    them from seed data, or raises ``UsageError``; without it, records cannot be added as seed data. ``show(record,
+    url)`` returns the record's JSON in Twilio's key order, with its URL in the requested API.
+
+    ``find_replaced`` is called before a record is added. It returns the record that the new one replaces, if any, or
+    raises ``LimitReached``. ``terms`` returns the terms that a record is indexed by. ``filters`` are the query
+    parameters of a list, in the order of its links.
     """
 
     name: str
@@ -70,16 +71,16 @@ class Resource(Generic[R]):
     filters: tuple[Filter, ...] = ()
 
     def parent_field(self, parent_sid: str) -> dict[str, str]:
-        """The field in which a record names what it belongs to, and its value."""
+        """Return the field with the parent's SID, and its value; empty without a parent."""
         return {f"{self.parent.name}_sid": parent_sid} if self.parent is not None else {}
 
 
 def shown_fields(record: type[Any]) -> tuple[Field[Any], ...]:
-    """The fields of a record that may be shown to anyone."""
-    return tuple(one for one in fields(record) if one.repr)
+    """Return the fields of a record that are not secret."""
+    return tuple(field for field in fields(record) if field.repr)
 
 
 @lru_cache(maxsize=256)
 def timestamp(at: datetime) -> str:
-    """``YYYY-MM-DDTHH:MM:SSZ``, as every recorded answer has it."""
+    """Return ``YYYY-MM-DDTHH:MM:SSZ``, as in every recorded response."""
     return at.isoformat()[:19] + "Z"

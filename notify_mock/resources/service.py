@@ -1,4 +1,4 @@
-"""The Service: what the bindings and notifications of one application belong to."""
+"""The Service resource, to which the bindings and notifications of one application belong."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from notify_mock.twilio_api.messages import Params
 from notify_mock.twilio_api.parameters import boolean, given, sid, text
 
 MAX_NAME_LENGTH = 64
-"""Characters of a FriendlyName (documented); that the server refuses 65 is inferred."""
+"""Maximum characters of a FriendlyName (documented); that the server refuses 65 is inferred."""
 
 MAX_SERVICES = 1000
-"""Services of an account (documented)."""
+"""Maximum number of services of an account (documented)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Service:
-    """A stored service. Its defaults are those of an empty create (observed, but for the deprecated channels)."""
+    """A stored service. Its defaults are those of an empty create (observed, except for the deprecated channels)."""
 
     sid: str
     account_sid: str
@@ -60,7 +60,7 @@ _FLAGS = ("LogEnabled", "DeliveryCallbackEnabled")
 
 
 def _snake(name: str) -> str:
-    """``ApnCredentialSid`` -> ``apn_credential_sid``."""
+    """Return ``apn_credential_sid`` for ``ApnCredentialSid``."""
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)[1:]
 
 
@@ -73,7 +73,7 @@ def _update(form: Params, _old: Service) -> dict[str, Any]:
 
 
 def _read(form: Params) -> dict[str, Any]:
-    """Only what is sent, all of it optional (observed). An empty value unsets a sid, a URL or an id (inferred)."""
+    """Return what is sent; everything is optional (observed). An empty value unsets a SID, URL or id (inferred)."""
     sent: dict[str, Any] = {"friendly_name": text(form, "FriendlyName", "Service", max_length=MAX_NAME_LENGTH)}
     sent |= {_snake(name): sid(form, name, "Service", prefix) for name, prefix in _SIDS.items()}
     sent |= {_snake(name): given(form, name, "Service") for name in _TEXTS}
@@ -92,12 +92,12 @@ _OWN = {field.name: str(field.type) for field in fields(Service)[5:]}
 
 
 def _seed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Plain data for a record to start from."""
+    """Read seed data for a service."""
     __tracebackhide__ = True
     only_known(where, values, _OWN)
     for name, value in values.items():
         if _OWN[name] == "bool" and not isinstance(value, bool):
-            raise UsageError(f"{where}.{name}", "is neither true nor false")
+            raise UsageError(f"{where}.{name}", "must be true or false")
         if "str" in _OWN[name] and not isinstance(value, str) and (value is not None or "None" not in _OWN[name]):
             raise UsageError(f"{where}.{name}", "is not text", "put it in quotes")
     if len(values.get("friendly_name") or "") > MAX_NAME_LENGTH:
@@ -106,8 +106,8 @@ def _seed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
 
 
 def _show(record: Service, url: str) -> dict[str, Any]:
-    """The order is that of twilio-sdk-go's captures of 2021 (observed); where the keys stand that its client didn't
-    know (gcm, alexa, facebook) is inferred. Users and Segments are gone, but still linked to (documented)."""
+    """Return the JSON. Key order: twilio-sdk-go's captures of 2021 (observed); keys that its client did not know (gcm,
+    alexa, facebook) are placed by inference. Users and Segments no longer exist but are still linked (documented)."""
     return {
         "alexa_skill_id": record.alexa_skill_id,
         "delivery_callback_url": record.delivery_callback_url,
@@ -137,7 +137,7 @@ def _terms(record: Service) -> tuple[Term, ...]:
 
 
 def _named(query: Params) -> Conditions:
-    """Exactly so (inferred)."""
+    """Match the whole name, case-sensitive (inferred)."""
     name = given(query, "FriendlyName", "Service") or ""
     return Conditions(terms=((("friendly_name", name),),))
 

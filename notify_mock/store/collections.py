@@ -1,4 +1,4 @@
-"""The records: one shelf per resource, account, region and parent, in the order of creation."""
+"""The stored records: one collection per resource, account, region and parent, in the order of creation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from notify_mock.store.index import Index, Term
 
 
 class Record(Protocol):
-    """What the store needs to know of a record; the resources' own classes are frozen dataclasses."""
+    """What the store requires of a record. The resources' classes are frozen dataclasses."""
 
     @property
     def sid(self) -> str: ...
@@ -20,7 +20,7 @@ class Record(Protocol):
 R = TypeVar("R", bound=Record)
 
 Terms = Callable[[Any], Iterable[Term]]
-"""What a record is found by, its sid apart."""
+"""Returns the terms by which a record is found, apart from its SID."""
 
 _MAX_TOMBSTONES = 10_000
 _MAX_CHANGES = 1_000
@@ -28,7 +28,7 @@ _MAX_TEXTS = 2_000
 
 
 class _Change(NamedTuple):
-    """One write: ``old`` is the record that stood there before, None where there was none."""
+    """One write. ``old`` is the previous record at ``position``, or None."""
 
     at: float
     position: int
@@ -37,15 +37,15 @@ class _Change(NamedTuple):
 
 
 def no_terms(_record: Any) -> Iterable[Term]:
-    """For records that are found by their sid alone."""
+    """Return no terms: the records are found by SID only."""
     return ()
 
 
 class Collection(Generic[R]):
-    """Records by sid, by place and by term. A place is a number that only grows, so a page can begin behind any sid.
+    """Records by SID, by position and by term. Positions only grow, so that a page can begin after any SID.
 
-    A removed sid keeps its place for a while (the last 10,000 of them), so that a page token outlives its record. The
-    last 1,000 writes are remembered, so that a read can lag behind; ``at`` is when they happen, in seconds since 1970.
+    The last 10,000 removed SIDs keep their positions as tombstones, so that a page token outlives its record. The last
+    1,000 writes are kept for stale reads; ``at`` is the time of a write, in seconds since 1970.
     """
 
     def __init__(self, terms: Terms = no_terms) -> None:
@@ -96,38 +96,38 @@ class Collection(Generic[R]):
                 self._positions.pop(oldest, None)
 
     def position(self, sid: str) -> int | None:
-        """Where ``sid`` stands, or stood before it was removed."""
+        """Return the position of ``sid``, which may have been removed, or None."""
         return self._positions.get(sid)
 
     def at(self, position: int) -> R:
-        """The record that stands there."""
+        """Return the record at ``position``."""
         return self._records[position]
 
     def positions(self) -> Sequence[int]:
-        """Where records stand, oldest first."""
+        """Return the positions of all records, oldest first."""
         return self._order
 
     def positions_of(self, terms: Iterable[Term]) -> Sequence[int]:
-        """Where the records stand that have one of ``terms``, oldest first."""
+        """Return the positions of the records with at least one of ``terms``, oldest first."""
         found = [positions for positions in map(self._index.positions, dict.fromkeys(terms)) if positions]
         return found[0] if len(found) == 1 else sorted(set().union(*found))
 
     def find(self, term: Term) -> list[R]:
-        """The records that have ``term``, oldest first."""
+        """Return the records with ``term``, oldest first."""
         return [self._records[position] for position in self._index.positions(term)]
 
     def starting_at(self, position: int, limit: int) -> list[R]:
-        """Up to ``limit`` records that stand at ``position`` or behind it, oldest first."""
+        """Return up to ``limit`` records from ``position`` on, oldest first."""
         start = bisect_left(self._order, position)
         return [self._records[at] for at in self._order[start : start + limit]]
 
     def before(self, position: int, limit: int) -> list[R]:
-        """Up to ``limit`` records that stand right before ``position``, oldest first."""
+        """Return the last ``limit`` records before ``position``, oldest first."""
         end = bisect_left(self._order, position)
         return [self._records[at] for at in self._order[max(0, end - limit) : end]]
 
     def as_of(self, then: float) -> Collection[R]:
-        """How the shelf stood ``then``, as far as the remembered writes reach back."""
+        """Return the collection as it was at the time ``then``, as far as the kept writes reach back."""
         past = self.copy()
         for _, position, sid, old in (change for change in reversed(self._changes) if change.at > then):
             newer = past._records.pop(position, None)
@@ -154,7 +154,7 @@ class Collection(Generic[R]):
 
 
 class Key(NamedTuple):
-    """Which shelf; ``parent`` is the sid of the record that its records belong to, "" where there is none."""
+    """Identifies a collection. ``parent`` is the SID of the record that its records belong to, or ""."""
 
     resource: str
     account_sid: str
@@ -163,31 +163,31 @@ class Key(NamedTuple):
 
 
 class Store:
-    """All shelves. Records are immutable; a change puts a new record in the old one's place."""
+    """All collections. Records are immutable: an update puts a new record at the position of the old one."""
 
     def __init__(self) -> None:
         self.reset()
 
     def collection(self, key: Key) -> Collection[Any]:
-        """The shelf of ``key``, or an empty one that isn't kept."""
+        """Return the collection of ``key``, or a new empty one that is not stored."""
         found = self._collections.get(key)
         return Collection() if found is None else found
 
     def make(self, key: Key, terms: Terms) -> Collection[Any]:
-        """The shelf of ``key``, which is kept; ``terms`` are those of its records."""
+        """Return the collection of ``key``, creating it if needed. ``terms`` returns the terms of its records."""
         found = self._collections.get(key)
         if found is None:
             found = self._collections[key] = Collection(terms)
         return found
 
     def remove(self, key: Key, sid: str, at: float = 0.0) -> None:
-        """Take a record off its shelf, and all that belongs to it along."""
+        """Remove a record and everything that belongs to it."""
         self._collections[key].remove(sid, at)
-        for below in [one for one in self._collections if one.parent == sid]:
-            del self._collections[below]
+        for child in [other for other in self._collections if other.parent == sid]:
+            del self._collections[child]
 
     def collections(self, resource: str, account_sid: str | None = None) -> list[Collection[Any]]:
-        """The shelves of that resource in all regions, of one account or of all."""
+        """Return the collections of a resource in all regions, of one account or of all."""
         return [
             collection
             for key, collection in self._collections.items()
@@ -195,18 +195,18 @@ class Store:
         ]
 
     def forget(self, sid: str) -> None:
-        """Let the next fetch of ``sid`` find nothing."""
+        """Make the next fetch of ``sid`` find nothing."""
         self._forgotten.add(sid)
 
     def forgets(self, sid: str) -> bool:
-        """Whether this fetch of ``sid`` is to find nothing; the next one will."""
+        """Return whether this fetch of ``sid`` must find nothing. Only the first call after ``forget`` returns True."""
         if sid not in self._forgotten:
             return False
         self._forgotten.remove(sid)
         return True
 
     def text(self, record: Any, url: str, render: Callable[[], str]) -> str:
-        """The JSON of ``record`` for ``url``, rendered once: records don't change."""
+        """Return the JSON of ``record`` for ``url``. It is cached, because records are immutable."""
         known = self._texts.get(record)
         if known is not None and known[0] == url:
             return known[1]

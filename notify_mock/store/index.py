@@ -1,4 +1,4 @@
-"""An index over a shelf: at which places the records stand that have a term."""
+"""The index of a collection: the positions of the records with a term."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 Term = tuple[str, str]
-"""A field and a value of it: ``("identity", "alice")``."""
+"""A field and its value: ``("identity", "alice")``."""
 
 
 class Index:
-    """Places by term, in order. Places are added in growing order, so adding one is an append."""
+    """Positions by term, in ascending order. New records have the highest position, so adding one is an append."""
 
     def __init__(self) -> None:
         self._positions: dict[Term, list[int]] = {}
@@ -35,7 +35,7 @@ class Index:
                     del self._positions[term]
 
     def positions(self, term: Term) -> Sequence[int]:
-        """The places of a term, in order; none for an unknown one."""
+        """Return the positions of a term, in ascending order; none for an unknown term."""
         return self._positions.get(term, ())
 
     def copy(self) -> Index:

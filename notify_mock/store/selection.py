@@ -1,4 +1,4 @@
-"""The records of a shelf that meet conditions, found by its index and not by looking at every record."""
+"""The records of a collection that meet conditions, found through its index instead of a full scan."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ Test = Callable[[Any], bool]
 
 
 class Conditions(NamedTuple):
-    """A record has, from each group of ``terms``, at least one, and passes every test."""
+    """A record must have at least one term of each group in ``terms``, and pass every test."""
 
     terms: tuple[tuple[Term, ...], ...] = ()
     tests: tuple[Test, ...] = ()
 
 
 class Selection(Generic[R]):
-    """What a page and a notification see of a shelf: the same places, fewer records.
+    """A filtered view of a collection, for pages and notifications, with the same positions.
 
-    It walks the group of terms that fewest records have, so the cost is that of the rarest group, or of the page where
-    there is but one.
+    It iterates over the rarest group of terms, so the cost is the size of that group, or of the page if there is only
+    one group.
     """
 
     def __init__(self, collection: Collection[R], conditions: Conditions) -> None:
@@ -42,12 +42,12 @@ class Selection(Generic[R]):
         return self._collection.position(sid)
 
     def starting_at(self, position: int, limit: int) -> list[R]:
-        """Up to ``limit`` of them that stand at ``position`` or behind it, oldest first."""
+        """Return up to ``limit`` records from ``position`` on, oldest first."""
         start = bisect_left(self._candidates, position)
         return self._take((self._candidates[at] for at in range(start, len(self._candidates))), limit)
 
     def before(self, position: int, limit: int) -> list[R]:
-        """Up to ``limit`` of them that stand right before ``position``, oldest first."""
+        """Return the last ``limit`` records before ``position``, oldest first."""
         end = bisect_left(self._candidates, position)
         return self._take((self._candidates[at] for at in range(end - 1, -1, -1)), limit)[::-1]
 

@@ -1,4 +1,4 @@
-"""The emulator's clock: the only reader of time, which a test may freeze, set and advance."""
+"""The emulator's clock, which tests can freeze, set and advance. No other module reads the time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from notify_mock.support.usage import UsageError, shown
 
 Moment = str | int | float | date | datetime
-"""A point in time: ISO 8601 text, seconds since 1970, a date or a datetime (without a zone: UTC)."""
+"""A point in time: ISO 8601 text, seconds since 1970, a date or a datetime. Without a time zone it is UTC."""
 
 Span = str | int | float | timedelta
 """A length of time: seconds, a timedelta, or text such as ``"90s"``, ``"15m"``, ``"2h"``, ``"1d"``, ``"1h30m"``."""
@@ -20,7 +20,7 @@ _SPAN = re.compile(r"(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?
 _SCALE = (86400.0, 3600.0, 60.0, 1.0)
 _MIN_TIME = datetime(2, 1, 1, tzinfo=timezone.utc).timestamp()
 _MAX_TIME = datetime(9999, 1, 1, tzinfo=timezone.utc).timestamp()
-"""A year within what datetime can hold, since zones and rounding may add a little."""
+"""One year inside the range of ``datetime``, because time zones and rounding can exceed it."""
 
 
 class _Setting(NamedTuple):
@@ -29,9 +29,9 @@ class _Setting(NamedTuple):
 
 
 class Clock:
-    """Runs with real time until it is told otherwise; freezegun governs it, in the server's threads too.
+    """A clock that follows real time until it is frozen or set. It also follows freezegun, in all threads.
 
-    ``start`` freezes it from the beginning, and again at every ``reset``. It stays within the years 2 to 9998.
+    ``start`` freezes the clock at that time, initially and after every ``reset``. Its range is the years 2 to 9998.
     """
 
     def __init__(self, start: Moment | None = None) -> None:
@@ -43,12 +43,12 @@ class Clock:
         return f"<Clock {self.now().isoformat()}{' frozen' if self._setting.frozen is not None else ''}>"
 
     def time(self) -> float:
-        """Seconds since 1970."""
+        """Return seconds since 1970."""
         offset, frozen = self._setting
         return time.time() + offset if frozen is None else frozen
 
     def now(self) -> datetime:
-        """The present as an aware datetime in UTC."""
+        """Return the current time as an aware datetime in UTC."""
         return datetime.fromtimestamp(self.time(), timezone.utc)
 
     def freeze(self, when: Moment | None = None) -> None:
@@ -58,14 +58,14 @@ class Clock:
             self._setting = _Setting(0.0, self.time() if at is None else at)
 
     def set(self, when: Moment) -> None:
-        """Put the clock to ``when``; it stays frozen if it was, and else runs on from there."""
+        """Set the clock to ``when``. A frozen clock stays frozen; a running clock continues from there."""
         at = moment(when)
         with self._lock:
             frozen = self._setting.frozen is not None
             self._setting = _Setting(0.0, at) if frozen else _Setting(at - time.time(), None)
 
     def advance(self, by: Span) -> None:
-        """Move the clock forward ``by`` so much, frozen or running. Raises ``UsageError`` for a negative span."""
+        """Move the clock forward, frozen or running. Raises ``UsageError`` for a negative span."""
         seconds = span(by)
         with self._lock:
             moment(self.time() + seconds)
@@ -73,12 +73,12 @@ class Clock:
             self._setting = _Setting(offset + seconds, None) if frozen is None else _Setting(0.0, frozen + seconds)
 
     def resume(self) -> None:
-        """Let a frozen clock run on from where it stands."""
+        """Let a frozen clock run from its current time."""
         with self._lock:
             self._setting = _Setting(self.time() - time.time(), None)
 
     def reset(self) -> None:
-        """Back to real time, or to the frozen start."""
+        """Return to real time, or to the frozen start."""
         self._setting = _Setting(0.0, self._start)
 
     def snapshot(self) -> _Setting:
@@ -89,11 +89,11 @@ class Clock:
 
 
 def moment(when: Moment, where: str = "clock") -> float:
-    """Seconds since 1970. Raises ``UsageError``, which names ``where``, for what is no point in time."""
+    """Return ``when`` as seconds since 1970. Raises ``UsageError``, with the given ``where``, if it is not a moment."""
     at = _seconds(when)
     if at is None or not _MIN_TIME <= at < _MAX_TIME:
         raise UsageError(
-            where, f"{shown(when)} is no point in time", 'give ISO 8601 text such as "2030-01-01T12:00:00Z"'
+            where, f"{shown(when)} is not a point in time", 'expected ISO 8601 text such as "2030-01-01T12:00:00Z"'
         )
     return at
 
@@ -112,7 +112,7 @@ def _seconds(when: Moment) -> float | None:
 
 
 def span(by: Span, where: str = "clock") -> float:
-    """Seconds. Raises ``UsageError``, which names ``where``, for what is no length of time."""
+    """Return ``by`` in seconds. Raises ``UsageError``, with the given ``where``, if it is not a length of time."""
     seconds = -1.0
     if isinstance(by, timedelta):
         seconds = by.total_seconds()
@@ -123,5 +123,7 @@ def span(by: Span, where: str = "clock") -> float:
     elif isinstance(by, (int, float)) and not isinstance(by, bool) and abs(by) < 1e11:
         seconds = float(by)
     if not 0 <= seconds < 1e11:
-        raise UsageError(where, f"{shown(by)} is no length of time", 'give seconds, a timedelta or text such as "2h"')
+        raise UsageError(
+            where, f"{shown(by)} is not a length of time", 'expected seconds, a timedelta or text such as "2h"'
+        )
     return seconds

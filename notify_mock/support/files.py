@@ -1,4 +1,4 @@
-"""YAML and JSON files of a user's: read safely, strictly, and with the lines where the items stand."""
+"""Read YAML and JSON files safely and strictly, and keep the line numbers of their items."""
 
 from __future__ import annotations
 
@@ -11,42 +11,44 @@ from notify_mock.support.usage import UsageError, shown
 
 _TEXT, _MAPPING, _SEQUENCE, _MERGE = (f"tag:yaml.org,2002:{name}" for name in ("str", "map", "seq", "merge"))
 _YAML_SURPRISES = (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError)
-"""What PyYAML's constructors raise for a tag on a value that doesn't fit it, such as ``!!bool x``."""
+"""Raised by PyYAML's constructors for a tag that does not fit its value, such as ``!!bool x``."""
 
 
 class Content(NamedTuple):
-    """What a file holds, and where: ``source`` names the file, ``lines`` the items of its top-level lists, and with -1
-    its top-level keys."""
+    """The content of a file. ``source`` is its path.
+
+    ``lines`` has the line numbers of the items of top-level lists, and of top-level keys (item number -1).
+    """
 
     value: Any
     source: str
     lines: Mapping[tuple[str, int], int]
 
     def items(self, key: str) -> list[tuple[Mapping[str, Any], str]]:
-        """The mappings in the list under ``key``, each with its place. Raises ``UsageError`` for anything else."""
+        """Return the mappings in the list under ``key``, each with its place. Raises ``UsageError``."""
         listed = self.value[key]
         if not isinstance(listed, list):
-            raise UsageError(f"{self.source}, {key}", "is no list", "put a dash before each item")
+            raise UsageError(f"{self.source}, {key}", "is not a list", "put a dash before each item")
         items = []
         for number, item in enumerate(listed):
             line = self.lines.get((key, number))
             where = f"{self.source}, line {line}, {key}[{number}]" if line else f"{self.source}, {key}[{number}]"
             if not isinstance(item, Mapping) or not all(isinstance(name, str) for name in item):
-                raise UsageError(where, "is no mapping", "write its fields as name: value")
+                raise UsageError(where, "is not a mapping", "write its fields as name: value")
             items.append((item, where))
         return items
 
 
 def read_file(path: Path) -> Content:
-    """The content of a YAML file, or a JSON file by its suffix. Raises ``UsageError`` with file and line."""
+    """Read a JSON file (``.json`` or ``.har``) or a YAML file. Raises ``UsageError`` with file and line."""
     try:
         text = path.read_text("utf-8")
     except OSError as error:
-        raise UsageError(str(path), f"can't be read: {error.strerror}") from error
+        raise UsageError(str(path), f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise UsageError(str(path), "isn't UTF-8 text") from error
+        raise UsageError(str(path), "is not UTF-8 text") from error
     except ValueError as error:
-        raise UsageError(shown(str(path)), f"is no path: {error}") from error
+        raise UsageError(shown(str(path)), f"is not a path: {error}") from error
     return _json(text, path) if path.suffix in (".json", ".har") else _yaml(text, path)
 
 
@@ -62,11 +64,11 @@ def _json(text: str, path: Path) -> Content:
     try:
         return Content(json.loads(text, object_pairs_hook=unique), str(path), {})
     except json.JSONDecodeError as error:
-        raise UsageError(f"{path}, line {error.lineno}", f"isn't JSON: {error.msg}") from error
+        raise UsageError(f"{path}, line {error.lineno}", f"is not valid JSON: {error.msg}") from error
     except UsageError:
         raise
     except (ValueError, RecursionError) as error:
-        raise UsageError(str(path), f"isn't JSON that can be read: {error}") from error
+        raise UsageError(str(path), f"cannot be read as JSON: {error}") from error
 
 
 def _yaml(text: str, path: Path) -> Content:
@@ -84,9 +86,9 @@ def _yaml(text: str, path: Path) -> Content:
     except yaml.MarkedYAMLError as error:
         last = text.count("\n", 0, len(text.rstrip("\n"))) + 1
         line = f", line {min(error.problem_mark.line + 1, last)}" if error.problem_mark else ""
-        raise UsageError(f"{path}{line}", f"isn't YAML: {error.problem}") from error
+        raise UsageError(f"{path}{line}", f"is not valid YAML: {error.problem}") from error
     except (yaml.YAMLError, *_YAML_SURPRISES) as error:
-        raise UsageError(str(path), f"isn't YAML that can be read: {error}") from error
+        raise UsageError(str(path), f"cannot be read as YAML: {error}") from error
 
 
 def _lines(root: Any) -> dict[tuple[str, int], int]:
@@ -102,8 +104,10 @@ def _lines(root: Any) -> dict[tuple[str, int], int]:
 
 
 def find_lines(path: Path) -> Mapping[tuple[str, int], int]:
-    """The lines of a JSON file, for an error in it, also of ``log.entries``: nearly all JSON is YAML too. Empty where
-    it isn't."""
+    """Return the line numbers in a JSON file, including ``log.entries``, for error messages.
+
+    The file is read as YAML, which nearly all JSON is; the result is empty if it is not.
+    """
     import yaml
 
     try:
@@ -119,15 +123,14 @@ def find_lines(path: Path) -> Mapping[tuple[str, int], int]:
 
 
 class _Builder:
-    """Plain data from YAML nodes, in one walk that is quicker than PyYAML's own constructor and stricter: there the
-    last of two equal keys wins in silence, and here that is an error."""
+    """Builds plain data from YAML nodes. Faster than PyYAML's constructor, and duplicate keys are an error."""
 
     def __init__(self, loader: Any, path: Path) -> None:
         self._loader, self._path = loader, path
         self._built: dict[int, Any] = {}
 
     def build(self, node: Any) -> Any:
-        """Raises ``UsageError`` for twins, and what the loader raises."""
+        """Return the data of ``node``. Raises ``UsageError`` for duplicate keys, and the loader's own errors."""
         if node.tag == _TEXT:
             return node.value
         if id(node) in self._built:
@@ -152,9 +155,8 @@ class _Builder:
                 return self._loader.construct_object(node, deep=True)
             name = self.build(key)
             if not isinstance(name, Hashable) or name in found:
-                wrong = (
-                    f"key {name!r} is given twice" if isinstance(name, Hashable) else "isn't YAML: found unhashable key"
-                )
+                twice = f"key {name!r} is given twice"
+                wrong = twice if isinstance(name, Hashable) else "is not valid YAML: found unhashable key"
                 raise UsageError(f"{self._path}, line {key.start_mark.line + 1}", wrong)
             found[name] = self.build(value)
         return found

@@ -1,4 +1,4 @@
-"""Identifiers: two letters and 32 lower-case hex digits, the same sequence for the same seed."""
+"""SIDs: two letters and 32 lower-case hex digits. The same seed gives the same sequence."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ _ALL = 2**128
 
 
 class Sids:
-    """The n-th sid of a prefix depends on seed, prefix and n alone, and never comes twice: it steps through all 128-bit
-    numbers, from a start and by an odd step that are hashes of seed and prefix."""
+    """A generator of SIDs. The n-th SID of a prefix depends only on seed, prefix and n, and never repeats.
+
+    The sequence runs through all 128-bit numbers; its start and its odd step are hashes of seed and prefix.
+    """
 
     def __init__(self, seed: int | str) -> None:
         self._key = blake2b(str(seed).encode(errors="backslashreplace"), digest_size=32).digest()
@@ -17,7 +19,7 @@ class Sids:
         self._sequences: dict[str, tuple[int, int]] = {}
 
     def new(self, prefix: str) -> str:
-        """The next sid of ``prefix``: ``CR``, ``RQ``, ..."""
+        """Return the next SID with this ``prefix`` (``CR``, ``RQ``, ...)."""
         number = self._made.get(prefix, 0)
         self._made[prefix] = number + 1
         sequence = self._sequences.get(prefix)
@@ -28,11 +30,11 @@ class Sids:
         return prefix + format((start + number * step) % _ALL, "032x")
 
     def hex(self, name: str) -> str:
-        """32 hex digits that belong to ``name`` under this seed."""
+        """Return 32 hex digits derived from the seed and ``name``."""
         return blake2b(name.encode(), digest_size=16, key=self._key).hexdigest()
 
     def random(self, name: str) -> float:
-        """A number from 0 up to 1 that belongs to ``name`` under this seed."""
+        """Return a number from 0 (included) to 1 (excluded) derived from the seed and ``name``."""
         return int(self.hex(name)[:16], 16) / 2**64
 
     def reset(self) -> None:

@@ -1,4 +1,4 @@
-"""The error of a user's own making: it names the place, what is wrong there and what would be right."""
+"""Usage errors: where something is wrong, what is wrong, and what to do."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 
 
 class UsageError(ValueError):
-    """A bad option, marker, file or argument given to the emulator itself.
+    """An invalid option, marker, file or argument.
 
-    ``where`` is a file, key or option; ``wrong`` what was found there; ``remedy`` what would be right.
-    ``str(error)`` is one line. Never raised for what a client sends: that is a ``TwilioError``.
+    ``where`` is a file, key or option, ``wrong`` is what is wrong with it, ``remedy`` is what to do. ``str(error)`` is
+    one line. Never raised for a client's request: that is a ``TwilioError``.
     """
 
     def __init__(self, where: str, wrong: str, remedy: str = "") -> None:
@@ -19,28 +19,29 @@ class UsageError(ValueError):
         super().__init__(" ".join(line.split()))
 
     def inside(self, place: str) -> UsageError:
-        """The same error, seen from a wider place (``credentials[2].sid`` seen from ``seed.yaml, line 7``)."""
+        """Return the same error with ``place`` before its ``where``: ``seed.yaml, line 7, credentials[2].sid``."""
         return UsageError(f"{place}, {self.where}", self.wrong, self.remedy)
 
 
 def shown(value: object) -> str:
-    """``value`` as part of an error: its ``repr`` when that is short text or a number, else only its type."""
+    """Return ``value`` for an error message: the ``repr`` of a number or a text (shortened), otherwise its type."""
     if isinstance(value, str):
         return repr(value) if len(value) <= 60 else f"{value[:60]!r}..."
     if value is None or isinstance(value, (bool, float)) or (isinstance(value, int) and abs(value) < 10**30):
         return repr(value)
-    return f"a {type(value).__name__}"
+    name = type(value).__name__
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A remedy that names the closest known word, or all of them."""
+    """Return a remedy: the known word closest to ``word``, or all known words if none is close."""
     names = sorted(known)
     close = difflib.get_close_matches(word, names, n=1)
-    return f"did you mean {close[0]}?" if close else f"known are {', '.join(names)}"
+    return f"did you mean {close[0]}?" if close else f"expected one of: {', '.join(names)}"
 
 
 def only_known(where: str, given: Iterable[str], known: Iterable[str]) -> None:
-    """Refuse the first name in ``given`` that isn't ``known``. Raises ``UsageError``."""
+    """Raise ``UsageError`` for the first name in ``given`` that is not in ``known``."""
     names = tuple(known)
     for name in given:
         if name not in names:
@@ -48,7 +49,7 @@ def only_known(where: str, given: Iterable[str], known: Iterable[str]) -> None:
 
 
 def only_texts(where: str, given: Mapping[str, object], names: Iterable[str]) -> None:
-    """Refuse a value under one of ``names`` that is neither text nor None. Raises ``UsageError``."""
+    """Raise ``UsageError`` if the value of one of ``names`` is neither text nor None."""
     for name in names:
         if not isinstance(given.get(name), (str, type(None))):
             raise UsageError(f"{where}.{name}", "is not text", "put it in quotes")

@@ -1,4 +1,4 @@
-"""Calls that are kept waiting for real, until their time is over, their client is gone, or someone releases them."""
+"""Held calls: they wait in real time until the time is up, the client disconnects, or they are released."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _STEP_SECONDS = 0.05
 
 
 class Released(ConnectionError):
-    """The call was let go before its time: by a reset, or because the emulator closes."""
+    """The held call was released early, because the emulator was reset or closed."""
 
 
 def _never() -> bool:
@@ -17,37 +17,37 @@ def _never() -> bool:
 
 
 class HeldCall:
-    """A hold on one call, taken when a fault strikes it: whatever is released from then on ends its waiting."""
+    """One held call. Any release after it was taken, also one before ``wait`` begins, ends its wait."""
 
     def __init__(self, released: Event) -> None:
         self._released = released
 
     def wait(self, seconds: float, gone: Callable[[], bool] = _never) -> None:
-        """Wait so long, or until ``gone`` says that the client has left. Raises ``Released``.
+        """Wait ``seconds``, or until ``gone()`` is true because the client has disconnected. Raises ``Released``.
 
-        The time is counted in steps, since under freezegun no clock can be read.
+        The time is counted in steps because freezegun replaces the clocks.
         """
         while seconds > 0 and not gone():
             if self._released.wait(min(seconds, _STEP_SECONDS)):
-                raise Released("the emulator was reset or closed while it held the call")
+                raise Released("the emulator was reset or closed while the call was held")
             seconds -= _STEP_SECONDS
 
 
 class HeldCalls:
-    """All holds of an emulator; waiting without sleeping, since every wait can be ended by ``release``."""
+    """All held calls of an emulator. ``release`` ends every wait at once."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._released: Event | None = None
 
     def take(self) -> HeldCall:
-        """A new hold."""
+        """Return a new held call."""
         with self._lock:
             self._released = self._released or Event()
             return HeldCall(self._released)
 
     def release(self) -> None:
-        """End every hold that was taken; later ones are not affected."""
+        """Release every call taken so far; later ones are not affected."""
         with self._lock:
             if self._released is not None:
                 self._released.set()

@@ -1,4 +1,4 @@
-"""Refusals that the emulator never gives by itself, and every code's refusal for fault rules."""
+"""Error responses that only fault rules produce, and the error class for every code."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class TestCredentials(TwilioError):
 class NoUpdateParameters(TwilioError):
     status, code = 400, 20161
     message = "Parameters are not specified for update request"
-    evidence, source = "documented", "error dictionary 20161, of Programmable Chat; Notify takes empty updates"
+    evidence, source = "documented", "error dictionary 20161, for Programmable Chat; Notify accepts empty updates"
 
 
 class ConflictingUpdate(TwilioError):
@@ -59,13 +59,13 @@ class TooManyRequests(TwilioError):
     status, code = 429, 20429
     message = "Too many requests"
     detail = "Too many requests for the associated account being sent."
-    evidence, source = "observed", "serverless v1, 2020; its headers weren't recorded"
+    evidence, source = "observed", "serverless v1, 2020; its headers were not recorded"
 
 
 class InvalidCredentialContent(TwilioError):
     status, code = 400, 52005
     message = "Invalid credential content"
-    evidence, source = "inferred", "error dictionary 52005, an asynchronous error; not seen in an answer"
+    evidence, source = "inferred", "error dictionary 52005, an asynchronous error; never seen in a response"
 
 
 FAULT_ERRORS: tuple[type[TwilioError], ...] = (
@@ -86,4 +86,4 @@ BY_CODE: Mapping[int, type[TwilioError]] = {
     20001: InvalidParameter,
     20003: WrongToken,
 }
-"""The refusal for a code; where several share it, the one that a client meets most."""
+"""The error class for each code. Where several share a code: the one that clients receive most often."""

@@ -1,13 +1,13 @@
-"""The channels of deliveries, and what deliveries and callbacks are called in rules and in the journal."""
+"""Delivery channels, and the call names of deliveries and callbacks in fault rules and in the journal."""
 
 CHANNELS = ("apn", "fcm", "gcm", "sms")
-"""The channels whose deliveries are rendered; they are named as the types of bindings are."""
+"""Channels whose deliveries are rendered. Each has the name of its binding type."""
 
 DISCONTINUED = ("facebook-messenger", "alexa")
-"""Types of bindings whose channels are no more; deliveries to them fail."""
+"""Binding types whose channels Twilio has discontinued; deliveries to them fail."""
 
 DELIVERY_NAMES = tuple(f"delivery.{channel}" for channel in CHANNELS)
-"""What fault rules call a delivery."""
+"""Call names of deliveries in fault rules."""
 
 CALLBACK_NAME = "callback.post"
-"""What the journal calls an attempt at a delivery callback."""
+"""Call name of a delivery callback attempt in the journal."""

@@ -1,4 +1,4 @@
-"""Why a delivery fails: the codes of Twilio's error dictionary, and which outcome at which provider has which."""
+"""Delivery errors: codes of Twilio's error dictionary, and the code of each provider's outcomes."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ TITLES: Mapping[int, str] = {
     52310: "Notification TTL has expired",
     52311: "Delivery callback invocation failed",
 }
-"""Titles of the dictionary (documented). None of these codes was seen in an answer: they are asynchronous."""
+"""Titles from the error dictionary (documented). These codes are asynchronous: none was seen in a response."""
 
 
 class Problem(NamedTuple):
-    """A ``code`` of the dictionary, and a ``reason`` that says more to the person who debugs."""
+    """A ``code`` of the error dictionary, and a more detailed ``reason`` for debugging."""
 
     code: int
     reason: str
@@ -67,5 +67,5 @@ CODES: Mapping[str, Mapping[str, int]] = {
     "gcm": {"unregistered": 52103, "throttled": 52108, "revoked": 52109, "down": 52110},
     "sms": {"unregistered": 52309, "throttled": 52181, "revoked": 52309, "down": 52309},
 }
-"""By channel and outcome; inferred from the titles. What has no code of its own at APNs is "rejected", and at SMS "the
-provider replied with an error"."""
+"""Codes by channel and outcome, inferred from the titles. An outcome without a code of its own is "rejected" for APNs
+and "the provider replied with an error" for SMS."""

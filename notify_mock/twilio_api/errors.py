@@ -1,4 +1,4 @@
-"""Twilio's refusals, one class each: status, code and text, and how well each of them is known."""
+"""Twilio's error responses, one class each: status, code and text, and the evidence for it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ Evidence = Literal["observed", "documented", "inferred"]
 
 
 class TwilioError(Exception):
-    """An answer that refuses.
+    """An error response.
 
-    ``message`` is a ``str.format`` template; the keywords given to the constructor fill it.
-    ``reason`` says to the person who debugs what was wrong; it goes into the journal, never onto the wire. ``headers``
-    are those that it adds; an error ``at_edge`` comes from before the gateway and lacks the gateway's.
+    ``message`` is a ``str.format`` template, filled with the keyword arguments of the constructor. ``reason`` describes
+    the problem for debugging: it goes into the journal, never onto the wire. ``headers`` are extra response headers. An
+    error ``at_edge`` is sent by the edge, before the gateway, and lacks the gateway's headers.
     """
 
     status: ClassVar[int]
@@ -31,7 +31,7 @@ class TwilioError(Exception):
         super().__init__(f"{self.status} {self.code}: {self.text}")
 
     def body(self) -> bytes:
-        """The JSON envelope, keys in alphabetical order, spaced, on one line (observed: 404 of 196 bytes, 2020)."""
+        """Return the JSON envelope: sorted keys, spaces, one line (observed: 404 of 196 bytes, 2020)."""
         envelope: dict[str, Any] = {"code": self.code}
         if self.detail is not None:
             envelope["detail"] = self.detail
@@ -41,7 +41,7 @@ class TwilioError(Exception):
         return json.dumps(envelope).encode()
 
 
-# --- who is asking ---------------------------------------------------------------------------------------------------
+# --- authentication --------------------------------------------------------------------------------------------------
 
 _REALM = (("WWW-Authenticate", 'Basic realm="Twilio API"'),)
 
@@ -64,7 +64,7 @@ class WrongToken(TwilioError):
     status, code = 401, 20003
     message = "Authenticate"
     detail = "Your AccountSid or AuthToken was incorrect."
-    evidence, source = "observed", "api.twilio.com, 2018, 171 bytes; later answers have an empty detail or none"
+    evidence, source = "observed", "api.twilio.com, 2018, 171 bytes; later responses have an empty detail or none"
     headers = _REALM
 
 
@@ -77,16 +77,16 @@ class RestrictedKey(TwilioError):
 class AccountNotActive(TwilioError):
     status, code = 403, 20005
     message = "Account not active"
-    evidence, source = "inferred", "error dictionary 20005; what Notify answers (401 or 403) was never seen"
+    evidence, source = "inferred", "error dictionary 20005; the status that Notify sends (401 or 403) was never seen"
 
 
-# --- what is asked for -----------------------------------------------------------------------------------------------
+# --- path and method -------------------------------------------------------------------------------------------------
 
 
 class NotFound(TwilioError):
     status, code = 404, 20404
     message = "The requested resource {path} was not found"
-    evidence, source = "observed", "notify.twilio.com /Services/IS...; the path has no host, version or query"
+    evidence, source = "observed", "notify.twilio.com /Services/IS...; the path is without host, version and query"
 
 
 class MethodNotAllowed(TwilioError):
@@ -99,13 +99,13 @@ class MethodNotAllowed(TwilioError):
         self.headers = (("Allow", ", ".join(allow)),) if allow else ()
 
 
-# --- how it is asked -------------------------------------------------------------------------------------------------
+# --- parameters ------------------------------------------------------------------------------------------------------
 
 
 class MissingParameter(TwilioError):
     status, code = 400, 20001
     message = "Missing required parameter {name} in the post body"
-    evidence, source = "inferred", "chat v2 and Studio say so of their own parameters (observed)"
+    evidence, source = "inferred", "chat v2 and Studio send this text for their own parameters (observed)"
 
 
 class MissingSecret(TwilioError):
@@ -130,19 +130,19 @@ class UnreadablePrivateKey(TwilioError):
 class InvalidType(TwilioError):
     status, code = 400, 70105
     message = "Invalid Type Specified in the Request"
-    evidence, source = "inferred", "error dictionary 70105 names push credentials; 20001 is as possible"
+    evidence, source = "inferred", "error dictionary 70105 names push credentials; 20001 is equally possible"
 
 
 class InvalidParameter(TwilioError):
     status, code = 400, 20001
     message = "Can not convert incoming parameters to {resource} object: Parameter '{name}' is invalid"
-    evidence, source = "inferred", "Notify says so of ToBinding in a Notification (observed, 2019)"
+    evidence, source = "inferred", "Notify sends this text for ToBinding in a Notification (observed, 2019)"
 
 
 class LimitReached(TwilioError):
     status, code = 400, 20001
     message = "Cannot create {resource}: the limit of {limit} {things} is reached"
-    evidence, source = "inferred", "the limits are documented (notify-limits, binding resource), the text never seen"
+    evidence, source = "inferred", "limits documented (notify-limits, binding resource); the text was never seen"
 
 
 class NoTarget(TwilioError):
@@ -150,7 +150,7 @@ class NoTarget(TwilioError):
     message = (
         "Failed to create notification: At least one parameter among Identity, Tag, and ToBinding must be specified"
     )
-    evidence, source = "inferred", "Notify, 2020: observed, but for its last letters, which the report cut off"
+    evidence, source = "inferred", "Notify, 2020: observed except for its last letters, which the report cut off"
 
 
 class MixedTargets(TwilioError):
@@ -189,7 +189,7 @@ class InvalidPageToken(TwilioError):
     evidence, source = "inferred", "by analogy with PageSize"
 
 
-# --- what is no proper request at all: the real edge's answers to these were never seen -------------------------------
+# --- malformed requests (the real edge's responses to these were never seen) and server errors -----------------------
 
 
 class MalformedRequest(TwilioError):
@@ -219,7 +219,7 @@ class HeadersTooLarge(TwilioError):
 class InternalError(TwilioError):
     status, code = 500, 20500
     message = "An internal server error has occurred"
-    evidence, source = "observed", "a client's log; here it means a bug of the emulator"
+    evidence, source = "observed", "a client's log; here it means a bug in the emulator"
 
 
 class EdgeUnavailable(TwilioError):

@@ -10,7 +10,7 @@ Headers = list[tuple[str, str]]
 
 JSON = "application/json; charset=utf-8"
 ERROR_JSON = "application/json"
-"""Errors came without a charset (observed: serverless v1, 2020)."""
+"""Error responses have no charset (observed: serverless v1, 2020)."""
 
 _CORS: Headers = [
     ("Access-Control-Allow-Origin", "*"),
@@ -31,14 +31,14 @@ _HSTS = ("Strict-Transport-Security", "max-age=31536000")
 
 @lru_cache(maxsize=16)
 def _date(second: int) -> str:
-    """``Fri, 10 Jun 2022 20:58:33 GMT``, in English whatever the locale."""
+    """Return ``Fri, 10 Jun 2022 20:58:33 GMT``, in English regardless of the locale."""
     when = time.gmtime(second)
     day, month = _DAYS[when.tm_wday], _MONTHS[when.tm_mon - 1]
     return f"{day}, {when.tm_mday:02d} {month} {when.tm_year:04d} {time.strftime('%H:%M:%S', when)} GMT"
 
 
 def edge(*, at: float, content_type: str, length: int, extra: tuple[tuple[str, str], ...] = ()) -> Headers:
-    """The few headers of an answer that doesn't come from the gateway (inferred)."""
+    """Return the few headers of a response that does not come from the gateway (inferred)."""
     return [
         ("Date", _date(math.floor(at))),
         ("Content-Type", content_type),
@@ -59,10 +59,10 @@ def gateway(
     domain: str,
     extra: tuple[tuple[str, str], ...],
 ) -> Headers:
-    """All headers of one answer but ``Connection``, which belongs to the socket.
+    """Return all headers of a response except ``Connection``, which belongs to the socket.
 
-    ``at`` in seconds since 1970, ``length`` in bytes, ``duration`` in seconds. ``concurrent`` is None on errors: the
-    recorded 404 lacks ``Twilio-Concurrent-Requests``. ``extra`` stands behind ``Content-Length``.
+    ``at`` is in seconds since 1970, ``length`` in bytes, ``duration`` in seconds. ``concurrent`` is None for errors,
+    because the recorded 404 lacks ``Twilio-Concurrent-Requests``. ``extra`` follows ``Content-Length``.
     """
     return [
         *edge(at=at, content_type=content_type, length=length, extra=extra),

@@ -1,4 +1,4 @@
-"""Host names as clients write them: read into one spelling, and told apart by whose they are."""
+"""Normalize host names, and recognize Twilio's."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _AUTHORITY = re.compile(rf"({_HOST})(?::([0-9]{{1,5}}))?", re.ASCII)
 
 
 class Destination(NamedTuple):
-    """Where a connection is to go; ``host`` is spelled plainly, an IPv6 address has no brackets."""
+    """Host and port of a connection. ``host`` is normalized; an IPv6 address has no brackets."""
 
     host: str
     port: int
@@ -26,9 +26,10 @@ class Destination(NamedTuple):
 
 
 def read_destination(authority: str, default_port: int | None = None) -> Destination | None:
-    """``notify.twilio.com:443`` as it stands in a CONNECT or an absolute target.
+    """Parse the authority of a CONNECT request or an absolute target, such as ``notify.twilio.com:443``.
 
-    None for anything else: user info, names that aren't ASCII, no port (without ``default_port``) or a wrong one.
+    Returns None if it has user info, a host name that is not ASCII, an invalid port, or neither a port nor a
+    ``default_port``.
     """
     found = _AUTHORITY.fullmatch(authority)
     if not found:
@@ -40,20 +41,20 @@ def read_destination(authority: str, default_port: int | None = None) -> Destina
 
 @lru_cache(maxsize=256)
 def plain(name: str) -> str:
-    """A host name in lower case, without the dot at its end, and in ASCII, as a resolver would look it up."""
+    """Return the host name in lower case, without a trailing dot, in ASCII, as a resolver would look it up."""
     if not name.isascii():
-        with suppress(UnicodeError):  # then no resolver finds it either
+        with suppress(UnicodeError):  # no resolver finds such a name
             name = name.encode("idna").decode()
     return name.rstrip(".").lower()
 
 
 def is_twilio(host: str) -> bool:
-    """Whether the plain name ``host`` is Twilio's, emulated or not."""
+    """Return whether the normalized name ``host`` belongs to Twilio, emulated or not."""
     return host == TWILIO or host.endswith("." + TWILIO)
 
 
 @lru_cache(maxsize=256)
 def split_url(url: str) -> tuple[str, str, str] | None:
-    """Scheme, host and path of a URL with nothing in it that ``requests`` would change, else None."""
+    """Return scheme, host and path of a URL, or None if ``requests`` would change anything in it."""
     simple = _SIMPLE_URL.fullmatch(url) if len(url) <= _LONG_URL else None
     return (simple[1], simple[2], simple[3]) if simple else None

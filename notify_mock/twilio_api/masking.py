@@ -1,4 +1,4 @@
-"""What may be shown of a request: parameters that carry push secrets are masked by name and by look."""
+"""Mask push secrets in logged requests, by parameter name and by the look of the value."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _MAX_LENGTH = 120
 
 
 def is_secret(name: str) -> bool:
-    """Whether a parameter or header of this name holds a secret, however it is spelled."""
+    """Return whether a parameter or header with this name is a secret, in any spelling."""
     return bool(_SECRET_NAME.search(re.sub(r"[^a-z]", "", name.lower())))
 
 
 def show_text(value: str, max_length: int = _MAX_LENGTH) -> str:
-    """``value`` fit for one line of a log: masked when it looks like a secret, escaped and cut when long."""
+    """Return ``value`` for one log line: masked if it looks like a secret, escaped, and shortened to ``max_length``."""
     if _SECRET_LOOK.search(value):
         return MASK
     shown = value if value.isprintable() else value.encode("unicode_escape").decode()
@@ -34,9 +34,9 @@ def show_text(value: str, max_length: int = _MAX_LENGTH) -> str:
 
 
 def show_pairs(pairs: Iterable[tuple[str, str]], between: str = " ") -> str:
-    """``Type=fcm Secret=[secret]`` for a list of parameters.
+    """Return a list of parameters as text, with secrets masked: ``Type=fcm Secret=[secret]``.
 
-    A name without a value isn't shown: it may be the rest of a secret with an ``&`` that wasn't encoded.
+    Unknown names without a value are not shown: one may be the rest of a secret with an unencoded ``&``.
     """
     return between.join(_show_pair(name, value) for name, value in pairs)
 

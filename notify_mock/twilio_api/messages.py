@@ -1,4 +1,4 @@
-"""A request and its answer as plain data, the same for every front."""
+"""A request and its response as plain data, the same for every client and server."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from notify_mock.twilio_api.headers import Headers
 from notify_mock.twilio_api.masking import show_pairs, show_text
 
 BODY_LIMIT = 1024 * 1024
-"""Bytes of a request body; more is a 413. Source: Notify's limit of 1 MB for a request (documented)."""
+"""Maximum bytes of a request body; a larger one is a 413. Source: Notify's limit of 1 MB per request (documented)."""
 
 TARGET_LIMIT = 64 * 1024 - 512
-"""Characters of a request target; more is a 414. The server reads request lines of up to 64 KiB."""
+"""Maximum characters of a request target; a longer one is a 414. The server reads request lines of up to 64 KiB."""
 
 _FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 _MAX_PARAMETERS = 20_000
@@ -24,7 +24,7 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 class Params:
-    """Parameters in the order they came, repeated names kept. Its ``repr`` masks secrets."""
+    """Parameters in the order they were sent, with repeated names. The ``repr`` masks secrets."""
 
     __slots__ = ("pairs",)
 
@@ -32,11 +32,11 @@ class Params:
         self.pairs = pairs
 
     def all(self, name: str) -> list[str]:
-        """Every value given for ``name``; names are case-sensitive, as Twilio's are (observed)."""
+        """Return every value of ``name``. Names are case-sensitive, as Twilio's are (observed)."""
         return [value for key, value in self.pairs if key == name]
 
     def get(self, name: str, default: str | None = None) -> str | None:
-        """The first value given for ``name``."""
+        """Return the first value of ``name``."""
         return next((value for key, value in self.pairs if key == name), default)
 
     def __getitem__(self, name: str) -> str:
@@ -70,9 +70,9 @@ NONE = Params()
 class Call(NamedTuple):
     """One request.
 
-    ``path`` is decoded and without query; ``headers`` have lower-case names; ``scheme`` and ``host`` are those that the
-    client used. A request that couldn't be read has a ``defect``, which becomes its answer; ``unread`` is the content
-    type of a body that isn't read at all, and ``body`` has its bytes.
+    ``path`` is decoded and has no query; ``headers`` have lower-case names; ``scheme`` and ``host`` are those that the
+    client used. ``defect`` is the error response for a request that could not be read. A body that is not a form is
+    kept in ``body``, and ``unread`` is its content type.
     """
 
     method: str
@@ -90,13 +90,13 @@ class Call(NamedTuple):
         return f"<Call {self}>"
 
     def size(self) -> int:
-        """Characters of its parameters, and bytes of a body that isn't read."""
+        """Return the number of characters in the parameters plus the bytes of an unread body."""
         if not self.form.pairs and not self.query.pairs:
             return len(self.body)
         return len(self.body) + sum(len(name) + len(value) for name, value in (*self.form.pairs, *self.query.pairs))
 
     def __str__(self) -> str:
-        """Method, path and parameters on one line, secrets masked."""
+        """Return method, path and parameters on one line, with secrets masked."""
         line = f"{self.method} {show_text(self.path)}"
         if self.query:
             line += f"?{show_pairs(self.query.pairs, '&')}"
@@ -106,10 +106,10 @@ class Call(NamedTuple):
 
 
 class Wire(NamedTuple):
-    """What a front must do to the connection.
+    """How to treat the connection when sending the response.
 
-    ``ending``: close it without an answer (``drop``) or reset it (``reset``). ``sent``: close it after so many bytes of
-    the body. ``pieces`` and ``over``: send the body in so many pieces, spread over so many seconds.
+    ``ending``: close it without a response (``drop``) or reset it (``reset``). ``sent``: close it after this many bytes
+    of the body. ``pieces`` and ``over``: send the body in this many pieces, spread over this many seconds.
     """
 
     ending: Literal["", "drop", "reset"] = ""
@@ -119,9 +119,9 @@ class Wire(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What goes back: ``headers`` in wire order without ``Connection``; ``body`` for HEAD too, where fronts drop it.
+    """One response. ``headers`` are in wire order, without ``Connection``.
 
-    ``wire`` is None when nothing is to be done to the connection.
+    ``body`` is set for HEAD too; servers leave it out. ``wire`` is None for an ordinary response.
     """
 
     status: int
@@ -140,18 +140,18 @@ def read(
     scheme: str = "http",
     defect: TwilioError | None = None,
 ) -> Call:
-    """The call for a request as it stood on the wire.
+    """Return the call for a request as received.
 
     ``target`` is the request target in Latin-1, still percent-encoded; ``headers`` have lower-case names. Never raises:
-    what can't be read becomes the call's ``defect``. JSON isn't read, as Twilio doesn't (observed): its required
-    parameters will be missing.
+    an unreadable request gets a ``defect``. JSON bodies are not read, as at Twilio (observed), so that required
+    parameters are missing.
     """
     raw_path, _, raw_query = target.partition("?")
     path, query, form = show_text(raw_path), NONE, NONE
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
         if len(target) > TARGET_LIMIT:
-            raise UriTooLong(f"the target has {len(target)} characters, the limit is {TARGET_LIMIT}")
+            raise UriTooLong(f"the request target has {len(target)} characters, the limit is {TARGET_LIMIT}")
         path = _decode_path(raw_path)
         query = _decode_pairs(raw_query, "query string")
         if len(body) > BODY_LIMIT:
@@ -167,7 +167,7 @@ def read(
 
 
 def origin_form(target: str) -> str:
-    """``http://host/path`` as ``/path``; what begins with a slash as it is."""
+    """Return ``/path`` for ``http://host/path``, and a target that begins with a slash unchanged."""
     return target if target.startswith("/") else "/" + target.partition("://")[2].partition("/")[2]
 
 
@@ -176,23 +176,23 @@ def _decode_path(raw: str) -> str:
     if raw.isascii() and "%" not in raw:
         return raw
     if _BAD_ESCAPE.search(raw):
-        raise MalformedRequest("a % in the path isn't followed by two hex digits", what="invalid percent-encoding")
+        raise MalformedRequest("a % in the path is not followed by two hex digits", what="invalid percent-encoding")
     try:
         return unquote_to_bytes(raw.encode("latin-1")).decode("utf-8")
     except UnicodeError as error:
-        raise MalformedRequest("the path isn't UTF-8", what="invalid UTF-8") from error
+        raise MalformedRequest("the path is not UTF-8", what="invalid UTF-8") from error
 
 
 def _decode_pairs(raw: str, where: str) -> Params:
     if not raw:
         return NONE
     if _BAD_ESCAPE.search(raw):
-        raise MalformedRequest(f"a % in the {where} isn't followed by two hex digits", what="invalid percent-encoding")
+        raise MalformedRequest(f"a % in the {where} is not followed by two hex digits", what="invalid percent-encoding")
     try:
         text = raw if raw.isascii() else raw.encode("latin-1").decode("utf-8")
         return Params(tuple(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_PARAMETERS)))
     except UnicodeError as error:
-        raise MalformedRequest(f"the {where} isn't UTF-8", what="invalid UTF-8") from error
+        raise MalformedRequest(f"the {where} is not UTF-8", what="invalid UTF-8") from error
     except ValueError as error:
         raise MalformedRequest(
             f"the {where} has more than {_MAX_PARAMETERS} parameters", what="too many parameters"
@@ -217,9 +217,9 @@ def _decode_multipart(content_type: str, body: bytes) -> Params:
         )
         _, form, _ = parser.parse(BytesIO(body), mimetype, len(body), options)
     except UnicodeDecodeError as error:
-        raise MalformedRequest("a multipart field isn't UTF-8", what="invalid UTF-8") from error
+        raise MalformedRequest("a multipart field is not UTF-8", what="invalid UTF-8") from error
     except RequestEntityTooLarge as error:
         raise MalformedRequest("the multipart body has too many parts", what="too many parameters") from error
     except ValueError as error:
-        raise MalformedRequest("the multipart body doesn't hold to its boundary", what="invalid multipart") from error
+        raise MalformedRequest("the multipart body does not match its boundary", what="invalid multipart") from error
     return Params(tuple((name, value) for name, values in form.lists() for value in values))

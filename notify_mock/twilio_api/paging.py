@@ -1,4 +1,4 @@
-"""One page of a list: what the paging parameters ask for, and the links to its neighbours."""
+"""One page of a list: the paging parameters, the records and the links to other pages."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from notify_mock.twilio_api.messages import Params
 
 DEFAULT_SIZE = 50
 MAX_SIZE = 1000
-"""Both from the OpenAPI file (documented)."""
+"""Default and maximum PageSize, both from the OpenAPI file (documented)."""
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 class Listed(Protocol):
-    """What pages are made of: a shelf, or a selection of it."""
+    """The source of pages: a collection, or a selection of one."""
 
     def position(self, sid: str) -> int | None: ...
     def starting_at(self, position: int, limit: int) -> list[Any]: ...
@@ -31,7 +31,7 @@ class Listed(Protocol):
 
 
 class Paging(NamedTuple):
-    """``token`` is ``PA`` + sid ("after") or ``PB`` + sid ("before"), ``position`` the place of that sid."""
+    """A page request. ``token`` is ``PA`` + SID ("after") or ``PB`` + SID ("before"); ``position`` is that SID's."""
 
     size: int
     page: int
@@ -39,19 +39,21 @@ class Paging(NamedTuple):
     position: int
 
     def link(self, url: str) -> str:
-        """The URL of this page; ``url`` may have a query already (its filters). The order of the parameters is observed
-        (TaskRouter, 2017)."""
+        """Return the URL of this page. ``url`` may already have a query (the filters).
+
+        The order of the parameters is observed (TaskRouter, 2017).
+        """
         tail = f"&PageToken={self.token}" if self.token else ""
         return f"{url}{'&' if '?' in url else '?'}PageSize={self.size}&Page={self.page}{tail}"
 
 
 def read_paging(query: Params, collection: Listed) -> Paging:
-    """What ``query`` asks for. Raises one of the paging refusals of ``errors``."""
+    """Return the page that ``query`` requests. Raises one of the paging errors."""
     if not query.pairs:
         return Paging(DEFAULT_SIZE, 0, None, 0)
     size = _number(query, "PageSize", DEFAULT_SIZE, InvalidPageSize)
     if size == 0:
-        raise InvalidPageSize("PageSize is 0, the least is 1")
+        raise InvalidPageSize("PageSize is 0, the minimum is 1")
     if size > MAX_SIZE:
         raise PageSizeTooLarge(f"PageSize is {size}, the limit is {MAX_SIZE}")
     page = _number(query, "Page", 0, InvalidPage)
@@ -65,15 +67,15 @@ def read_paging(query: Params, collection: Listed) -> Paging:
         return Paging(size, page, None, 0)
     position = collection.position(token[2:]) if token[:2] in ("PA", "PB") else None
     if position is None:
-        raise InvalidPageToken("PageToken names no record of this list; take it from next_page_url")
+        raise InvalidPageToken("PageToken matches no record of this list; use the one in next_page_url")
     return Paging(size, page, token, position)
 
 
 def page_of(collection: Listed, paging: Paging, url: str, key: str) -> tuple[list[Any], dict[str, Any]]:
-    """The records of the page and its ``meta``, keys in the observed order.
+    """Return the records of the page and its ``meta``, with keys in the observed order.
 
-    A page begins behind the record that its token names, so it stays right while others are created and deleted. When
-    all that stood before a token is gone, the page is empty and the first page follows it.
+    A page is relative to the record in its token, so it stays correct while other records are created and deleted. If
+    all records before a ``PB`` token have been deleted, the page is empty and the next page is the first one.
     """
     if paging.token is None:
         records = collection.starting_at(0, paging.size)
@@ -107,5 +109,5 @@ def _number(query: Params, name: str, default: int, refusal: type[TwilioError]) 
     if not values:
         return default
     if len(values) > 1 or not _NUMBER.fullmatch(values[0]):
-        raise refusal(f"{name} must be one whole number")
+        raise refusal(f"{name} must be a single whole number")
     return int(values[0])

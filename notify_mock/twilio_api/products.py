@@ -1,4 +1,4 @@
-"""The six addresses behind which the same credentials are found, told apart by host and path."""
+"""The six APIs that share the same credentials, and how host and path select one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from notify_mock.twilio_api.hosts import TWILIO, is_twilio, plain
 
 APIS = ("notify/v1", "conversations/v1", "chat/v1", "chat/v2", "ip-messaging/v1", "ip-messaging/v2")
-"""Product and version. Source: Twilio's OpenAPI files; the Voice docs send users of one to the other."""
+"""Product and version. Source: Twilio's OpenAPI files; the Voice docs refer users of one API to another."""
 
 HOME_REGION = "us1"
 _REGION = re.compile(r"[a-z]{2}[0-9]")
@@ -17,9 +17,9 @@ _PRODUCTS = frozenset(api.partition("/")[0] for api in APIS)
 
 
 class Endpoint(NamedTuple):
-    """Where a request came in: ``base`` is the path up to the version as the client wrote it, ``path`` the rest.
+    """The API and region of a request. ``base`` is its path up to the version, as sent, and ``path`` is the rest.
 
-    ``api`` is "" where there is none.
+    ``api`` is "" if host and path select no API.
     """
 
     api: str
@@ -30,10 +30,10 @@ class Endpoint(NamedTuple):
 
 @lru_cache(maxsize=256)
 def resolve_endpoint(host: str, path: str) -> Endpoint:
-    """The entrance for a Host header and a decoded path.
+    """Return the endpoint for a Host header and a decoded path.
 
-    On Twilio's hosts (``product[.edge][.region].twilio.com``, documented) the host names the product; on any other
-    host the path does (``/chat/v2/...``), and a bare ``/v1`` is Notify.
+    On Twilio's hosts (``product[.edge][.region].twilio.com``, documented) the host names the product. On any other
+    host the path does (``/chat/v2/...``), and ``/v1`` without a product is Notify.
     """
     name = plain(host.partition(":")[0])
     if is_twilio(name):
@@ -47,7 +47,7 @@ def resolve_endpoint(host: str, path: str) -> Endpoint:
 
 @lru_cache(maxsize=256)
 def product_at(name: str) -> tuple[str, str] | None:
-    """Product and region behind one of Twilio's host names, spelled plainly; None where nothing is emulated."""
+    """Return product and region of a normalized Twilio host name, or None if it is not emulated."""
     labels = name[: -len(TWILIO) - 1].split(".")
     region = labels[-1] if len(labels) > 1 else HOME_REGION
     if not is_twilio(name) or labels[0] not in _PRODUCTS or len(labels) > 3 or not is_region(region):
@@ -64,10 +64,10 @@ def _by_version(product: str, region: str, base: str, path: str) -> Endpoint:
 
 
 def is_region(name: str) -> bool:
-    """``us1``, ``ie1``, ``au1``, ..."""
+    """Return whether ``name`` has the form of a region: ``us1``, ``ie1``, ``au1``, ..."""
     return bool(_REGION.fullmatch(name))
 
 
 def api_domain(api: str) -> str:
-    """``chat/v2`` -> ``chat.twilio.com``; no door -> Notify's."""
+    """Return ``chat.twilio.com`` for ``chat/v2``, and Notify's host for no API."""
     return f"{api.partition('/')[0] or 'notify'}.{TWILIO}"

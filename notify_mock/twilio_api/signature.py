@@ -8,7 +8,9 @@ from collections.abc import Iterable
 
 
 def sign(auth_token: str, url: str, form: Iterable[tuple[str, str]]) -> str:
-    """Base64 of HMAC-SHA1 under the auth token: the URL, then each name with each of its values, sorted and once
-    (documented; the repeated names as in twilio-python)."""
+    """Return the Base64 HMAC-SHA1, keyed with the auth token, of the URL and the sorted, distinct names and values.
+
+    Documented; repeated names as in twilio-python.
+    """
     text = url + "".join(name + value for name, value in sorted(set(form)))
     return b64encode(hmac.digest(auth_token.encode(), text.encode(), "sha1")).decode()

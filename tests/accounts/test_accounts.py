@@ -1,4 +1,4 @@
-"""Who is let in: open by default, strict with accounts, and the ways to be turned away."""
+"""Authentication: open by default, strict with accounts, and the error responses."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def answer(emulator: Emulator, authorization: str | None) -> tuple[int, int | No
 
 
 @pytest.mark.parametrize("user", [ONE, "ACany", "AC_with-dash", KEY, "SKany"])
-def test_an_open_emulator_lets_every_account_in(user: str) -> None:
+def test_an_open_emulator_accepts_every_account(user: str) -> None:
     assert answer(Emulator(), basic(user, "whatever"))[0] == 200
 
 
-def test_a_bearer_token_comes_into_the_default_account_of_an_open_emulator() -> None:
+def test_an_open_emulator_maps_a_bearer_token_to_the_default_account() -> None:
     emulator = Emulator()
     assert answer(emulator, "Bearer abc")[0] == 200
     assert emulator.journal.last.account_sid == emulator.auth[0]
@@ -43,13 +43,13 @@ def test_an_api_key_works_on_the_default_account_when_open() -> None:
 
 
 @pytest.mark.parametrize("user", ["", "bob", "AC", "ac" + "1" * 32, "AC" + "x" * 100, "AC/../x"])
-def test_an_open_emulator_refuses_what_is_no_account_or_key(user: str) -> None:
+def test_an_open_emulator_refuses_other_user_names(user: str) -> None:
     expected = (401, 20003, "Authentication Error - invalid username")
     assert answer(Emulator(), basic(user, "x")) == expected
 
 
 @pytest.mark.parametrize("authorization", [None, "", "  "])
-def test_no_credentials_have_a_401_of_their_own(authorization: str | None) -> None:
+def test_missing_credentials_have_their_own_401(authorization: str | None) -> None:
     expected = (401, 20003, "Authentication Error - No credentials provided")
     assert answer(Emulator(), authorization) == expected
     assert answer(strict(), authorization) == expected
@@ -93,35 +93,35 @@ def test_the_first_account_is_the_default() -> None:
     assert Emulator(accounts={TWO: "two", ONE: "one"}).auth == (TWO, "two")
 
 
-def test_a_401_wins_over_a_404_and_a_405() -> None:
+def test_a_401_takes_precedence_over_a_404_and_a_405() -> None:
     emulator = Emulator()
     for method, path in [("GET", "/nowhere"), ("PUT", "/v1/Credentials")]:
         assert emulator.handle(Call(method, "notify.twilio.com", path)).status == 401
 
 
 @pytest.mark.parametrize(
-    ("accounts", "said"),
+    ("accounts", "expected"),
     [
         ([], "no account given"),
-        ("bob", "'bob' is no account sid; it is AC and 32 hex digits"),
+        ("bob", "'bob' is not an account SID (expected AC followed by 32 hex digits)"),
         ([f"{ONE}"], f"write {ONE}:token"),
         ([f"{ONE}:a", f"{ONE}:b"], "given twice"),
-        ({"ACshort": "hush"}, "'ACshort' is no account sid"),
-        (5, "5 is no list of accounts"),
-        ([Account(ONE, "t", keys=None)], "its keys are no mapping"),  # type: ignore[arg-type]
-        ([Account(ONE, "t", keys={5: ApiKey("x")})], "SK and 32 hex digits"),  # type: ignore[dict-item]
+        ({"ACshort": "hush"}, "'ACshort' is not an account SID"),
+        (5, 'expected a mapping such as {"AC...": "token"}, got 5'),
+        ([Account(ONE, "t", keys=None)], "keys is not a mapping"),  # type: ignore[arg-type]
+        ([Account(ONE, "t", keys={5: ApiKey("x")})], "SK followed by 32 hex digits"),  # type: ignore[dict-item]
         ([Account(ONE, "t", status="gone")], "active, suspended, closed"),  # type: ignore[arg-type]
-        ([Account(ONE, "t", keys={"SK1": ApiKey("hush")})], "SK and 32 hex digits"),
-        ([17], "a int is no account"),
+        ([Account(ONE, "t", keys={"SK1": ApiKey("hush")})], "SK followed by 32 hex digits"),
+        ([17], 'expected "AC...:token" or an Account, got a int'),
     ],
 )
-def test_bad_accounts_are_refused_without_repeating_a_token(accounts: object, said: str) -> None:
+def test_bad_accounts_are_refused_without_repeating_a_token(accounts: object, expected: str) -> None:
     with pytest.raises(UsageError, match="accounts") as caught:
         Emulator(accounts=accounts)  # type: ignore[arg-type]
-    assert said in str(caught.value)
+    assert expected in str(caught.value)
     assert "hush" not in str(caught.value)
 
 
 def test_an_unknown_account_cannot_be_suspended_when_strict() -> None:
-    with pytest.raises(UsageError, match="no account"):
+    with pytest.raises(UsageError, match="unknown account"):
         strict().accounts.suspend("AC" + "9" * 32)

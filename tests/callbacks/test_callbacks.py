@@ -424,7 +424,7 @@ def test_an_allowed_host_may_have_any_address(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("host", ["http://x", "a:80", "", "a b", 7])
 def test_a_bad_host_is_refused(host: Any) -> None:
-    with pytest.raises(UsageError, match="is no host name"):
+    with pytest.raises(UsageError, match="is not a host name"):
         Emulator(callback_hosts=[host])
 
 

@@ -151,7 +151,7 @@ class TestEnv:
     def test_an_invalid_url_is_one_line(self, url: str) -> None:
         done = run("env", "--url", url)
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-        assert "is no base URL; give one such as http://127.0.0.1:8010" in done.stderr
+        assert "is not a base URL; expected a URL such as http://127.0.0.1:8010" in done.stderr
 
 
 class TestCa:

@@ -249,7 +249,7 @@ def test_a_certificate_expires_on_the_emulators_clock(scene: Scene, pair: Pair) 
         "the certificate has expired",
     )
     scene.emulator.clock.set("2019-12-31")
-    assert scene.send(Body="B")[0].reason == "the certificate isn't valid yet"
+    assert scene.send(Body="B")[0].reason == "the certificate is not valid yet"
 
 
 def test_a_certificate_with_another_key_fails_to_authenticate(scene: Scene, pair: Pair) -> None:

@@ -53,14 +53,14 @@ def test_an_empty_list_is_valid() -> None:
     [
         ("", "is not a mapping; expected lists under credentials"),
         ("- a", "is not a mapping"),
-        ("credentials: [", "line 1: isn't YAML"),
-        ("a:\n  - b\n c: d", "line 3: isn't YAML"),
+        ("credentials: [", "line 1: is not valid YAML"),
+        ("a:\n  - b\n c: d", "line 3: is not valid YAML"),
         ("credential:\n  - type: fcm", "unknown key 'credential'; did you mean credentials?"),
-        ("credentials: {type: fcm}", "credentials: is no list"),
-        ("credentials:\n  - fcm", "line 2, credentials[0]: is no mapping"),
+        ("credentials: {type: fcm}", "credentials: is not a list"),
+        ("credentials:\n  - fcm", "line 2, credentials[0]: is not a mapping"),
         (
             "credentials:\n\n  - type: webpush",
-            "line 3, credentials[0].type: 'webpush' is no type; it is apn, gcm or fcm",
+            "line 3, credentials[0].type: 'webpush' is not a credential type; expected one of: apn, gcm, fcm",
         ),
         ("credentials:\n  - friendly_name: a", "credentials[0].type: is missing"),
         (
@@ -71,21 +71,21 @@ def test_an_empty_list_is_valid() -> None:
         ("credentials:\n  - {type: fcm, secrt: x}", "unknown key 'secrt'; did you mean secret?"),
         ("credentials:\n  - {type: fcm, secret: 7}", "credentials[0].secret: is not text; put it in quotes"),
         ("credentials:\n  - {type: fcm, sandbox: true}", "credentials[0].sandbox"),
-        ("credentials:\n  - {type: apn, sandbox: maybe}", "credentials[0].sandbox: is neither true nor false"),
+        ("credentials:\n  - {type: apn, sandbox: maybe}", "credentials[0].sandbox: must be true or false"),
         (f"credentials:\n  - {{type: apn, friendly_name: {'n' * 65}}}", "has 65 characters; the limit is 64"),
         ("credentials:\n  - {type: fcm, account_sid: bob}", "credentials[0].account_sid: 'bob' is not an account SID"),
         ("credentials:\n  - {type: fcm, region: mars}", "credentials[0].region: 'mars' is not a region"),
         (
             "credentials:\n  - {type: fcm, date_created: soon}",
-            "credentials[0].date_created: 'soon' is no point in time",
+            "credentials[0].date_created: 'soon' is not a point in time",
         ),
         ("credentials:\n  - {type: fcm, type: gcm}", "line 2: key 'type' is given twice"),
-        ("credentials:\n  - !!python/object/apply:os.system [ls]", "isn't YAML"),
+        ("credentials:\n  - !!python/object/apply:os.system [ls]", "is not valid YAML"),
         ("a: &a [*a]", "unknown key 'a'"),
-        ("? [a, b]\n: [1]", "isn't YAML: found unhashable key"),
-        ("credentials: \0", "isn't YAML"),
-        ("credentials: [!!bool x]", "isn't YAML"),
-        ("credentials:\n  - {type: fcm, account_sid: " + "1" * 5000 + "}", "isn't YAML that can be read"),
+        ("? [a, b]\n: [1]", "is not valid YAML: found unhashable key"),
+        ("credentials: \0", "cannot be read as YAML"),
+        ("credentials: [!!bool x]", "cannot be read as YAML"),
+        ("credentials:\n  - {type: fcm, account_sid: " + "1" * 5000 + "}", "cannot be read as YAML"),
         ("x: &a [&b [&c [1, *b], *a]]\ny: [*a, *a, *a, *a]", "unknown key 'x'"),
     ],
 )
@@ -102,7 +102,7 @@ def test_bad_data_is_an_error_that_names_file_line_and_key(tmp_path: Path, text:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "line 1: isn't JSON"),
+        ("{", "line 1: is not valid JSON"),
         ('{"credentials": [{"type": "fcm", "type": "gcm"}]}', "key 'type' is given twice"),
         ('{"credentials": [{"type": "x"}]}', "credentials[0].type"),
     ],
@@ -117,7 +117,7 @@ def test_bad_json_is_an_error(tmp_path: Path, text: str, message: str) -> None:
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"credentials: \xff")
-    for path, message in [("missing.yaml", "No such file"), (".", "directory"), ("latin.yaml", "isn't UTF-8")]:
+    for path, message in [("missing.yaml", "No such file"), (".", "directory"), ("latin.yaml", "is not UTF-8")]:
         with pytest.raises(UsageError, match=message):
             Emulator(data=tmp_path / path)
     with pytest.raises(UsageError, match="expected a mapping or the path of a file, got 7"):

@@ -254,7 +254,7 @@ def test_a_late_response_that_is_released_is_never_sent(served: Emulator, monkey
         served.held_calls.release()
         assert connection.recv(1) == b""
     outcome = served.journal.last.outcome()
-    assert outcome.startswith("no answer (released before it was answered")
+    assert outcome.startswith("no response (released before it was answered")
     assert outcome.endswith("[delay-1] after 200")
 
 

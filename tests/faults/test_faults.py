@@ -269,7 +269,7 @@ def test_a_lost_response_and_a_retry_make_duplicates(emulator: Emulator) -> None
         emulator.assert_no_duplicates()
     lines = str(caught.value).splitlines()
     assert lines[0] == f"2 records are alike: {', '.join(emulator.credentials)}"
-    assert "-> no answer [drop-1] after 201" in lines[2]
+    assert "-> no response [drop-1] after 201" in lines[2]
     assert "hush" not in str(caught.value)
 
 
@@ -433,7 +433,7 @@ def test_the_description_of_a_rule_makes_the_same_rule(emulator: Emulator) -> No
         ("*", "refuse", {"code": 1}, "code: 1 is not a supported error code; expected one of: 20001, "),
         ("*", "refuse", {"code": 20429, "tmies": 1}, "tmies: unknown key; did you mean times?"),
         ("*", "refuse", {"code": 20503, "message": "x"}, "message: cannot be changed for 20503"),
-        ("*", "delay", {"seconds": -1}, "seconds: -1 is no length of time"),
+        ("*", "delay", {"seconds": -1}, "seconds: -1 is not a length of time"),
         ("*", "delay", {}, "give seconds, or low and high, or median and p99"),
         ("*", "delay", {"low": 2, "high": 1}, "low: must not be more than high"),
         ("*", "hang", {"seconds": "2h"}, "seconds: must not be longer than an hour"),
@@ -461,7 +461,7 @@ def test_the_description_of_a_rule_makes_the_same_rule(emulator: Emulator) -> No
         ("*", "drop", {"chance": "half"}, "chance: expected a number from 0 to 1, got 'half'"),
         ("*", "drop", {"times": 0}, "times: expected a whole number (1 or more), got 0"),
         ("*", "drop", {"every": 1.5}, "every: expected a whole number (1 or more), got 1.5"),
-        ("*", "drop", {"after": "soon"}, "after: 'soon' is no point in time"),
+        ("*", "drop", {"after": "soon"}, "after: 'soon' is not a point in time"),
         ("*", "drop", {"after": "5s", "until": "5s"}, "until: must be later than after"),
         ("*", "drop", {"form": {"Type": 7}}, "form: must be a mapping of names to text"),
         ("*", "drop", {"sid": 7}, "sid: expected text of 1 to 200 printable characters, got 7"),
@@ -514,10 +514,10 @@ def test_rules_come_from_a_yaml_file_and_errors_name_its_line(tmp_path: Path) ->
             "line 3, faults[1], chence: unknown key",
         ),
         ("faults:\n  - {call: '*'}", "line 2, faults[0], effect: is missing"),
-        ("faults: 7", "faults: is no list"),
+        ("faults: 7", "faults: is not a list"),
         ("rules: []", "contains no rules"),
         ("faults: []\nother: 1", "unknown key 'other'"),
-        ("faults:\n  - [1]", "line 2, faults[0]: is no mapping"),
+        ("faults:\n  - [1]", "line 2, faults[0]: is not a mapping"),
     ]:
         path.write_text(text)
         with pytest.raises(UsageError) as caught:
@@ -697,8 +697,8 @@ def test_a_rate_limit_ignores_calls_after_the_present_when_the_clock_was_set_bac
 def test_effects_of_one_call_add_up(emulator: Emulator) -> None:
     client = emulator.client().notify.v1.credentials
     for first, second, expected in [
-        (Dribble(5), Hang(2), "no answer [dribble-1, hang-1] after 201"),
-        (Truncate(), Reset(), "no answer [truncate-1, reset-1] after 201"),
+        (Dribble(5), Hang(2), "no response [dribble-1, hang-1] after 201"),
+        (Truncate(), Reset(), "no response [truncate-1, reset-1] after 201"),
         (Dribble(5), Truncate(), "201 [dribble-1, truncate-1]"),
     ]:
         emulator.reset()

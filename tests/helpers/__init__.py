@@ -1,1 +1,1 @@
-"""What several test modules share; fixtures are in ``conftest.py``."""
+"""Helpers shared by several test modules. Fixtures are in ``conftest.py``."""

@@ -1,4 +1,4 @@
-"""Calls made on an emulator without a client library's opinions."""
+"""Call an emulator directly, without a client library."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def basic(user: str, password: str) -> str:
 
 
 def ask(emulator: Emulator, method: str, target: str, host: str = "notify.twilio.com", **parameters: Any) -> Answer:
-    """The answer to a call of the default account. A list repeats its parameter."""
+    """Return the response to a call of the default account. A list repeats its parameter."""
     headers = {"authorization": basic(*emulator.auth), "content-type": "application/x-www-form-urlencoded"}
     body = urlencode(parameters, doseq=True).encode()
     return emulator.handle(read(method, target, host=host, headers=headers, body=body, scheme="https"))

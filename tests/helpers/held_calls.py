@@ -1,4 +1,4 @@
-"""Waiting for calls to be held, without sleeping."""
+"""Wait until calls are held, without sleeping."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from notify_mock.support.waits import HeldCall
 
 
 def waits(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
-    """Released once for every call that begins to be held."""
+    """Return a semaphore that is released once for every held call."""
     begun = threading.Semaphore(0)
     wait = HeldCall.wait
 

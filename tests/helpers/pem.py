@@ -1,4 +1,4 @@
-"""Certificates and keys made for real."""
+"""Generate real certificates and keys."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Raw(NamedTuple):
-    """An answer as it stood on the wire."""
+    """A response as received."""
 
     status: str
     headers: list[tuple[str, str]]

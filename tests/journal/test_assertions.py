@@ -1,4 +1,4 @@
-"""What a test may claim about its client: attempts, waits, Retry-After, secrets in queries."""
+"""Assertions about a client: attempts, waits, Retry-After, secrets in queries."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_backoff_is_confirmed(emulator: Emulator, waits: list[float], claim: d
 
 
 @pytest.mark.parametrize(
-    ("waits", "claim", "said"),
+    ("waits", "claim", "expected"),
     [
         ([1, 0.5], {"minimum": 1}, "wait 2 was 0.500s, expected at least 1.000s"),
         ([1, 2], {"minimum": [1, 3]}, "wait 2 was 2.000s, expected at least 3.000s"),
@@ -77,13 +77,13 @@ def test_a_backoff_is_confirmed(emulator: Emulator, waits: list[float], claim: d
         ([], {}, "expected several attempts at credential.create, found 1"),
     ],
 )
-def test_a_backoff_that_isnt_one_fails_with_the_attempts(
-    emulator: Emulator, waits: list[float], claim: dict[str, Any], said: str
+def test_a_wrong_backoff_fails_and_lists_the_attempts(
+    emulator: Emulator, waits: list[float], claim: dict[str, Any], expected: str
 ) -> None:
     attempt(emulator, waits)
     with pytest.raises(AssertionError) as caught:
         emulator.assert_backoff("credential.create", **claim)
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(expected)
     assert "attempts (" in str(caught.value)
     assert "hush" not in str(caught.value)
 
@@ -94,36 +94,36 @@ def test_a_backoff_on_a_running_clock_is_confirmed_too() -> None:
     emulator.assert_backoff("credential.create", minimum=[1, 2, 4], growth=2)
 
 
-def test_waits_are_counted_from_the_answer_and_not_from_the_question(emulator: Emulator) -> None:
+def test_waits_are_measured_from_the_response_not_from_the_request(emulator: Emulator) -> None:
     emulator.faults.add("credential.create", Delay(10))
     emulator.faults.add("credential.create", Delay(5), phase="after")
     attempt(emulator, [1, 2])
     assert emulator.assert_backoff("credential.create") == pytest.approx([1, 2])
 
 
-def test_a_client_that_honours_retry_after_is_told_from_one_that_doesnt(emulator: Emulator) -> None:
+def test_a_client_that_ignores_retry_after_fails_the_assertion(emulator: Emulator) -> None:
     emulator.faults.add("credential.create", RateLimit(limit=1, window="10s", retry_after=True))
     attempt(emulator, [0, 10])
     emulator.assert_honours_retry_after("credential.create")
     attempt(emulator, [3])
-    with pytest.raises(AssertionError, match=r"#5 came 3\.000s after #4 said Retry-After: 10"):
+    with pytest.raises(AssertionError, match=r"#5 came 3\.000s after the response to #4, which had Retry-After: 10"):
         emulator.assert_honours_retry_after("credential.create")
 
 
-def test_where_nobody_said_retry_after_it_cannot_be_honoured(emulator: Emulator) -> None:
+def test_without_a_retry_after_header_the_assertion_fails(emulator: Emulator) -> None:
     attempt(emulator, [1])
-    with pytest.raises(AssertionError, match=r"no answer to credential\.create had a Retry-After header"):
+    with pytest.raises(AssertionError, match=r"no response to credential\.create has a Retry-After header"):
         emulator.assert_honours_retry_after("credential.create")
 
 
-def test_another_accounts_call_is_no_next_attempt(emulator: Emulator) -> None:
+def test_another_accounts_call_is_not_the_next_attempt(emulator: Emulator) -> None:
     emulator.faults.add("credential.create", Refuse(20429, retry_after=10), times=1)
     attempt(emulator, [])
     emulator.client("ACother", "x").notify.v1.credentials.create(type="fcm", secret="x")
     emulator.assert_honours_retry_after()
 
 
-def test_a_secret_in_a_query_is_caught_and_not_shown(emulator: Emulator) -> None:
+def test_a_secret_in_a_query_is_found_and_not_shown(emulator: Emulator) -> None:
     emulator.client().notify.v1.credentials.list()
     emulator.assert_no_secret_in_query()
     url = "https://notify.twilio.com/v1/Credentials"
@@ -135,7 +135,7 @@ def test_a_secret_in_a_query_is_caught_and_not_shown(emulator: Emulator) -> None
     assert "hush" not in str(caught.value)
 
 
-def test_what_the_journal_has_dropped_cannot_be_asserted_on() -> None:
+def test_assertions_fail_if_the_journal_has_dropped_calls() -> None:
     emulator = Emulator(journal_limit=2)
     url = "https://notify.twilio.com/v1/Credentials"
     emulator.client().http_client.request("POST", url, params={"Secret": "x"}, auth=emulator.auth)
@@ -145,11 +145,11 @@ def test_what_the_journal_has_dropped_cannot_be_asserted_on() -> None:
         lambda: emulator.assert_backoff("credential.create"),
         lambda: emulator.assert_honours_retry_after(),
     ):
-        with pytest.raises(AssertionError, match="has dropped 3 exchanges that may have counted"):
+        with pytest.raises(AssertionError, match="has dropped 3 exchanges that may have matched"):
             claim()
 
 
-def test_a_typo_is_no_passed_assertion(emulator: Emulator) -> None:
+def test_a_typo_is_an_error(emulator: Emulator) -> None:
     for claim in (emulator.assert_attempts, emulator.assert_backoff, emulator.assert_honours_retry_after):
         with pytest.raises(UsageError, match=r"did you mean credential\.create"):
             claim("credential.craete", **({"count": 0} if claim == emulator.assert_attempts else {}))

@@ -219,9 +219,9 @@ def test_an_invalid_marker_argument_stops_the_collection(pytester: pytest.Pytest
             "notify_mock(seed=1.5)",
             "notify_mock: marker notify_mock, seed: expected text or a whole number of up to 30 digits, got 1.5",
         ),
-        ("notify_mock(data='missing.yaml')", "missing.yaml: can't be read: No such file or directory"),
+        ("notify_mock(data='missing.yaml')", "missing.yaml: cannot be read: No such file or directory"),
         ("notify_mock(accounts=[])", "accounts: no account given"),
-        ("notify_mock(frozen='soon')", "'soon' is no point in time"),
+        ("notify_mock(frozen='soon')", "'soon' is not a point in time"),
         (
             "notify_mock(data={'credentials': [{'type': 'fcm', 'sid': 'CR1'}]})",
             "data, credentials[[]0].sid: 'CR1' is no*",

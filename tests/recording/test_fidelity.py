@@ -121,7 +121,10 @@ def test_an_invalid_provenance_is_an_error(tmp_path: Path, more: dict[str, Any],
 def test_a_record_that_cannot_be_loaded_is_a_difference(tmp_path: Path) -> None:
     text = json.dumps(json.loads(record()) | {"type": "webpush"})
     (one,) = compare_all(read(tmp_path, entry(uri=f"{URL}/{SID}", text=text)))
-    assert "a recorded record cannot be loaded: data, credentials[0].type: 'webpush' is no type" in one.differences[0]
+    assert (
+        "a recorded record cannot be loaded: data, credentials[0].type: 'webpush' is not a credential type"
+        in one.differences[0]
+    )
     assert one.counts["status"] == (0, 1)
 
 
@@ -187,7 +190,9 @@ def test_hydrated_records_are_in_order_of_creation(tmp_path: Path) -> None:
 
 def test_a_record_that_cannot_be_hydrated_is_an_error_with_its_place(tmp_path: Path) -> None:
     path = write(tmp_path, entry(), entry(text=json.dumps(json.loads(record()) | {"type": "webpush"})))
-    with pytest.raises(UsageError, match=r"x\.yaml, line \d+, interactions\[1\]\.type: 'webpush' is no type"):
+    with pytest.raises(
+        UsageError, match=r"x\.yaml, line \d+, interactions\[1\]\.type: 'webpush' is not a credential type"
+    ):
         Emulator(hydrate=path)
 
 

@@ -401,7 +401,7 @@ def test_an_invalid_mode_or_name_is_an_error(tmp_path: Path) -> None:
 def test_an_unreadable_cassette_is_never_overwritten(tmp_path: Path, served: Emulator) -> None:
     (tmp_path / "x.yaml").write_text("interactions: [")
     for mode in ("once", "new_episodes", "all"):
-        with pytest.raises(UsageError, match="isn't YAML"):
+        with pytest.raises(UsageError, match="is not valid YAML"):
             Recorder(tmp_path / "x.yaml", mode=mode)  # type: ignore[arg-type]
 
 

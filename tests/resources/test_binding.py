@@ -1,4 +1,4 @@
-"""Bindings: registering, finding by identity and tag, limits, and what goes with a service."""
+"""Bindings: registration, filters by identity and tag, limits, and deletion with their service."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def register(emulator: Emulator, service: str, **parameters: Any) -> dict[str, A
 
 
 def listed(emulator: Emulator, service: str, query: str) -> list[str]:
-    """The sids of all pages, by the links."""
+    """Return the SIDs of all pages, following the links."""
     found, target = [], f"{path(service)}?{query}"
     while target:
         page = json.loads(ask(emulator, "GET", target).body)
@@ -47,7 +47,7 @@ def listed(emulator: Emulator, service: str, query: str) -> list[str]:
     return found
 
 
-def test_a_binding_is_answered_as_it_was_observed(emulator: Emulator, service: str) -> None:
+def test_a_created_binding_has_the_observed_form(emulator: Emulator, service: str) -> None:
     made = register(emulator, service, Identity="al/ice", Tag=["a", "b"])
     assert list(made) == KEYS
     assert made["notification_protocol_version"] == "default"
@@ -90,7 +90,7 @@ def test_the_sdk_creates_fetches_lists_and_deletes(emulator: Emulator, service: 
         ({"Address": "a\0b"}, "Parameter 'Address' is invalid"),
     ],
 )
-def test_a_bad_parameter_is_refused_and_nothing_is_made(
+def test_a_bad_parameter_is_refused_and_creates_nothing(
     emulator: Emulator, service: str, parameters: dict[str, Any], message: str
 ) -> None:
     values = {"Identity": "alice", "BindingType": "sms", "Address": "+4912345", **parameters}
@@ -110,7 +110,7 @@ def test_the_twenty_first_binding_of_an_identity_is_refused(emulator: Emulator, 
     assert again["sid"] in emulator.bindings
 
 
-def test_the_same_endpoint_replaces_and_the_old_sid_is_gone(emulator: Emulator, service: str) -> None:
+def test_the_same_endpoint_replaces_the_old_binding(emulator: Emulator, service: str) -> None:
     first = register(emulator, service, Endpoint="phone", Tag="old")
     second = register(emulator, service, Endpoint="phone", Identity="bob")
     assert second["sid"] != first["sid"]
@@ -145,7 +145,7 @@ def test_there_is_no_update(emulator: Emulator, service: str) -> None:
     assert (answer.status, dict(answer.headers)["Allow"]) == (405, "DELETE, GET, HEAD, OPTIONS")
 
 
-def test_deleting_a_service_takes_its_bindings_along(emulator: Emulator, service: str) -> None:
+def test_deleting_a_service_deletes_its_bindings(emulator: Emulator, service: str) -> None:
     register(emulator, service)
     kept = register(emulator, emulator.services.add().sid)["sid"]
     ask(emulator, "DELETE", f"/v1/Services/{service}")
@@ -154,7 +154,7 @@ def test_deleting_a_service_takes_its_bindings_along(emulator: Emulator, service
     assert len(emulator.bindings) == 0
 
 
-def test_filters_stand_in_the_links_in_their_order(emulator: Emulator, service: str) -> None:
+def test_links_contain_the_filters_in_order(emulator: Emulator, service: str) -> None:
     for _ in range(2):
         register(emulator, service, Tag="x y")
     query = "Identity=alice&EndDate=2999-01-01&PageSize=1&Tag=x%20y&StartDate=2001-01-01&Tag=all"
@@ -208,7 +208,7 @@ BINDINGS = st.lists(
     size=st.integers(1, 4),
 )
 @settings(deadline=None, max_examples=60)
-def test_pages_of_a_filtered_list_are_what_a_scan_finds(
+def test_pages_of_a_filtered_list_equal_a_full_scan(
     made: list[tuple[str, str, set[str], bool]], identities: set[str], tags: set[str], size: int
 ) -> None:
     emulator = Emulator()
@@ -243,7 +243,7 @@ def test_a_stale_list_by_tag_is_as_it_was(emulator: Emulator, service: str) -> N
     assert listed(emulator, service, "Tag=x") == [old]
 
 
-def test_checkpoints_keep_the_index_right(emulator: Emulator, service: str) -> None:
+def test_a_checkpoint_restores_the_index(emulator: Emulator, service: str) -> None:
     kept = register(emulator, service, Tag="x")["sid"]
     with emulator.checkpoint():
         register(emulator, service, Tag="x")
@@ -251,7 +251,7 @@ def test_checkpoints_keep_the_index_right(emulator: Emulator, service: str) -> N
     assert listed(emulator, service, "Tag=x") == [kept]
 
 
-def test_records_to_start_from_find_their_service() -> None:
+def test_seed_data_is_added_to_its_service() -> None:
     one = {"identity": "alice", "binding_type": "sms", "address": "+49"}
     emulator = Emulator(data={"bindings": [one], "services": [{"friendly_name": "chat"}]})
     (binding,) = emulator.bindings.values()
@@ -259,26 +259,24 @@ def test_records_to_start_from_find_their_service() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "expected"),
     [
         ({}, "binding_type: is missing"),
-        ({"binding_type": "pager"}, "'pager' is no type"),
+        ({"binding_type": "pager"}, "'pager' is not a binding type"),
         ({"binding_type": "sms", "address": "+49"}, "identity: is missing"),
         ({"binding_type": "sms", "identity": "a", "address": 49}, "address: is not text"),
-        ({"binding_type": "sms", "identity": "a", "address": "+49", "tags": "x"}, "tags: is no list of texts"),
+        ({"binding_type": "sms", "identity": "a", "address": "+49", "tags": "x"}, "tags: is not a list of texts"),
         ({"service_sid": "IS1"}, "'IS1' is not a service"),
         ({"colour": "red"}, "unknown key 'colour'"),
     ],
 )
-def test_a_bad_record_to_start_from_is_refused(
-    emulator: Emulator, service: str, values: dict[str, Any], said: str
-) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_invalid_seed_data_is_an_error(emulator: Emulator, service: str, values: dict[str, Any], expected: str) -> None:
+    with pytest.raises(UsageError, match=expected):
         emulator.bindings.add(**values)
     assert len(emulator.bindings) == 0
 
 
-def test_without_a_service_or_with_several_it_must_be_named(emulator: Emulator) -> None:
+def test_without_exactly_one_service_the_service_sid_is_required(emulator: Emulator) -> None:
     one = {"identity": "alice", "binding_type": "sms", "address": "+49"}
     with pytest.raises(UsageError, match="service_sid: is missing; add a service first"):
         emulator.bindings.add(**one)

@@ -22,7 +22,7 @@ def client(emulator: Emulator) -> Client:
 
 
 def refusal(call: Any, *args: Any, **kwargs: Any) -> tuple[int, int, str]:
-    """Status, code and message of the refusal that the SDK raises."""
+    """Return status, code and message of the error that the SDK raises."""
     with pytest.raises(TwilioRestException) as caught:
         call(*args, **kwargs)
     return caught.value.status, caught.value.code, caught.value.msg.partition(": ")[2]
@@ -50,7 +50,7 @@ def test_create_fetch_list_update_delete_and_fetch_again(client: Client, pair: P
     assert [one.sid for one in credentials.list()] == [apn.sid, gcm.sid]
 
 
-def test_an_answer_has_the_eight_fields_and_no_secret(emulator: Emulator, client: Client, pair: Pair) -> None:
+def test_a_response_has_the_eight_fields_and_no_secret(emulator: Emulator, client: Client, pair: Pair) -> None:
     created = client.notify.v1.credentials.create(
         type="apn", certificate=pair.certificate, private_key=pair.private_key
     )
@@ -128,13 +128,13 @@ def test_a_create_that_is_refused_changes_nothing(
 
 
 @pytest.mark.parametrize("length", [0, 1, 64])
-def test_a_friendly_name_of_up_to_64_characters_is_taken(client: Client, length: int) -> None:
+def test_a_friendly_name_of_up_to_64_characters_is_accepted(client: Client, length: int) -> None:
     name = "ü" * length
     assert client.notify.v1.credentials.create(type="fcm", secret="x", friendly_name=name).friendly_name == name
 
 
 def spelled(pem: str) -> dict[str, str]:
-    """One PEM text in the spellings in use."""
+    """Return a PEM text in every accepted spelling."""
     return {
         "real newlines": pem,
         "windows newlines": pem.replace("\n", "\r\n"),
@@ -147,7 +147,7 @@ def spelled(pem: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     "spelling", ["real newlines", "windows newlines", "escaped newlines", "one line", "text around"]
 )
-def test_pem_is_taken_in_every_spelling(client: Client, pair: Pair, spelling: str) -> None:
+def test_pem_is_accepted_in_every_spelling(client: Client, pair: Pair, spelling: str) -> None:
     for key in (pair.private_key, pair.pkcs1):
         created = client.notify.v1.credentials.create(
             type="apn", certificate=spelled(pair.certificate)[spelling], private_key=spelled(key)[spelling]
@@ -156,7 +156,7 @@ def test_pem_is_taken_in_every_spelling(client: Client, pair: Pair, spelling: st
 
 
 @pytest.mark.parametrize(
-    "wreck",
+    "damage",
     [
         lambda pem: pem.replace("-----BEGIN CERTIFICATE-----", ""),
         lambda pem: "".join(line for line in pem.splitlines() if "-----" not in line),
@@ -166,13 +166,13 @@ def test_pem_is_taken_in_every_spelling(client: Client, pair: Pair, spelling: st
         lambda pem: pem.replace("CERTIFICATE", "PRIVATE KEY"),
     ],
 )
-def test_a_wrecked_certificate_is_refused(client: Client, pair: Pair, wreck: Any) -> None:
+def test_a_damaged_certificate_is_refused(client: Client, pair: Pair, damage: Any) -> None:
     create = client.notify.v1.credentials.create
-    form = {"type": "apn", "certificate": wreck(pair.certificate), "private_key": pair.private_key}
+    form = {"type": "apn", "certificate": damage(pair.certificate), "private_key": pair.private_key}
     assert refusal(create, **form) == (400, 20001, "Could not parse certificate")
 
 
-def test_markers_without_end_cost_no_more_than_others(client: Client, pair: Pair) -> None:
+def test_markers_without_an_end_are_read_in_linear_time(client: Client, pair: Pair) -> None:
     """A pattern that looks for both markers at once takes minutes for this."""
     form = {"type": "apn", "certificate": "-----BEGIN CERTIFICATE-----" * 30_000, "private_key": pair.private_key}
     assert refusal(client.notify.v1.credentials.create, **form) == (400, 20001, "Could not parse certificate")
@@ -191,7 +191,7 @@ def test_a_certificate_of_an_unknown_version_is_refused(client: Client, pair: Pa
     assert refusal(client.notify.v1.credentials.create, **form) == (400, 20001, "Could not parse certificate")
 
 
-def test_what_cryptography_only_warns_of_is_taken(client: Client, pair: Pair) -> None:
+def test_a_certificate_that_cryptography_only_warns_about_is_accepted(client: Client, pair: Pair) -> None:
     body = b64decode("".join(line for line in pair.certificate.splitlines() if "-----" not in line))
     serial = body.find(b"\x02\x14") + 2
     form = {
@@ -212,7 +212,7 @@ def test_a_key_that_breaks_openssl_is_refused(client: Client, pair: Pair) -> Non
     assert refusal(client.notify.v1.credentials.create, **form) == (400, 20001, "Could not parse private key")
 
 
-def test_a_pair_made_for_tests_is_taken(client: Client) -> None:
+def test_a_generated_test_pair_is_accepted(client: Client) -> None:
     pair = apn_pair()
     assert client.notify.v1.credentials.create(type="apn", **pair._asdict()).type == "apn"
 
@@ -229,7 +229,7 @@ def test_an_encrypted_key_is_refused(client: Client, pair: Pair) -> None:
         assert refusal(client.notify.v1.credentials.create, **form) == (400, 20001, "Could not parse private key")
 
 
-def test_an_expired_certificate_with_another_pairs_key_is_taken(client: Client, pair: Pair) -> None:
+def test_an_expired_certificate_with_another_pairs_key_is_accepted(client: Client, pair: Pair) -> None:
     other = make_pair(expired=True)
     created = client.notify.v1.credentials.create(
         type="apn", certificate=other.certificate, private_key=pair.private_key
@@ -288,7 +288,7 @@ def test_an_update_that_is_refused_changes_nothing(
 
 
 @pytest.mark.parametrize("sid", ["CR00", "CR" + "0" * 32, "cr" + "0" * 32, "IS" + "0" * 32, "CRü", "..", "a b"])
-def test_a_sid_is_matched_as_given_and_else_not_found(client: Client, sid: str) -> None:
+def test_a_sid_that_does_not_match_exactly_is_not_found(client: Client, sid: str) -> None:
     for act in ("fetch", "delete", "update"):
         status, code, _ = refusal(getattr(client.notify.v1.credentials(sid), act))
         assert (status, code) == (404, 20404)
@@ -300,7 +300,7 @@ def test_a_second_delete_is_not_found(client: Client) -> None:
     assert refusal(client.notify.v1.credentials(fcm.sid).delete)[:2] == (404, 20404)
 
 
-def test_the_same_records_stand_behind_all_six_apis(emulator: Emulator, client: Client) -> None:
+def test_all_six_apis_share_the_same_records(emulator: Emulator, client: Client) -> None:
     sid = client.notify.v1.credentials.create(type="fcm", secret="x").sid
     apis = {
         client.notify.v1: "https://notify.twilio.com/v1",
@@ -322,7 +322,7 @@ def test_a_record_made_through_one_api_is_deleted_through_another(client: Client
     assert refusal(client.notify.v1.credentials(sid).fetch)[:2] == (404, 20404)
 
 
-def test_regions_and_accounts_have_records_of_their_own(emulator: Emulator) -> None:
+def test_regions_and_accounts_have_their_own_records(emulator: Emulator) -> None:
     home = emulator.client()
     sid = home.notify.v1.credentials.create(type="fcm", secret="x").sid
     dublin = emulator.client(region="ie1", edge="dublin")

@@ -1,4 +1,4 @@
-"""Notifications: what is taken, what is refused, and what is answered."""
+"""Notifications: accepted and refused parameters, and the responses."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def send(emulator: Emulator, service: str, **parameters: Any) -> Any:
     return answer.status, json.loads(answer.body)
 
 
-def test_a_notification_is_answered_as_it_was_observed(emulator: Emulator, service: str) -> None:
+def test_a_created_notification_has_the_observed_form(emulator: Emulator, service: str) -> None:
     status, made = send(emulator, service, Identity=["davew"], Body="x")
     assert (status, list(made)) == (201, KEYS)
     assert (made["ttl"], made["priority"]) == (2419200, "high")
@@ -36,7 +36,7 @@ def test_a_notification_is_answered_as_it_was_observed(emulator: Emulator, servi
     assert made["sid"] in emulator.notifications
 
 
-def test_json_comes_back_as_json(emulator: Emulator, service: str) -> None:
+def test_json_parameters_are_returned_as_json(emulator: Emulator, service: str) -> None:
     own = {"Data": '{"room": {"id": 7}, "é": "ü"}', "Apn": '{"aps": {"badge": 1}}', "Sms": '{"media_urls": ["u"]}'}
     _, made = send(emulator, service, Tag="all", Ttl="0", Priority="low", **own)
     assert made["data"] == {"room": {"id": 7}, "é": "ü"}
@@ -44,7 +44,7 @@ def test_json_comes_back_as_json(emulator: Emulator, service: str) -> None:
     assert (made["ttl"], made["priority"], made["sms"]) == (0, "low", {"media_urls": ["u"]})
 
 
-def test_the_sdk_sends_one(emulator: Emulator, service: str) -> None:
+def test_the_sdk_creates_a_notification(emulator: Emulator, service: str) -> None:
     made = (
         emulator.client()
         .notify.v1.services(service)
@@ -53,13 +53,13 @@ def test_the_sdk_sends_one(emulator: Emulator, service: str) -> None:
     assert (made.data, made.ttl, made.identities) == ({"a": 1}, 60, ["alice"])
 
 
-def test_nobody_to_tell_is_refused(emulator: Emulator, service: str) -> None:
+def test_a_notification_without_recipients_is_refused(emulator: Emulator, service: str) -> None:
     status, error = send(emulator, service, Body="x", Segment="s")
     text = "Failed to create notification: At least one parameter among Identity, Tag, and ToBinding must be specified"
     assert (status, error["code"], error["message"]) == (400, 20001, text)
 
 
-def test_targets_are_not_mixed(emulator: Emulator, service: str) -> None:
+def test_direct_and_query_targets_cannot_be_combined(emulator: Emulator, service: str) -> None:
     direct = '{"binding_type": "sms", "address": "+49123"}'
     status, error = send(emulator, service, Identity="a", ToBinding=direct)
     text = "Direct notifications and query notifications can not be requested together"
@@ -125,11 +125,11 @@ def test_deep_json_on_both_sides_is_merged(emulator: Emulator, service: str) -> 
     assert len(emulator.deliveries) == 1
 
 
-def test_gcm_takes_a_condition(emulator: Emulator, service: str) -> None:
+def test_gcm_accepts_a_condition(emulator: Emulator, service: str) -> None:
     assert send(emulator, service, Identity="a", Gcm='{"condition": "x"}')[0] == 201
 
 
-def test_ten_thousand_addresses_are_taken_and_one_more_is_refused(emulator: Emulator, service: str) -> None:
+def test_ten_thousand_addresses_are_accepted_and_one_more_is_refused(emulator: Emulator, service: str) -> None:
     direct = [f'{{"binding_type":"sms","address":"+49{number}"}}' for number in range(10_001)]
     assert send(emulator, service, ToBinding=direct[1:], Body="x")[0] == 201
     assert len(emulator.deliveries) == 10_000
@@ -140,14 +140,14 @@ def test_more_than_a_megabyte_is_a_413(emulator: Emulator, service: str) -> None
     assert send(emulator, service, Identity="a", Body="x" * 1024 * 1024)[0] == 413
 
 
-def test_notifications_are_created_and_nothing_else(emulator: Emulator, service: str) -> None:
+def test_notifications_can_only_be_created(emulator: Emulator, service: str) -> None:
     path = f"/v1/Services/{service}/Notifications"
     assert ask(emulator, "GET", path).status == 405
     assert ask(emulator, "GET", f"{path}/NT{'0' * 32}").status == 404
     assert send(emulator, "IS" + "0" * 32, Identity="a")[0] == 404
 
 
-def test_they_cannot_be_planted(emulator: Emulator) -> None:
+def test_notifications_cannot_be_added_as_seed_data(emulator: Emulator) -> None:
     with pytest.raises(UsageError, match=r"notifications\.add: notifications cannot be added"):
         emulator.notifications.add(body="x")
     with pytest.raises(UsageError, match="unknown key 'notifications'"):

@@ -1,4 +1,4 @@
-"""Services: what is created, listed, changed and deleted, as Notify does it."""
+"""Services: create, list, update and delete, as in Notify."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_an_empty_value_unsets_a_sid(emulator: Emulator) -> None:
         ("FriendlyName", ["a", "b"]),
     ],
 )
-def test_a_bad_parameter_is_refused_by_its_name_and_nothing_is_made(emulator: Emulator, name: str, value: Any) -> None:
+def test_a_bad_parameter_is_refused_by_name_and_creates_nothing(emulator: Emulator, name: str, value: Any) -> None:
     answer = ask(emulator, "POST", "/v1/Services", **{name: value})
     assert answer.status == 400
     text = f"Can not convert incoming parameters to Service object: Parameter '{name}' is invalid"
@@ -106,7 +106,7 @@ def test_the_thousand_and_first_service_is_refused(emulator: Emulator) -> None:
         emulator.services.add()
 
 
-def test_a_filter_stands_in_the_links_before_the_paging(emulator: Emulator) -> None:
+def test_links_contain_the_filter_before_the_paging(emulator: Emulator) -> None:
     for _ in range(3):
         create(emulator, FriendlyName="a b")
     page = json.loads(ask(emulator, "GET", "/v1/Services?PageSize=2&FriendlyName=a%20b").body)
@@ -116,7 +116,7 @@ def test_a_filter_stands_in_the_links_before_the_paging(emulator: Emulator) -> N
     assert page["meta"]["next_page_url"] == f"{start}&Page=1&PageToken=PA{last}"
 
 
-def test_a_service_is_of_notify_alone_and_of_one_account_and_region(emulator: Emulator) -> None:
+def test_a_service_exists_in_notify_only_and_in_one_account_and_region(emulator: Emulator) -> None:
     sid = create(emulator)["sid"]
     assert ask(emulator, "GET", f"/v1/Services/{sid}", "conversations.twilio.com").status == 404
     assert ask(emulator, "GET", f"/v2/Services/{sid}", "chat.twilio.com").status == 404
@@ -125,7 +125,7 @@ def test_a_service_is_of_notify_alone_and_of_one_account_and_region(emulator: Em
 
 
 @pytest.mark.parametrize("rest", ["Users", "Segments", "Users/alice", "Users/alice/Bindings", "Notifications/NT1"])
-def test_what_notify_no_longer_has_is_a_404(emulator: Emulator, rest: str) -> None:
+def test_resources_that_notify_no_longer_has_are_a_404(emulator: Emulator, rest: str) -> None:
     path = f"/Services/{create(emulator)['sid']}/{rest}"
     answer = ask(emulator, "GET", f"/v1{path}")
     assert (answer.status, json.loads(answer.body)["message"]) == (
@@ -142,14 +142,14 @@ def test_a_deleted_credential_leaves_its_sid_in_the_service(emulator: Emulator) 
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "expected"),
     [
         ({"name": "x"}, "unknown key 'name'"),
         ({"friendly_name": 7}, "services.add.friendly_name: is not text"),
-        ({"log_enabled": "true"}, "services.add.log_enabled: is neither true nor false"),
+        ({"log_enabled": "true"}, "services.add.log_enabled: must be true or false"),
         ({"friendly_name": "x" * 65}, "services.add.friendly_name: is too long"),
     ],
 )
-def test_a_bad_record_to_start_from_is_refused(emulator: Emulator, values: dict[str, Any], said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_invalid_seed_data_is_an_error(emulator: Emulator, values: dict[str, Any], expected: str) -> None:
+    with pytest.raises(UsageError, match=expected):
         emulator.services.add(**values)

@@ -52,12 +52,12 @@ def test_an_address_the_server_cannot_listen_on_is_an_error(address: tuple[str, 
 @pytest.mark.parametrize(
     ("host", "port", "expected"),
     [
-        ("127.0.0.1", 70_000, "port: 70000 is no port"),
-        ("127.0.0.1", "80", "port: '80' is no port"),
-        ("127.0.0.1", True, "port: True is no port"),
-        ("", 0, "host: '' is no address"),
-        ("a\0b", 0, "is no address"),
-        (None, 0, "host: None is no address"),
+        ("127.0.0.1", 70_000, "port: 70000 is not a port"),
+        ("127.0.0.1", "80", "port: '80' is not a port"),
+        ("127.0.0.1", True, "port: True is not a port"),
+        ("", 0, "host: '' is not an address"),
+        ("a\0b", 0, "is not an address"),
+        (None, 0, "host: None is not an address"),
     ],
 )
 def test_a_bad_address_is_an_error_on_construction(host: object, port: object, expected: str) -> None:

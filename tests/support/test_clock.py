@@ -1,4 +1,4 @@
-"""The clock: real time until told otherwise, governed by freezegun, and the same in the server's thread."""
+"""The clock: real time by default, freezing and advancing, freezegun, and the server's thread."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_it_runs_with_real_time() -> None:
         NEW_YEAR.timestamp(),
     ],
 )
-def test_a_moment_is_taken_in_every_form(when: object) -> None:
+def test_a_moment_can_be_given_in_every_form(when: object) -> None:
     clock = Clock()
     clock.freeze(when)  # type: ignore[arg-type]
     assert clock.now() == NEW_YEAR
@@ -74,9 +74,9 @@ def test_it_is_set_and_then_runs_on_or_stays_frozen() -> None:
 
 def test_reset_goes_back_to_real_time_or_the_frozen_start() -> None:
     clock, frozen = Clock(), Clock("2030-01-01")
-    for one in (clock, frozen):
-        one.set("2040-01-01")
-        one.reset()
+    for each in (clock, frozen):
+        each.set("2040-01-01")
+        each.reset()
     assert abs(clock.time() - time.time()) < 5
     assert frozen.now() == NEW_YEAR
 
@@ -88,31 +88,31 @@ def test_reset_goes_back_to_real_time_or_the_frozen_start() -> None:
         *(float("inf"), float("nan"), 1e20, 10**400, datetime.datetime.max),
     ],
 )
-def test_what_is_no_moment_is_refused_and_changes_nothing(when: object) -> None:
+def test_an_invalid_moment_is_an_error_and_changes_nothing(when: object) -> None:
     clock = Clock("2030-01-01")
-    with pytest.raises(UsageError, match="no point in time"):
+    with pytest.raises(UsageError, match="is not a point in time"):
         clock.set(when)  # type: ignore[arg-type]
     assert clock.now() == NEW_YEAR
 
 
 @pytest.mark.parametrize("by", [-1, "", "1w", "-1h", True, None, float("nan"), float("inf"), datetime.timedelta(-1)])
-def test_what_is_no_span_is_refused_and_changes_nothing(by: object) -> None:
+def test_an_invalid_span_is_an_error_and_changes_nothing(by: object) -> None:
     clock = Clock("2030-01-01")
-    with pytest.raises(UsageError, match="no length of time"):
+    with pytest.raises(UsageError, match="is not a length of time"):
         clock.advance(by)  # type: ignore[arg-type]
     assert clock.now() == NEW_YEAR
 
 
-def test_it_cannot_be_advanced_out_of_the_calendar() -> None:
+def test_it_cannot_be_advanced_past_the_year_9998() -> None:
     clock = Clock("9998-12-01")
-    with pytest.raises(UsageError, match="no point in time"):
+    with pytest.raises(UsageError, match="is not a point in time"):
         clock.advance("3650d")
     assert clock.now().year == 9998
-    with pytest.raises(UsageError, match="no length of time"):
+    with pytest.raises(UsageError, match="is not a length of time"):
         clock.advance(10**400)
 
 
-def test_16_threads_lose_no_step(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrent_advances_all_count(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
     clock, before = Clock("2030-01-01"), sys.getswitchinterval()
@@ -125,7 +125,7 @@ def test_16_threads_lose_no_step(monkeypatch: pytest.MonkeyPatch) -> None:
     assert clock.now() == NEW_YEAR + datetime.timedelta(seconds=3200)
 
 
-def test_freezegun_governs_records_and_the_date_header_in_the_servers_thread(served: Emulator) -> None:
+def test_freezegun_sets_the_dates_of_records_and_headers_in_the_servers_thread(served: Emulator) -> None:
     from twilio.rest import Client
 
     client = Client(*served.auth)
@@ -142,7 +142,7 @@ def test_freezegun_governs_records_and_the_date_header_in_the_servers_thread(ser
     assert parsedate_to_datetime(answer.header("Date")) == datetime.datetime(2027, 10, 31, 12, 1, tzinfo=UTC)
 
 
-def test_the_emulators_own_clock_stands_in_answers_and_journal() -> None:
+def test_responses_and_the_journal_use_the_emulators_clock() -> None:
     emulator = Emulator(frozen="2030-01-01")
     made = emulator.client().notify.v1.credentials.create(type="fcm", secret="x")
     assert made.date_created == NEW_YEAR

@@ -1,4 +1,4 @@
-"""Old names that still work: each warns and names the new one, at the line that uses it."""
+"""Old names that still work: each gives a warning with the new name, at the line that uses it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from helpers.calls import ask
 from helpers.entries import entry
 
-from notify_mock import Cassette, Drop, Emulator
+from notify_mock import Cassette, Drop, Emulator, UsageError
 from notify_mock.cassettes.vcr import write_yaml
 
 
@@ -42,7 +42,12 @@ def test_a_cassette_is_still_matched_on_door(tmp_path: Path) -> None:
     assert [old.key(one.call()) for one in old.interactions] == [new.key(one.call()) for one in new.interactions]
 
 
-def test_the_new_names_warn_of_nothing(emulator: Emulator) -> None:
+def test_the_old_name_beside_the_new_one_is_an_error(emulator: Emulator) -> None:
+    with pytest.raises(UsageError, match="door: is the old name of api, and both are given"):
+        emulator.faults.add("*", Drop(), door="chat/v2", api="chat/v2")
+
+
+def test_the_new_names_do_not_warn(emulator: Emulator) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         emulator.faults.add("*", Drop(), api="chat/v2")

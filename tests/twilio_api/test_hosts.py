@@ -1,4 +1,4 @@
-"""Host names: one spelling for each, and no way to write one of Twilio's that isn't seen."""
+"""Host names: normalization, and the recognition of Twilio's hosts in any spelling."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_an_authority_is_read_or_refused(authority: str, destination: Destinatio
     assert read_destination(authority) == destination
 
 
-def test_a_port_may_be_left_to_the_scheme() -> None:
+def test_a_missing_port_is_the_default_port() -> None:
     assert read_destination("notify.twilio.com", 443) == Destination("notify.twilio.com", 443)
     assert str(Destination("::1", 80)) == "[::1]:80"
 
@@ -54,12 +54,12 @@ def test_a_port_may_be_left_to_the_scheme() -> None:
         "twilio.com",
     ],
 )
-def test_a_name_of_twilios_is_seen_however_it_is_written(name: str) -> None:
+def test_a_twilio_host_is_recognized_in_any_spelling(name: str) -> None:
     assert is_twilio(plain(name))
 
 
 @pytest.mark.parametrize("name", ["nottwilio.com", "twilio.com.example", "twilio.co", "xn--twilo-6qa.com", "", "com"])
-def test_what_only_looks_like_twilio_is_not(name: str) -> None:
+def test_a_host_that_resembles_twilio_is_not_recognized(name: str) -> None:
     assert not is_twilio(plain(name))
 
 

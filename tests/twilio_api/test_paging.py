@@ -1,4 +1,4 @@
-"""Paging: links, tokens, and pages that stay right while records come and go."""
+"""Paging: links, tokens, and pages that stay correct while records are created and deleted."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_bad_paging_is_refused(query: str, code: int, message: str) -> None:
 
 
 @pytest.mark.parametrize("query", ["PageSize=1000", "PageSize=1", "pagesize=0", "Unknown=1", "Page=0", "PageSize=050"])
-def test_good_paging_and_unknown_parameters_are_taken(query: str) -> None:
+def test_good_paging_and_unknown_parameters_are_accepted(query: str) -> None:
     assert get(filled(2)[0], f"{URL}?{query}")[0] == 200
 
 
@@ -105,7 +105,7 @@ def test_a_token_outlives_its_record() -> None:
     assert sids(get(emulator, first["meta"]["next_page_url"])[1]) == made[2:4]
 
 
-def test_when_all_before_a_token_is_gone_the_first_page_follows() -> None:
+def test_when_all_records_before_a_token_are_gone_the_first_page_follows() -> None:
     emulator, made = filled(4)
     _, second = get(emulator, get(emulator, f"{URL}?PageSize=2")[1]["meta"]["next_page_url"])
     for sid in made[:2]:
@@ -145,7 +145,7 @@ def test_the_sdk_walks_pages_back_and_forth_over_a_socket(served: Emulator) -> N
     acts=st.lists(st.tuples(st.sampled_from(["create", "delete"]), st.integers(0, 30)), max_size=12),
     start=st.integers(0, 12),
 )
-def test_a_walk_sees_every_record_that_was_there_all_along_once_and_in_order(
+def test_paging_returns_every_lasting_record_once_and_in_order(
     size: int, acts: list[tuple[str, int]], start: int
 ) -> None:
     emulator, made = filled(start)

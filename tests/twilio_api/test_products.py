@@ -1,4 +1,4 @@
-"""Hosts and paths to APIs, and the URLs that go back."""
+"""Endpoints from hosts and paths, and the URLs in responses."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def test_host_and_path_lead_to_an_api(host: str, path: str, endpoint: Endpoint) 
         ('odd"host', "/v1/Credentials", 'https://odd"host/v1/Credentials'),
     ],
 )
-def test_every_url_in_an_answer_is_written_for_the_one_who_asked(host: str, path: str, url: str) -> None:
+def test_urls_in_a_response_use_the_host_and_path_of_the_request(host: str, path: str, url: str) -> None:
     emulator = Emulator()
-    who = {"authorization": basic(*emulator.auth)}
+    auth = {"authorization": basic(*emulator.auth)}
     region = resolve_endpoint(host, path).region
     sids = [emulator.credentials.add(type="fcm", region=region).sid for _ in range(2)]
-    page = json.loads(emulator.handle(Call("GET", host, path, headers=who)).body)
+    page = json.loads(emulator.handle(Call("GET", host, path, headers=auth)).body)
     assert page["meta"]["url"] == f"{url}?PageSize=50&Page=0"
     assert [one["url"] for one in page["credentials"]] == [f"{url}/{sid}" for sid in sids]
 
@@ -65,7 +65,7 @@ def test_region_and_domain_of_the_api_are_in_the_headers() -> None:
     assert ("X-API-Domain", "chat.twilio.com") in answer.headers
 
 
-def test_flask_builds_urls_of_calls_all_the_same() -> None:
+def test_flask_can_build_the_urls_of_calls() -> None:
     from flask import url_for
 
     with Emulator().app.test_request_context():

@@ -1,4 +1,4 @@
-"""What is known of Twilio's bytes: the June 2022 recording of a create, and errors whose length was recorded."""
+"""Recorded bytes: the June 2022 recording of a create, and errors whose length was recorded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from notify_mock.cassettes.files import read_interactions
 (RECORDING,) = read_interactions(FIXTURES / "credential-create-2022.yaml")
 RECORDED = list(RECORDING.headers)
 RECORDED_NAMES = [name for name, _ in RECORDED]
-MADE_ANEW = {"Date", "Content-Length", "Twilio-Request-Id", "Twilio-Request-Duration"}
+VARYING = {"Date", "Content-Length", "Twilio-Request-Id", "Twilio-Request-Duration"}
 FORM = RECORDING.request_body.decode()
 
 
@@ -49,10 +49,10 @@ def test_the_recorded_create_has_its_status_line_and_header_names_on_a_socket(se
     assert answer.status == f"HTTP/1.1 {RECORDING.status} {RECORDING.reason}"
     assert answer.names == RECORDED_NAMES
     for name, value in RECORDED:
-        assert name in MADE_ANEW or answer.header(name) == value
+        assert name in VARYING or answer.header(name) == value
     assert re.fullmatch("RQ[0-9a-f]{32}", answer.header("Twilio-Request-Id"))
     assert re.fullmatch(r"\d+\.\d{3}", answer.header("Twilio-Request-Duration"))
-    assert len(answer.body) == 322, "one byte less than recorded: http in the url, where Twilio has https"
+    assert len(answer.body) == 322, "one byte less than recorded: the url has http instead of https"
 
 
 def test_an_error_has_the_recorded_headers_without_charset_and_concurrency(served: Emulator) -> None:
@@ -73,7 +73,7 @@ def call(emulator: Emulator, method: str, path: str, **options: str) -> tuple[in
 
 
 def test_a_404_is_the_recorded_envelope_of_196_bytes(emulator: Emulator) -> None:
-    """Recorded at another product for /Services/ZS.../Environments; ours has a path of the same length."""
+    """Recorded at another product for /Services/ZS.../Environments; this path has the same length."""
     path = "/Services/ZS" + "0" * 32 + "/Environments"
     assert call(emulator, "GET", "/v1" + path) == (
         404,
@@ -96,7 +96,7 @@ def test_a_wrong_token_is_the_recorded_envelope_of_171_bytes() -> None:
 
 
 @pytest.mark.parametrize("suffix", ["", ".json", "/"])
-def test_a_404_names_the_path_as_it_was_asked_without_its_version(emulator: Emulator, suffix: str) -> None:
+def test_a_404_names_the_requested_path_without_its_version(emulator: Emulator, suffix: str) -> None:
     _, body = call(emulator, "GET", f"/v1/Credentials/CR1{suffix}")
     assert json.loads(body)["message"] == f"The requested resource /Credentials/CR1{suffix} was not found"
 

@@ -1,4 +1,4 @@
-"""Push secrets are kept for assertions, and shown nowhere: not in answers, reprs, journals, logs or errors."""
+"""Push secrets are kept for assertions but never shown: not in responses, reprs, journals, logs or errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAMES = ["Certificate", "PrivateKey", "ApiKey", "Secret"]
 
 
 def shown(emulator: Emulator) -> str:
-    """Everything that the emulator would print of itself."""
+    """Return everything that the emulator can print."""
     records = list(emulator.credentials.values())
     exchanges = list(emulator.journal)
     things = [emulator, emulator.journal, emulator.accounts, emulator.credentials, records, exchanges]
@@ -38,7 +38,7 @@ def shown(emulator: Emulator) -> str:
     place=st.sampled_from(["form", "query", "header"]),
     kind=st.sampled_from(["apn", "gcm", "fcm", "nonsense"]),
 )
-def test_a_secret_is_shown_nowhere(secret: str, name: str, place: str, kind: str) -> None:
+def test_a_secret_is_never_shown(secret: str, name: str, place: str, kind: str) -> None:
     from urllib.parse import urlencode
 
     emulator = Emulator()
@@ -58,7 +58,7 @@ def test_a_secret_is_shown_nowhere(secret: str, name: str, place: str, kind: str
     assert "s3cr3t" not in shown(emulator).replace("sought-s3cr3t", "")
 
 
-def test_a_body_that_names_itself_badly_is_not_shown_either() -> None:
+def test_a_body_with_the_wrong_content_type_is_not_shown() -> None:
     emulator = Emulator()
     body = json.dumps({"Type": "fcm", "Secret": "hush-hush"}).encode()
     headers = {"content-type": "application/x-www-form-urlencoded", "authorization": basic(*emulator.auth)}
@@ -70,7 +70,7 @@ def test_a_body_that_names_itself_badly_is_not_shown_either() -> None:
 @pytest.mark.parametrize(
     "body", ["Type=fcm&Secret=abc&hush-tail", "Type=fcm&Secret=abc&hushtail==", "hushalone", "Credential[Secret]=hush"]
 )
-def test_the_rest_of_a_secret_that_was_not_encoded_is_not_shown(body: str) -> None:
+def test_the_rest_of_an_unencoded_secret_is_not_shown(body: str) -> None:
     emulator = Emulator()
     headers = {"content-type": "application/x-www-form-urlencoded", "authorization": basic(*emulator.auth)}
     emulator.handle(read("POST", "/v1/Credentials", host="x", headers=headers, body=body.encode()))
@@ -117,7 +117,7 @@ def test_a_log_line_has_no_secret_in_either_format(caplog: pytest.LogCaptureFixt
 
 
 @pytest.mark.parametrize("name", [*NAMES, "secret", "api-key", "Api_Key", "Authorization"])
-def test_a_secret_is_known_by_its_name_in_any_spelling(name: str) -> None:
+def test_a_secret_is_recognized_by_its_name_in_any_spelling(name: str) -> None:
     assert is_secret(name)
 
 
@@ -129,7 +129,7 @@ def test_a_secret_is_known_by_its_name_in_any_spelling(name: str) -> None:
         "AAAAabcdefg:APA91bHPRgkF",
     ],
 )
-def test_a_secret_in_the_wrong_parameter_is_known_by_its_look(value: str) -> None:
+def test_a_secret_in_the_wrong_parameter_is_recognized_by_its_look(value: str) -> None:
     assert show_text(value) == MASK
 
 
