@@ -35,19 +35,19 @@ def error_table(errors: tuple[type[TwilioError], ...] = ERRORS) -> str:
 
 
 def scenario_table() -> str:
-    """The scenarios that ship with the package, as Markdown."""
+    """Return the predefined scenarios, as Markdown."""
     rows = [f"| `{name}` | {describe_scenario(name)} |" for name in scenario_names()]
     return "\n".join(["| name | what happens |", "|---|---|", *rows])
 
 
 def score_table() -> str:
     """Return how well the emulator agrees with the recordings that ship with it, as Markdown."""
-    comparisons = compare_all([one for file in find_files([FIXTURES]) for one in read_interactions(file)])
+    comparisons = compare_all([entry for file in find_files([FIXTURES]) for entry in read_interactions(file)])
     return f"{table(comparisons)}\n\nScore: {score(comparisons):.1f} % of the known parts agree."
 
 
 def option_table() -> str:
-    """The options of an emulator and where each can be given, as Markdown."""
+    """Return the options of an emulator and where each can be given, as Markdown."""
     signature = inspect.signature(Emulator).parameters
     rows = [
         "| option | meaning | default | `Emulator` | marker | fixture | command line |",
@@ -64,13 +64,13 @@ def option_table() -> str:
 
 
 def marker_table() -> str:
-    """The arguments of the marker ``notify_mock``, as Markdown."""
+    """Return the arguments of the marker ``notify_mock``, as Markdown."""
     rows = [f"| `{option.name}` | {option.help} |" for option in OPTIONS if option.marker]
     return "\n".join(["| argument | meaning |", "|---|---|", *rows])
 
 
 def folder_table() -> str:
-    """The folders of the package from the ground up, with what their ``__init__`` says, as Markdown."""
+    """Return the folders of the package in import order, with the docstrings of their ``__init__``, as Markdown."""
     root = Path(notify_mock.__file__).parent
     floors = runpy.run_path(str(Path(__file__).parents[1] / "tests" / "test_layers.py"))["FLOORS"]
     rows = ["| floor | folder | what is in it |", "|---|---|---|"]
@@ -85,7 +85,7 @@ def folder_table() -> str:
 
 
 def fill(page: str, name: str, content: str) -> str:
-    """``page`` with what stands between the markers of ``name`` replaced. Raises ``ValueError`` without markers."""
+    """Replace the text between the markers of ``name`` in ``page``. Raises ``ValueError`` if a marker is missing."""
     start, end = f"<!-- {name}: generated -->\n", f"\n<!-- {name}: end -->"
     before, found, rest = page.partition(start)
     _, closed, after = rest.partition(end)

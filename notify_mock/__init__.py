@@ -1,4 +1,4 @@
-"""An offline emulator of Twilio's Notify v1 API, above all its Credential resource."""
+"""An offline emulator of Twilio's Notify v1 API."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Names are imported when first used: every pytest run imports this package, used or not."""
+    """Import public names when they are first used, because every pytest run imports this package."""
     if name in _HOMES:
         return getattr(import_module(f"notify_mock.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'notify_mock' has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""``python -m notify_mock`` is ``notify-mock``."""
+"""Runs ``notify-mock`` for ``python -m notify_mock``."""
 
 from notify_mock.cli import main
 

@@ -1,4 +1,4 @@
-"""The emulator with its fronts: URL, Flask app and ready-made Twilio clients over one state."""
+"""The emulator with its interfaces: URL, Flask app, in-process Twilio clients and interception."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Emulator(Engine):
-    """An offline Twilio Notify.
+    """An offline emulator of Twilio Notify.
 
     ::
 
@@ -39,12 +39,33 @@ class Emulator(Engine):
             client = Client(*emulator.auth)
             client.notify.base_url = emulator.url
 
-    ``host`` and ``port`` are where it serves, once ``url`` is asked for or a ``with`` block is entered (``port`` 0: any
-    free one). The port also is a forward proxy; as such it refuses ``other_hosts`` than Twilio's, unless they are to be
-    tunnelled. With ``tls``, TLS may begin on the port itself. ``server`` mounts it on a shared server instead.
-    ``control_token`` is what the control API asks for, which needs one beyond loopback. ``callback_hosts`` are names of
-    hosts that delivery callbacks may go to; without them they go to this machine alone. ``record`` takes down what it
-    answers, or with ``upstream`` what that answers: a path, or a ``Recorder``. The other options are ``Engine``'s.
+    The server starts when a ``with`` block is entered or ``url`` is first used. It is also a forward proxy. Every
+    option is a keyword argument:
+
+    - ``seed``: number or text that determines all SIDs and random choices.
+    - ``accounts``: accounts to accept, as a mapping such as ``{"AC...": "token"}`` or a list of ``Account`` objects.
+      By default, any user name that begins with AC or SK is accepted, with any password.
+    - ``data``: seed data, as a mapping or the path of a YAML or JSON file.
+    - ``hydrate``: cassette or folder of cassettes (or a list of them) to load records from.
+    - ``frozen``: stop the clock at this time, such as ``"2030-01-01T12:00:00Z"`` or a ``datetime``.
+    - ``journal_limit``: number of requests that the journal keeps for each account.
+    - ``faults``: fault rules, as a list of mappings or the path of a YAML or JSON file.
+    - ``scenario``: name of predefined fault rules, or a list of names.
+    - ``unused_faults``: what to do when a fault rule was never applied in a test: "error", "warn" or "ignore".
+    - ``fault_header``: accept a fault rule in the request header X-Notify-Mock-Fault.
+    - ``cassette``: cassette to replay, as a path, a list of paths or a ``Cassette``.
+    - ``upstream``: service to forward calls to, as a URL or an ``Upstream``. With ``cassette``, it gets only calls
+      that are not recorded, if ``on_miss`` is "forward".
+    - ``record``: cassette to record the responses of ``upstream`` in, or else the emulator's own, as a path or a
+      ``Recorder``.
+    - ``control_token``: token for the control API. Required unless the server listens on loopback only.
+    - ``callback_hosts``: hosts that delivery callbacks may be sent to, in addition to this machine.
+    - ``host``, ``port``: address and port to listen on. Port 0 picks a free port.
+    - ``other_hosts``: what the proxy does with requests to hosts other than Twilio's: "refuse" or "tunnel".
+    - ``tls``: accept TLS on the port as well as plain HTTP.
+    - ``server``: shared server to mount the emulator on, instead of its own server.
+
+    Raises ``UsageError`` for an invalid option.
     """
 
     def __init__(
@@ -89,7 +110,7 @@ class Emulator(Engine):
             observe=self._backend.observe if self._backend else None,
         )
         if control_token is not None and (not isinstance(control_token, str) or not control_token):
-            raise UsageError("control_token", "is no token", "give a text that isn't empty")
+            raise UsageError("control_token", "must be non-empty text")
         self.control_token = control_token
         self._callback_hosts = read_hosts(callback_hosts)
         own = SharedServer(host, port, other_hosts=other_hosts, tls=tls)
@@ -102,7 +123,7 @@ class Emulator(Engine):
         return f"<Emulator {where}, seed {self.seed!r}, {sum(map(len, self.records))} records>"
 
     def __enter__(self) -> Emulator:
-        self._server.url  # noqa: B018 - asking for it starts the server
+        self._server.url  # noqa: B018 - starts the server
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -110,52 +131,54 @@ class Emulator(Engine):
 
     @cached_property
     def app(self) -> Flask:
-        """The Flask app, for a test client or a WSGI server of your own."""
+        """The Flask app, for a test client or your own WSGI server."""
         from notify_mock.server.app import create_app
 
         return create_app(self)
 
     @cached_property
     def callbacks(self) -> Callbacks:
-        """The delivery callbacks: apps to take them, and ``drain()``."""
+        """Delivery callbacks: ``mount(app)`` to receive them, and ``drain()`` to send them now."""
         from notify_mock.callbacks.sender import Callbacks
 
         return Callbacks(self, self._callback_hosts)
 
     @property
     def url(self) -> str:
-        """The base URL, such as ``http://127.0.0.1:54321``; starts the server when first asked for."""
+        """The base URL, such as ``http://127.0.0.1:54321``. The first access starts the server."""
         return self._server.url
 
     def client(self, username: str | None = None, password: str | None = None, **options: Any) -> Client:
-        """A ``twilio.rest.Client`` that never touches a socket.
+        """Return a ``twilio.rest.Client`` that uses no socket.
 
-        Signed in with ``auth`` unless told otherwise; ``options`` are those of ``twilio.rest.Client``, and ``timeout``
-        in seconds. A delay moves the emulator's clock and waits for nothing, unless ``real_time=True`` is among them.
-        Raises ``UsageError`` where twilio isn't installed.
+        It authenticates with ``auth`` by default. ``options`` are those of ``twilio.rest.Client``, ``timeout`` in
+        seconds, and ``real_time``: by default, a delay moves the emulator's clock without waiting; with
+        ``real_time=True``, the client waits. Raises ``UsageError`` if twilio is not installed.
         """
         return self._client("InProcessHttpClient", username, password, options)
 
     def async_client(self, username: str | None = None, password: str | None = None, **options: Any) -> Client:
-        """The same for the SDK's ``*_async`` methods."""
+        """Return a client like that of ``client()``, for the SDK's ``*_async`` methods."""
         return self._client("InProcessAsyncHttpClient", username, password, options)
 
     def intercept(self, *, allow_real: Iterable[str] = (), real_time: bool = False) -> Interception:
-        """A context manager; inside it, every Twilio client of this process lands here, however it was made.
+        """Return a context manager that redirects every Twilio client of this process to the emulator.
 
-        That is the SDK's (played at once, as those of ``client()``), and whatever goes through requests, urllib3,
-        http.client, httpx or aiohttp (over a socket, so that time is real). A request for any other ``*.twilio.com``
-        raises ``EscapedRequest``, but for the hosts in ``allow_real``. ``real_time`` is that of ``client()``.
+        Clients of the SDK are handled in process, like those of ``client()``. Requests made with requests, urllib3,
+        http.client, httpx or aiohttp are redirected to the server, in real time. A request to any other
+        ``*.twilio.com`` host raises ``EscapedRequest``, except for hosts in ``allow_real``. ``real_time`` is that of
+        ``client()``.
         """
         from notify_mock.interception.interception import Interception
 
         return Interception(self, self._server, allow_real, real_time=real_time)
 
     def env(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
-        """A whole environment for another process, in which clients of every language land here.
+        """Return an environment for another process that redirects its Twilio clients to the emulator.
 
-        It is made from ``base``, by default the environment of this process. Starts the server, and makes the
-        certificate authority of this machine where there is none.
+        It works for clients in any language. It is a copy of ``base`` (by default the environment of this process) with
+        the variables of ``notify-mock exec`` set. Starts the server, and creates the certificate authority of this
+        machine if there is none.
         """
         from notify_mock.certificate_authority.bundles import make_bundles
         from notify_mock.interception import environment
@@ -165,10 +188,9 @@ class Emulator(Engine):
         return environment.apply(environment.changes(server.url, self.auth, bundles, base), base)
 
     def close(self) -> None:
-        """Stop serving, let go what a fault holds, and write what was recorded. The state stays, and asking for ``url``
-        serves again.
+        """Stop the server, release held calls, and save the recording. The state is kept.
 
-        On a shared server its turn is over for good.
+        Using ``url`` starts the server again. From a shared server, the emulator is removed for good.
         """
         self.held_calls.release()
         if "callbacks" in self.__dict__:
@@ -186,7 +208,7 @@ class Emulator(Engine):
 
             from notify_mock.interception import transport as transports
         except ImportError as error:
-            raise UsageError("twilio", "isn't installed", "pip install twilio") from error
+            raise UsageError("twilio", "is not installed", "run pip install twilio") from error
         account_sid, auth_token = self.auth
         own = {name: options.pop(name) for name in ("real_time", "timeout") if name in options}
         http_client = getattr(transports, transport)(self, **own)
@@ -195,7 +217,7 @@ class Emulator(Engine):
 
 @contextmanager
 def intercept(*, allow_real: Iterable[str] = (), real_time: bool = False, **options: Any) -> Iterator[Emulator]:
-    """An emulator at which every Twilio client of this process lands, inside the ``with`` block.
+    """Create an emulator and redirect every Twilio client of this process to it, inside the ``with`` block.
 
     ``allow_real`` and ``real_time`` are those of ``Emulator.intercept``, ``options`` those of ``Emulator``.
     """

@@ -1,7 +1,8 @@
 """The options of an emulator: what each means, and where it can be given.
 
-The command line, the markers and the table in ``docs/options.md`` are made from this table. The signatures of
-``Emulator`` and ``Engine`` are written out for the sake of types and completion; a test compares them.
+The command line, the markers and ``docs/options.md`` are generated from this table. The signatures of
+``Emulator`` and ``Engine`` and the docstring of ``Emulator`` are written out for type checkers and editors; tests
+compare them with the table.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ _SERVING = ("serve", "exec", "record", "replay")
 class Option(NamedTuple):
     """One option.
 
-    ``part`` says what it configures. ``flag`` is its name on the command line, for the commands in ``commands``, and
-    ``metavar`` what is given there: nothing for a switch. ``marker``: an argument of the marker ``notify_mock``;
-    ``session``: a key of the fixture ``notify_mock_options``. ``is_path``: a relative path starts at the test's folder.
+    ``part`` is what it configures. ``flag`` is its name on the command line, for the commands in ``commands``, and
+    ``metavar`` its value there (empty for a switch). ``variable`` is an environment variable for it.
+    ``marker``: it is an argument of the marker ``notify_mock``. ``session``: it is a key of the fixture
+    ``notify_mock_options``. ``is_path``: relative paths start at the test's or pytest's root folder.
     """
 
     name: str
@@ -42,7 +44,7 @@ class Option(NamedTuple):
 OPTIONS = (
     Option(
         "seed",
-        "Number or text that all SIDs and all chance come from.",
+        "Seed of all SIDs and random choices: a number or text.",
         0,
         flag="--seed",
         metavar="TEXT",
@@ -51,7 +53,7 @@ OPTIONS = (
     ),
     Option(
         "accounts",
-        "Account to accept. By default every user name that begins with AC or SK is accepted, with any password.",
+        "Account to accept. By default, any user name that begins with AC or SK is accepted, with any password.",
         flag="--account",
         metavar="SID:TOKEN",
         commands=(*_SERVING, "env"),
@@ -68,7 +70,7 @@ OPTIONS = (
     ),
     Option(
         "hydrate",
-        "Start with the records that a cassette, or a folder of them, has recorded.",
+        "Load the records found in a cassette or a folder of cassettes.",
         flag="--hydrate",
         metavar="PATH",
         commands=("serve",),
@@ -85,7 +87,7 @@ OPTIONS = (
     Option("faults", "Fault rules, in YAML or JSON.", flag="--faults", metavar="FILE", marker=True, is_path=True),
     Option(
         "scenario",
-        "Fault rules that ship with the package: rate-limited, flaky-network, slow, outage, token-rotated, "
+        "Predefined fault rules: rate-limited, flaky-network, slow, outage, token-rotated, "
         "account-suspended, legacy-fcm-off, notify-eol.",
         flag="--scenario",
         metavar="NAME",
@@ -94,7 +96,7 @@ OPTIONS = (
     ),
     Option(
         "unused_faults",
-        "What a test does about fault rules that were never applied.",
+        "What to do when a fault rule was never applied in a test.",
         "error",
         choices=UNUSED,
         marker=True,
@@ -105,7 +107,7 @@ OPTIONS = (
         False,
         flag="--fault-header",
     ),
-    Option("cassette", "Cassette to answer from.", is_path=True),
+    Option("cassette", "Cassette to replay.", is_path=True),
     Option("upstream", "Service to forward calls to, such as https://notify.twilio.com.", session=False),
     Option(
         "record",
@@ -117,7 +119,7 @@ OPTIONS = (
     ),
     Option(
         "control_token",
-        "Token for the control API under /_mock. It is required unless the server listens on loopback only.",
+        "Token for the control API under /_mock. Required unless the server listens on loopback only.",
         flag="--control-token",
         metavar="TOKEN",
         variable="NOTIFY_MOCK_CONTROL_TOKEN",
@@ -125,7 +127,7 @@ OPTIONS = (
     ),
     Option(
         "callback_hosts",
-        "Host that delivery callbacks may be sent to, besides this machine.",
+        "Host that delivery callbacks may be sent to, in addition to this machine.",
         (),
         flag="--callback-host",
         metavar="NAME",
@@ -135,7 +137,7 @@ OPTIONS = (
     Option("port", "Port to listen on; 0 picks a free port.", 0, part="server", flag="--port", metavar="PORT"),
     Option(
         "other_hosts",
-        "What the proxy does with requests to hosts that are not Twilio's.",
+        "What the proxy does with requests to hosts other than Twilio's.",
         "refuse",
         part="server",
         flag="--other-hosts",
@@ -143,13 +145,13 @@ OPTIONS = (
     ),
     Option(
         "tls",
-        "Accept TLS on the port itself too, for when Twilio's host names point to it.",
+        "Accept TLS on the port as well as plain HTTP, for when Twilio's host names resolve to this server.",
         False,
         part="server",
         flag="--tls",
     ),
     Option(
-        "server", "Shared server to mount the emulator on, instead of one of its own.", part="server", session=False
+        "server", "Shared server to mount the emulator on, instead of its own server.", part="server", session=False
     ),
     Option(
         "intercept",
@@ -160,7 +162,7 @@ OPTIONS = (
     ),
     Option(
         "allow_real",
-        "Twilio hosts that may be reached for real, such as lookups.twilio.com.",
+        "Twilio hosts that requests may really be sent to, such as lookups.twilio.com.",
         (),
         part="interception",
         marker=True,

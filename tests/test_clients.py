@@ -1,4 +1,4 @@
-"""The proof with real clients: its parts that need none of them, and the table of its last run."""
+"""The test with real clients: the parts that need none of them, and the table of the last run."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def test_the_table_has_a_row_for_every_client_and_none_has_failed() -> None:
         assert row[4] == "passed" or row[4].startswith("not run: "), row
 
 
-def test_the_table_says_what_the_catalog_says_that_a_client_needs() -> None:
+def test_the_table_shows_the_needs_of_the_catalog() -> None:
     assert [row[3] for row in rows()[2:]] == [needs(client.needed) for client in CLIENTS]
 
 
-def test_every_program_is_somebodys_and_knows_nothing_of_the_emulator() -> None:
+def test_every_program_belongs_to_a_client_and_does_not_mention_the_emulator() -> None:
     assert {client.program for client in CLIENTS} == {path.name for path in PROGRAMS.iterdir() if path.is_file()}
     for path in PROGRAMS.iterdir():
         if path.is_file():
@@ -45,7 +45,7 @@ def test_every_program_is_somebodys_and_knows_nothing_of_the_emulator() -> None:
             ]
 
 
-def test_what_a_client_may_need_is_what_exec_sets() -> None:
+def test_exec_sets_every_variable_that_a_client_needs() -> None:
     account = {"TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"}
     found = changes("http://127.0.0.1:1", ("ACx", "y"), make_bundles(Authority()), {})
     assert set(VARIABLES) == {name for name, value in found.items() if value is not None} - account
@@ -57,27 +57,27 @@ def printing(text: str, status: int = 0) -> Client:
     return Client("mine", "", lambda _: Installed([sys.executable, "-c", program], "1", "Python"), ())
 
 
-def test_a_client_that_prints_anything_else_has_failed() -> None:
+def test_a_client_with_unexpected_output_fails() -> None:
     done = run(printing("created 2"))
     assert done.outcome == "FAILED"
     assert "-created 3" in done.detail
     assert "+created 2" in done.detail
 
 
-def test_a_client_that_is_not_here_is_not_run_and_never_passed() -> None:
+def test_a_missing_client_is_reported_as_not_run() -> None:
     def find(_: str) -> Installed:
-        raise NotHere("ruby isn't installed")
+        raise NotHere("ruby is not installed")
 
     done = run(Client("Ruby", "", find, ("http_proxy",)))
-    assert (done.outcome, done.detail) == ("not run", "ruby isn't installed")
-    assert "not run: ruby isn't installed" in render([done])
+    assert (done.outcome, done.detail) == ("not run", "ruby is not installed")
+    assert "not run: ruby is not installed" in render([done])
 
 
 @pytest.mark.parametrize("status", [0, 3])
-def test_the_exit_status_counts_too(status: int) -> None:
+def test_an_exit_status_other_than_0_fails(status: int) -> None:
     expected = (PROGRAMS.parent / "expected.txt").read_text().rstrip("\n")
     assert run(printing(expected, status)).outcome == ("FAILED" if status else "passed")
 
 
-def test_a_pipe_in_a_reason_does_not_break_the_table() -> None:
+def test_a_pipe_in_a_reason_is_escaped() -> None:
     assert r"a \| b" in render([Run(CLIENTS[0], "not run", detail="a | b")])

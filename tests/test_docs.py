@@ -1,4 +1,4 @@
-"""The documentation is run and held against the code."""
+"""Runs the examples in the documentation and compares the documentation with the code."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_the_plain_python_examples_run(tmp_path: Path, example: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_tutorial_shows_what_the_example_has() -> None:
+def test_the_code_in_the_tutorial_is_that_of_the_example() -> None:
     tutorial = (ROOT / "docs" / "tutorial.md").read_text()
     code = "".join(file.read_text() for file in sorted((ROOT / "examples").rglob("*.py")))
     shown = re.findall(r"^```python\n(.*?)^```$", tutorial, re.DOTALL | re.MULTILINE)
@@ -95,12 +95,12 @@ def test_the_tutorial_shows_what_the_example_has() -> None:
         assert block in code, block
 
 
-def test_the_chat_knows_nothing_of_its_tests() -> None:
+def test_the_chat_example_does_not_mention_the_emulator() -> None:
     for file in (ROOT / "examples" / "chat").glob("*.py"):
         assert not re.search(r"notify.?mock|emulator", file.read_text(), re.IGNORECASE), file
 
 
-def test_the_page_of_notifications_names_every_code_that_is_given() -> None:
+def test_the_page_of_notifications_names_every_error_code() -> None:
     given = {
         int(code)
         for file in (ROOT / "notify_mock").rglob("*.py")
@@ -115,7 +115,7 @@ def test_the_page_of_notifications_names_every_criterion() -> None:
     assert [name for name in CRITERIA if f"`{name}`" not in NOTIFICATIONS] == []
 
 
-def test_the_fault_file_of_the_page_is_read(tmp_path: Path) -> None:
+def test_the_fault_file_of_the_page_is_valid(tmp_path: Path) -> None:
     (rules,) = blocks("yaml", FAULTS)
     (tmp_path / "faults.yaml").write_text(rules)
     assert len(Emulator(faults=tmp_path / "faults.yaml").faults) == 2
@@ -165,7 +165,7 @@ def test_the_curl_examples_of_the_server_page_work_with_its_seed_data(tmp_path: 
     with Emulator(data=tmp_path / "seed.yaml") as emulator:
         answers = [run_curl(line, emulator) for line in curls]
     assert json.loads(answers[0])["friendly_name"] == "Android"
-    assert [one["type"] for one in json.loads(answers[1])["credentials"]] == ["apn", "fcm", "fcm"]
+    assert [item["type"] for item in json.loads(answers[1])["credentials"]] == ["apn", "fcm", "fcm"]
     assert [answers[2] + "\n"] == blocks("json", RUN_A_SERVER)
 
 
@@ -176,8 +176,8 @@ def test_the_curl_example_of_the_readme_works(served: Emulator) -> None:
     assert json.loads(run_curl(line, served))["type"] == "fcm"
 
 
-def test_the_documents_name_only_real_options() -> None:
-    """``--rm`` is docker's, ``--notify-mock-seed`` pytest's."""
+def test_the_documentation_names_only_existing_options() -> None:
+    """``--rm`` is an option of docker, ``--notify-mock-seed`` of pytest."""
     import click
 
     from notify_mock.cli import commands
@@ -224,7 +224,7 @@ def test_the_marker_table_names_every_argument() -> None:
     assert tuple(re.findall(r"^\| `(\w+)` \|", WRITE_A_TEST, re.MULTILINE)) == MARKER_KEYS
 
 
-def test_links_between_the_documents_lead_somewhere() -> None:
+def test_links_between_the_pages_work() -> None:
     for page in [
         ROOT / "CHANGELOG.md",
         ROOT / "README.md",
@@ -261,7 +261,7 @@ def test_the_page_of_faults_names_every_effect_and_every_key_of_a_rule() -> None
     assert all(f"`{key}`" in FAULTS or f"{key}=" in FAULTS for key in RULE_KEYS)
 
 
-def test_every_error_says_how_well_it_is_known() -> None:
+def test_every_error_has_evidence_and_a_source() -> None:
     def descendants(cls: type[TwilioError]) -> set[type[TwilioError]]:
         return {cls}.union(*(descendants(child) for child in cls.__subclasses__()))
 
@@ -272,11 +272,11 @@ def test_every_error_says_how_well_it_is_known() -> None:
         assert error.source
 
 
-def test_observed_texts_stand_in_the_facts_page() -> None:
-    """Where the collected evidence is at hand: an error that claims to be observed has its text there."""
+def test_observed_texts_are_in_the_collected_evidence() -> None:
+    """Every observed error text is quoted there. Skipped where the collected evidence is not available."""
     page = SHARED / "reference" / "twilio-facts.md"
     if not page.exists():
-        pytest.skip("the collected evidence is not at hand")
+        pytest.skip("the collected evidence is not available")
     facts = page.read_text()
     for error in (*ERRORS, *FAULT_ERRORS):
         if error.evidence == "observed":

@@ -1,4 +1,4 @@
-"""The table of options: what it says is what the signatures, the command line and the markers have."""
+"""The table of options agrees with the signatures, the command line and the markers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from notify_mock.options import BY_NAME, MARKER_KEYS, OPTIONS, SESSION_KEYS
 from notify_mock.server.proxy import OtherHosts
 
 
-def test_the_signature_of_the_emulator_is_the_table() -> None:
+def test_the_signature_of_the_emulator_agrees_with_the_table() -> None:
     signature = inspect.signature(Emulator).parameters
     table = {option.name: option.default for option in OPTIONS if option.part != "interception"}
     assert {name: parameter.default for name, parameter in signature.items()} == table
@@ -31,12 +31,16 @@ def test_the_engine_has_the_same_options_and_defaults() -> None:
     assert set(signature) - set(shared) == {"forward", "observe"}
 
 
+def test_the_docstring_of_the_emulator_names_every_option() -> None:
+    assert all(f"``{name}``" in str(Emulator.__doc__) for name in inspect.signature(Emulator).parameters)
+
+
 def test_choices_are_those_of_the_types() -> None:
     assert BY_NAME["other_hosts"].choices == get_args(OtherHosts)
     assert BY_NAME["unused_faults"].choices == get_args(Unused)
 
 
-def test_interception_has_the_rest() -> None:
+def test_interception_has_the_other_options() -> None:
     names = {option.name for option in OPTIONS if option.part == "interception"}
     assert names - {"intercept"} <= set(inspect.signature(Emulator.intercept).parameters)
 
@@ -58,9 +62,9 @@ def test_the_markers_help_names_every_argument(pytester: pytest.Pytester) -> Non
     assert f"notify_mock({', '.join(f'{key}=...' for key in MARKER_KEYS)})" in shown
 
 
-def test_a_marker_can_be_given_what_the_session_can() -> None:
+def test_every_marker_argument_is_a_key_of_the_fixture() -> None:
     assert set(MARKER_KEYS) <= set(SESSION_KEYS)
 
 
-def test_every_scenario_is_named() -> None:
+def test_the_help_names_every_scenario() -> None:
     assert all(name in BY_NAME["scenario"].help for name in scenario_names())

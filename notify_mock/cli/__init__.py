@@ -31,7 +31,7 @@ for _command in (serve, exec_, env, ca, replay, record, cassette):
 
 
 def main() -> None:
-    """Entry point: an error of the user's own is one line on stderr and exit status 2; Ctrl-C and SIGTERM are 0."""
+    """Run the command line. A user error is one line on stderr and exit status 2; Ctrl-C and SIGTERM exit with 0."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _interrupt)
     try:
@@ -46,7 +46,7 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         sys.exit(0)
     except OSError as error:
-        _fail(f"can't go on: {error.strerror or error}")
+        _fail(f"cannot continue: {error.strerror or error}")
 
 
 def _fail(message: str) -> None:

@@ -1,4 +1,4 @@
-"""``notify-mock ca``: the certificate authority of this machine, to look at, renew and remove."""
+"""``notify-mock ca``: shows, renews and removes the certificate authority of this machine."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ import click
 
 @click.group()
 def ca() -> None:
-    """The certificate authority that lets clients on this machine trust the emulator.
+    """Manage the local certificate authority (CA).
 
-    It is made on first use, holds for 30 days, and can vouch for twilio.com and the names below it only. Its private
-    key stays in the user's data folder, or in NOTIFY_MOCK_CA_DIR.
+    The CA signs the certificates that the emulator uses for Twilio's host names. It is created on first use, is valid
+    for 30 days, and can sign certificates for twilio.com and its subdomains only. Its private key is stored in your
+    user data folder, or in NOTIFY_MOCK_CA_DIR.
     """
 
 
 @ca.command()
-@click.option("--bundle", is_flag=True, help="The system's roots and this authority in one file, instead.")
+@click.option("--bundle", is_flag=True, help="Print the path of the system's root certificates plus the CA.")
 def path(bundle: bool) -> None:
-    """Print the path of its certificate, which is made if need be."""
+    """Print the path of the CA certificate, and create it if needed."""
     from notify_mock.certificate_authority.authority import Authority
     from notify_mock.certificate_authority.bundles import make_bundles
 
@@ -27,37 +28,37 @@ def path(bundle: bool) -> None:
 
 @ca.command()
 def show() -> None:
-    """Say what it is and how long it holds."""
+    """Show the CA certificate, its expiry date and its fingerprint."""
     from notify_mock.certificate_authority.authority import Authority
     from notify_mock.certificate_authority.certificates import fingerprint
 
     authority = Authority()
     if not authority.exists_already:
-        click.echo(f"notify-mock: no authority in {authority.folder} yet; it is made on first use")
+        click.echo(f"notify-mock: no CA in {authority.folder} yet; it is created on first use")
         return
     click.echo(f"certificate  {authority.certificate}")
     click.echo(f"valid until  {authority.expires:%Y-%m-%d %H:%M} UTC")
-    click.echo("vouches for  twilio.com and the names below it, nothing else")
+    click.echo("signs for    twilio.com and its subdomains only")
     click.echo(f"SHA-256      {fingerprint(authority.pair().certificate)}")
 
 
 @ca.command()
 def renew() -> None:
-    """Make a new certificate and key. Servers that are running, and what trusts the old one, want a restart."""
+    """Create a new CA certificate and key. Restart running servers and clients afterwards."""
     from notify_mock.certificate_authority.authority import Authority
     from notify_mock.certificate_authority.bundles import make_bundles
 
     authority = Authority()
     authority.renew()
     make_bundles(authority)
-    click.echo(f"notify-mock: a new authority in {authority.certificate}, valid until {authority.expires:%Y-%m-%d}")
+    click.echo(f"notify-mock: created {authority.certificate}, valid until {authority.expires:%Y-%m-%d}")
 
 
 @ca.command()
 def remove() -> None:
-    """Delete its files. Nothing is left that could vouch for Twilio's names."""
+    """Delete the files of the CA, including its private key."""
     from notify_mock.certificate_authority.authority import Authority
 
     authority = Authority()
-    gone = authority.remove()
-    click.echo(f"notify-mock: {len(gone)} files deleted from {authority.folder}")
+    deleted = authority.remove()
+    click.echo(f"notify-mock: {len(deleted)} files deleted from {authority.folder}")

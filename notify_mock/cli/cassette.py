@@ -1,4 +1,4 @@
-"""``notify-mock cassette``: looks for secrets in cassettes, converts them, and holds the emulator against them."""
+"""``notify-mock cassette``: searches cassettes for secrets, converts them, and compares the emulator with them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ _FORMATS = ("yaml", "json", "har", "wiremock")
 
 @click.group()
 def cassette() -> None:
-    """Look after recorded cassettes."""
+    """Check, convert and compare cassettes."""
 
 
 @cassette.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=FILE)
 def lint(paths: tuple[Path, ...]) -> None:
-    """Look for secrets in cassettes and folders of them.
+    """Search cassettes for secrets.
 
-    Prints a line for each finding, and exits with 1 if there is any.
+    PATH is a cassette or a folder of cassettes. Prints one line for each finding. Exits with status 1 if there are any
+    findings.
     """
     from notify_mock.cassettes.files import find_files, read_interactions
     from notify_mock.redaction.lint import leak_error, scan, scan_text
@@ -32,7 +33,7 @@ def lint(paths: tuple[Path, ...]) -> None:
     found = 0
     for file in files:
         interactions = read_interactions(file)
-        lines = [str(leak_error(one, leak)) for one in interactions for leak in scan(one)]
+        lines = [str(leak_error(entry, leak)) for entry in interactions for leak in scan(entry)]
         lines += [str(error) for error in scan_text(file, comments=bool(lines))]
         found += len(lines)
         for line in lines:
@@ -48,19 +49,19 @@ def lint(paths: tuple[Path, ...]) -> None:
     "--to",
     "style",
     type=click.Choice(_FORMATS),
-    help="Format of TARGET; by default what its name says: .yaml, .json, .har, .wiremock.json.",
+    help="Format of TARGET. By default, its suffix decides: .yaml, .json, .har or .wiremock.json.",
 )
-@click.option("--force", is_flag=True, help="Write over a TARGET that is there already.")
+@click.option("--force", is_flag=True, help="Overwrite TARGET if it exists.")
 def convert(source: Path, target: Path, style: str | None, force: bool) -> None:
-    """Convert SOURCE (VCR, HAR or WireMock) to TARGET.
+    """Convert a cassette between VCR, HAR and WireMock.
 
-    Secrets become pseudonyms on the way.
+    The format of SOURCE is detected. Secrets are replaced with pseudonyms.
     """
     from notify_mock.cassettes.files import read_interactions
     from notify_mock.recording.convert import style_of, write_as
 
     if target.exists() and not force:
-        raise UsageError(str(target), "is there already", "give another name, or --force")
+        raise UsageError(str(target), "already exists", "use another name, or --force to overwrite it")
     interactions = read_interactions(source)
     write_as(interactions, target, style or style_of(target))
     click.echo(f"{len(interactions)} entries written to {target}")
@@ -68,22 +69,24 @@ def convert(source: Path, target: Path, style: str | None, force: bool) -> None:
 
 @cassette.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=FILE)
-@click.option("--details", is_flag=True, help="Name each thing that differs.")
-@click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="Exit with 1 below this score.")
+@click.option("--details", is_flag=True, help="List every difference.")
+@click.option(
+    "--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="Exit with 1 if the score is lower."
+)
 def diff(paths: tuple[Path, ...], details: bool, fail_under: float | None) -> None:
-    """Hold the emulator against recorded answers.
+    """Compare the emulator's responses with recorded responses.
 
-    Prints, for each call, how many headers, fields, orders and texts agree; SIDs, dates and request ids aren't
-    compared.
+    PATH is a cassette or a folder of cassettes. Prints, for each call, how many headers, fields, orders and texts
+    agree. SIDs, dates and request ids are not compared.
     """
     from notify_mock.cassettes.files import find_files, read_interactions
     from notify_mock.recording.fidelity import compare_all, score, table
 
-    comparisons = compare_all([one for file in find_files(paths) for one in read_interactions(file)])
+    comparisons = compare_all([entry for file in find_files(paths) for entry in read_interactions(file)])
     click.echo(table(comparisons))
     for comparison in comparisons if details else ():
         for line in comparison.differences:
             click.echo(f"{comparison.where}: {line}")
-    reached = score(comparisons)
-    click.echo(f"\nscore: {reached:.1f} %")
-    sys.exit(1 if fail_under is not None and reached < fail_under else 0)
+    total = score(comparisons)
+    click.echo(f"\nscore: {total:.1f} %")
+    sys.exit(1 if fail_under is not None and total < fail_under else 0)

@@ -1,4 +1,4 @@
-"""``notify-mock env``: the variables that send clients to a server which is running already."""
+"""``notify-mock env``: prints the environment variables that redirect clients to a running server."""
 
 from __future__ import annotations
 
@@ -16,19 +16,30 @@ Examples:
 
 
 @click.command(epilog=_EXAMPLE)
-@click.option("--url", default="http://127.0.0.1:8010", show_default=True, help="Where the server is reached.")
-@click.option("--format", "form", type=click.Choice(["shell", "dotenv", "json"]), default="shell", show_default=True)
 @click.option(
-    "--ca-folder", metavar="FOLDER", help="Where the folder of `notify-mock ca path` is for them, such as a mount."
+    "--url", default="http://127.0.0.1:8010", show_default=True, help="URL of the server, as seen by the clients."
 )
 @click.option(
-    "--keep-account", is_flag=True, help="Leave the account variables as they are, as for recording the real service."
+    "--format",
+    "form",
+    type=click.Choice(["shell", "dotenv", "json"]),
+    default="shell",
+    show_default=True,
+    help="Output format.",
+)
+@click.option(
+    "--ca-folder",
+    metavar="FOLDER",
+    help="Folder of the CA as seen by the clients, such as a volume in their container.",
+)
+@click.option(
+    "--keep-account", is_flag=True, help="Leave out the account variables, for example to record the real service."
 )
 @emulator_options("env")
 def env(url: str, form: Any, ca_folder: str | None, keep_account: bool, **account: Any) -> None:
-    """Print the proxy, trust and account variables of all SDKs.
+    """Print environment variables that redirect clients to a server.
 
-    Give --seed and --account as the server has them.
+    These are the proxy, trust and account variables of all SDKs. Use the same --seed and --account as for the server.
     """
     from notify_mock.certificate_authority.authority import Authority
     from notify_mock.certificate_authority.bundles import make_bundles

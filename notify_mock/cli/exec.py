@@ -1,4 +1,4 @@
-"""``notify-mock exec``: a command whose Twilio clients land at an emulator that runs as long as it does."""
+"""``notify-mock exec``: runs a command with its Twilio clients redirected to an emulator."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def exec_(
     command: tuple[str, ...],
     **options: Any,
 ) -> None:
-    """Run COMMAND with every Twilio client in it sent to an emulator, whatever its language.
+    """Run COMMAND with its Twilio clients redirected to an emulator.
 
-    The proxy, trust and account variables of all SDKs are set for it. At its end, a summary goes to stderr, and the
-    exit status is the command's own.
+    Works in any language: the proxy, trust and account variables of all SDKs are set for COMMAND. When it ends, a
+    summary is written to stderr. The exit status is that of COMMAND.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _exit_by_signal)
@@ -67,12 +67,12 @@ def exec_(
 
 
 def _exit_by_signal(number: int, _frame: FrameType | None) -> None:
-    """Before the command runs, a signal ends us as it would end that."""
+    """Until the command runs, exit at a signal with the status that a shell would report."""
     sys.exit(_BY_SIGNAL + number)
 
 
 class _Tally:
-    """What has come, counted."""
+    """Counts the requests."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
@@ -84,22 +84,22 @@ class _Tally:
         self._counts["unmatched"] += exchange.name is None
 
     def summary(self, emulator: Emulator, server: Server) -> str:
-        """One line."""
+        """Return the summary as one line."""
         summary = [", ".join(f"{self._counts[name]} {name}" for name in ("calls", "errors", "faults", "unmatched"))]
         if server.policy.refused:
             hosts = (f"{host} ({count})" for host, count in sorted(server.policy.refused.items()))
-            summary.append(f"refused: {', '.join(hosts)}")
+            summary.append(f"refused hosts: {', '.join(hosts)}")
         if emulator.faults.unused:
-            summary.append(f"faults that never fired: {', '.join(map(str, emulator.faults.unused))}")
+            summary.append(f"fault rules that were never applied: {', '.join(map(str, emulator.faults.unused))}")
         return "; ".join(summary)
 
 
 def _run(command: tuple[str, ...], env: dict[str, str]) -> int:
-    """The command's exit status, as a shell has it."""
+    """Run the command and return its exit status, as a shell would report it."""
     import subprocess
 
     try:
-        process = subprocess.Popen(command, env=env, close_fds=False)  # noqa: S603 - it is what the user asks for
+        process = subprocess.Popen(command, env=env, close_fds=False)  # noqa: S603 - the user's own command
     except FileNotFoundError:
         click.echo(f"notify-mock: {command[0]}: command not found", err=True)
         return _NOT_FOUND
@@ -108,7 +108,7 @@ def _run(command: tuple[str, ...], env: dict[str, str]) -> int:
         return _NOT_EXECUTABLE
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
-        """A Ctrl-C on a terminal reaches the command by itself."""
+        """Forward the signal. On a terminal, the command receives Ctrl-C itself."""
         if number != signal.SIGINT or not sys.stdin.isatty():
             process.send_signal(number)
 

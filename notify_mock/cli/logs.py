@@ -1,4 +1,4 @@
-"""Log lines of the standalone server, for people or for machines; never a secret in either."""
+"""Log lines of the server, as text or JSON, without secrets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LOG = logging.getLogger("notify_mock.calls")
 
 
 def configure(style: Format, level: str) -> None:
-    """Write the package's log to stderr."""
+    """Write the package's log messages of ``level`` and above to stderr."""
     handler = logging.StreamHandler()
     handler.setFormatter(_JsonLines() if style == "json" else logging.Formatter("%(levelname)-7s %(message)s"))
     root = logging.getLogger("notify_mock")
@@ -26,27 +26,27 @@ def configure(style: Format, level: str) -> None:
 
 
 def log_start(url: str, records: int) -> None:
-    """The first line: where it listens, and how many records it starts with."""
+    """Log the first line: the URL of the server, and the number of records that it starts with."""
     _LOG.info("listening on %s with %d records", url, records, extra={"url": url, "records": records})
 
 
 def log_cassette(summary: str) -> None:
-    """How far a cassette was played."""
+    """Log how far a cassette was played."""
     _LOG.info("%s", summary)
 
 
 def log_stop() -> None:
-    """The last line."""
+    """Log the last line."""
     _LOG.info("stopped")
 
 
 def log_exchange(exchange: Exchange) -> None:
-    """One line for one answered request."""
+    """Log one line for a request and its response."""
     _LOG.info("%s", exchange, extra={"exchange": exchange})
 
 
 class _JsonLines(logging.Formatter):
-    """One JSON object per line."""
+    """Formats each log record as a JSON object on one line."""
 
     def format(self, record: logging.LogRecord) -> str:
         time = datetime.fromtimestamp(record.created, timezone.utc).isoformat()

@@ -1,11 +1,10 @@
-"""Options of the command line made from the table of options, and the emulator that they make."""
+"""The command-line options that are generated from the table of options, and the emulator created from them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from re import match
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -24,7 +23,7 @@ _TYPES: dict[str, Any] = {"FILE": FILE, "PATH": FILE, "PORT": click.IntRange(0, 
 
 
 def emulator_options(command_name: str, **defaults: Any) -> Callable[[Command], Command]:
-    """The options of the table that ``command_name`` has; ``defaults`` replace those of the table."""
+    """Return a decorator that adds the table's options for ``command_name``. ``defaults`` override the table's."""
 
     def decorate(command: Command) -> Command:
         for option in reversed(OPTIONS):
@@ -51,16 +50,22 @@ def _click_option(option: Option, default: Any) -> Callable[[Command], Command]:
 
 
 def log_options(level: str) -> Callable[[Command], Command]:
-    """``--log-format`` and ``--log-level``, with ``level`` as the default."""
+    """Return a decorator that adds ``--log-format`` and ``--log-level``, which defaults to ``level``."""
 
     def decorate(command: Command) -> Command:
-        form = click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+        form = click.option(
+            "--log-format",
+            type=click.Choice(["text", "json"]),
+            default="text",
+            show_default=True,
+            help="Format of the log on stderr.",
+        )
         detail = click.option(
             "--log-level",
             type=click.Choice(["debug", "info", "warning", "error"]),
             default=level,
             show_default=True,
-            help="info logs every call, debug also broken connections.",
+            help="Minimum level to log. Calls are logged at info, broken connections at debug.",
         )
         return form(detail(command))
 
@@ -68,7 +73,7 @@ def log_options(level: str) -> Callable[[Command], Command]:
 
 
 def make_emulator(*, seed: str, **options: Any) -> Emulator:
-    """The emulator for what ``emulator_options`` give. Raises ``UsageError``."""
+    """Create the emulator from the values of ``emulator_options``. Raises ``UsageError``."""
     from notify_mock.emulator import Emulator
 
     number = int(seed) if seed.isascii() and seed.removeprefix("-").isdigit() else seed
@@ -77,7 +82,7 @@ def make_emulator(*, seed: str, **options: Any) -> Emulator:
 
 
 def naming_options(command: click.Command) -> click.Command:
-    """``command``, with the options in its errors named as they are written on the command line."""
+    """Return ``command``, changed so that its errors name options as they are written on the command line."""
     call = command.callback
     if call is None:
         return command
@@ -88,8 +93,8 @@ def naming_options(command: click.Command) -> click.Command:
         try:
             return call(*args, **options)
         except UsageError as error:
-            name = match(r"\w*", error.where)
-            flag = flags.get(name[0], "") if name else ""
+            is_file = error.where in map(str, options.values())
+            flag = "" if is_file else flags.get(error.option, "")
             raise UsageError(flag, error.wrong, error.remedy) if flag.startswith("--") else error from error
 
     command.callback = callback

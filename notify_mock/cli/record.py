@@ -1,4 +1,4 @@
-"""``notify-mock record``: a server that sends every call on to an upstream, and records what comes back."""
+"""``notify-mock record``: runs a server that forwards every call to an upstream and records the response."""
 
 from __future__ import annotations
 
@@ -20,17 +20,25 @@ Example:
 
 
 @click.command(epilog=_EXAMPLE)
-@click.option("--upstream", required=True, metavar="URL", help="Scheme and host of the service to record.")
-@click.option("--upstream-ca", metavar="FILE", type=FILE, help="Certificates to trust in place of the system's.")
-@click.option("--upstream-timeout", metavar="SECONDS", type=float, default=30.0, show_default=True)
-@click.option("--cassette", required=True, metavar="FILE", type=FILE, help="Where to: a .yaml or .json file.")
+@click.option("--upstream", required=True, metavar="URL", help="Service to record, such as https://notify.twilio.com.")
+@click.option("--upstream-ca", metavar="FILE", type=FILE, help="CA certificates to trust, instead of the system's.")
+@click.option(
+    "--upstream-timeout",
+    metavar="SECONDS",
+    type=float,
+    default=30.0,
+    show_default=True,
+    help="Timeout for connecting to the upstream and for reading from it.",
+)
+@click.option("--cassette", required=True, metavar="FILE", type=FILE, help="Cassette to write: a .yaml or .json file.")
 @click.option(
     "--mode",
     type=click.Choice(["none", "once", "new_episodes", "all", "rewrite"]),
     default="once",
     show_default=True,
-    help="vcrpy's: none only plays; once records where there is no file yet, and else only plays; new_episodes plays "
-    "what is recorded and records the rest; all records everything anew; rewrite begins an empty cassette.",
+    help="Recording mode, as in vcrpy. none: only replay. once: record if the file does not exist, otherwise only "
+    "replay. new_episodes: replay what is recorded, record the rest. all: record every request, keep other entries. "
+    "rewrite: record every request into an empty cassette.",
 )
 @emulator_options("record", port=8010)
 @log_options(level="info")
@@ -48,18 +56,18 @@ def record(
     log_level: str,
     **options: Any,
 ) -> None:
-    """Send calls on to the upstream and record them, until Ctrl-C.
+    """Forward calls to an upstream and record them, until Ctrl-C.
 
-    Secrets and account SIDs become pseudonyms before anything is written. Clients use this server as their base URL, or
-    as their proxy (notify-mock env).
+    Use the server as your client's base URL, or as its proxy (see notify-mock env). Secrets and account SIDs are
+    replaced with pseudonyms before anything is written.
     """
     from notify_mock.recording.recorder import Recorder
 
     configure_logs(log_format, log_level)
-    behind = make_upstream(upstream, upstream_ca, upstream_timeout)
-    if behind.url.partition("//")[2] in (f"{host}:{port}", f"localhost:{port}"):
-        raise UsageError("--upstream", f"{behind.url} is this server itself", "give the address of the real service")
+    service = make_upstream(upstream, upstream_ca, upstream_timeout)
+    if service.url.partition("//")[2] in (f"{host}:{port}", f"localhost:{port}"):
+        raise UsageError("--upstream", f"{service.url} is this server itself", "use the URL of the real service")
     recorder = Recorder(cassette, mode=mode)  # type: ignore[arg-type]
-    emulator = make_emulator(**options, upstream=behind, record=recorder)
+    emulator = make_emulator(**options, upstream=service, record=recorder)
     user = "$TWILIO_ACCOUNT_SID:$TWILIO_AUTH_TOKEN"
     run(emulator, host, port, other_hosts=other_hosts, tls=tls, user=user)

@@ -1,4 +1,4 @@
-"""``notify-mock replay``: recorded answers on a port, until it is stopped."""
+"""``notify-mock replay``: runs a server that replays recorded responses."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ Example:
     type=click.Choice(["error", "emulate", "forward"]),
     default="error",
     show_default=True,
-    help="What answers a request that isn't recorded: an error, the emulator, or the upstream.",
+    help="What answers a request that is not recorded: an error response, the emulator, or the upstream.",
 )
-@click.option("--repeat", is_flag=True, help="Let the last recorded answer to a request be given again and again.")
+@click.option("--repeat", is_flag=True, help="Replay the last response to a request again and again.")
 @click.option(
     "--match-on",
     metavar="FIELDS",
-    help="What is compared, with commas between: method, api, path, query, form (the default), account, region, host, "
-    "scheme, body.",
+    help="Comma-separated fields to compare: method, api, path, query, form, account, region, host, scheme, body. "
+    "By default the first five.",
 )
-@click.option("--ignore", multiple=True, metavar="NAME", help="A parameter that isn't compared (repeatable).")
-@click.option("--upstream", metavar="URL", help="Where --on-miss forward sends what isn't recorded.")
-@click.option("--upstream-ca", metavar="FILE", type=FILE, help="Certificates to trust in place of the system's.")
+@click.option("--ignore", multiple=True, metavar="NAME", help="Parameter that is not compared. Repeatable.")
+@click.option("--upstream", metavar="URL", help="Service to forward requests to, with --on-miss forward.")
+@click.option("--upstream-ca", metavar="FILE", type=FILE, help="CA certificates to trust, instead of the system's.")
 @emulator_options("replay", port=8010)
 @log_options(level="info")
 def replay(
@@ -56,24 +56,24 @@ def replay(
     log_level: str,
     **options: Any,
 ) -> None:
-    """Play recorded answers until Ctrl-C.
+    """Replay recorded responses, until Ctrl-C.
 
-    PATH is a cassette (VCR's YAML or JSON, HAR, WireMock mappings) or a folder of them. Each entry is played once, and
-    those for the same request in their order.
+    PATH is a cassette (VCR in YAML or JSON, HAR, or WireMock mappings) or a folder of cassettes. Each entry is replayed
+    once. Entries for the same request are replayed in their order.
     """
     from notify_mock.replay.cassette import Cassette
     from notify_mock.replay.matching import DEFAULT
 
     configure_logs(log_format, log_level)
-    fields = tuple(one.strip() for one in match_on.split(",")) if match_on else DEFAULT
+    fields = tuple(field.strip() for field in match_on.split(",")) if match_on else DEFAULT
     cassette = Cassette(*paths, on_miss=on_miss, repeat=repeat, match_on=fields, ignore=ignore)  # type: ignore[arg-type]
-    behind = make_upstream(upstream, upstream_ca) if upstream is not None else None
-    emulator = make_emulator(**options, cassette=cassette, upstream=behind)
+    service = make_upstream(upstream, upstream_ca) if upstream is not None else None
+    emulator = make_emulator(**options, cassette=cassette, upstream=service)
     run(emulator, host, port, other_hosts=other_hosts, tls=tls)
 
 
 def make_upstream(url: str, ca: Path | None, timeout: float | None = None) -> Upstream:
-    """What the options of an upstream give. Raises ``UsageError``."""
+    """Create the upstream from its options. Raises ``UsageError``."""
     from notify_mock.recording.upstream import SECONDS, Upstream
 
     return Upstream(url, ca=ca, timeout=SECONDS if timeout is None else timeout)

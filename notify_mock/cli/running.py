@@ -1,4 +1,4 @@
-"""An emulator on a port until it is stopped: what the commands that serve have in common."""
+"""Runs an emulator on a port until it is stopped, for all commands that serve."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def configure_logs(log_format: str, log_level: str) -> None:
-    """What ``log_options`` give."""
+    """Configure the log from the values of ``log_options``."""
     from notify_mock.cli import logs
 
     logs.configure("json" if log_format == "json" else "text", log_level)
@@ -30,10 +30,10 @@ def run(
     tls: bool = False,
     user: str = "",
 ) -> None:
-    """Say so on stdout when it accepts connections, with a curl command to try, and serve until Ctrl-C or SIGTERM.
+    """Print the URL and a curl command on stdout when the server is ready, and serve until Ctrl-C or SIGTERM.
 
-    ``user`` is whom that command signs in, if not the emulator's own account. Raises ``UsageError`` for a bad address,
-    and for what couldn't be written of a recording.
+    ``user`` is the user in that command, by default the emulator's account. Raises ``UsageError`` for an invalid
+    address, and for a recording that cannot be written completely.
     """
     from notify_mock.cli import logs
 
@@ -52,23 +52,23 @@ def run(
 
 
 def mount(emulator: Emulator, host: str, port: int, *, other_hosts: OtherHosts, tls: bool) -> Server:
-    """A server for the emulator, which logs its calls and makes its callbacks. Raises ``UsageError``."""
+    """Create a server for the emulator that logs calls and sends callbacks. Raises ``UsageError``."""
     from notify_mock.cli import logs
     from notify_mock.server.server import Server
 
     emulator.journal.subscribe(logs.log_exchange)
     _start_callbacks(emulator)
-    emulator.app  # noqa: B018 - built before the port is announced
+    emulator.app  # noqa: B018 - created before the server is ready
     return Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls)
 
 
 def count(emulator: Emulator) -> int:
-    """Of its records, of all kinds."""
+    """Return the number of records of all resources."""
     return sum(map(len, emulator.records))
 
 
 def _start_callbacks(emulator: Emulator) -> None:
-    """With the first notification: what makes callbacks would only slow the start down."""
+    """Start sending callbacks with the first notification, not earlier, to keep the startup fast."""
 
     def start(exchange: Exchange) -> None:
         if exchange.name == "notification.create":
@@ -78,7 +78,7 @@ def _start_callbacks(emulator: Emulator) -> None:
 
 
 def _user(emulator: Emulator) -> str:
-    """The account that the data is of. A token that the user gave isn't repeated: curl will ask for it."""
+    """Return the account of the seed data, or the default one. Tokens of --account are left out: curl asks for them."""
     account_sid, auth_token = emulator.auth
     first = next((record for records in emulator.records for record in records.values()), None)
     if first is not None:

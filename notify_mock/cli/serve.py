@@ -1,4 +1,4 @@
-"""``notify-mock serve``: the emulator on a port, until it is stopped."""
+"""``notify-mock serve``: runs the emulator as a server."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ Example:
     type=click.Choice(["once", "new_episodes", "all", "rewrite"]),
     default="once",
     show_default=True,
-    help="What becomes of a cassette that is there already: once refuses, new_episodes adds to it.",
+    help="What to do if the cassette of --record exists. once: exit with an error. new_episodes: add entries. all: add "
+    "entries, replace those requested again. rewrite: start with an empty cassette.",
 )
-@click.option("--check", is_flag=True, help="Only read the options and files, and say whether all is well.")
+@click.option("--check", is_flag=True, help="Check the options and files, then exit.")
 @log_options(level="info")
 def serve(
     host: str,
@@ -43,14 +44,14 @@ def serve(
     log_level: str,
     **options: Any,
 ) -> None:
-    """Serve the emulator until Ctrl-C.
+    """Run the emulator as a server, until Ctrl-C.
 
-    When it accepts connections it says so on stdout, with a curl command to try; its log goes to stderr.
+    When the server is ready, it prints its URL and a curl command to try on stdout. The log goes to stderr.
     """
     configure_logs(log_format, log_level)
     emulator = make_emulator(**options, record=_recorder(record, record_mode))
     if check:
-        click.echo(f"notify-mock: all is well: {count(emulator)} records, {len(emulator.faults)} fault rules")
+        click.echo(f"notify-mock: the options are valid: {count(emulator)} records, {len(emulator.faults)} fault rules")
         return
     run(emulator, host, port, other_hosts=other_hosts, tls=tls)
 

@@ -46,7 +46,7 @@ Observe = Callable[[Call, Callable[[], Answer]], Answer]
 
 
 class Engine:
-    """The emulator without Flask, sockets and sleeping.
+    """The core of the emulator, without Flask, sockets and sleeping.
 
     ``seed`` determines every SID. ``accounts`` are the only accounts accepted; without it every account is accepted.
     ``data`` is seed data, and ``hydrate`` names cassettes to load records from. ``frozen`` stops the clock at a moment.
@@ -100,18 +100,22 @@ class Engine:
 
     @property
     def clock(self) -> Clock:
+        """The emulator's clock, to freeze, set and advance."""
         return self._state.clock
 
     @property
     def accounts(self) -> Accounts:
+        """The accounts, to suspend and activate them or let their tokens expire."""
         return self._state.accounts
 
     @property
     def journal(self) -> Journal:
+        """The requests that arrived, with their responses, to list and assert on."""
         return self._state.journal
 
     @property
     def faults(self) -> Faults:
+        """The fault rules, to add, list and remove."""
         return self._state.faults
 
     @property
@@ -132,6 +136,7 @@ class Engine:
 
     @property
     def services(self) -> Records[Service]:
+        """The stored services by SID."""
         return Records(self._state, self._lock, SERVICE)
 
     @property

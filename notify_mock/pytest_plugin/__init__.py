@@ -1,4 +1,4 @@
-"""The pytest plugin: a fresh emulator for every test that asks for one, and its requests in the report of a failure."""
+"""The pytest plugin: a new emulator for every test that uses it, and its requests in the report of a failed test."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ _MAX_SHOWN = 50
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("notify-mock", "offline Twilio Notify")
     group.addoption(
-        "--notify-mock-seed", metavar="SEED", help="repeat a run with the sids of the seed that its header names"
+        "--notify-mock-seed", metavar="SEED", help="seed of the SIDs, to repeat a run (its header shows the seed)"
     )
-    parser.addini("notify_mock_seed", "seed of the sids that notify_mock makes (default: another one each run)")
+    parser.addini("notify_mock_seed", "seed of the SIDs (default: a random seed for each run)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "notify_mock(seed=..., accounts=..., data=..., frozen=..., faults=..., scenario=..., unused_faults=..., "
-        "intercept=..., allow_real=...): how the notify_mock fixture is made for this test",
+        "intercept=..., allow_real=...): set options of the fixture notify_mock for this test",
     )
     config.addinivalue_line(
         "markers",
-        "notify_cassette(*names, on_miss=..., repeat=..., match_on=..., ignore=..., unused=...): recorded answers for "
-        "the notify_mock fixture, from cassettes/<module>/ beside the test; without a name from that of the test",
+        "notify_cassette(*names, on_miss=..., repeat=..., match_on=..., ignore=..., unused=...): replay a cassette "
+        "from cassettes/<module>/ next to the test file, by default the one named like the test",
     )
     config.addinivalue_line(
         "markers",
-        "notify_fault(call, effect, **options): a fault rule in force from the start, with what faults.add takes",
+        "notify_fault(call, effect, **options): add a fault rule for this test; the arguments are those of faults.add",
     )
     given = config.getoption("--notify-mock-seed") or config.getini("notify_mock_seed")
     shared = getattr(config, "workerinput", {}).get("notify_mock_seed")
@@ -50,19 +50,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """pytest-xdist: every worker has a server of its own, and all have the seed of the run."""
+    """Give every worker of pytest-xdist the seed of the run. Each worker has its own server."""
     node.workerinput["notify_mock_seed"] = node.config.stash[_SEED]
 
 
 def pytest_report_header(config: pytest.Config) -> str:
     seed = config.stash[_SEED]
-    return f"notify-mock: seed {seed} (--notify-mock-seed={seed} repeats it)"
+    return f"notify-mock: seed {seed} (repeat with --notify-mock-seed={seed})"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A wrong marker is an error of the collection, so that it is seen before any test has run.
+    """Report an invalid marker as a collection error, before any test runs.
 
-    Those on a single parameter set or a TestCase are seen when their test is set up.
+    Markers on a parameter set or a TestCase are checked in the setup of their test.
     """
     wrong = _wrong_marker(metafunc.definition)
     if wrong:
@@ -70,15 +70,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A fault or a cassette for a test without an emulator would pass in silence."""
+    """Fail a test that has a fault or a cassette but no emulator: the marker would have no effect."""
     own = [mark.name for mark in item.own_markers if mark.name in ("notify_fault", "notify_cassette")]
     if own and "notify_mock" not in getattr(item, "fixturenames", ("notify_mock",)):
-        pytest.fail(f"marker {own[0]}: the test doesn't ask for the fixture notify_mock", pytrace=False)
+        pytest.fail(f"marker {own[0]}: the test does not use the fixture notify_mock", pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """What escaped, what no cassette could answer, and a fault that never struck fail the test, when nothing has."""
+    """Fail an otherwise passing test for blocked requests, unused fault rules, and its cassette's misses."""
     result = yield
     emulator = item.stash.get(_EMULATOR, None)
     if emulator is not None and item.get_closest_marker("xfail") is None:
@@ -107,15 +107,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture(scope="session")
 def notify_mock_options() -> Mapping[str, Any]:
-    """Options for every emulator of the session; override it to return any of the marker's arguments, cassette,
-    hydrate, journal_limit, fault_header, callback_hosts, host, port, other_hosts or tls. A marker's arguments win over
-    it."""
+    """Options for every emulator of the session. Override it to return any of the marker's arguments, cassette,
+    hydrate, journal_limit, fault_header, callback_hosts, host, port, other_hosts or tls. Markers override them."""
     return {}
 
 
 @pytest.fixture(scope="session")
 def notify_mock_server(notify_mock_options: Mapping[str, Any]) -> Iterator[SharedServer]:
-    """The session's server. Its ``url`` starts it, and is the same in every test."""
+    """The server of the session. Its ``url`` is the same in every test; the first access starts the server."""
     from notify_mock.pytest_plugin.emulator_marker import server_options
     from notify_mock.server.shared_server import SharedServer
 
@@ -131,10 +130,10 @@ def notify_mock(
     notify_mock_server: SharedServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Emulator]:
-    """An ``Emulator`` of this test's own, at which every Twilio client of the process lands while the test runs.
+    """An ``Emulator`` for this test. Every Twilio client of the process is redirected to it while the test runs.
 
-    TWILIO_REGION and TWILIO_EDGE are unset meanwhile, since the SDK would build them into ``.url``; where
-    TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are missing, they are those of ``.auth``.
+    During the test, TWILIO_REGION and TWILIO_EDGE are unset, because the SDK would insert them into ``.url``. If
+    TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN is missing, it is set from ``.auth``.
     """
     emulator, interception = _make(request.node, notify_mock_options, notify_mock_server)
     for name in ("TWILIO_REGION", "TWILIO_EDGE"):
@@ -150,7 +149,7 @@ def notify_mock(
 
 
 def _make(item: pytest.Item, session: Mapping[str, Any], server: SharedServer) -> tuple[Emulator, Interception | None]:
-    """The test's emulator with what leads clients to it; the test fails for a wrong option or marker."""
+    """Create the emulator of a test and its interception. An invalid option or marker fails the test."""
     from notify_mock.pytest_plugin.emulator_marker import make
     from notify_mock.support.usage import UsageError
 
@@ -164,7 +163,7 @@ def _make(item: pytest.Item, session: Mapping[str, Any], server: SharedServer) -
 
 
 def _wrong_marker(item: pytest.Item) -> str:
-    """What is wrong with a marker of its emulator's, or nothing."""
+    """Describe what is wrong with the markers ``notify_mock``, or return an empty string."""
     marks = list(item.iter_markers("notify_mock"))
     if not marks:
         return ""
@@ -174,9 +173,9 @@ def _wrong_marker(item: pytest.Item) -> str:
 
 
 def _check_escaped(interception: Interception | None) -> None:
-    """Seen also where the code under test has caught the error."""
+    """Fail the test for blocked requests, even if its code caught the error."""
     if interception is not None and interception.escaped:
-        pytest.fail(f"requests that were stopped: {'; '.join(interception.escaped)}", pytrace=False)
+        pytest.fail(f"blocked requests: {'; '.join(interception.escaped)}", pytrace=False)
 
 
 def _check_unused(emulator: Emulator) -> None:
@@ -186,9 +185,10 @@ def _check_unused(emulator: Emulator) -> None:
     if warned:
         import warnings
 
-        warnings.warn(pytest.PytestWarning(f"faults that never fired: {', '.join(warned)}"), stacklevel=2)
+        warnings.warn(pytest.PytestWarning(f"fault rules that were never applied: {', '.join(warned)}"), stacklevel=2)
     if failed:
-        pytest.fail(f"faults that never fired: {', '.join(failed)} (unused='ignore' allows it)", pytrace=False)
+        rules = ", ".join(failed)
+        pytest.fail(f"fault rules that were never applied: {rules} (unused='ignore' allows this)", pytrace=False)
 
 
 def _check_cassette(emulator: Emulator) -> None:
@@ -202,4 +202,4 @@ def _check_cassette(emulator: Emulator) -> None:
 
         warnings.warn(pytest.PytestWarning(str(playback)), stacklevel=2)
     if playback.unused and playback.cassette.unused == "error":
-        pytest.fail(f"{playback} (unused='ignore' allows it)", pytrace=False)
+        pytest.fail(f"{playback} (unused='ignore' allows this)", pytrace=False)

@@ -1,4 +1,4 @@
-"""The cassette that a test is marked with: where pytest-recording would have put it, unless it is named."""
+"""Finds the cassette of a test: the one named in its marker, or the one where pytest-recording would put it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _OPTIONS = ("on_miss", "repeat", "match_on", "ignore", "unused", "key")
 
 
 def read_marker(item: pytest.Item, marker: pytest.Mark) -> Cassette:
-    """The cassette for ``item``. Raises ``UsageError`` that names the marker."""
+    """Return the cassette for ``item``. Raises ``UsageError`` that names the marker."""
     try:
         only_known("arguments", marker.kwargs, _OPTIONS)
         if not all(isinstance(name, (str, Path)) for name in marker.args):
-            raise UsageError("arguments", "a name is no text", 'give names: notify_cassette("name.yaml")')
+            raise UsageError("arguments", "a name is not text", 'expected names such as notify_cassette("name.yaml")')
         paths = [_find(item, str(name)) for name in marker.args] or [_by_test(item)]
         return Cassette(*paths, **marker.kwargs)
     except UsageError as error:
@@ -28,25 +28,25 @@ def read_marker(item: pytest.Item, marker: pytest.Mark) -> Cassette:
 
 
 def _folder(item: pytest.Item) -> Path:
-    """pytest-recording's: ``cassettes/<module>`` beside the test."""
+    """Return pytest-recording's folder: ``cassettes/<module>`` next to the test."""
     return item.path.parent / "cassettes" / item.path.stem
 
 
 def _find(item: pytest.Item, name: str) -> Path:
-    """In the module's own folder, or in the one that all modules share."""
+    """Look in the folder of the module first, then in ``cassettes``, which all modules share."""
     shared = item.path.parent / "cassettes"
     own = inside(shared, str(Path(item.path.stem, name)))
     return own if own.exists() else inside(shared, name)
 
 
 def _by_test(item: pytest.Item) -> Path:
-    """Raises ``UsageError`` when another test has the same file: strange characters in names become dashes."""
+    """Raises ``UsageError`` if another test has the same file, because special characters in names become dashes."""
     name = _name(item)
     for other in item.session.items:
         if other is item or other.path.parent != item.path.parent or other.path.stem != item.path.stem:
             continue
         if _is_unnamed(other) and _name(other).casefold() == name.casefold() and other.nodeid != item.nodeid:
-            raise UsageError(name, f"is the cassette of {other.nodeid} too", "name one of them in its marker")
+            raise UsageError(name, f"is also the cassette of {other.nodeid}", "name one of them in its marker")
     return _folder(item) / name
 
 
@@ -56,6 +56,6 @@ def _is_unnamed(item: pytest.Item) -> bool:
 
 
 def _name(item: pytest.Item) -> str:
-    """``TestClass.test_name.yaml``."""
+    """Return ``TestClass.test_name.yaml``, or ``test_name.yaml`` for a function."""
     owner = getattr(item, "cls", None)
     return safe_name(f"{owner.__name__}.{item.name}" if owner is not None else item.name)

@@ -1,10 +1,9 @@
-"""How a test's emulator is made: from the session's options and the test's markers."""
+"""Creates the emulator of a test from the session's options and the test's markers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from re import match
 from typing import TYPE_CHECKING, Any
 
 from notify_mock.emulator import Emulator
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
 def make(
     item: pytest.Item, seed: str, session: Mapping[str, Any], server: SharedServer
 ) -> tuple[Emulator, Interception | None]:
-    """The emulator for a test, mounted on ``server``, and its interception unless ``intercept`` is False.
+    """Return the emulator for a test, mounted on ``server``, and its interception unless ``intercept`` is False.
 
-    ``seed`` is that of the run, and ``session`` what the fixture notify_mock_options returns. Raises ``UsageError``,
-    which names the fixture or the marker that has the wrong option.
+    ``seed`` is the seed of the run, and ``session`` the value of the fixture notify_mock_options. Raises
+    ``UsageError``, which names the fixture or marker with the invalid option.
     """
     if not isinstance(session, Mapping):
         raise UsageError("notify_mock_options", f"expected a mapping, got {shown(session)}", "return {} for no options")
@@ -34,8 +33,7 @@ def make(
     try:
         return _make(item, options, server)
     except UsageError as error:
-        name = match(r"\w*", error.where)
-        origin = origins.get(name[0]) if name else None
+        origin = origins.get(error.option)
         raise error.inside(origin) if origin else error from error
 
 
@@ -55,23 +53,23 @@ def _make(item: pytest.Item, options: Mapping[str, Any], server: SharedServer) -
 
 
 def server_options(session: object) -> dict[str, Any]:
-    """The session's options for its server. Mistakes in the other options are reported by the first test."""
+    """Return the session's options for its server. The first test reports errors in the other options."""
     return of_part("server", session) if isinstance(session, Mapping) else {}
 
 
 def wrong_marker(marks: Iterable[pytest.Mark]) -> str:
-    """What is wrong with a marker notify_mock, or nothing."""
+    """Describe what is wrong with the markers ``notify_mock``, or return an empty string."""
     for mark in marks:
         if mark.args:
-            return f"marker notify_mock takes keywords only, as in notify_mock({MARKER_KEYS[0]}=...)"
+            return f"marker notify_mock takes only keyword arguments, such as notify_mock({MARKER_KEYS[0]}=...)"
         unknown = [key for key in mark.kwargs if key not in MARKER_KEYS]
         if unknown:
-            return f"marker notify_mock has no argument {unknown[0]!r}; {nearest(unknown[0], MARKER_KEYS)}"
+            return f"marker notify_mock: unknown argument {unknown[0]!r}; {nearest(unknown[0], MARKER_KEYS)}"
     return ""
 
 
 def _options(item: pytest.Item, seed: str, session: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The session's options, overridden by the markers' from module to function; and where each was given."""
+    """Return the session's options, overridden by the markers from module to function, and where each was given."""
     options = _resolved({"seed": f"{seed}/{item.nodeid}", **session}, item.config.rootpath)
     origins = dict.fromkeys(session, "notify_mock_options")
     for mark in reversed(list(item.iter_markers("notify_mock"))):
@@ -81,7 +79,7 @@ def _options(item: pytest.Item, seed: str, session: Mapping[str, Any]) -> tuple[
 
 
 def _resolved(options: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """``options`` with relative paths resolved against ``folder``: the test's (marker) or the root (session)."""
+    """Resolve relative paths against ``folder``: the test's folder (marker) or the root folder (session)."""
     return {
         name: folder / value if name in BY_NAME and BY_NAME[name].is_path and isinstance(value, (str, Path)) else value
         for name, value in options.items()
@@ -89,7 +87,7 @@ def _resolved(options: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _faults_of(item: pytest.Item) -> list[pytest.Mark]:
-    """From module to function, and those of one node in their own order."""
+    """Return the markers ``notify_fault`` from module to function, and those of one node in their order."""
     by_node: dict[Any, list[pytest.Mark]] = {}
     for node, mark in item.iter_markers_with_node("notify_fault"):
         by_node.setdefault(node, []).append(mark)
@@ -100,7 +98,8 @@ def _add_fault(emulator: Emulator, mark: pytest.Mark) -> None:
     """Raises ``UsageError`` that names the marker."""
     try:
         if len(mark.args) != 2:
-            raise UsageError("arguments", f"{len(mark.args)} given", "give a call's name and an effect, then keywords")
+            wrong = f"expected 2 positional arguments (call name and effect), got {len(mark.args)}"
+            raise UsageError("arguments", wrong)
         emulator.add_permanent_fault(*mark.args, **mark.kwargs)
     except UsageError as error:
         raise error.inside("marker notify_fault") from error

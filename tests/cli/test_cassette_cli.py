@@ -185,7 +185,7 @@ def test_convert_works_in_both_directions(tmp_path: Path, name: str) -> None:
 
 def test_convert_overwrites_nothing_and_requires_a_format(tmp_path: Path) -> None:
     path = write(tmp_path / "x.yaml", entry())
-    assert "is there already" in str(command("cassette", "convert", path, path).exception)
+    assert "already exists" in str(command("cassette", "convert", path, path).exception)
     assert "has no known suffix" in str(command("cassette", "convert", path, tmp_path / "x.txt").exception)
     assert command("cassette", "convert", path, tmp_path / "x.txt", "--to", "har").exit_code == 0
     assert command("cassette", "convert", path, tmp_path / "x.txt", "--to", "yaml", "--force").exit_code == 0

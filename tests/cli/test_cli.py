@@ -1,4 +1,4 @@
-"""The command line, as a process: its ready line, its options, its signals, and one clear line for every mistake."""
+"""The command line as a process: its ready line, options, signals and error messages."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Running(NamedTuple):
             return json.load(response)
 
     def stop(self, how: signal.Signals) -> tuple[int, str, str]:
-        """Exit status, the rest of stdout, and stderr."""
+        """Stop the server; return its exit status, the rest of stdout, and stderr."""
         self.process.send_signal(how)
         out, err = self.process.communicate(timeout=20)
         return self.process.returncode, out, err
@@ -77,7 +77,7 @@ def run(*arguments: str) -> tuple[int, str, str]:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("module", [False, True])
-def test_serve_says_when_it_is_ready_and_stops_at_a_signal_with_status_0(
+def test_serve_reports_that_it_is_ready_and_a_signal_stops_it_with_status_0(
     serve: Serve, how: signal.Signals, module: bool
 ) -> None:
     running = serve(module=module)
@@ -106,7 +106,7 @@ def test_the_curl_line_works_when_pasted(serve: Serve) -> None:
     assert "a+b c" not in running.stop(signal.SIGTERM)[2]
 
 
-def test_accounts_make_it_strict_and_their_tokens_are_not_printed(serve: Serve) -> None:
+def test_only_given_accounts_are_accepted_and_their_tokens_are_not_printed(serve: Serve) -> None:
     running = serve("--account", f"{ACCOUNT}:hush-token", "--account", f"AC{'2' * 32}:other")
     assert running.get("/v1/Credentials", ACCOUNT, "hush-token")["credentials"] == []
     with pytest.raises(urllib.error.HTTPError, match="401"):
@@ -115,7 +115,7 @@ def test_accounts_make_it_strict_and_their_tokens_are_not_printed(serve: Serve) 
     assert "hush" not in running.stop(signal.SIGTERM)[2]
 
 
-def test_data_seed_and_frozen_give_the_same_world_every_time(serve: Serve, tmp_path: Path) -> None:
+def test_data_seed_and_frozen_give_the_same_records_every_time(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "seed.yaml").write_text(f"credentials:\n  - {{type: fcm, account_sid: {ACCOUNT}, secret: hush}}\n")
     options = ["--data", str(tmp_path / "seed.yaml"), "--seed", "7", "--frozen", "2030-01-01T00:00:00Z"]
     pages = []
@@ -124,11 +124,11 @@ def test_data_seed_and_frozen_give_the_same_world_every_time(serve: Serve, tmp_p
         pages.append(running.get("/v1/Credentials", ACCOUNT)["credentials"])
         running.stop(signal.SIGTERM)
     assert pages[0][0]["date_created"] == "2030-01-01T00:00:00Z"  # type: ignore[index]
-    assert [one["sid"] for one in pages[0]] == [one["sid"] for one in pages[1]]  # type: ignore[attr-defined]
+    assert [item["sid"] for item in pages[0]] == [item["sid"] for item in pages[1]]  # type: ignore[attr-defined]
 
 
-def test_it_stops_at_ctrl_c_even_where_a_shell_has_let_the_signal_be_ignored() -> None:
-    """As a script's ``notify-mock serve &`` has it."""
+def test_ctrl_c_stops_it_even_if_the_shell_ignores_the_signal() -> None:
+    """As in a script with ``notify-mock serve &``."""
     process = subprocess.Popen(
         [sys.executable, "-m", "notify_mock", "serve", "--port", "0"],
         stdout=subprocess.PIPE,
@@ -142,14 +142,12 @@ def test_it_stops_at_ctrl_c_even_where_a_shell_has_let_the_signal_be_ignored() -
     assert process.returncode == 0
 
 
-def test_the_curl_line_is_for_the_account_that_the_data_is_of(serve: Serve, tmp_path: Path) -> None:
+def test_the_curl_line_uses_the_account_of_the_seed_data(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "seed.yaml").write_text("credentials:\n  - {type: fcm, account_sid: ACme}\n")
     assert "-u ACme:" in serve("--data", str(tmp_path / "seed.yaml")).curl
 
 
-def test_faults_come_from_a_file_or_a_scenario_and_a_header_where_it_is_switched_on(
-    serve: Serve, tmp_path: Path
-) -> None:
+def test_faults_come_from_a_file_a_scenario_or_a_header(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "faults.yaml").write_text(
         "faults:\n  - {call: credential.list, effect: refuse, code: 20429, times: 1}\n"
     )
@@ -167,14 +165,14 @@ def test_faults_come_from_a_file_or_a_scenario_and_a_header_where_it_is_switched
         serve("--scenario", "outage").get("/v1/Credentials")
 
 
-def test_check_reads_everything_and_serves_nothing(tmp_path: Path) -> None:
+def test_check_reads_the_options_and_files_without_serving(tmp_path: Path) -> None:
     (tmp_path / "seed.yaml").write_text("credentials:\n  - {type: fcm}\n")
     options = ["--check", "--data", str(tmp_path / "seed.yaml"), "--scenario", "slow", "--scenario", "outage"]
-    assert run("serve", *options) == (0, "notify-mock: all is well: 1 records, 2 fault rules\n", "")
+    assert run("serve", *options) == (0, "notify-mock: the options are valid: 1 records, 2 fault rules\n", "")
     assert run("serve", "--check", "--scenario", "outrage")[0] == 2
 
 
-def test_the_control_api_takes_the_token_of_the_command_line(serve: Serve) -> None:
+def test_the_control_api_requires_the_token_of_the_command_line(serve: Serve) -> None:
     running = serve("--control-token", "hush-control")
     with pytest.raises(urllib.error.HTTPError, match="401"):
         running.get("/_mock/health")
@@ -185,7 +183,7 @@ def test_the_control_api_takes_the_token_of_the_command_line(serve: Serve) -> No
     assert "hush" not in running.stop(signal.SIGTERM)[2]
 
 
-def test_a_server_makes_delivery_callbacks_by_itself(serve: Serve, tmp_path: Path) -> None:
+def test_a_server_sends_delivery_callbacks_by_itself(serve: Serve, tmp_path: Path) -> None:
     data = {"services": [{"sid": "IS" + "1" * 32, "account_sid": "ACx", "messaging_service_sid": "MG" + "2" * 32}]}
     (tmp_path / "seed.json").write_text(json.dumps(data))
     running = serve("--data", str(tmp_path / "seed.json"), "--callback-host", "app.internal")
@@ -213,7 +211,7 @@ def test_the_log_is_text_or_json_on_stderr(serve: Serve) -> None:
     for running in (text, as_json, quiet):
         running.get("/v1/Credentials?Secret=hush")
     assert "credential.list: GET /v1/Credentials?Secret=[secret] -> 200" in text.stop(signal.SIGTERM)[2]
-    start, line, end = (json.loads(one) for one in as_json.stop(signal.SIGTERM)[2].splitlines())
+    start, line, end = (json.loads(text) for text in as_json.stop(signal.SIGTERM)[2].splitlines())
     assert end["message"] == "stopped"
     assert (start["url"], start["records"]) == (as_json.url, 0)
     assert (line["call"], line["status"], line["level"]) == ("credential.list", 200, "info")
@@ -222,7 +220,7 @@ def test_the_log_is_text_or_json_on_stderr(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--prot", "1"], "--port"),
         (["--port", "99999"], "99999"),
@@ -231,6 +229,8 @@ def test_the_log_is_text_or_json_on_stderr(serve: Serve) -> None:
         (["--account", ACCOUNT], f"write {ACCOUNT}:token"),
         (["--data", "missing.yaml"], "missing.yaml: cannot be read: No such file or directory"),
         (["--frozen", "soon"], "'soon' is not a point in time"),
+        (["--data", "seed.yaml"], "notify-mock: seed.yaml: cannot be read"),
+        (["--data", "tls"], "notify-mock: tls: cannot be read"),
         (["--faults", "missing.yaml"], "missing.yaml: cannot be read: No such file or directory"),
         (["--scenario", "outrage"], "--scenario: unknown scenario 'outrage'; did you mean outage?"),
         (["--log-format", "xml"], "'text', 'json'"),
@@ -238,12 +238,12 @@ def test_the_log_is_text_or_json_on_stderr(serve: Serve) -> None:
         (["extra"], "extra"),
     ],
 )
-def test_a_mistake_is_one_line_on_stderr_and_status_2(arguments: list[str], said: str) -> None:
+def test_an_error_is_one_line_on_stderr_and_status_2(arguments: list[str], message: str) -> None:
     port = [] if "--port" in arguments else ["--port", "0"]
     status, out, err = run("serve", *port, *arguments)
     assert (status, out) == (2, "")
     assert err.startswith("notify-mock: ")
-    assert said in err
+    assert message in err
     assert err.count("\n") == 1
 
 
@@ -258,7 +258,7 @@ def test_a_bad_sid_in_seed_data_names_file_line_and_key(tmp_path: Path) -> None:
     )
 
 
-def test_a_taken_port_is_one_line_and_status_2() -> None:
+def test_a_port_in_use_is_one_line_and_status_2() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         status, out, err = run("serve", "--port", port)
@@ -269,7 +269,7 @@ def test_a_taken_port_is_one_line_and_status_2() -> None:
     )
 
 
-def test_help_and_version_are_there() -> None:
+def test_help_and_version_are_printed() -> None:
     assert run("--version")[:2] == (0, "notify-mock, version 0.1.0\n")
     status, out, _ = run("serve", "--help")
     assert status == 0

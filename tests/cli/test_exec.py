@@ -1,4 +1,4 @@
-"""``notify-mock exec``, ``env`` and ``ca``: as processes, as a shell sees them."""
+"""``notify-mock exec``, ``env`` and ``ca`` as processes."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def execute(*command: str) -> subprocess.CompletedProcess[str]:
 
 
 class TestExec:
-    def test_an_unmodified_program_lands_here_and_is_summed_up(self) -> None:
+    def test_an_unmodified_program_is_redirected_and_summarized(self) -> None:
         done = execute("--", *PYTHON, CREATE)
         assert done.stdout.startswith("https://notify.twilio.com/v1/Credentials/CR")
         assert done.stderr == "notify-mock: 1 calls, 0 errors, 0 faults, 0 unmatched\n"
         assert done.returncode == 0
 
-    def test_the_summary_counts_errors_faults_and_what_has_no_place(self) -> None:
+    def test_the_summary_counts_errors_faults_and_unmatched_requests(self) -> None:
         program = (
             "import requests\n"
             "for path in ('v1/Credentials', 'v1/Users', 'v2/Nothing'):\n"
@@ -48,22 +48,23 @@ class TestExec:
         )
         done = execute("--scenario", "outage", "--", *PYTHON, program)
         assert done.stderr == (
-            "notify-mock: 3 calls, 3 errors, 3 faults, 2 unmatched; refused: api.twilio.com (1), example.com (2)\n"
+            "notify-mock: 3 calls, 3 errors, 3 faults, 2 unmatched; "
+            "refused hosts: api.twilio.com (1), example.com (2)\n"
         )
         assert "403 example.com is not a Twilio host; use --other-hosts tunnel to allow it" in done.stdout
 
-    def test_a_rule_that_never_fired_is_told(self) -> None:
-        assert "faults that never fired: outage" in execute("--scenario", "outage", "true").stderr
+    def test_the_summary_names_rules_that_were_never_applied(self) -> None:
+        assert "fault rules that were never applied: outage" in execute("--scenario", "outage", "true").stderr
 
     @pytest.mark.parametrize("status", [0, 1, 2, 77, 255])
-    def test_the_exit_status_is_the_commands_own(self, status: int) -> None:
+    def test_the_exit_status_is_that_of_the_command(self, status: int) -> None:
         assert execute("--", *PYTHON, f"raise SystemExit({status})").returncode == status
 
-    def test_a_command_that_a_signal_ends_has_the_status_that_a_shell_gives_it(self) -> None:
+    def test_a_command_ended_by_a_signal_has_the_status_that_a_shell_reports(self) -> None:
         assert execute("sh", "-c", "kill -9 $$").returncode == 128 + signal.SIGKILL
 
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-    def test_a_signal_is_passed_on_and_the_end_awaited(self, number: signal.Signals) -> None:
+    def test_a_signal_is_forwarded_and_the_command_awaited(self, number: signal.Signals) -> None:
         program = (
             "import signal, sys\n"
             "def leave(*_): print('cleaned up', flush=True); sys.exit(5)\n"
@@ -85,7 +86,7 @@ class TestExec:
         assert (out, process.returncode) == ("cleaned up\n", 5)
         assert err.startswith("notify-mock: 0 calls")
 
-    def test_a_command_that_is_not_there_is_127_and_one_that_cannot_run_126(self, tmp_path: Path) -> None:
+    def test_a_command_that_is_not_found_is_127_and_one_that_cannot_be_executed_126(self, tmp_path: Path) -> None:
         missing = execute("no-such-command")
         assert (missing.returncode, missing.stderr.splitlines()[0]) == (
             127,
@@ -94,23 +95,23 @@ class TestExec:
         (tmp_path / "file").touch()
         assert execute(str(tmp_path / "file")).returncode == 126
 
-    def test_options_after_the_command_are_the_commands(self) -> None:
+    def test_options_after_the_command_belong_to_the_command(self) -> None:
         assert (
             execute(sys.executable, "-c", "import sys; print(sys.argv[1:])", "--port", "x").stdout
             == "['--port', 'x']\n"
         )
 
-    def test_a_mistake_is_one_line_and_status_2(self) -> None:
+    def test_an_error_is_one_line_and_status_2(self) -> None:
         done = execute("--scenario", "outrage", "true")
         assert done.returncode == 2
         assert done.stderr == "notify-mock: --scenario: unknown scenario 'outrage'; did you mean outage?\n"
         assert execute().returncode == 2
 
-    def test_the_region_of_the_developer_is_out_of_the_way(self) -> None:
+    def test_region_and_edge_of_the_environment_are_ignored(self) -> None:
         done = run("exec", "--", *PYTHON, CREATE, TWILIO_REGION="ie1", TWILIO_EDGE="dublin")
         assert done.stdout.startswith("https://notify.twilio.com/v1/")
 
-    def test_one_inside_another_lands_in_the_inner(self) -> None:
+    def test_nested_commands_use_the_inner_emulator(self) -> None:
         done = execute("--", *COMMAND, "exec", "--", *PYTHON, CREATE)
         assert done.stderr.splitlines() == [
             "notify-mock: 1 calls, 0 errors, 0 faults, 0 unmatched",
@@ -119,7 +120,7 @@ class TestExec:
 
 
 class TestEnv:
-    def test_json_is_for_machines_and_names_the_account_of_the_server(self) -> None:
+    def test_json_contains_the_account_of_the_server(self) -> None:
         account = "AC" + "1" * 32
         done = run("env", "--format", "json", "--url", "http://127.0.0.1:9/", "--account", f"{account}:tok")
         found = json.loads(done.stdout)
@@ -130,31 +131,31 @@ class TestEnv:
         )
         assert found["TWILIO_REGION"] is None
 
-    def test_the_account_is_that_of_the_seed(self) -> None:
+    def test_the_account_depends_on_the_seed(self) -> None:
         sids = {
             json.loads(run("env", "--format", "json", "--seed", seed).stdout)["TWILIO_ACCOUNT_SID"]
             for seed in ("0", "0", "7")
         }
         assert len(sids) == 2
 
-    def test_the_clients_account_can_be_left_as_it_is(self) -> None:
+    def test_the_account_variables_can_be_left_out(self) -> None:
         assert "TWILIO_ACCOUNT_SID" not in run("env", "--keep-account").stdout
 
-    def test_paths_can_be_those_of_a_container(self) -> None:
+    def test_paths_can_be_those_in_a_container(self) -> None:
         found = json.loads(run("env", "--format", "json", "--url", "http://mock:8010", "--ca-folder", "/ca").stdout)
         assert found["SSL_CERT_FILE"] == "/ca/bundle.pem"
         assert found["NO_PROXY"] == "localhost,127.0.0.1,::1"
         assert found["PYTHONPATH"] == "/ca/python"
 
     @pytest.mark.parametrize("url", ["https://x:1", "http://x", "x:1", "http://x:1/v1", "http://x:y"])
-    def test_a_wrong_url_is_one_line(self, url: str) -> None:
+    def test_an_invalid_url_is_one_line(self, url: str) -> None:
         done = run("env", "--url", url)
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)
         assert "is not a base URL; expected a URL such as http://127.0.0.1:8010" in done.stderr
 
 
 class TestCa:
-    def test_its_life_from_the_first_path_to_the_last_file(self, tmp_path: Path) -> None:
+    def test_the_ca_can_be_created_shown_renewed_and_removed(self, tmp_path: Path) -> None:
         folder = str(tmp_path / "ca")
 
         def ca(*arguments: str) -> str:
@@ -162,12 +163,12 @@ class TestCa:
             assert done.returncode == 0, done.stderr
             return done.stdout
 
-        assert ca("show") == f"notify-mock: no authority in {folder} yet; it is made on first use\n"
+        assert ca("show") == f"notify-mock: no CA in {folder} yet; it is created on first use\n"
         assert ca("path") == f"{folder}/ca.pem\n"
         assert ca("path", "--bundle") == f"{folder}/bundle.pem\n"
         first = ca("show")
-        assert "vouches for  twilio.com and the names below it, nothing else" in first
-        assert ca("renew").startswith(f"notify-mock: a new authority in {folder}/ca.pem, valid until 2")
+        assert "signs for    twilio.com and its subdomains only" in first
+        assert ca("renew").startswith(f"notify-mock: created {folder}/ca.pem, valid until 2")
         assert ca("show") != first
         assert Authority(Path(folder)).pair().certificate in Path(folder, "bundle.pem").read_text()
         assert ca("remove").endswith(f"files deleted from {folder}\n")

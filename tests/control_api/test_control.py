@@ -410,7 +410,7 @@ def test_beyond_loopback_the_token_is_accepted_for_any_host(beyond_loopback: Emu
 
 @pytest.mark.parametrize("token", ["", 5, True])
 def test_a_bad_control_token_is_an_error(token: Any) -> None:
-    with pytest.raises(UsageError, match="control_token: is no token"):
+    with pytest.raises(UsageError, match="control_token: must be non-empty text"):
         Emulator(control_token=token)
 
 

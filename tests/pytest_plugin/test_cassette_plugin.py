@@ -112,7 +112,11 @@ def test_unused_entries_can_be_reported(cassettes: pytest.Pytester, unused: str,
     [
         ('"nowhere.yaml"', "*marker notify_cassette, *nowhere.yaml: cannot be read*"),
         ('"../../outside.yaml"', "*'*outside.yaml': is outside *cassettes; give the name of a cassette in that folder"),
-        ("7", '*marker notify_cassette, arguments: a name is no text; give names: notify_cassette("name.yaml")'),
+        (
+            "7",
+            "*marker notify_cassette, arguments: a name is not text; "
+            'expected names such as notify_cassette("name.yaml")',
+        ),
         ("on_mis=1", "*marker notify_cassette, arguments: unknown key 'on_mis'; did you mean on_miss[?]"),
         ('on_miss="maybe"', "*marker notify_cassette, on_miss: 'maybe'; expected one of: error, emulate, forward"),
         ('on_miss="forward"', "*on_miss: forward requires an upstream*"),
@@ -127,7 +131,7 @@ def test_an_invalid_marker_is_a_clear_error(cassettes: pytest.Pytester, marker: 
 def test_a_marker_without_the_fixture_is_an_error(cassettes: pytest.Pytester) -> None:
     result = run(cassettes, "@pytest.mark.notify_cassette\ndef test_it():\n    pass\n")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*marker notify_cassette: the test doesn't ask for the fixture notify_mock"])
+    result.stdout.fnmatch_lines(["*marker notify_cassette: the test does not use the fixture notify_mock"])
 
 
 def test_two_tests_cannot_share_a_file_by_accident(cassettes: pytest.Pytester) -> None:
@@ -141,7 +145,7 @@ def test_each(notify_mock, one):
 """,
     )
     result.assert_outcomes(errors=2)
-    result.stdout.fnmatch_lines(["*test_each[[]a-b[]].yaml: is the cassette of *test_each* too; name one of them*"])
+    result.stdout.fnmatch_lines(["*test_each[[]a-b[]].yaml: is also the cassette of *test_each*; name one of them*"])
 
 
 def test_paths_in_session_options_are_relative_to_the_root(cassettes: pytest.Pytester) -> None:

@@ -1,4 +1,4 @@
-"""The pytest plugin, used as its users use it."""
+"""The pytest plugin, in tests that use it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from notify_mock import Emulator
 PLAIN = ["-p", "no:randomly", "-p", "no:cacheprovider"]
 
 
-def test_the_sdk_over_the_fixtures_server(notify_mock: Emulator) -> None:
+def test_the_sdk_uses_the_server_of_the_fixture(notify_mock: Emulator) -> None:
     client = Client(*notify_mock.auth)
     client.notify.base_url = notify_mock.url
     made = client.notify.v1.credentials.create(type="fcm", secret="x")
@@ -21,13 +21,13 @@ def test_the_sdk_over_the_fixtures_server(notify_mock: Emulator) -> None:
 
 
 @pytest.mark.notify_mock(seed=7, accounts={"AC" + "1" * 32: "token"}, frozen="2030-01-01")
-def test_the_marker_makes_the_emulator(notify_mock: Emulator) -> None:
+def test_the_marker_sets_options_of_the_emulator(notify_mock: Emulator) -> None:
     assert notify_mock.auth == ("AC" + "1" * 32, "token")
     assert notify_mock.seed == 7
     assert notify_mock.client().notify.v1.credentials.create(type="fcm", secret="x").date_created.year == 2030
 
 
-def test_every_test_has_a_state_of_its_own_on_one_server(pytester: pytest.Pytester) -> None:
+def test_every_test_has_its_own_state_on_one_server(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest
@@ -47,7 +47,7 @@ def test_every_test_has_a_state_of_its_own_on_one_server(pytester: pytest.Pytest
     pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=3)
 
 
-def test_no_server_starts_before_a_url_is_asked_for(pytester: pytest.Pytester) -> None:
+def test_the_server_starts_when_the_url_is_used(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import sys, threading
@@ -63,22 +63,22 @@ def test_no_server_starts_before_a_url_is_asked_for(pytester: pytest.Pytester) -
     pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=1)
 
 
-def test_the_plugin_costs_no_import_when_it_is_not_used(pytester: pytest.Pytester) -> None:
+def test_the_plugin_imports_nothing_when_it_is_not_used(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import sys
 
         def test_nothing():
             assert "notify_mock.pytest_plugin" in sys.modules
-            ours = {name for name in sys.modules if name.startswith("notify_mock")}
-            assert ours == {"notify_mock", "notify_mock.pytest_plugin"}
+            loaded = {name for name in sys.modules if name.startswith("notify_mock")}
+            assert loaded == {"notify_mock", "notify_mock.pytest_plugin"}
             assert not {"flask", "werkzeug", "cryptography", "yaml", "twilio"} & set(sys.modules)
         """
     )
     pytester.runpytest_subprocess(*PLAIN, "-p", "no:hypothesispytest", "-p", "no:xdist").assert_outcomes(passed=1)
 
 
-def test_a_failing_test_shows_the_requests_and_answers_without_secrets(pytester: pytest.Pytester) -> None:
+def test_a_failing_test_shows_requests_and_responses_without_secrets(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         def test_fails(notify_mock):
@@ -118,7 +118,7 @@ def test_a_failing_expect_reads_well(pytester: pytest.Pytester) -> None:
     assert "def expect" not in str(result.stdout)
 
 
-def test_the_header_names_the_seed_and_the_option_repeats_the_run(pytester: pytest.Pytester) -> None:
+def test_the_header_shows_the_seed_and_the_option_repeats_the_run(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_sid(notify_mock):\n    print('SID', notify_mock.credentials.add(type='fcm').sid)")
 
     def sid(*options: str) -> tuple[str, str]:
@@ -133,7 +133,7 @@ def test_the_header_names_the_seed_and_the_option_repeats_the_run(pytester: pyte
     assert sid() == (seed, first)
 
 
-def test_workers_of_xdist_have_a_server_each_and_the_seed_of_the_run(pytester: pytest.Pytester) -> None:
+def test_every_xdist_worker_has_its_own_server_and_the_seed_of_the_run(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest
@@ -166,7 +166,7 @@ def test_markers_are_merged_from_module_to_class_to_function(pytester: pytest.Py
             def test_function(self, notify_mock):
                 assert notify_mock.seed == 2
                 assert notify_mock.clock.now().year == 2031
-                assert [one.friendly_name for one in notify_mock.credentials.values()] == ["from a file"]
+                assert [record.friendly_name for record in notify_mock.credentials.values()] == ["from a file"]
         """
     )
     pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=1)
@@ -198,22 +198,22 @@ def test_options_are_set_by_overriding_a_fixture(pytester: pytest.Pytester) -> N
 
 
 @pytest.mark.parametrize(
-    ("marker", "said"),
+    ("marker", "message"),
     [
-        ("notify_mock(sed=1)", "marker notify_mock has no argument 'sed'; did you mean seed?"),
-        ("notify_mock(7)", "marker notify_mock takes keywords only, as in notify_mock(seed=...)"),
+        ("notify_mock(sed=1)", "marker notify_mock: unknown argument 'sed'; did you mean seed?"),
+        ("notify_mock(7)", "marker notify_mock takes only keyword arguments, such as notify_mock(seed=...)"),
     ],
 )
-def test_a_wrong_marker_argument_stops_the_collection(pytester: pytest.Pytester, marker: str, said: str) -> None:
+def test_an_invalid_marker_argument_stops_the_collection(pytester: pytest.Pytester, marker: str, message: str) -> None:
     pytester.makepyfile(f"import pytest\n@pytest.mark.{marker}\ndef test_it(notify_mock): pass")
     result = pytester.runpytest_subprocess(*PLAIN)
     assert result.ret == 2
-    result.stdout.fnmatch_lines([f"*test_it: {said.replace('[', '[[]')}"])
+    result.stdout.fnmatch_lines([f"*test_it: {message.replace('[', '[[]')}"])
     assert "Traceback" not in str(result.stdout)
 
 
 @pytest.mark.parametrize(
-    ("marker", "said"),
+    ("marker", "message"),
     [
         (
             "notify_mock(seed=1.5)",
@@ -228,15 +228,15 @@ def test_a_wrong_marker_argument_stops_the_collection(pytester: pytest.Pytester,
         ),
     ],
 )
-def test_a_wrong_value_fails_that_test_with_one_line(pytester: pytest.Pytester, marker: str, said: str) -> None:
+def test_an_invalid_value_fails_that_test_with_one_line(pytester: pytest.Pytester, marker: str, message: str) -> None:
     pytester.makepyfile(f"import pytest\n@pytest.mark.{marker}\ndef test_it(notify_mock): pass")
     result = pytester.runpytest_subprocess(*PLAIN)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"*{said}*"])
+    result.stdout.fnmatch_lines([f"*{message}*"])
     assert "Traceback" not in str(result.stdout)
 
 
-def test_the_developers_region_and_edge_do_not_bend_the_url(pytester: pytest.Pytester) -> None:
+def test_region_and_edge_of_the_environment_do_not_change_the_url(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import os
@@ -247,7 +247,7 @@ def test_the_developers_region_and_edge_do_not_bend_the_url(pytester: pytest.Pyt
             client.notify.base_url = notify_mock.url
             assert client.notify.v1.credentials.list() == []
 
-        def test_they_are_put_back():
+        def test_they_are_restored():
             assert os.environ["TWILIO_REGION"] == "ie1"
         """
     )
@@ -257,13 +257,13 @@ def test_the_developers_region_and_edge_do_not_bend_the_url(pytester: pytest.Pyt
         pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=2)
 
 
-def test_the_plugin_loads_by_name_where_it_is_not_installed_as_one(pytester: pytest.Pytester) -> None:
+def test_the_plugin_can_be_loaded_by_name(pytester: pytest.Pytester) -> None:
     pytester.makeconftest('pytest_plugins = ["notify_mock.pytest_plugin"]')
     pytester.makepyfile("def test_it(notify_mock): assert notify_mock.auth")
     pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=1)
 
 
-def test_a_fault_marker_puts_a_rule_in_force_and_markers_add_up(pytester: pytest.Pytester) -> None:
+def test_a_fault_marker_adds_a_rule_and_markers_add_up(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest
@@ -287,14 +287,14 @@ def test_a_fault_marker_puts_a_rule_in_force_and_markers_add_up(pytester: pytest
     pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=1)
 
 
-def test_a_fault_that_never_fired_fails_the_test_unless_it_failed_anyway(pytester: pytest.Pytester) -> None:
+def test_a_rule_that_was_never_applied_fails_a_test_that_would_pass(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest
 
         unused = lambda **options: pytest.mark.notify_fault("credential.create", "drop", **options)
 
-        @unused(name="lonely")
+        @unused(name="unused")
         def test_error(notify_mock):
             pass
 
@@ -320,47 +320,55 @@ def test_a_fault_that_never_fired_fails_the_test_unless_it_failed_anyway(pyteste
         def test_expected_to_fail_but_does_not(notify_mock):
             pass
 
-        def test_gone_without_a_strike(notify_mock):
-            with notify_mock.faults.add("credential.create", "drop", name="gone"):
+        def test_removed_without_being_applied(notify_mock):
+            with notify_mock.faults.add("credential.create", "drop", name="removed"):
                 pass
         """
     )
     result = pytester.runpytest_subprocess(*PLAIN)
     result.assert_outcomes(passed=3, failed=4, warnings=1)
-    lonely = "faults that never fired: lonely (credential.create drop before) (unused='ignore' allows it)"
-    result.stdout.fnmatch_lines([lonely, "faults that never fired: gone (credential.create drop before)*"])
-    failures = [line for line in result.outlines if line.startswith("faults that never fired")]
+    head = "fault rules that were never applied: "
+    result.stdout.fnmatch_lines(
+        [
+            f"{head}unused (credential.create drop before) (unused='ignore' allows this)",
+            f"{head}removed (credential.create drop before)*",
+        ]
+    )
+    failures = [line for line in result.outlines if line.startswith(head)]
     assert len(failures) == 2
 
 
 @pytest.mark.parametrize(
-    ("marker", "said"),
+    ("marker", "message"),
     [
         ("notify_fault('credential.craete', 'drop')", "marker notify_fault, call: 'credential.craete' matches no call"),
         ("notify_fault('*', 'dorp')", "marker notify_fault, effect: unknown effect 'dorp'; did you mean drop?"),
-        ("notify_fault('*')", "marker notify_fault, arguments: 1 given; give a call's name and an effect"),
+        (
+            "notify_fault('*')",
+            "marker notify_fault, arguments: expected 2 positional arguments (call name and effect), got 1",
+        ),
         ("notify_fault('*', 'drop', chance=2)", "marker notify_fault, chance: expected a number from 0 to 1, got 2"),
         ("notify_mock(scenario='outrage')", "scenario: unknown scenario 'outrage'; did you mean outage?"),
         ("notify_mock(unused_faults='x')", "unused_faults: unknown value 'x'"),
     ],
 )
-def test_a_wrong_fault_fails_that_test_with_one_line(pytester: pytest.Pytester, marker: str, said: str) -> None:
+def test_an_invalid_fault_fails_that_test_with_one_line(pytester: pytest.Pytester, marker: str, message: str) -> None:
     pytester.makepyfile(f"import pytest\n@pytest.mark.{marker}\ndef test_it(notify_mock): pass")
     result = pytester.runpytest_subprocess(*PLAIN)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"*{said}*"])
+    result.stdout.fnmatch_lines([f"*{message}*"])
     assert "Traceback" not in str(result.stdout)
 
 
 @pytest.mark.notify_mock(scenario="outage")
-def test_a_scenario_is_chosen_by_marker(notify_mock: Emulator) -> None:
+def test_the_marker_selects_a_scenario(notify_mock: Emulator) -> None:
     response = notify_mock.client().http_client.request(
         "GET", "https://notify.twilio.com/v1/Credentials", auth=notify_mock.auth
     )
     assert response.status_code == 503
 
 
-def test_a_held_call_is_let_go_at_the_end_of_its_test(pytester: pytest.Pytester) -> None:
+def test_a_held_call_is_released_at_the_end_of_its_test(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import socket, threading
@@ -379,7 +387,7 @@ def test_a_held_call_is_let_go_at_the_end_of_its_test(pytester: pytest.Pytester)
                 fired.wait(0.01)
             held.append(connection)
 
-        def test_is_free():
+        def test_is_released():
             held[0].settimeout(20)
             assert held[0].recv(1) == b""
             held[0].close()
@@ -388,7 +396,7 @@ def test_a_held_call_is_let_go_at_the_end_of_its_test(pytester: pytest.Pytester)
     pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=2)
 
 
-def test_the_app_of_the_whole_session_talks_to_the_emulator_of_each_test(pytester: pytest.Pytester) -> None:
+def test_an_app_of_the_session_talks_to_the_emulator_of_each_test(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest
@@ -410,7 +418,7 @@ def test_the_app_of_the_whole_session_talks_to_the_emulator_of_each_test(pyteste
     pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=2)
 
 
-def test_an_emulator_is_not_kept_when_its_test_is_over(pytester: pytest.Pytester) -> None:
+def test_an_emulator_is_freed_after_its_test(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import gc, weakref
@@ -428,7 +436,7 @@ def test_an_emulator_is_not_kept_when_its_test_is_over(pytester: pytest.Pytester
     pytester.runpytest_subprocess(*PLAIN).assert_outcomes(passed=2)
 
 
-def test_markers_of_one_node_keep_their_order_and_survive_a_reset(pytester: pytest.Pytester) -> None:
+def test_markers_of_one_node_keep_their_order_after_a_reset(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest
@@ -443,7 +451,7 @@ def test_markers_of_one_node_keep_their_order_and_survive_a_reset(pytester: pyte
                 assert [rule.name for rule in notify_mock.faults] == ["a", "b", "c"]
                 notify_mock.reset()
 
-        def test_of_the_module_that_has_no_emulator():
+        def test_with_the_module_markers_but_no_emulator():
             pass
 
         @fault("*", "drop")
@@ -453,10 +461,10 @@ def test_markers_of_one_node_keep_their_order_and_survive_a_reset(pytester: pyte
     )
     result = pytester.runpytest_subprocess(*PLAIN)
     result.assert_outcomes(passed=2, errors=1)
-    result.stdout.fnmatch_lines(["*marker notify_fault: the test doesn't ask for the fixture notify_mock"])
+    result.stdout.fnmatch_lines(["*marker notify_fault: the test does not use the fixture notify_mock"])
 
 
-def test_the_report_of_a_failing_test_shows_what_was_delivered(pytester: pytest.Pytester) -> None:
+def test_a_failing_test_shows_deliveries(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         def test_alice(notify_mock):

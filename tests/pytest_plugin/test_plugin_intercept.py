@@ -1,4 +1,4 @@
-"""The fixture leads every Twilio client of the process to its emulator, and lets none escape."""
+"""The fixture redirects every Twilio client of the process to its emulator, and blocks other requests to Twilio."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ client = Client("AC" + "1" * 32, "token")
 def register(secret):
     return client.notify.v1.credentials.create(type="fcm", secret=secret).sid
 
-def look_up_and_forgive():
+def look_up_and_ignore_errors():
     try:
         return client.lookups.v2.phone_numbers("+15005550006").fetch()
     except Exception:
@@ -29,7 +29,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
     return pytester
 
 
-def test_a_client_made_at_import_needs_nothing(project: pytest.Pytester) -> None:
+def test_a_client_created_at_import_is_redirected(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
         import application
@@ -46,27 +46,27 @@ def test_a_client_made_at_import_needs_nothing(project: pytest.Pytester) -> None
     project.runpytest_subprocess(*PLAIN).assert_outcomes(passed=2)
 
 
-def test_an_escape_fails_the_test_although_the_application_forgives(project: pytest.Pytester) -> None:
+def test_a_blocked_request_fails_the_test_even_if_the_application_ignores_the_error(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
         import application
 
-        def test_forgives(notify_mock):
-            assert application.look_up_and_forgive() is None
+        def test_ignores_errors(notify_mock):
+            assert application.look_up_and_ignore_errors() is None
         """
     )
     result = project.runpytest_subprocess(*PLAIN)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "requests that were stopped: blocked GET https://lookups.twilio.com/v2/PhoneNumbers/*: "
+            "blocked requests: blocked GET https://lookups.twilio.com/v2/PhoneNumbers/*: "
             "lookups.twilio.com is not emulated; use intercept(allow_real=[[]'lookups.twilio.com'[]]) to allow "
             "requests to the real Twilio (at *application.py, line *)"
         ]
     )
 
 
-def test_a_test_of_the_escape_itself_uses_an_interception_of_its_own(project: pytest.Pytester) -> None:
+def test_a_test_of_blocking_uses_its_own_interception(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
         import application
@@ -83,7 +83,7 @@ def test_a_test_of_the_escape_itself_uses_an_interception_of_its_own(project: py
     project.runpytest_subprocess(*PLAIN).assert_outcomes(passed=1)
 
 
-def test_it_can_be_left_out_and_hosts_let_through(project: pytest.Pytester) -> None:
+def test_interception_can_be_turned_off_and_hosts_allowed(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
         import socket
@@ -94,18 +94,18 @@ def test_it_can_be_left_out_and_hosts_let_through(project: pytest.Pytester) -> N
         REAL = TwilioHttpClient.request
 
         @pytest.mark.notify_mock(intercept=False)
-        def test_left_out(notify_mock):
+        def test_turned_off(notify_mock):
             assert TwilioHttpClient.request is REAL
 
         @pytest.mark.notify_mock(allow_real=["lookups.twilio.com"])
-        def test_let_through(notify_mock, monkeypatch):
-            asked = []
+        def test_allowed(notify_mock, monkeypatch):
+            sent = []
             monkeypatch.setattr(TwilioHttpClient.request, "__wrapped__", None, raising=False)
-            monkeypatch.setattr("requests.Session.send", lambda *_, **__: asked.append(1) or 1 / 0)
-            assert application.look_up_and_forgive() is None
-            assert asked == [1]
+            monkeypatch.setattr("requests.Session.send", lambda *_, **__: sent.append(1) or 1 / 0)
+            assert application.look_up_and_ignore_errors() is None
+            assert sent == [1]
 
-        def test_in_force(notify_mock):
+        def test_turned_on(notify_mock):
             assert TwilioHttpClient.request is not REAL
         """
     )
@@ -113,7 +113,7 @@ def test_it_can_be_left_out_and_hosts_let_through(project: pytest.Pytester) -> N
 
 
 @pytest.mark.parametrize(
-    ("marker", "said"),
+    ("marker", "message"),
     [
         ("intercept='no'", "notify_mock: marker notify_mock, intercept: expected True or False, got 'no'"),
         (
@@ -127,7 +127,7 @@ def test_it_can_be_left_out_and_hosts_let_through(project: pytest.Pytester) -> N
         ),
     ],
 )
-def test_a_wrong_value_fails_that_test_with_one_line(project: pytest.Pytester, marker: str, said: str) -> None:
+def test_an_invalid_value_fails_that_test_with_one_line(project: pytest.Pytester, marker: str, message: str) -> None:
     project.makepyfile(
         f"""
         import pytest
@@ -139,10 +139,10 @@ def test_a_wrong_value_fails_that_test_with_one_line(project: pytest.Pytester, m
     )
     result = project.runpytest_subprocess(*PLAIN)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([said.replace("[", "[[]")])
+    result.stdout.fnmatch_lines([message.replace("[", "[[]")])
 
 
-def test_missing_credentials_are_those_of_the_emulator_and_present_ones_stay(
+def test_missing_account_variables_are_set_and_present_ones_are_kept(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("TWILIO_AUTH_TOKEN", raising=False)
@@ -171,7 +171,7 @@ def test_missing_credentials_are_those_of_the_emulator_and_present_ones_stay(
     project.runpytest_subprocess(*PLAIN).assert_outcomes(passed=3)
 
 
-def test_a_subprocess_of_a_test_lands_here_too(project: pytest.Pytester) -> None:
+def test_a_subprocess_of_a_test_is_redirected_too(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
         import subprocess, sys
@@ -186,7 +186,7 @@ def test_a_subprocess_of_a_test_lands_here_too(project: pytest.Pytester) -> None
     project.runpytest_subprocess(*PLAIN).assert_outcomes(passed=1)
 
 
-def test_every_worker_of_xdist_keeps_to_itself(project: pytest.Pytester) -> None:
+def test_every_xdist_worker_uses_its_own_emulator(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
         import application, pytest, requests
