@@ -21,6 +21,13 @@ def test_a_fault_rule_still_takes_a_door(emulator: Emulator) -> None:
     assert caught[0].filename == __file__
 
 
+def test_a_rule_in_a_file_says_where_the_old_name_stands(tmp_path: Path) -> None:
+    path = tmp_path / "faults.yaml"
+    path.write_text("faults:\n  - {effect: drop, door: chat/v2}\n")
+    with pytest.warns(FutureWarning, match=r"faults\.yaml, line 2, faults\[0\], door is now called api"):
+        Emulator(faults=path)
+
+
 def test_the_journal_is_still_searched_by_door(emulator: Emulator) -> None:
     ask(emulator, "GET", "/v1/Credentials")
     with pytest.warns(FutureWarning, match="door is now called api"):
