@@ -58,7 +58,13 @@ def option_table() -> str:
         commands = f" ({', '.join(option.commands)})" if flag and len(option.commands) != 4 else ""
         given = ["yes" if given else "" for given in (option.name in signature, option.marker, option.session)]
         meaning = option.help + (f" One of: {', '.join(option.choices)}." if option.choices else "")
-        cells = [f"`{option.name}`", meaning, f"`{option.default!r}`", *given, flag + commands]
+        cells = [
+            f"`{option.name}`",
+            meaning,
+            f"`{option.default!r}`" if option.default is not None else "",
+            *given,
+            flag + commands,
+        ]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
