@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from notify_mock.resources.notification import Notification
     from notify_mock.resources.service import Service
     from notify_mock.support.usage import UsageError
-    from notify_mock.support.version import __version__
+    from notify_mock.support.version import __version__ as __version__
     from notify_mock.twilio_api.errors import TwilioError
     from notify_mock.twilio_api.messages import Answer, Call
 
@@ -65,7 +65,6 @@ __all__ = [
     "Undelivered",
     "Upstream",
     "UsageError",
-    "__version__",
     "apn_pair",
     "intercept",
 ]

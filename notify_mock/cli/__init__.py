@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
+import warnings
 from types import FrameType
+from typing import Any
 
 import click
 
@@ -34,6 +36,7 @@ def main() -> None:
     """Run the command line. A user error is one line on stderr and exit status 2; Ctrl-C and SIGTERM exit with 0."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _interrupt)
+    warnings.showwarning = _show_warning
     try:
         sys.exit(commands.main(prog_name="notify-mock", standalone_mode=False))
     except click.exceptions.NoArgsIsHelpError as error:
@@ -52,6 +55,11 @@ def main() -> None:
 def _fail(message: str) -> None:
     click.echo(f"notify-mock: {' '.join(message.split())}", err=True)
     sys.exit(2)
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Show a warning without the line of code that raised it, which is not the user's."""
+    click.echo(f"notify-mock: {message}", err=True)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

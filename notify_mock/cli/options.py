@@ -95,7 +95,10 @@ def naming_options(command: click.Command) -> click.Command:
         except UsageError as error:
             is_file = error.where in map(str, options.values())
             flag = "" if is_file else flags.get(error.option, "")
-            raise UsageError(flag, error.wrong, error.remedy) if flag.startswith("--") else error from error
+            if not flag.startswith("--"):
+                raise
+            where = error.where.replace(error.option, flag, 1)
+            raise UsageError(where, error.wrong, error.remedy) from error
 
     command.callback = callback
     return command

@@ -27,6 +27,7 @@ from notify_mock.engine.records import Records
 from notify_mock.faults.rules import Faults
 from notify_mock.journal.journal import Journal
 from notify_mock.support.clock import Clock
+from notify_mock.support.renamed import log_renamed, with_new_key
 from notify_mock.support.usage import UsageError, nearest, shown
 from notify_mock.support.version import __version__
 from notify_mock.twilio_api.messages import Answer
@@ -139,6 +140,7 @@ class Control:
             return self._add_scenario(given)
         check_rule(given)
         rule = {key: value for key, value in given.items() if key not in _COUNTS}
+        rule = with_new_key(rule, "door", "api", "POST /_mock/faults: ", log_renamed)
         return 201, show_rule(self._emulator.faults.read(rule, "body"))
 
     def _add_scenario(self, given: Mapping[str, Any]) -> _Result:

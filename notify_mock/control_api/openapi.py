@@ -77,6 +77,7 @@ _OWN: dict[str, Schema] = {
     "until": _WHEN,
     "account_sid": {"type": ["string", "null"], "minLength": 1},
     "api": {"type": ["string", "null"], "minLength": 1, "description": "product and version, such as chat/v2"},
+    "door": {"type": ["string", "null"], "minLength": 1, "deprecated": True, "description": "the old name of api"},
     "sid": {"type": ["string", "null"], "minLength": 1},
     "form": {**TEXTS, "description": "Twilio parameters to match, globs allowed; secrets are masked in responses"},
     "headers": {**TEXTS, "description": "request headers to match, globs allowed; secrets are masked in responses"},

@@ -77,11 +77,11 @@ class Deliveries(Sequence["Delivery"]):
         with self._lock:
             return list(self._alerts)
 
-    def show(self, limit: int = 1000) -> str:
-        """Return the last ``limit`` deliveries and alerts as text, one per line."""
+    def show(self, most: int = 1000) -> str:
+        """Return the last ``most`` deliveries and alerts as text, one per line."""
         lines = [str(one) for one in (*self._all(), *self.alerts)]
-        left_out = [f"({len(lines) - limit} earlier ones are not shown)"] if len(lines) > limit else []
-        return "\n".join(left_out + lines[-limit:]) or "nothing was delivered"
+        left_out = [f"({len(lines) - most} earlier ones are not shown)"] if len(lines) > most else []
+        return "\n".join(left_out + lines[-most:]) or "nothing was delivered"
 
     def find(self, **criteria: Any) -> list[Delivery]:
         """Return the deliveries that meet all criteria. Raises ``UsageError`` for an unknown criterion."""

@@ -28,6 +28,7 @@ from notify_mock.resources.credential import Credential
 from notify_mock.resources.notification import Notification
 from notify_mock.resources.service import Service
 from notify_mock.support.clock import Clock, Moment, Span
+from notify_mock.support.renamed import with_new_key
 from notify_mock.support.usage import UsageError, shown
 from notify_mock.support.waits import HeldCalls
 from notify_mock.twilio_api.messages import Answer, Call
@@ -265,6 +266,7 @@ class Engine:
 
     def add_permanent_fault(self, call: str, effect: Effect | str, **options: Any) -> None:
         """Add a fault rule now and again after every ``reset``. The arguments are those of ``faults.add``."""
+        options = with_new_key(options, "door", "api")
         self.faults.add(call, effect, **options)
         self._permanent_faults.append((call, effect, options))
 
@@ -301,4 +303,5 @@ def _read_rules(
 
     names = (scenario,) if isinstance(scenario, str) else scenario or ()
     rules = tuple(rule for name in names for rule in read_scenario(name))
-    return rules + (read_faults(faults) if faults is not None else ())
+    rules += read_faults(faults) if faults is not None else ()
+    return tuple((with_new_key(spec, "door", "api", f"{where}, "), where) for spec, where in rules)

@@ -12,6 +12,7 @@ from notify_mock.engine.state import State
 from notify_mock.engine.verbs import RequestContext
 from notify_mock.engine.writer import Writer
 from notify_mock.journal.exchange import Exchange
+from notify_mock.support.renamed import log_renamed, with_new_key
 from notify_mock.support.usage import UsageError
 from notify_mock.support.waits import HeldCall, HeldCalls
 from notify_mock.twilio_api.errors import MalformedRequest, MethodNotAllowed, NotFound, TwilioError
@@ -228,7 +229,9 @@ class Pipeline:
         from notify_mock.faults.readers import read_header
 
         try:
-            return self._state.faults.for_one_call(read_header(call.headers[FAULT_HEADER]))
+            spec = read_header(call.headers[FAULT_HEADER])
+            spec = with_new_key(spec, "door", "api", f"{FAULT_HEADER}: ", log_renamed)
+            return self._state.faults.for_one_call(spec)
         except UsageError as error:
             refusal = MalformedRequest(str(error), what=f"invalid {FAULT_HEADER}")
             refusal.detail = str(error)

@@ -16,7 +16,6 @@ from notify_mock.faults import Unused
 from notify_mock.journal.exchange import Exchange
 from notify_mock.support.clock import Clock
 from notify_mock.support.ids import Sids
-from notify_mock.support.renamed import with_new_key
 from notify_mock.support.usage import UsageError, nearest, shown
 
 _MAX_FIRED = 10_000
@@ -114,7 +113,6 @@ class Faults:
         if "effect" not in given:
             raise UsageError(f"{where}, effect", "is missing", 'give one, such as "refuse"')
         try:
-            given = with_new_key(given, "door", "api", f"{where}, ")
             with self._lock:
                 return self._put(given.pop("call", "*"), given.pop("effect"), given)
         except UsageError as error:

@@ -64,9 +64,10 @@ class Exchange:
         """When the request arrived, on the emulator's clock, in UTC."""
         return datetime.fromtimestamp(self.at, timezone.utc)
 
-    @property
-    def door(self) -> str:
-        """The old name of ``api``."""
+    def __getattr__(self, name: str) -> str:
+        """``door`` is the old name of ``api``."""
+        if name != "door":
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         warn_renamed("Exchange.door", "Exchange.api")
         return self.api
 

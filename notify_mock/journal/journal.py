@@ -67,13 +67,13 @@ class Journal:
     def __str__(self) -> str:
         return self.show()
 
-    def show(self, limit: int = 1000) -> str:
-        """Return the last ``limit`` exchanges, one line each, with secrets masked."""
+    def show(self, most: int = 1000) -> str:
+        """Return the last ``most`` exchanges, one line each, with secrets masked."""
         kept, dropped = self._kept()
         lines = [str(exchange) for exchange in kept]
-        missing = sum(dropped.values()) + max(0, len(lines) - limit)
+        missing = sum(dropped.values()) + max(0, len(lines) - most)
         head = [f"({missing} earlier exchanges are not shown)"] if missing else []
-        return "\n".join(head + lines[-limit:]) or "no request arrived"
+        return "\n".join(head + lines[-most:]) or "no request arrived"
 
     @property
     def last(self) -> Exchange:

@@ -43,7 +43,7 @@ class Matcher:
             wrong = f"expected a list of one or more fields, got {shown(fields)}"
             raise UsageError("match_on", wrong, f"use any of: {', '.join(FIELDS)}")
         if "door" in fields:
-            warn_renamed("match_on door", "api")
+            warn_renamed("door", "api", "match_on: ")
             fields = ["api" if field == "door" else field for field in fields]
         for field in fields:
             if field not in FIELDS:

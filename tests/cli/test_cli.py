@@ -225,7 +225,7 @@ def test_the_log_is_text_or_json_on_stderr(serve: Serve) -> None:
         (["--prot", "1"], "--port"),
         (["--port", "99999"], "99999"),
         (["--port", "abc"], "--port"),
-        (["--account", "bob"], "--account: 'bob' is not an account SID (expected AC followed by 32 hex digits)"),
+        (["--account", "bob"], "--account[0]: 'bob' is not an account SID (expected AC followed by 32 hex digits)"),
         (["--account", ACCOUNT], f"write {ACCOUNT}:token"),
         (["--data", "missing.yaml"], "missing.yaml: cannot be read: No such file or directory"),
         (["--frozen", "soon"], "'soon' is not a point in time"),

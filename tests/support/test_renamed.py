@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from pathlib import Path
 
 import pytest
-from helpers.calls import ask
+from helpers.calls import ask, basic
 from helpers.entries import entry
 
-from notify_mock import Cassette, Drop, Emulator, UsageError
+from notify_mock import Call, Cassette, Drop, Emulator, UsageError
 from notify_mock.cassettes.vcr import write_yaml
 
 
@@ -28,6 +29,44 @@ def test_a_rule_in_a_file_says_where_the_old_name_stands(tmp_path: Path) -> None
         Emulator(faults=path)
 
 
+def test_the_old_name_in_a_file_or_marker_is_warned_of_once_and_not_at_every_reset(tmp_path: Path) -> None:
+    (tmp_path / "faults.yaml").write_text("faults:\n  - {effect: drop, door: chat/v2}\n")
+    with pytest.warns(FutureWarning, match="door is now called api"):
+        emulator = Emulator(faults=tmp_path / "faults.yaml")
+    with pytest.warns(FutureWarning, match="door is now called api"):
+        emulator.add_permanent_fault("*", Drop(), door="chat/v2")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        emulator.reset()
+    assert [rule.match.api for rule in emulator.faults] == ["chat/v2", "chat/v2"]
+
+
+def test_what_a_client_sends_is_logged_and_never_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    emulator = Emulator(fault_header=True)
+    headers = {"authorization": basic(*emulator.auth), "x-notify-mock-fault": "refuse code=20429; door=notify/v1"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        rule = emulator.app.test_client().post(
+            "/_mock/faults", json={"effect": "drop", "door": "chat/v2"}, base_url="http://127.0.0.1/"
+        )
+        answer = emulator.handle(Call("GET", "notify.twilio.com", "/v1/Credentials", headers=headers))
+    assert (rule.status_code, rule.json["api"]) == (201, "chat/v2")
+    assert answer.status == 429
+    assert [record.message.partition(" is now")[0] for record in caplog.records] == [
+        "POST /_mock/faults: door",
+        "x-notify-mock-fault: door",
+    ]
+
+
+def test_nothing_is_warned_of_where_an_exchange_is_only_looked_at(emulator: Emulator) -> None:
+    ask(emulator, "GET", "/v1/Credentials")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        inspect.getmembers(emulator.journal.last)
+    with pytest.raises(AttributeError, match="dor"):
+        _ = emulator.journal.last.dor
+
+
 def test_the_journal_is_still_searched_by_door(emulator: Emulator) -> None:
     ask(emulator, "GET", "/v1/Credentials")
     with pytest.warns(FutureWarning, match="door is now called api"):
@@ -42,7 +81,7 @@ def test_a_cassette_is_still_matched_on_door(tmp_path: Path) -> None:
 
     path = tmp_path / "x.yaml"
     path.write_text(yaml.safe_dump({"version": 1, "interactions": [entry()]}))
-    with pytest.warns(FutureWarning, match="match_on door is now called api"):
+    with pytest.warns(FutureWarning, match="match_on: door is now called api"):
         old = Cassette(path, match_on=("method", "door"))
     new = Cassette(path, match_on=("method", "api"))
     assert write_yaml(old.interactions) == write_yaml(new.interactions)
