@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from notify_mock.accounts.accounts import Account, ApiKey
+    from notify_mock.accounts.account import Account, ApiKey
     from notify_mock.deliveries.delivery import Delivery
     from notify_mock.emulator import Emulator, intercept
     from notify_mock.engine.records import Records
@@ -70,9 +70,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Account": "accounts.accounts",
+    "Account": "accounts.account",
     "Answer": "twilio_api.messages",
-    "ApiKey": "accounts.accounts",
+    "ApiKey": "accounts.account",
     "Binding": "resources.binding",
     "Call": "twilio_api.messages",
     "Cassette": "replay.cassette",

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from notify_mock.accounts.accounts import AccountsOption
+from notify_mock.accounts.account import AccountsOption
 from notify_mock.engine.engine import Engine
 from notify_mock.engine.seed_data import DataOption
 from notify_mock.faults import Unused

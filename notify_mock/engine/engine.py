@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from notify_mock.accounts.accounts import Accounts, AccountsOption, read_accounts
+from notify_mock.accounts.account import AccountsOption, read_accounts
+from notify_mock.accounts.accounts import Accounts
 from notify_mock.deliveries.inbox import Deliveries
 from notify_mock.deliveries.providers import Providers
 from notify_mock.engine.pipeline import Pipeline, Wait

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
-from notify_mock.accounts.accounts import Account, Accounts
+from notify_mock.accounts.account import Account
+from notify_mock.accounts.accounts import Accounts
 from notify_mock.deliveries.inbox import Deliveries
 from notify_mock.deliveries.outbox import Outbox
 from notify_mock.deliveries.providers import Providers
