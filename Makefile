@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 PORT ?= 8010
 ARGS ?= -q -n auto
 
-.PHONY: help serve test clients lint bench docs fidelity clean
+.PHONY: help serve test clients installed lint bench docs fidelity clean
 
 help:
 	@echo "make serve     run the emulator on http://127.0.0.1:$(PORT)"
 	@echo "make test      run the test suite"
 	@echo "make clients   run clients in seven languages against the emulator, and update their table"
+	@echo "make installed check the package as users install it, without the checkout"
 	@echo "make lint      run ruff and mypy --strict"
 	@echo "make bench     run the benchmarks and print their table"
 	@echo "make fidelity  compare the emulator with the recordings in fixtures/"
@@ -26,6 +27,11 @@ test: $(VENV)/test
 
 clients: $(VENV)/test
 	$(BIN)/python -m clients
+
+installed: | $(VENV)/bin/python
+	rm -rf .installed && $(BIN)/python -m venv .installed
+	.installed/bin/python -m pip install --quiet --disable-pip-version-check .
+	cd .installed && for name in outage slow flaky-network; do bin/notify-mock serve --port 0 --scenario $$name --check || exit 1; done
 
 lint: $(VENV)/lint
 	$(BIN)/ruff check .
@@ -53,4 +59,4 @@ $(VENV)/test $(VENV)/lint $(VENV)/bench: $(VENV)/%: setup.cfg pyproject.toml | $
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .clients build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .installed .clients build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
