@@ -115,7 +115,7 @@ def _attempts(journal: Journal, name: str, criteria: dict[str, Any]) -> list[Exc
     __tracebackhide__ = True
     search = journal.search(name, criteria)
     if search.dropped:
-        raise AssertionError(f"cannot check all attempts at {search.sought}{search.dropped}")
+        raise AssertionError(f"cannot check all attempts at {search.criteria}{search.dropped}")
     return search.found
 
 

@@ -22,7 +22,7 @@ MAX_ACCOUNT_CHARACTERS = 32 * 1024 * 1024
 class Search(NamedTuple):
     """The result of a search: the exchanges that ``arrived``, those ``found``, and a note on ``dropped`` ones or ""."""
 
-    sought: Criteria
+    criteria: Criteria
     arrived: list[Exchange]
     found: list[Exchange]
     dropped: str
@@ -105,7 +105,7 @@ class Journal:
         search = self.search(name, criteria)
         if len(search.found) == count and not search.dropped if count is not None else search.found:
             return search.found
-        raise AssertionError(search.sought.failure_message(count, search.arrived) + search.dropped)
+        raise AssertionError(search.criteria.failure_message(count, search.arrived) + search.dropped)
 
     def search(self, name: str, criteria: dict[str, Any]) -> Search:
         """Search for an assertion. Raises ``UsageError`` for an unknown call name or criterion."""
