@@ -70,7 +70,7 @@ class TestExec:
             "def leave(*_): print('cleaned up', flush=True); sys.exit(5)\n"
             f"signal.signal({int(number)}, leave)\n"
             "print('ready', flush=True)\n"
-            "signal.pause()"
+            "while True: signal.sigtimedwait((), 0.05)"  # pause() would miss a signal that comes just before it
         )
         process = subprocess.Popen(
             [*COMMAND, "exec", "--", *PYTHON, program],
