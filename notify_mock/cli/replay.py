@@ -26,7 +26,8 @@ Example:
     type=click.Choice(["error", "emulate", "forward"]),
     default="error",
     show_default=True,
-    help="What answers a request that is not recorded: an error response, the emulator, or the upstream.",
+    help="What to do with a request that is not recorded. error: return an error response. emulate: carry it out in "
+    "the emulator. forward: forward it to the upstream.",
 )
 @click.option("--repeat", is_flag=True, help="Replay the last response to a request again and again.")
 @click.option(

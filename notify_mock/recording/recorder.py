@@ -50,7 +50,9 @@ class Recorder:
 
     def __init__(self, path: str | Path, *, mode: Mode = "once", key: str | None = None) -> None:
         if mode not in get_args(Mode):
-            raise UsageError("record mode", shown(mode), f"expected one of: {', '.join(get_args(Mode))}")
+            raise UsageError(
+                "record mode", f"unknown mode {shown(mode)}", f"expected one of: {', '.join(get_args(Mode))}"
+            )
         self.path, self.mode = Path(path), mode
         if self.path.is_dir() or self.path.suffix not in (".yaml", ".yml", ".json"):
             raise UsageError(

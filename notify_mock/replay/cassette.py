@@ -15,7 +15,7 @@ from notify_mock.support.usage import UsageError, shown
 from notify_mock.twilio_api.messages import Call
 
 OnMiss = Literal["error", "emulate", "forward"]
-"""What answers a call that is not recorded: an error response, the emulator, or the upstream."""
+"""What happens to a call that is not recorded: an error response, the emulator carries it out, or it is forwarded."""
 
 Unused = Literal["ignore", "warn", "error"]
 
@@ -82,11 +82,15 @@ class Cassette:
     ) -> None:
         __tracebackhide__ = True
         if on_miss not in get_args(OnMiss):
-            raise UsageError("on_miss", shown(on_miss), f"expected one of: {', '.join(get_args(OnMiss))}")
+            raise UsageError(
+                "on_miss", f"unknown value {shown(on_miss)}", f"expected one of: {', '.join(get_args(OnMiss))}"
+            )
         if not isinstance(repeat, bool):
             raise UsageError("repeat", f"expected true or false, got {shown(repeat)}")
         if unused not in get_args(Unused):
-            raise UsageError("unused", shown(unused), f"expected one of: {', '.join(get_args(Unused))}")
+            raise UsageError(
+                "unused", f"unknown value {shown(unused)}", f"expected one of: {', '.join(get_args(Unused))}"
+            )
         self.interactions, self.pseudonyms = tuple(interactions), pseudonyms
         self.on_miss, self.repeat, self.unused = on_miss, repeat, unused
         self._matcher = Matcher(pseudonyms, match_on, ignore)

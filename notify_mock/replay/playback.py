@@ -48,11 +48,11 @@ class Playback:
         return len(self.cassette or ())
 
     def __str__(self) -> str:
-        """Return one line: how much was played, the number of misses, and the unused entries."""
+        """Return one line: how much was replayed, the number of misses, and the unused entries."""
         source = self.cassette.source if self.cassette is not None else "no cassette"
         left = self.unused
-        words = [f"{len(self) - len(left)} of {len(self)} entries played from {source}"]
-        words += [f"{len(self.misses)} requests had no recorded response"] if self.misses else []
+        words = [f"{len(self) - len(left)} of {len(self)} entries replayed from {source}"]
+        words += [f"requests without a recorded response: {len(self.misses)}"] if self.misses else []
         shown = ", ".join(entry.where.rpartition(", ")[2] or repr(entry) for entry in left[:_MAX_SHOWN])
         words += [f"unused: {shown}{', ...' if len(left) > _MAX_SHOWN else ''}"] if left else []
         return "; ".join(words)

@@ -106,7 +106,7 @@ def _seed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
             raise UsageError(f"{where}.{name}", "is missing")
     tags = values.get("tags") or ()
     if not isinstance(tags, (list, tuple)) or not all(isinstance(tag, str) and tag for tag in tags):
-        raise UsageError(f"{where}.tags", "is not a list of texts")
+        raise UsageError(f"{where}.tags", "is not a list of text")
     if len(tags) > MAX_TAGS:
         raise UsageError(f"{where}.tags", f"has {len(tags)} tags", f"the limit is {MAX_TAGS}")
     own = {name: value for name, value in values.items() if name != "endpoint" and value is not None}

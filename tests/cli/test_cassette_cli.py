@@ -87,8 +87,8 @@ def test_record_then_replay(tmp_path: Path, start: Start, served: Emulator) -> N
     assert missed.status_code == 421
     status, err = player.stop()
     assert status == 0
-    assert "1 of 1 entries played from" in err
-    assert "1 requests had no recorded response" in err
+    assert "1 of 1 entries replayed from" in err
+    assert "requests without a recorded response: 1" in err
     assert "-key" not in err + path.read_text()
 
 

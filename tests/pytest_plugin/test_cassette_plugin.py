@@ -84,7 +84,7 @@ def test_it(notify_mock):
             "*GET /v1/Credentials/CR2 has no recorded response in *named.yaml; nearest is *line 2, "
             f"interactions[[]0[]]: path is '/Credentials/CR2', recorded '/Credentials/{SID}'",
             "*notify-mock cassette*",
-            "0 of 1 entries played from *; 1 requests had no recorded response; unused: interactions[[]0[]]",
+            "0 of 1 entries replayed from *; requests without a recorded response: 1; unused: interactions[[]0[]]",
         ]
     )
 
@@ -92,7 +92,7 @@ def test_it(notify_mock):
 def test_a_failing_test_shows_how_far_its_cassette_was_played(cassettes: pytest.Pytester) -> None:
     result = run(cassettes, f"@pytest.mark.notify_cassette\ndef test_it(notify_mock):\n    {FETCH}\n    assert 0\n")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*credential.fetch*200 (recorded: *", "1 of 1 entries played from *test_it.yaml"])
+    result.stdout.fnmatch_lines(["*credential.fetch*200 (recorded: *", "1 of 1 entries replayed from *test_it.yaml"])
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_unused_entries_can_be_reported(cassettes: pytest.Pytester, unused: str,
     result = run(cassettes, source)
     result.assert_outcomes(**outcome)
     if unused != "ignore":
-        result.stdout.fnmatch_lines(["*0 of 1 entries played from *unused: interactions[[]0[]]*"])
+        result.stdout.fnmatch_lines(["*0 of 1 entries replayed from *unused: interactions[[]0[]]*"])
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_unused_entries_can_be_reported(cassettes: pytest.Pytester, unused: str,
             'expected names such as notify_cassette("name.yaml")',
         ),
         ("on_mis=1", "*marker notify_cassette, arguments: unknown key 'on_mis'; did you mean on_miss[?]"),
-        ('on_miss="maybe"', "*marker notify_cassette, on_miss: 'maybe'; expected one of: error, emulate, forward"),
+        ('on_miss="maybe"', "*on_miss: unknown value 'maybe'; expected one of: error, emulate, forward"),
         ('on_miss="forward"', "*on_miss: forward requires an upstream*"),
     ],
 )

@@ -305,7 +305,7 @@ def test_a_folder_is_one_cassette_in_the_order_of_its_names(write: Write, tmp_pa
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"on_miss": "eror"}, "on_miss: 'eror'; expected one of: error, emulate, forward"),
+        ({"on_miss": "eror"}, "on_miss: unknown value 'eror'; expected one of: error, emulate, forward"),
         ({"match_on": ["metod"]}, "unknown field 'metod'; did you mean method?"),
         ({"match_on": "method"}, "expected a list of one or more fields, got 'method'; use any of: method"),
         ({"ignore": "Secret"}, "expected a list of parameter names, got 'Secret'"),

@@ -265,7 +265,7 @@ def test_seed_data_is_added_to_its_service() -> None:
         ({"binding_type": "pager"}, "'pager' is not a binding type"),
         ({"binding_type": "sms", "address": "+49"}, "identity: is missing"),
         ({"binding_type": "sms", "identity": "a", "address": 49}, "address: is not text"),
-        ({"binding_type": "sms", "identity": "a", "address": "+49", "tags": "x"}, "tags: is not a list of texts"),
+        ({"binding_type": "sms", "identity": "a", "address": "+49", "tags": "x"}, "tags: is not a list of text"),
         ({"service_sid": "IS1"}, "'IS1' is not a service"),
         ({"colour": "red"}, "unknown key 'colour'"),
     ],
