@@ -208,12 +208,6 @@ def _by_name(headers: Pairs) -> dict[str, list[str]]:
     return found
 
 
-def _request_body(body: bytes, *, binary: bool) -> Any:
-    """Return a request body; vcrpy has no ``string`` key there."""
-    shown_body = _shown_body(body, binary=binary)
-    return shown_body.get("string", shown_body) if body else None
-
-
 def _shown_body(body: bytes, *, binary: bool) -> dict[str, Any]:
     try:
         return {"string": body.decode()}
