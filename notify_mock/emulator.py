@@ -107,7 +107,7 @@ class Emulator(Engine):
             fault_header=fault_header,
             cassette=self._backend.cassette if self._backend else cassette,
             forward=self._backend.forward if self._backend else None,
-            observe=self._backend.observe if self._backend else None,
+            observer=self._backend.observer if self._backend else None,
         )
         if control_token is not None and (not isinstance(control_token, str) or not control_token):
             raise UsageError("control_token", "must be non-empty text")

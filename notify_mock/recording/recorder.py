@@ -83,23 +83,26 @@ class Recorder:
         """Wrap ``forward`` so that its exchanges are recorded."""
 
         def recorded(call: Call) -> Interaction:
-            begun = self._now()
+            begun = self.begin()
             interaction = forward(call)
             self._take(begun, interaction)
             return interaction
 
         return recorded
 
-    def around(self, call: Call, play: Callable[[], Answer]) -> Answer:
+    def begin(self) -> int:
+        """Return the tick at which a call begins."""
+        with self._lock:
+            self._tick += 1
+            return self._tick
+
+    def end(self, begun: int, call: Call, answer: Answer) -> None:
         """Record the emulator's own response. A connection that it breaks without a response is not recorded."""
-        begun = self._now()
-        answer = play()
         if answer.status:
             interaction = interaction_of(call, answer, phrase(answer.status))
             if answer.wire is not None and answer.wire.sent is not None:
                 interaction = interaction._replace(extra={TRUNCATED: True})
             self._take(begun, interaction)
-        return answer
 
     def save(self) -> None:
         """Write the cassette. Raises ``UsageError`` if it cannot be written."""
@@ -118,11 +121,6 @@ class Recorder:
         if self.refused:
             refused, self.refused = self.refused, []
             raise UsageError(str(self.path), f"{len(refused)} not recorded: {'; '.join(refused[:3])}")
-
-    def _now(self) -> int:
-        with self._lock:
-            self._tick += 1
-            return self._tick
 
     def _take(self, begun: int, interaction: Interaction) -> None:
         """Add an exchange. Saves only when the file has grown by a tenth, to keep the cost of long recordings low."""

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.routing import BaseConverter, Rule
 
 from notify_mock.control_api.api import Controlled, control_view, is_control
-from notify_mock.engine.pipeline import Wait
+from notify_mock.engine.steps import Wait
 from notify_mock.engine.routes import ROUTES
 from notify_mock.support.waits import Released
 from notify_mock.twilio_api.errors import EntityTooLarge

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from werkzeug.serving import WSGIRequestHandler
 
-from notify_mock.engine.pipeline import Wait
+from notify_mock.engine.steps import Wait
 from notify_mock.support.waits import HeldCall, HeldCalls, Released
 from notify_mock.twilio_api.headers import Headers
 from notify_mock.twilio_api.messages import Answer, Call, Wire
