@@ -136,6 +136,14 @@ class Emulator(Engine):
 
         return create_app(self)
 
+    def has_route(self, method: str, target: str) -> bool:
+        """Whether a route for this request has been added to ``app``."""
+        if "app" not in self.__dict__:
+            return False
+        from notify_mock.server.app import has_own_route
+
+        return has_own_route(self.app, method, target)
+
     @cached_property
     def callbacks(self) -> Callbacks:
         """Delivery callbacks: ``mount(app)`` to receive them, and ``drain()`` to send them now."""

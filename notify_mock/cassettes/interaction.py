@@ -6,7 +6,6 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterable, Mapping
-from http.client import responses
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
@@ -74,11 +73,6 @@ def check(interaction: Interaction) -> None:
             if not _NAME.fullmatch(name) or _BROKEN.search(value):
                 where = f"{interaction.where}.{part}.headers"
                 raise UsageError(where, "are not valid headers", "names must be tokens, values one line of Latin-1")
-
-
-def phrase(status: int) -> str:
-    """Return the reason phrase in capitals, as Twilio's gateway sends it (observed); "" if the status has none."""
-    return responses.get(status, "").upper()
 
 
 def header(headers: Iterable[tuple[str, str]], name: str) -> str:

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Literal, NamedTuple, get_args
 
 from notify_mock.cassettes.files import read_interactions, write_text
-from notify_mock.cassettes.interaction import Interaction, check, interaction_of, phrase
+from notify_mock.cassettes.interaction import Interaction, check, interaction_of
 from notify_mock.cassettes.vcr import entry_yaml, join_yaml, write_json
 from notify_mock.engine.replay import TRUNCATED, Forward
 from notify_mock.redaction.keys import find_key
@@ -20,6 +20,7 @@ from notify_mock.redaction.redact import redact
 from notify_mock.replay.cassette import Cassette
 from notify_mock.replay.matching import DEFAULT, Matcher
 from notify_mock.support.usage import UsageError, shown
+from notify_mock.twilio_api.headers import phrase
 from notify_mock.twilio_api.masking import show_text
 from notify_mock.twilio_api.messages import Answer, Call
 

@@ -1,102 +1,77 @@
-"""The open connections of a server: their threads, which of them are idle, and how each is closed."""
+"""The open connections of a server: which of them are idle, and when they are closed."""
 
 from __future__ import annotations
 
-import socket
-import struct
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from threading import Lock, Thread, current_thread
+import asyncio
+from typing import TYPE_CHECKING
 
-_JOIN_SECONDS = 2.0
+if TYPE_CHECKING:
+    from notify_mock.server.channel import Channel
+
+_CHECK_SECONDS = 1.0
 _MAX_OPEN, _MIN_OPEN = 4096, 64
 
 
-class _Open:
-    """One connection. ``socket`` is replaced when TLS starts."""
-
-    __slots__ = ("is_reset", "socket", "thread")
-
-    def __init__(self, connection: socket.socket, thread: Thread) -> None:
-        self.socket, self.thread, self.is_reset = connection, thread, False
-
-
 class Connections:
-    """The open connections, by accepted socket.
+    """The open connections. One that is idle for its ``idle_seconds`` is closed.
 
     Above ``limit``, each new connection closes the one that has been idle longest, so that clients that open thousands
     of connections can't use up the process's file descriptors.
     """
 
-    def __init__(self, limit: int | None = None) -> None:
-        self._limit = limit or _half_of_the_limit()
-        self._lock = Lock()
-        self._open: dict[socket.socket, _Open] = {}
-        self._idle: dict[socket.socket, None] = {}
+    def __init__(self, loop: asyncio.AbstractEventLoop, limit: int | None = None) -> None:
+        self._loop = loop
+        self._limit = limit or half_of_the_limit()
+        self._open: set[Channel] = set()
+        self._idle: dict[Channel, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def add(self, accepted: socket.socket, thread: Thread) -> None:
-        """Add a connection. It is idle until a request has been read."""
-        with self._lock:
-            self._open[accepted] = _Open(accepted, thread)
-            self._idle[accepted] = None
-            if len(self._open) <= self._limit:
-                return
-            oldest = next(iter(self._idle))
-            del self._idle[oldest]
-            _break(self._open[oldest].socket)
+    def add(self, channel: Channel) -> None:
+        """Add a connection. It is idle."""
+        self._open.add(channel)
+        self.idle(channel)
+        if self._timer is None:
+            self._timer = self._loop.call_later(_CHECK_SECONDS, self._check)
+        if len(self._open) > self._limit:
+            next(iter(self._idle)).abort()
 
-    def upgrade(self, accepted: socket.socket, connection: socket.socket) -> None:
-        """Replace the socket of a connection on which TLS has started."""
-        with self._lock:
-            self._open[accepted].socket = connection
+    def remove(self, channel: Channel) -> None:
+        self._open.discard(channel)
+        self._idle.pop(channel, None)
 
-    @contextmanager
-    def busy(self, accepted: socket.socket) -> Iterator[None]:
-        """Mark a connection as not idle while its request is answered."""
-        with self._lock:
-            self._idle.pop(accepted, None)
-        try:
-            yield
-        finally:
-            with self._lock:
-                if accepted in self._open:
-                    self._idle[accepted] = None
+    def idle(self, channel: Channel) -> None:
+        """The server waits for the client from now on."""
+        if channel in self._open:
+            self._idle.pop(channel, None)
+            self._idle[channel] = self._loop.time()
 
-    def reset(self, accepted: socket.socket) -> None:
-        """Close the connection with a TCP RST once its handler has finished."""
-        with self._lock:
-            entry = self._open[accepted]
-            entry.is_reset = True
-        with suppress(OSError):
-            entry.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    def busy(self, channel: Channel) -> None:
+        """The client waits for the server."""
+        self._idle.pop(channel, None)
 
-    def remove(self, accepted: socket.socket) -> tuple[socket.socket, bool]:
-        """Return the socket to close, and whether to close it with a TCP RST."""
-        with self._lock:
-            self._idle.pop(accepted, None)
-            entry = self._open.pop(accepted, None)
-        return (entry.socket, entry.is_reset) if entry else (accepted, False)
+    def heard(self, channel: Channel) -> None:
+        """The client has sent something."""
+        if channel in self._idle:
+            self.idle(channel)
 
     def close(self) -> None:
-        """Close all connections and wait for their threads."""
-        with self._lock:
-            left = list(self._open.values())
-        for entry in left:
-            _break(entry.socket)
-        for entry in left:
-            if entry.thread is not current_thread():
-                entry.thread.join(_JOIN_SECONDS)
+        """Close all connections now."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for channel in list(self._open):
+            channel.abort()
+
+    def _check(self) -> None:
+        now = self._loop.time()
+        for channel in [one for one, since in self._idle.items() if now - since >= one.idle_seconds]:
+            channel.abort()
+        self._timer = self._loop.call_later(_CHECK_SECONDS, self._check) if self._open else None
 
 
-def _break(connection: socket.socket) -> None:
-    with suppress(OSError):
-        socket.socket.shutdown(connection, socket.SHUT_RDWR)  # not the TLS shutdown, which would wait for the client
-
-
-def _half_of_the_limit() -> int:
+def half_of_the_limit() -> int:
     """Return half the number of files the process may open; each connection needs one."""
     try:
         import resource

@@ -1,24 +1,27 @@
-"""A threaded HTTP/1.1 server on one socket, for the emulator mounted on it."""
+"""An HTTP/1.1 server on one socket, for the emulator mounted on it."""
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import os
 import socket
 from threading import Thread
 from typing import Any
 
-from werkzeug.serving import ThreadedWSGIServer
-
-from notify_mock.server.connection import Connection, no_emulator
+from notify_mock.server.channel import Channel
 from notify_mock.server.connections import Connections
-from notify_mock.server.outgoing import LOG, Served
+from notify_mock.server.loop import new_loop
 from notify_mock.server.proxy import OtherHosts, Policy, read_other_hosts
+from notify_mock.server.requests import LOG
+from notify_mock.server.responder import Served
+from notify_mock.server.session import Session
 from notify_mock.server.tls import Tls
-from notify_mock.support.address import read_address
+from notify_mock.support.address import Address, read_address
 from notify_mock.support.usage import UsageError
 
-_POLL_SECONDS = 0.02
 _BACKLOG = 1024
+_CHECK_SECONDS = 0.5
 
 
 class Server:
@@ -39,52 +42,111 @@ class Server:
         speaks_tls: bool = False,
     ) -> None:
         host, port = read_address(host, port)
-        self.mounted = mounted
-        self.policy, self.tls, self.speaks_tls = Policy(read_other_hosts(other_hosts, host)), Tls(), speaks_tls
-        with _bind(host, port) as bound:
-            self._listener = _Listener(self, host, port, bound.fileno())
+        policy = Policy(read_other_hosts(other_hosts, host))
+        self._socket = _bind(host, port)
+        self._listener = Listener(Address(host, self._socket.getsockname()[1]), policy, Tls(), speaks_tls)
+        self._listener.mounted = mounted
         self._thread: Thread | None = None
+        self._process = os.getpid()
 
     def __repr__(self) -> str:
         return f"<Server {self.url}>"
 
     @property
+    def mounted(self) -> Served | None:
+        """The emulator that answers."""
+        return self._listener.mounted
+
+    @mounted.setter
+    def mounted(self, served: Served | None) -> None:
+        self._listener.mounted = served
+
+    @property
+    def policy(self) -> Policy:
+        """Which other hosts clients may reach through the server."""
+        return self._listener.policy
+
+    @property
+    def tls(self) -> Tls:
+        """The certificates for Twilio's hosts."""
+        return self._listener.tls
+
+    @property
     def url(self) -> str:
         """``http://127.0.0.1:8010``, without a slash at the end."""
-        host = self._listener.host
-        return f"http://{f'[{host}]' if ':' in host else host}:{self._listener.port}"
+        host, port = self._listener.address
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
     @property
     def address(self) -> tuple[str, int]:
         """The address that a client on this machine connects to."""
+        host, port = self._listener.address
         here = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - the user chose it
-        return here.get(self._listener.host, self._listener.host), self._listener.port
+        return here.get(host, host), port
 
     def start(self) -> None:
-        """Serve in a new thread."""
-        self._thread = Thread(
-            target=self._listener.serve_forever, args=(_POLL_SECONDS,), name="notify-mock-server", daemon=True
-        )
+        """Serve in a new thread. Clients can connect before it runs, since the socket is open."""
+        self._thread = Thread(target=self._listener.run, args=(self._socket,), name="notify-mock-server", daemon=True)
         self._thread.start()
 
     def serve_here(self) -> None:
-        """Serve in this thread until a KeyboardInterrupt."""
-        self._listener.serve_forever()
+        """Serve until a KeyboardInterrupt."""
+        self.start()
+        while self._thread is not None and self._thread.is_alive():
+            self._thread.join(_CHECK_SECONDS)  # on Windows, only a wait that ends can be interrupted
 
     def stop(self) -> None:
-        """Close the socket and every connection, and wait for their threads."""
+        """Close the socket and every connection. In a forked child, the server stays with its parent."""
+        if self._process != os.getpid():
+            return
         if self._thread is not None:
-            self._listener.shutdown()
+            self._listener.stop()
             self._thread.join()
             self._thread = None
-        self._listener.server_close()
-        self._listener.connections.close()
+        self._socket.close()
+
+
+class Listener:
+    """What the connections of one server share. Runs on its own event loop, in one thread."""
+
+    def __init__(self, address: Address, policy: Policy, tls: Tls, speaks_tls: bool) -> None:
+        self.address, self.policy, self.tls, self._speaks_tls = address, policy, tls, speaks_tls
+        self.mounted: Served | None = None
+        self.loop = new_loop()
+        self.loop.set_exception_handler(_log_bug)
+        self.connections = Connections(self.loop)
+
+    def run(self, accepting: socket.socket) -> None:
+        """Serve until ``stop``."""
+        asyncio.set_event_loop(self.loop)
+        try:
+            serving = self.loop.run_until_complete(
+                self.loop.create_server(self._connect, sock=accepting, backlog=_BACKLOG)
+            )
+            self.loop.run_forever()
+            serving.close()
+            self.connections.close()
+            self.loop.run_until_complete(asyncio.sleep(0))  # connections are told that they are closed
+        finally:
+            self.loop.close()
+
+    def stop(self) -> None:
+        """End ``run``, from another thread."""
+        self.loop.call_soon_threadsafe(self.loop.stop)
+
+    def _connect(self) -> Channel:
+        channel = Channel(self.connections, self.tls)
+        channel.receiver = Session(self, channel)
+        if self._speaks_tls:
+            channel.may_start_tls()
+        return channel
 
 
 def _bind(host: str, port: int) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        both = host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=both)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             wrong = f"{port} on {host} is already in use"
@@ -92,45 +154,8 @@ def _bind(host: str, port: int) -> socket.socket:
         raise UsageError("host", f"cannot listen on {host}, port {port}: {error.strerror}") from error
 
 
-class _Listener(ThreadedWSGIServer):
-    """Tracks its connections, so that none outlives it."""
-
-    def __init__(self, server: Server, host: str, port: int, fd: int) -> None:
-        self._owner = server
-        self.connections = Connections()
-        self.policy, self.tls, self.speaks_tls = server.policy, server.tls, server.speaks_tls
-        super().__init__(host, port, self._app, Connection, fd=fd)
-
-    @property
-    def mounted(self) -> Served | None:
-        return self._owner.mounted
-
-    def _app(self, environ: Any, start_response: Any) -> Any:
-        mounted = self.mounted
-        return mounted.app(environ, start_response) if mounted else _no_emulator(environ, start_response)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        thread = Thread(
-            target=self.process_request_thread, args=(request, client_address), name="notify-mock-call", daemon=True
-        )
-        self.connections.add(request, thread)
-        thread.start()
-
-    def shutdown_request(self, request: Any) -> None:
-        connection, is_reset = self.connections.remove(request)
-        if is_reset:
-            self.close_request(connection)
-        else:
-            super().shutdown_request(connection)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - werkzeug's signature
-        LOG.debug("connection of %s broke", client_address, exc_info=True)
-
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002, ARG002 - werkzeug's signature
-        LOG.debug(message, *args)
-
-
-def _no_emulator(environ: Any, start_response: Any) -> list[bytes]:
-    answer = no_emulator(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
-    start_response("400 BAD REQUEST", answer.headers)
-    return [answer.body]
+def _log_bug(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what went wrong in a callback of the loop, with its traceback."""
+    error = context.get("exception")
+    level = LOG.debug if isinstance(error, OSError) else LOG.error
+    level("%s", context["message"], exc_info=error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 import tempfile
 from functools import cached_property
@@ -37,14 +36,9 @@ class Tls:
         """For clients in this process: trusts only the authority."""
         return ssl.create_default_context(cadata=self.ca.certificate)
 
-    def accept(self, connection: socket.socket, host: str) -> ssl.SSLSocket:
-        """Complete a TLS handshake for the emulated host that the client names (SNI), or else for ``host``.
-
-        Raises ``OSError`` if the client does not use TLS or does not trust the authority.
-        """
-        return self._context(host or _DEFAULT_HOST).wrap_socket(connection, server_side=True)
-
-    def _context(self, host: str) -> ssl.SSLContext:
+    def context(self, host: str) -> ssl.SSLContext:
+        """Return the context for an emulated host; its connections switch to the host that the client names (SNI)."""
+        host = host or _DEFAULT_HOST
         with self._lock:
             if host not in self._contexts:
                 if len(self._contexts) >= _MAX_HOSTS:
@@ -67,4 +61,4 @@ class Tls:
         """Switch to the certificate of the host that the client names."""
         host = plain(name or "")
         if product_at(host):
-            connection.context = self._context(host)
+            connection.context = self.context(host)

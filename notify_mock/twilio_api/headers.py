@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from functools import lru_cache
+from http.client import responses
 
 Headers = list[tuple[str, str]]
 
@@ -26,7 +27,20 @@ _CORS: Headers = [
 ]
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_OLDER_PHRASES = {
+    413: "Request Entity Too Large",
+    414: "Request-URI Too Long",
+    416: "Requested Range Not Satisfiable",
+    422: "Unprocessable Entity",
+}
+"""These differ between versions of Python."""
+
 _HSTS = ("Strict-Transport-Security", "max-age=31536000")
+
+
+def phrase(status: int) -> str:
+    """Return the reason phrase in capitals, as Twilio's gateway sends it (observed); "" if the status has none."""
+    return (_OLDER_PHRASES.get(status) or responses.get(status, "")).upper()
 
 
 @lru_cache(maxsize=16)

@@ -19,7 +19,7 @@ from helpers.held_calls import waits
 from helpers.raw_http import Raw, send, split
 
 from notify_mock import Delay, Drop, Emulator, Hang, Refuse, Reset, Truncate, UsageError
-from notify_mock.server.connections import Connections
+from notify_mock.server.connections import half_of_the_limit
 from notify_mock.server.server import Server
 from notify_mock.server.tls import Tls
 from notify_mock.twilio_api.hosts import Destination, is_twilio
@@ -286,7 +286,7 @@ class TestOtherHosts:
 
     def test_a_tunnel_carries_bytes_in_both_directions(self, tunnelling: Emulator, elsewhere: Elsewhere) -> None:
         with tunnel_to(tunnelling.url, f"127.0.0.1:{elsewhere.port}") as connection:
-            connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             assert read_answer(connection).body == b"hi"
         assert len(tunnelling.journal) == 0
 
@@ -308,8 +308,8 @@ class TestOtherHosts:
     def test_the_connection_is_closed_after_a_forwarded_request(
         self, tunnelling: Emulator, elsewhere: Elsewhere
     ) -> None:
-        first = f"GET http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\n\r\n".encode()
-        second = f"GET http://notify.twilio.com/v1/Credentials HTTP/1.1\r\n{SIGNED}\r\n".encode()
+        first = f"GET http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+        second = f"GET http://notify.twilio.com/v1/Credentials HTTP/1.1\r\nHost: x\r\n{SIGNED}\r\n".encode()
         answer = send(tunnelling.url, first + second)
         assert answer.body == b"hi"
         assert all(b"Authorization" not in head for head in elsewhere.heads)
@@ -318,12 +318,12 @@ class TestOtherHosts:
     def test_a_request_with_an_ambiguous_length_is_not_forwarded(
         self, tunnelling: Emulator, elsewhere: Elsewhere, lengths: str
     ) -> None:
-        target = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nContent-Length: {lengths}\r\n\r\nhello"
+        target = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nHost: x\r\nContent-Length: {lengths}\r\n\r\nhello"
         assert send(tunnelling.url, target.encode()).status == "HTTP/1.1 400 BAD REQUEST"
         assert not elsewhere.heads
 
     def test_a_client_that_expects_a_100_gets_it(self, tunnelling: Emulator, elsewhere: Elsewhere) -> None:
-        head = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+        head = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
         with dial(tunnelling.url) as connection:
             connection.sendall(head.encode())
             assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -331,7 +331,7 @@ class TestOtherHosts:
             assert read_answer(connection).body == b"hi"
 
     def test_a_chunked_request_is_not_forwarded(self, tunnelling: Emulator, elsewhere: Elsewhere) -> None:
-        target = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        target = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
         assert send(tunnelling.url, target.encode()).status == "HTTP/1.1 400 BAD REQUEST"
         assert not elsewhere.heads
 
@@ -339,7 +339,7 @@ class TestOtherHosts:
         with closing(socket.create_server(("127.0.0.1", 0))) as probe:
             port = probe.getsockname()[1]
         for line in (f"CONNECT 127.0.0.1:{port}", f"GET http://127.0.0.1:{port}/"):
-            answer = send(tunnelling.url, f"{line} HTTP/1.1\r\n\r\n".encode())
+            answer = send(tunnelling.url, f"{line} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
             assert answer.status == "HTTP/1.1 502 BAD GATEWAY"
             assert f"cannot connect to 127.0.0.1:{port}".encode() in answer.body
 
@@ -395,7 +395,7 @@ def test_no_request_reaches_the_real_twilio(
         connected.append(destination)
         raise OSError("not in a test")
 
-    monkeypatch.setattr("notify_mock.server.proxied.reach", reach)
+    monkeypatch.setattr("notify_mock.server.relay.reach", reach)
     head = f"{start} HTTP/1.1\r\n" + (f"Host: {host}\r\n" if host else "") + "Connection: close\r\n\r\n"
     with dial(two_proxies[policy]) as connection:
         answer = send_all_and_read_to_the_end(connection, head.encode())
@@ -426,7 +426,7 @@ def test_neither_bodies_nor_credentials_are_logged(
     secret = "very-secret-9f3c"
     body = f"Type=fcm&Secret={secret}"
     head = (
-        f"POST /v1/Credentials HTTP/1.1\r\nAuthorization: {basic('ACx', secret)}\r\n"
+        f"POST /v1/Credentials HTTP/1.1\r\nHost: x\r\nAuthorization: {basic('ACx', secret)}\r\n"
         f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     with bundles.wrap_socket(
@@ -435,7 +435,7 @@ def test_neither_bodies_nor_credentials_are_logged(
         connection.sendall(f"{head}{body}".encode())
         assert read_answer(connection).status == "HTTP/1.1 201 CREATED"
     send(served.url, f"CONNECT example.com:443 HTTP/1.1\r\nProxy-Authorization: Basic {secret}\r\n\r\n".encode())
-    send(served.url, f"GET http://example.com/?token={secret} HTTP/1.1\r\n\r\n".encode())
+    send(served.url, f"GET http://example.com/?token={secret} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     assert secret not in caplog.text
     assert basic("ACx", secret) not in caplog.text
 
@@ -510,7 +510,7 @@ def half_open(url: str) -> list[Callable[[], socket.socket]]:
     return [
         begun(b""),
         begun(b"GET /v1/Cred"),
-        begun(b"POST /v1/Credentials HTTP/1.1\r\nContent-Length: 1000\r\n\r\nType"),
+        begun(b"POST /v1/Credentials HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nType"),
         begun(b"CONNECT notify.twilio.com:443 HTTP/1.1\r\n\r\n"),
         begun(b"CONNECT notify.twilio.com:443 HTTP/1.1\r\n\r\n\x16\x03\x01"),
     ]
@@ -518,7 +518,7 @@ def half_open(url: str) -> list[Callable[[], socket.socket]]:
 
 def test_the_server_answers_despite_thousands_of_half_open_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     """Above the limit, the longest idle connections are closed, but never a busy one."""
-    monkeypatch.setattr("notify_mock.server.connections._half_of_the_limit", lambda: 64)
+    monkeypatch.setattr("notify_mock.server.connections.half_of_the_limit", lambda: 64)
     begun = waits(monkeypatch)
     with Emulator() as emulator:
         emulator.faults.add("credential.list", Hang(), times=1)
@@ -541,7 +541,7 @@ def test_the_server_answers_despite_thousands_of_half_open_connections(monkeypat
 
 
 def test_the_connection_limit_is_within_bounds() -> None:
-    assert 64 <= Connections()._limit <= 4096
+    assert 64 <= half_of_the_limit() <= 4096
 
 
 def test_stopping_the_server_closes_its_tunnels(bundles: ssl.SSLContext) -> None:

@@ -1,0 +1,134 @@
+"""The response to one request: the steps of its call, and what faults do to the response and the connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Protocol
+
+from notify_mock.engine.steps import Pause, Steps
+from notify_mock.server.channel import Channel
+from notify_mock.server.holds import Hold
+from notify_mock.server.loop import in_thread
+from notify_mock.server.responses import head_of, pieces_of, status_of
+from notify_mock.support.waits import HeldCalls
+from notify_mock.twilio_api.headers import Headers
+from notify_mock.twilio_api.messages import Answer, Call, Wire
+
+
+class Served(Protocol):
+    """What can be mounted on a server: an emulator."""
+
+    @property
+    def app(self) -> Any:
+        """The WSGI app, for the control API and for what users have added to it."""
+
+    @property
+    def held_calls(self) -> HeldCalls: ...
+    def has_route(self, method: str, target: str) -> bool:
+        """Whether the user has added a route for this request to the app."""
+
+    def handle(self, call: Call) -> Answer: ...
+    def play(self, call: Call) -> Steps: ...
+    def failed(self) -> Answer: ...
+
+
+class Responder:
+    """Sends one response on ``channel``, and then calls ``done`` with whether the connection can stay open.
+
+    ``is_head``: the body is left out. ``keeps_open``: the client wants to send another request.
+    """
+
+    __slots__ = ("_channel", "_done", "_hold", "_is_head", "_keeps_open", "_loop")
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        channel: Channel,
+        done: Callable[[bool], None],
+        *,
+        is_head: bool,
+        keeps_open: bool,
+    ) -> None:
+        self._loop, self._channel, self._done = loop, channel, done
+        self._is_head, self._keeps_open = is_head, keeps_open
+        self._hold: Hold | None = None
+
+    def play(self, served: Served, steps: Steps, result: Future[Any] | None = None) -> None:
+        """Carry out a call to its next pause, or to its end. A bug is answered as such, and raised."""
+        try:
+            step = steps.send(result.result() if result is not None else None)
+        except StopIteration as end:
+            self.send(served, end.value)
+            return
+        except BaseException:
+            steps.close()
+            self._keeps_open = False
+            self.send_whole(served.failed())
+            raise
+        if isinstance(step, Pause):
+            self._wait(step, served, steps)
+        else:
+            in_thread(self._loop, step.run, lambda future: self.play(served, steps, future))
+
+    def send(self, served: Served, answer: Answer) -> None:
+        """Send a response, as the faults in its ``wire`` change it."""
+        wire = answer.wire
+        if wire is None:
+            self.send_whole(answer)
+        elif wire.ending:
+            self._channel.reset() if wire.ending == "reset" else self._channel.close()
+            self._done(False)
+        else:
+            self._dribble(served, answer, wire)
+
+    def send_whole(self, answer: Answer) -> None:
+        """Send a response that no fault changes."""
+        self.write(status_of(answer.status), answer.headers, answer.body)
+
+    def write(self, status: str, headers: Headers, body: bytes) -> None:
+        """Send a whole response. ``status`` is a code and its phrase."""
+        head, keeps_open = head_of(status, headers, body, keeps_open=self._keeps_open)
+        self._channel.write(head if self._is_head else head + body)
+        self._done(keeps_open)
+
+    def client_is_gone(self) -> None:
+        """Stop waiting: nobody is there for the response."""
+        if self._hold is not None:
+            self._hold.end()
+
+    def _wait(self, pause: Pause, served: Served, steps: Steps) -> None:
+        def resume(is_released: bool) -> None:
+            self._hold = None
+            if is_released:
+                steps.close()
+                self._channel.close()
+                self._done(False)
+            else:
+                self.play(served, steps)
+
+        self._hold = Hold(self._loop, *pause, resume)
+
+    def _dribble(self, served: Served, answer: Answer, wire: Wire) -> None:
+        """Send the body in pieces, each after a pause."""
+        keeps_open = self._keeps_open and wire.sent is None
+        head, keeps_open = head_of(status_of(answer.status), answer.headers, answer.body, keeps_open=keeps_open)
+        pieces = [b""] if self._is_head else pieces_of(answer.body, wire)
+        self._channel.write(head + pieces.pop(0))
+        self._send_later(pieces, Pause(wire.over / wire.pieces, served.held_calls.take()), keeps_open)
+
+    def _send_later(self, pieces: list[bytes], pause: Pause, keeps_open: bool) -> None:
+        def resume(is_released: bool) -> None:
+            self._hold = None
+            if is_released:
+                self._channel.close()
+                self._done(False)
+                return
+            self._channel.write(pieces.pop(0))
+            self._send_later(pieces, pause, keeps_open)
+
+        if pieces:
+            self._hold = Hold(self._loop, *pause, resume)
+        else:
+            self._done(keeps_open)

@@ -1,0 +1,223 @@
+"""HTTP on one connection: reads requests, has them answered in order, and stays open for the next."""
+
+from __future__ import annotations
+
+import math
+import time
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from notify_mock.control_api.boundary import is_control, refusal
+from notify_mock.server.channel import Channel
+from notify_mock.server.loop import in_thread
+from notify_mock.server.proxy import Refusal
+from notify_mock.server.purposes import Here, Tunnel, find_purpose
+from notify_mock.server.relay import ESTABLISHED, Relay, forwarded_head, forwarded_length, relay_to
+from notify_mock.server.requests import LOG, BadRequest, Head, RequestReader
+from notify_mock.server.responder import Responder
+from notify_mock.server.responses import CONTINUE, head_of, status_of
+from notify_mock.server.wsgi import call_app, environ_of
+from notify_mock.twilio_api.errors import MalformedRequest, TwilioError
+from notify_mock.twilio_api.headers import ERROR_JSON, edge
+from notify_mock.twilio_api.hosts import Destination
+from notify_mock.twilio_api.messages import Answer, origin_form, read
+
+if TYPE_CHECKING:
+    from notify_mock.server.server import Listener
+
+_MAX_AHEAD = 64 * 1024
+"""Bytes that a client may send while its last request is answered, before the server stops reading."""
+
+
+class Session:
+    """The requests of one channel. They are answered one at a time."""
+
+    def __init__(self, listener: Listener, channel: Channel) -> None:
+        self._listener, self._channel = listener, channel
+        self._reader = RequestReader()
+        self._tunnel: Destination | None = None
+        self._begun: tuple[Head, Here] | None = None
+        self._responder: Responder | None = None
+        self._is_at_end = self._is_full = self._is_starting = False
+
+    def received(self, data: bytes) -> None:
+        self._reader.feed(data)
+        if self._responder is None and not self._is_full:
+            self._go_on()
+        elif len(self._reader) > _MAX_AHEAD:
+            self._channel.transport.pause_reading()
+
+    def ended(self) -> None:
+        self._is_at_end = True
+        if self._responder is not None:
+            self._responder.client_is_gone()
+        else:
+            self._go_on()
+
+    def lost(self) -> None:
+        if self._responder is not None:
+            self._responder.client_is_gone()
+
+    def writable(self, is_writable: bool) -> None:
+        self._is_full = not is_writable
+        if is_writable and self._responder is None:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Answer what has arrived, until a response must wait or more must arrive."""
+        try:
+            while self._is_ready and (self._begun is not None or self._begin()) and self._is_ready:
+                if not self._answer_begun():
+                    break
+            if self._is_at_end and self._is_ready:
+                self._check_end()
+        except BadRequest as error:
+            self._refuse(error)
+
+    @property
+    def _is_ready(self) -> bool:
+        return self._responder is None and self._channel.is_open and not self._is_full
+
+    def _begin(self) -> bool:
+        """Read a head and begin its request. Returns False when there is none. Raises ``BadRequest``."""
+        head = self._reader.head()
+        if head is None:
+            return False
+        try:
+            purpose = find_purpose(
+                head, self._channel.scheme, self._tunnel, self._listener.address, self._listener.policy
+            )
+            if isinstance(purpose, Here):
+                self._reader.check_length(head)
+                self._begun = head, purpose
+                if head.expects_continue:
+                    self._channel.write(CONTINUE)
+            elif not isinstance(purpose, Tunnel):
+                self._forward(head, purpose.destination)
+            elif purpose.is_emulated:
+                self._stand_in(purpose.destination)
+            else:
+                self._relay(purpose.destination, self._reader.take(), greeting=ESTABLISHED)
+        except Refusal as error:
+            LOG.warning("refused: %s", error)
+            self._reply(f"403 {error}", f"notify-mock: {error}")  # most clients show only the status line
+        except TwilioError as error:
+            raise BadRequest(error, head.method, head.target) from error
+        return True
+
+    def _answer_begun(self) -> bool:
+        """Answer the request whose head was read, if its body has arrived. Raises ``BadRequest``."""
+        if self._begun is None:
+            return True
+        head, here = self._begun
+        try:
+            body = self._reader.body(head)
+        except TwilioError as error:
+            raise BadRequest(error, head.method, head.target) from error
+        if body is None:
+            return False
+        self._begun = None
+        self._answer(head, here, body)
+        return True
+
+    def _answer(self, head: Head, here: Here, body: bytes) -> None:
+        listener, channel = self._listener, self._channel
+        self._responder = responder = Responder(
+            listener.loop, channel, self._answered, is_head=head.method == "HEAD", keeps_open=head.keeps_open
+        )
+        served = listener.mounted
+        self._is_starting = True
+        if served is None:
+            responder.send_whole(no_emulator(f"{head.method} {origin_form(head.target).partition('?')[0]}"))
+        elif is_control(head.target) or served.has_route(head.method, head.target):
+            environ = environ_of(head, here, body, own=listener.address, peer=channel.peer)
+            in_thread(listener.loop, lambda: call_app(served.app, environ), self._app_answered)
+        else:
+            call = read(head.method, head.target, host=here.host, headers=head.headers, body=body, scheme=here.scheme)
+            responder.play(served, served.play(call))
+        self._is_starting = False
+        if self._responder is not None:
+            listener.connections.busy(channel)
+
+    def _app_answered(self, found: Future[Any]) -> None:
+        responder, served = self._responder, self._listener.mounted
+        if responder is None:
+            return
+        try:
+            responder.write(*found.result())
+        except BaseException:
+            if served is not None:
+                responder.send_whole(served.failed())
+            raise
+
+    def _answered(self, keeps_open: bool) -> None:
+        """The response has been sent."""
+        self._responder = None
+        if not keeps_open:
+            self._channel.close()
+        elif not self._is_starting:
+            self._listener.connections.idle(self._channel)
+            self._channel.transport.resume_reading()
+            self._go_on()
+
+    def _stand_in(self, destination: Destination) -> None:
+        """Answer for ``destination`` on this connection from now on."""
+        self._tunnel = destination
+        self._channel.write(ESTABLISHED)
+        self._channel.may_start_tls(destination.host)
+        if len(self._reader):
+            self._channel.data_received(self._reader.take())
+
+    def _forward(self, head: Head, destination: Destination) -> None:
+        """Send one request on, then close the connection: the next request may be for Twilio."""
+        length = forwarded_length(head)
+        opening = forwarded_head(head, destination) + self._reader.take(length)
+        greeting = CONTINUE if head.expects_continue else b""
+        self._relay(destination, opening, greeting, limit=max(0, length - len(self._reader)))
+
+    def _relay(self, destination: Destination, opening: bytes, greeting: bytes, limit: float = math.inf) -> None:
+        relay = Relay(self._channel, greeting=greeting, opening=opening, limit=limit)
+        relay_to(self._listener.loop, destination, self._channel, relay, self._unreachable)
+
+    def _unreachable(self, reason: str) -> None:
+        self._reply("502 BAD GATEWAY", f"notify-mock: {reason}")
+
+    def _reply(self, status: str, text: str) -> None:
+        """Send a response of the proxy itself, and close the connection."""
+        body = f"{text}\n".encode()
+        head, _ = head_of(status, [("Content-Type", "text/plain; charset=utf-8")], body, keeps_open=False)
+        self._channel.write(head + body)
+        self._channel.close_after_reading()
+
+    def _refuse(self, refused: BadRequest) -> None:
+        """Answer a request that cannot be read, and close: the start of the next request is unknown."""
+        error, served = refused.error, self._listener.mounted
+        if is_control(origin_form(refused.target)):
+            answer = refusal(error.status, error.reason or error.text)
+        elif served is None:
+            answer = no_emulator("a malformed request")
+        else:
+            own = self._listener.address
+            method, target = refused.method or "-", refused.target or "/"
+            answer = served.handle(read(method, target, host=f"{own.host}:{own.port}", headers={}, defect=error))
+        head, _ = head_of(status_of(answer.status), answer.headers, answer.body, keeps_open=False)
+        self._channel.write(head if refused.method == "HEAD" else head + answer.body)
+        self._channel.close_after_reading()
+
+    def _check_end(self) -> None:
+        """The client sends nothing more: close, or refuse what is incomplete. Raises ``BadRequest``."""
+        if self._begun is not None:
+            head, _ = self._begun
+            error = MalformedRequest("the body is shorter than its Content-Length", what="incomplete body")
+            raise BadRequest(error, head.method, head.target)
+        if len(self._reader):
+            raise BadRequest(MalformedRequest("the request is incomplete", what="not HTTP/1.1"))
+        self._channel.close()
+
+
+def no_emulator(request: str) -> Answer:
+    """Return the response while no emulator is mounted. Not a 5xx, since clients would keep retrying."""
+    LOG.warning("%s: no test that uses notify_mock is running", request)
+    error = MalformedRequest(what="no test that uses notify_mock is running")
+    body = error.body()
+    return Answer(error.status, edge(at=time.time(), content_type=ERROR_JSON, length=len(body)), body)
