@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from notify_mock.cassettes.files import write_text
 from notify_mock.cassettes.har import write_har
 from notify_mock.cassettes.interaction import Interaction
 from notify_mock.cassettes.vcr import write_json, write_yaml
@@ -14,6 +13,7 @@ from notify_mock.redaction.keys import find_key
 from notify_mock.redaction.lint import refuse_leaks
 from notify_mock.redaction.pseudonyms import Pseudonyms
 from notify_mock.redaction.redact import redact
+from notify_mock.support.files import write_bytes
 from notify_mock.support.usage import UsageError
 
 STYLES: Mapping[str, Callable[[Sequence[Interaction]], str]] = {
@@ -47,4 +47,4 @@ def write_as(interactions: Sequence[Interaction], target: Path, style: str) -> N
         except UsageError as error:
             raise error.inside(interaction.where) from error
         clean.append(redacted)
-    write_text(target, STYLES[style](clean))
+    write_bytes(target, STYLES[style](clean).encode())

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Literal, NamedTuple, get_args
 
-from notify_mock.cassettes.files import read_interactions, write_text
+from notify_mock.cassettes.files import read_interactions
 from notify_mock.cassettes.interaction import Interaction, check, interaction_of, phrase
 from notify_mock.cassettes.vcr import entry_yaml, join_yaml, write_json
 from notify_mock.engine.replay import TRUNCATED, Forward
@@ -19,6 +19,7 @@ from notify_mock.redaction.pseudonyms import Pseudonyms
 from notify_mock.redaction.redact import redact
 from notify_mock.replay.cassette import Cassette
 from notify_mock.replay.matching import DEFAULT, Matcher
+from notify_mock.support.files import write_bytes
 from notify_mock.support.usage import UsageError, shown
 from notify_mock.twilio_api.masking import show_text
 from notify_mock.twilio_api.messages import Answer, Call
@@ -107,7 +108,7 @@ class Recorder:
             with self._lock:
                 takes = list(self._takes)
             if takes:
-                write_text(self.path, self._text(in_order(takes)))
+                write_bytes(self.path, self._text(in_order(takes)).encode())
             self._saved = len(takes)
 
     def close(self) -> None:

@@ -23,7 +23,8 @@ from notify_mock.cassettes.interaction import Interaction
 from notify_mock.cassettes.vcr import read_vcr, write_json, write_yaml
 from notify_mock.recording import convert
 from notify_mock.redaction.keys import KEY_FILE, VARIABLE, find_key
-from notify_mock.support.files import read_file
+from notify_mock.support.documents import read_file
+from notify_mock.support.files import write_bytes
 
 GOOD = {"version": 1, "interactions": [entry()]}
 
@@ -58,7 +59,7 @@ def broken(path: str, value: Any) -> dict[str, Any]:
         ("interactions: [", "line 1: is not valid YAML"),
         ("interactions: []\ninteractions: []\nversion: 1", "line 2: key 'interactions' is given twice"),
         ("interactions:\n- !!python/object:os.system {}\nversion: 1", "is not valid YAML"),
-        ("interactions:\n- &a {request: *a, response: *a}\nversion: 1", "request.method: is missing"),
+        ("interactions:\n- &a {request: *a, response: *a}\nversion: 1", "has more than 5,000,000 values"),
     ],
 )
 def test_an_invalid_file_is_an_error_with_file_and_line(tmp_path: Path, content: str, expected: str) -> None:
@@ -113,18 +114,6 @@ def test_an_invalid_entry_is_an_error_with_line_and_key(
     assert expected in str(caught.value)
 
 
-def test_endless_and_exploding_additional_keys_are_errors(tmp_path: Path) -> None:
-    path = tmp_path / "x.yaml"
-    text = yaml.safe_dump({"version": 1, "interactions": [entry()]}).replace("- request", "- note: {}\n  request")
-    bomb = "&a0 [x]"
-    for depth in range(1, 20):
-        bomb = f"&a{depth} [{bomb}, {', '.join([f'*a{depth - 1}'] * 9)}]"
-    for note in ("&a [*a]", bomb):
-        path.write_text(text.replace("{}", note, 1))
-        with pytest.raises(UsageError, match=r"line \d, interactions\[0\], note: is too large"):
-            Cassette(path)
-
-
 def test_a_url_with_a_secret_is_not_repeated(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(yaml.safe_dump({"version": 1, "interactions": [broken("request.uri", "x?Secret=hunter2")]}))
@@ -139,8 +128,8 @@ def test_limits_are_enforced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(files, "MAX_ENTRIES", 1)
     with pytest.raises(UsageError, match="has 2 entries; the limit is 1"):
         Cassette(path)
-    monkeypatch.setattr(files, "MAX_FILE_BYTES", 10)
-    with pytest.raises(UsageError, match=r"has \d+ bytes; the limit is 10"):
+    monkeypatch.setattr(files, "MAX_CASSETTE_BYTES", 10)
+    with pytest.raises(UsageError, match="is larger than the limit of 10 bytes"):
         Cassette(path)
 
 
@@ -249,7 +238,7 @@ def test_har_has_the_fields_that_the_specification_requires() -> None:
 
 
 def read_file_of(content: Any) -> Any:
-    from notify_mock.support.files import Content
+    from notify_mock.support.documents import Content
 
     return Content(content, "x.yaml", {("interactions", 0): 1})
 
@@ -325,7 +314,7 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_no_temporary_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "x.yaml"
-    files.write_text(path, "old")
+    write_bytes(path, b"old")
 
     def fail(_: int) -> None:
         raise OSError(28, "No space left on device")
@@ -333,7 +322,7 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_no_temporary_file(
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", fail)
         with pytest.raises(UsageError, match="cannot be written: No space left on device"):
-            files.write_text(path, "new")
+            write_bytes(path, b"new")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -342,7 +331,7 @@ def test_a_file_is_synced_before_it_is_renamed(tmp_path: Path, monkeypatch: pyte
     path, seen = tmp_path / "deep" / "x.yaml", []
     sync = os.fsync
     monkeypatch.setattr(os, "fsync", lambda number: (seen.append(path.exists()), sync(number)))
-    files.write_text(path, "text")
+    write_bytes(path, b"text")
     assert seen == [False, True], "the file before the rename, the folder after it"
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
@@ -350,7 +339,7 @@ def test_a_file_is_synced_before_it_is_renamed(tmp_path: Path, monkeypatch: pyte
 def test_a_symlink_to_a_cassette_stays_a_symlink(tmp_path: Path) -> None:
     (tmp_path / "real.yaml").write_text("old")
     (tmp_path / "link.yaml").symlink_to(tmp_path / "real.yaml")
-    files.write_text(tmp_path / "link.yaml", "new")
+    write_bytes(tmp_path / "link.yaml", b"new")
     assert (tmp_path / "real.yaml").read_text() == "new"
     assert (tmp_path / "link.yaml").is_symlink()
 

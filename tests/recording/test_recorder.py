@@ -423,7 +423,7 @@ def test_with_a_full_disk_clients_get_responses_and_the_recording_is_kept(
         raise UsageError("x.yaml", "cannot be written: No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("notify_mock.recording.recorder.write_text", fail)
+        patched.setattr("notify_mock.recording.recorder.write_bytes", fail)
         assert emulator.handle(call()).status == 200
         assert "not saved: x.yaml: cannot be written" in caplog.text
         with pytest.raises(UsageError, match="No space left"):
