@@ -152,6 +152,6 @@ def _folder() -> Path:
 
 def _expires(pair: Pair) -> datetime:
     """Raises ``ValueError`` if the certificate can't be read."""
-    from cryptography.x509 import load_pem_x509_certificate
+    from notify_mock.support.crypto import x509
 
-    return load_pem_x509_certificate(pair.certificate.encode()).not_valid_after_utc
+    return x509.load_pem_x509_certificate(pair.certificate.encode()).not_valid_after_utc

@@ -89,13 +89,15 @@ def _trust_store(bundle: str) -> bytes:
     """Return a Java trust store, without roots that ``cryptography`` rejects or warns about (serial number 0...)."""
     import warnings
 
-    from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
-    from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12Certificate, serialize_java_truststore
-    from cryptography.x509 import load_pem_x509_certificate
+    from notify_mock.support.crypto import pkcs12, serialization, x509
 
     entries = []
     for number, pem in enumerate(_certificates(bundle)):
         with warnings.catch_warnings(), suppress(ValueError, UserWarning):
             warnings.simplefilter("error")
-            entries.append(PKCS12Certificate(load_pem_x509_certificate(pem.encode()), f"ca-{number}".encode()))
-    return serialize_java_truststore(entries, BestAvailableEncryption(TRUST_STORE_PASSWORD.encode()))
+            entries.append(
+                pkcs12.PKCS12Certificate(x509.load_pem_x509_certificate(pem.encode()), f"ca-{number}".encode())
+            )
+    return pkcs12.serialize_java_truststore(
+        entries, serialization.BestAvailableEncryption(TRUST_STORE_PASSWORD.encode())
+    )

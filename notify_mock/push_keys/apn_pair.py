@@ -15,9 +15,7 @@ class ApnPair(NamedTuple):
 
 def apn_pair(name: str = "Apple Push Services: com.example.app", *, days: int = 365) -> ApnPair:
     """Return a self-signed certificate for ``name``, valid from yesterday for ``days``, and its RSA key."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
+    from notify_mock.support.crypto import hashes, rsa, serialization, x509
 
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
