@@ -34,7 +34,7 @@ def make_ca(now: datetime) -> Pair:
         excluded_subtrees=[x509.IPAddress(ip_network("0.0.0.0/0")), x509.IPAddress(ip_network("::/0"))],
     )
     builder = (
-        _builder(name, name, key, now, now + LIFETIME)
+        _builder(name, name, key, now - _SKEW, now + LIFETIME)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .add_extension(constraints, critical=True)
@@ -42,15 +42,41 @@ def make_ca(now: datetime) -> Pair:
     return _sign(builder, key, key)
 
 
-def issue(ca: Pair, host: str, now: datetime) -> Pair:
-    """Issue a server certificate for ``host`` that expires with the authority."""
+def validity(ca: Pair) -> tuple[datetime, datetime]:
+    """Return when the authority's certificate begins and ends to be valid.
+
+    Raises ``ValueError`` if these are not the certificate and key of an authority.
+    """
+    from notify_mock.support.crypto import exceptions, serialization, x509
+
+    try:
+        certificate = x509.load_pem_x509_certificate(ca.certificate.encode())
+        key = serialization.load_pem_private_key(ca.private_key.encode(), None)
+    except (ValueError, TypeError, exceptions.UnsupportedAlgorithm, x509.InvalidVersion) as error:
+        raise ValueError("does not contain a certificate and key") from error
+    if key.public_key() != certificate.public_key():
+        raise ValueError("contains the key of another certificate")
+    try:
+        certificate.verify_directly_issued_by(certificate)
+        is_ca = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (ValueError, TypeError, exceptions.InvalidSignature, x509.ExtensionNotFound):
+        is_ca = False
+    if not is_ca:
+        raise ValueError("contains a certificate that is not that of a certificate authority")
+    return certificate.not_valid_before_utc, certificate.not_valid_after_utc
+
+
+def issue(ca: Pair, host: str) -> Pair:
+    """Issue a server certificate for ``host`` that is valid as long as the authority is."""
     from notify_mock.support.crypto import serialization, x509
 
     authority, key = x509.load_pem_x509_certificate(ca.certificate.encode()), _key()
     signer: ec.EllipticCurvePrivateKey = serialization.load_pem_private_key(ca.private_key.encode(), None)  # type: ignore[assignment]
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
     builder = (
-        _builder(_name("notify-mock"), authority.subject, key, now, authority.not_valid_after_utc)
+        _builder(
+            _name("notify-mock"), authority.subject, key, authority.not_valid_before_utc, authority.not_valid_after_utc
+        )
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
@@ -80,7 +106,7 @@ def _name(common_name: str) -> x509.Name:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, now: datetime, until: datetime
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, begins: datetime, ends: datetime
 ) -> x509.CertificateBuilder:
     from notify_mock.support.crypto import x509
 
@@ -90,8 +116,8 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _SKEW)
-        .not_valid_after(until)
+        .not_valid_before(begins)
+        .not_valid_after(ends)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 

@@ -26,7 +26,7 @@ class Server:
 
     ``mounted`` may be replaced while the server runs; without an emulator, every request is answered 400. The port is
     also a forward proxy; ``other_hosts`` is the policy for hosts that aren't Twilio's. With ``speaks_tls``, the port
-    accepts TLS as well as plain HTTP.
+    accepts TLS as well as plain HTTP; ``UsageError`` if the certificate authority cannot be used.
     """
 
     def __init__(
@@ -41,6 +41,8 @@ class Server:
         host, port = read_address(host, port)
         self.mounted = mounted
         self.policy, self.tls, self.speaks_tls = Policy(read_other_hosts(other_hosts, host)), Tls(), speaks_tls
+        if speaks_tls:
+            self.tls.prepare()
         with _bind(host, port) as bound:
             self._listener = _Listener(self, host, port, bound.fileno())
         self._thread: Thread | None = None
