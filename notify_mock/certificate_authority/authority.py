@@ -110,8 +110,7 @@ class Authority:
         except OSError as error:
             raise self._unusable(error) from error
         except UsageError as error:
-            remedy = f"delete it, then {_RENEW}" if path.is_dir() else _USE_ANOTHER
-            raise UsageError(error.where, error.wrong, remedy) from error
+            raise UsageError(error.where, error.wrong, _delete_or(_USE_ANOTHER, path)) from error
         return path
 
     @property
@@ -153,8 +152,7 @@ class Authority:
             pair = Pair(certificate + end, private_key)
             begins, ends = validity(pair)
         except UsageError as error:
-            remedy = f"delete it, then {_RENEW}" if self._key_file.is_dir() else _RENEW
-            raise UsageError(error.where, error.wrong, remedy) from error
+            raise UsageError(error.where, error.wrong, _delete_or(_RENEW, self._key_file)) from error
         except UnicodeDecodeError as error:
             raise UsageError(str(self._key_file), "is not UTF-8 text", _RENEW) from error
         except ValueError as error:
@@ -164,6 +162,12 @@ class Authority:
     def _unusable(self, error: OSError) -> UsageError:
         place = error.filename or self.folder
         return UsageError(str(place), f"cannot be used: {error.strerror or error}", _USE_ANOTHER)
+
+
+def _delete_or(otherwise: str, path: Path) -> str:
+    """Return the remedy for a file that can't be used. What is not a file is the user's to delete."""
+    is_other = os.path.lexists(path) and not os.path.isfile(path)  # noqa: PTH113 - these never raise
+    return f"delete it, then {_RENEW}" if is_other else otherwise
 
 
 def _folder() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -50,11 +51,14 @@ def validity(ca: Pair) -> tuple[datetime, datetime]:
     from notify_mock.support.crypto import exceptions, serialization, x509
 
     try:
-        certificate = x509.load_pem_x509_certificate(ca.certificate.encode())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            certificate = x509.load_pem_x509_certificate(ca.certificate.encode())
         key = serialization.load_pem_private_key(ca.private_key.encode(), None)
+        is_its_key = key.public_key() == certificate.public_key()
     except (ValueError, TypeError, exceptions.UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise ValueError("does not contain a certificate and key") from error
-    if key.public_key() != certificate.public_key():
+    if not is_its_key:
         raise ValueError("contains the key of another certificate")
     try:
         certificate.verify_directly_issued_by(certificate)
