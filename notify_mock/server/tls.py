@@ -51,7 +51,9 @@ class Tls:
         try:
             return self._context(host)
         except OSError as error:
-            raise UsageError("TLS", f"cannot write a temporary file: {error.strerror or error}") from error
+            place = error.filename or "the folder for temporary files"
+            wrong = f"cannot be written: {error.strerror or error}"
+            raise UsageError(str(place), wrong, "set TMPDIR to another folder") from error
 
     def _context(self, host: str) -> ssl.SSLContext:
         with self._lock:

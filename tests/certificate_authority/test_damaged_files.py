@@ -292,6 +292,30 @@ def test_a_running_server_needs_the_folder_no_more(folder: Path) -> None:
     assert not folder.exists()
 
 
+def ask_through(proxy: str) -> None:
+    with pytest.raises(requests.ConnectionError):
+        requests.get("https://notify.twilio.com/v1/Credentials", proxies={"https": proxy}, timeout=20)
+
+
+def test_a_proxy_logs_why_it_cannot_use_tls(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Without ``--tls``, the authority is not read before a client needs it."""
+    line = f"cannot use TLS: {folder / cut(folder / 'ca-key.pem')}; {RENEW}"
+    with Emulator() as emulator:
+        ask_through(emulator.url)
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [line]
+
+
+def test_a_proxy_logs_that_there_is_no_room_for_temporary_files(
+    folder: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Authority().pair()
+    monkeypatch.setattr("tempfile.tempdir", str(folder / "missing"))
+    with Emulator() as emulator:
+        ask_through(emulator.url)
+    assert f"cannot use TLS: {folder / 'missing'}" in caplog.text
+    assert "cannot be written: No such file or directory; set TMPDIR to another folder" in caplog.text
+
+
 def test_roots_that_cannot_be_read_are_an_error_that_names_them(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
