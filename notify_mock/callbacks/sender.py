@@ -34,10 +34,10 @@ class Sending(Protocol):
 
 
 class _Turn(NamedTuple):
-    """An attempt that a thread makes, and its lane."""
+    """An attempt that a thread makes, and its group."""
 
     attempt: Attempt
-    lane: str
+    group: str
 
 
 class Callbacks:
@@ -117,15 +117,15 @@ class Callbacks:
                 Thread(target=self._work, args=(turn, stopped), name="notify-mock-callback", daemon=True).start()
 
     def _take(self, stopped: Event) -> _Turn | None:
-        """Return the next attempt whose lane is free, and occupy the lane."""
+        """Return the next attempt whose group is not busy, and make the group busy."""
         with self._lock:
             if stopped.is_set() or len(self._busy) >= _MAX_AT_ONCE:
                 return None
-            attempt = self._engine.attempts.next(skip=lambda callback: self._lane(callback) in self._busy)
+            attempt = self._engine.attempts.next(skip=lambda callback: self._group(callback) in self._busy)
             if attempt is None:
                 return None
-            turn = _Turn(attempt, self._lane(attempt.callback))
-            self._busy.add(turn.lane)
+            turn = _Turn(attempt, self._group(attempt.callback))
+            self._busy.add(turn.group)
             return turn
 
     def _work(self, first: _Turn, stopped: Event) -> None:
@@ -135,11 +135,11 @@ class Callbacks:
                 self._make(turn.attempt)
             finally:
                 with self._lock:
-                    self._busy.discard(turn.lane)
+                    self._busy.discard(turn.group)
             turn = self._take(stopped)
 
-    def _lane(self, callback: Callback) -> str:
-        """Return the place of a callback, or "" for a mounted app. Callbacks of one lane are sent one after another."""
+    def _group(self, callback: Callback) -> str:
+        """Return the place of a callback, or "" for a mounted app. Within a group, one is sent after another."""
         return "" if self._app_for(callback.url) is not None else callback.place
 
     def _make(self, attempt: Attempt) -> None:

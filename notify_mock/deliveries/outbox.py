@@ -13,10 +13,6 @@ BATCH = 1000
 """Maximum number of deliveries in one callback (documented)."""
 
 
-def skip_none(_callback: Callback) -> bool:
-    return False
-
-
 class Outbox:
     """The waiting callbacks. ``generation`` changes with every reset or restore; older attempts are then ignored."""
 
@@ -64,9 +60,10 @@ class Outbox:
     def add(self, callback: Callback) -> None:
         self._waiting.append(callback)
 
-    def pop(self, until: float | None = None, skip: Callable[[Callback], bool] = skip_none) -> Callback | None:
+    def pop(self, until: float | None = None, skip: Callable[[Callback], bool] | None = None) -> Callback | None:
         """Remove and return the next callback, if it is due at ``until`` (None: at any time), except those to skip."""
-        following = min((one for one in self._waiting if not skip(one)), key=_turn, default=None)
+        waiting = self._waiting if skip is None else [one for one in self._waiting if not skip(one)]
+        following = min(waiting, key=_turn, default=None)
         if following is None or (until is not None and following.due > until):
             return None
         self._waiting.remove(following)

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from notify_mock.deliveries.callback import Callback, is_retried, split_http
-from notify_mock.deliveries.outbox import skip_none
 from notify_mock.engine.state import State
 from notify_mock.journal.exchange import Exchange
 from notify_mock.twilio_api.channels import CALLBACK_NAME
@@ -58,7 +57,7 @@ class Attempts:
         with self._lock:
             return list(self._state.outbox)
 
-    def next(self, *, early: bool = False, skip: Callable[[Callback], bool] = skip_none) -> Attempt | None:
+    def next(self, *, early: bool = False, skip: Callable[[Callback], bool] | None = None) -> Attempt | None:
         """Return the next attempt that is due, or None, except those to skip.
 
         With ``early``, move the clock to the next attempt's time.

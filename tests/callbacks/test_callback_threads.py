@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers.calls import ask
+from helpers.pem import make_pair
 
 from notify_mock import Emulator
 from notify_mock.callbacks.deadline import Deadline
@@ -21,8 +24,9 @@ WAIT = 20
 class Target:
     """A server that passes every connection to ``serve`` in a thread, and keeps the first line of each."""
 
-    def __init__(self, serve: Callable[[socket.socket], None]) -> None:
-        self._serve, self._listener = serve, socket.create_server(("127.0.0.1", 0))
+    def __init__(self, serve: Callable[[socket.socket], None], tls: ssl.SSLContext | None = None) -> None:
+        self._serve, self._tls = serve, tls
+        self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.lines: list[str] = []
         self.asked = threading.Semaphore(0)
@@ -43,10 +47,13 @@ class Target:
                 threading.Thread(target=self._take, args=(connection,), daemon=True).start()
 
     def _take(self, connection: socket.socket) -> None:
-        with connection, suppress(OSError):
+        with connection, suppress(OSError), self._secure(connection) as connection:
             self.lines.append(connection.recv(65536).decode("latin-1").split("\r\n")[0])
             self.asked.release()
             self._serve(connection)
+
+    def _secure(self, connection: socket.socket) -> socket.socket:
+        return self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
 
 
 def respond(connection: socket.socket) -> None:
@@ -216,6 +223,24 @@ def test_a_connection_that_is_made_after_the_deadline_is_broken() -> None:
         assert far.recv(1) == b""
         deadline.end("another reason")
         assert deadline.reason == "too late"
+
+
+@pytest.mark.parametrize(("host", "status"), [("localhost", 204), ("127.0.0.1", None)])
+def test_a_callback_over_tls_checks_the_certificate(
+    host: str, status: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair, file = make_pair(host="localhost"), tmp_path / "server.pem"
+    file.write_text(pair.certificate + pair.private_key)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(file)
+    emulator = Emulator(frozen="2030-01-01")
+    emulator.services.add(messaging_service_sid="MG" + "0" * 32)
+    with Target(respond, tls) as target:
+        send(emulator, target.url.replace("http://127.0.0.1", f"https://{host}"))
+        attempt = emulator.callbacks.drain()[0]
+    assert attempt.status == status, attempt.reason
+    assert status or "CERTIFICATE_VERIFY_FAILED" in attempt.reason
 
 
 @pytest.mark.parametrize(

@@ -412,7 +412,7 @@ def test_an_allowed_name_without_an_address_is_refused(host: str, monkeypatch: p
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    with pytest.raises(Forbidden, match="has no address|is not a host name"):
+    with pytest.raises(Forbidden, match=r"has no address|is not a host name"):
         find_target(f"http://{host}/", frozenset({host}))
 
 
