@@ -115,6 +115,7 @@ class Emulator(Engine):
         self.control_token = control_token
         self._callback_hosts = read_hosts(callback_hosts)
         self.own_ports: set[int] = set()
+        """The ports that serve this emulator. Delivery callbacks are not sent to them."""
         own = SharedServer(host, port, other_hosts=other_hosts, tls=tls)
         self._has_own_server = server is None
         self._server = own if server is None else server

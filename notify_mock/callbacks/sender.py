@@ -121,7 +121,7 @@ class Callbacks:
         with self._lock:
             if stopped.is_set() or len(self._busy) >= _MAX_AT_ONCE:
                 return None
-            attempt = self._engine.attempts.next(skip=lambda callback: self._group(callback) in self._busy)
+            attempt = self._engine.attempts.next(skip=self._is_busy if self._busy else None)
             if attempt is None:
                 return None
             turn = _Turn(attempt, self._group(attempt.callback))
@@ -137,6 +137,9 @@ class Callbacks:
                 with self._lock:
                     self._busy.discard(turn.group)
             turn = self._take(stopped)
+
+    def _is_busy(self, callback: Callback) -> bool:
+        return self._group(callback) in self._busy
 
     def _group(self, callback: Callback) -> str:
         """Return the place of a callback, or "" for a mounted app. Within a group, one is sent after another."""
