@@ -35,7 +35,7 @@ ONLY_IN = {
     "pytest": ("pytest_plugin",),
     "twilio": ("emulator", "interception"),
     "requests": ("interception",),
-    "urllib3": ("callbacks.posting", "interception", "recording.upstream"),
+    "urllib3": ("interception", "recording.upstream"),
     "httpx": ("interception.adapters",),
     "aiohttp": ("interception",),
     "click": ("cli",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -57,12 +57,15 @@ class Attempts:
         with self._lock:
             return list(self._state.outbox)
 
-    def next(self, *, early: bool = False) -> Attempt | None:
-        """Return the next attempt that is due, or None. With ``early``, move the clock to the next attempt's time."""
+    def next(self, *, early: bool = False, skip: Callable[[Callback], bool] | None = None) -> Attempt | None:
+        """Return the next attempt that is due, or None, except those to skip.
+
+        With ``early``, move the clock to the next attempt's time.
+        """
         state = self._state
         with self._lock:
             now = state.clock.time()
-            callback = state.outbox.pop(None if early else now)
+            callback = state.outbox.pop(None if early else now, skip)
             if callback is None:
                 return None
             if callback.due > now:

@@ -30,6 +30,10 @@ def _replaces_nothing(_values: Mapping[str, Any], _collection: Collection[Any]) 
     return None
 
 
+def _notes_nothing(_values: Mapping[str, Any], _origin: str) -> dict[str, Any]:
+    return {}
+
+
 def _no_update(_form: Params, _old: Any) -> dict[str, Any]:
     return {}
 
@@ -50,8 +54,9 @@ class Resource(Generic[R]):
     url)`` returns the record's JSON in Twilio's key order, with its URL in the requested API.
 
     ``find_replaced`` is called before a record is added. It returns the record that the new one replaces, if any, or
-    raises ``LimitReached``. ``terms`` returns the terms that a record is indexed by. ``filters`` are the query
-    parameters of a list, in the order of its links.
+    raises ``LimitReached``. ``note_page(values, origin)`` returns further fields for the values that a request set;
+    ``origin`` is the web page of another machine that sent it, or "". ``terms`` returns the terms that a record is
+    indexed by. ``filters`` are the query parameters of a list, in the order of its links.
     """
 
     name: str
@@ -67,6 +72,7 @@ class Resource(Generic[R]):
     seed: ReadSeed | None = None
     parent: Resource[Any] | None = None
     find_replaced: Callable[[Mapping[str, Any], Collection[Any]], R | None] = _replaces_nothing
+    note_page: Callable[[Mapping[str, Any], str], dict[str, Any]] = _notes_nothing
     terms: Terms = no_terms
     filters: tuple[Filter, ...] = ()
 

@@ -183,6 +183,12 @@ def test_the_control_api_requires_the_token_of_the_command_line(serve: Serve) ->
     assert "hush" not in running.stop(signal.SIGTERM)[2]
 
 
+def test_the_control_token_can_be_an_environment_variable(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFY_MOCK_CONTROL_TOKEN", "hush-control")
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        serve().get("/_mock/health")
+
+
 def test_a_server_sends_delivery_callbacks_by_itself(serve: Serve, tmp_path: Path) -> None:
     data = {"services": [{"sid": "IS" + "1" * 32, "account_sid": "ACx", "messaging_service_sid": "MG" + "2" * 32}]}
     (tmp_path / "seed.json").write_text(json.dumps(data))
