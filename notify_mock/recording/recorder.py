@@ -13,13 +13,13 @@ from notify_mock.cassettes.files import read_interactions
 from notify_mock.cassettes.interaction import Interaction, check, interaction_of, phrase
 from notify_mock.cassettes.vcr import entry_yaml, join_yaml, write_json
 from notify_mock.engine.replay import TRUNCATED, Forward
+from notify_mock.recording.cassette_file import CassetteFile
 from notify_mock.redaction.keys import find_key
 from notify_mock.redaction.lint import refuse_leaks
 from notify_mock.redaction.pseudonyms import Pseudonyms
 from notify_mock.redaction.redact import redact
 from notify_mock.replay.cassette import Cassette
 from notify_mock.replay.matching import DEFAULT, Matcher
-from notify_mock.support.files import write_bytes
 from notify_mock.support.usage import UsageError, shown
 from notify_mock.twilio_api.masking import show_text
 from notify_mock.twilio_api.messages import Answer, Call
@@ -59,10 +59,8 @@ class Recorder:
             raise UsageError(
                 shown(str(path)), "is not a cassette file", "expected a name that ends in .yaml, .yml or .json"
             )
-        exists = self.path.exists()
-        self.plays_only = mode == "none" or (mode == "once" and exists)
-        is_read = exists and mode != "rewrite"
-        self._old = tuple(read_interactions(self.path)) if is_read or mode == "none" else ()
+        self._file = CassetteFile(self.path)
+        self._old = self._begin()
         self.pseudonyms = Pseudonyms(find_key(self.path, key, make=not self.plays_only))
         self._matcher = Matcher(self.pseudonyms, DEFAULT)
         self._kept = [] if self.plays_only else [self._keep(entry) for entry in self._old]
@@ -73,6 +71,17 @@ class Recorder:
 
     def __repr__(self) -> str:
         return f"<Recorder {self.path}, {self.mode}: {len(self._takes)} recorded>"
+
+    def _begin(self) -> tuple[Interaction, ...]:
+        """Decide what to record, and return the existing entries. Reserves the file if it will be written."""
+        if self.mode != "none" and not (self.mode == "once" and self.path.exists()):
+            self._file.take()
+        exists = self.path.exists()
+        self.plays_only = self.mode == "none" or (self.mode == "once" and exists)
+        if self.plays_only:
+            self._file.release()
+        is_read = self.plays_only or (exists and self.mode != "rewrite")
+        return tuple(read_interactions(self.path)) if is_read else ()
 
     def cassette(self) -> Cassette:
         """Return the cassette to play while recording. Its misses are forwarded unless the mode only plays."""
@@ -108,17 +117,22 @@ class Recorder:
             with self._lock:
                 takes = list(self._takes)
             if takes:
-                write_bytes(self.path, self._text(in_order(takes)).encode())
+                self._file.write(self._text(in_order(takes)))
             self._saved = len(takes)
 
     def close(self) -> None:
         """Save. Raises ``UsageError`` with the entries that were not recorded, and the fields that contain secrets."""
-        if self._saved < len(self._takes):
-            self.save()
-        LOG.info("%d exchanges recorded in %s", len(self._takes), self.path)
+        try:
+            if self._saved < len(self._takes):
+                self.save()
+        finally:
+            self._file.release()
+        LOG.info("%d exchanges recorded in %s", len(self._takes), self._file.written_to)
         if self.refused:
             refused, self.refused = self.refused, []
             raise UsageError(str(self.path), f"{len(refused)} not recorded: {'; '.join(refused[:3])}")
+        if self._file.written_to != self.path:
+            raise self._file.changed()
 
     def _now(self) -> int:
         with self._lock:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import gzip
 import ipaddress
 import json
+import os
 import socket
 import ssl
 import threading
@@ -419,15 +421,16 @@ def test_with_a_full_disk_clients_get_responses_and_the_recording_is_kept(
 ) -> None:
     emulator = Emulator(upstream=served.url, record=tmp_path / "x.yaml")
 
-    def fail(*_: Any) -> None:
-        raise UsageError("x.yaml", "cannot be written: No space left on device")
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patched:
-        patched.setattr("notify_mock.recording.recorder.write_bytes", fail)
+        patched.setattr(os, "fsync", fail)
         assert emulator.handle(call()).status == 200
-        assert "not saved: x.yaml: cannot be written" in caplog.text
-        with pytest.raises(UsageError, match="No space left"):
+        assert "x.yaml: cannot be written: No space left on device" in caplog.text
+        with pytest.raises(UsageError, match=r"x\.yaml: cannot be written: No space left on device$"):
             emulator.close()
+    assert [path.name for path in tmp_path.iterdir()] == [".notify-mock-key"]
     emulator.close()
     assert len(read_interactions(tmp_path / "x.yaml")) == 1
 
