@@ -27,7 +27,7 @@ class CassetteFile:
         remove_leftovers(path)
 
     def take(self) -> None:
-        """Reserve the file for this recorder, before it is read. Raises ``UsageError`` with the process that is recording it."""
+        """Reserve the file before reading it. Raises ``UsageError`` with the process that is recording it."""
         if not self._claim.take():
             holder, own = self._claim.holder, os.getpid()
             if holder == own:

@@ -9,11 +9,11 @@ from notify_mock.cassettes.har import write_har
 from notify_mock.cassettes.interaction import Interaction
 from notify_mock.cassettes.vcr import write_json, write_yaml
 from notify_mock.cassettes.wiremock import write_wiremock
+from notify_mock.recording.cassette_file import CassetteFile
 from notify_mock.redaction.keys import find_key
 from notify_mock.redaction.lint import refuse_leaks
 from notify_mock.redaction.pseudonyms import Pseudonyms
 from notify_mock.redaction.redact import redact
-from notify_mock.support.files import write_bytes
 from notify_mock.support.usage import UsageError
 
 STYLES: Mapping[str, Callable[[Sequence[Interaction]], str]] = {
@@ -38,6 +38,8 @@ def write_as(interactions: Sequence[Interaction], target: Path, style: str) -> N
 
     If an entry still contains a secret, writes nothing and raises ``UsageError`` with the entry and field.
     """
+    file = CassetteFile(target)
+    file.take()
     pseudonyms = Pseudonyms(find_key(target, make=True))
     clean = []
     for interaction in interactions:
@@ -47,4 +49,5 @@ def write_as(interactions: Sequence[Interaction], target: Path, style: str) -> N
         except UsageError as error:
             raise error.inside(interaction.where) from error
         clean.append(redacted)
-    write_bytes(target, STYLES[style](clean).encode())
+    file.write(STYLES[style](clean))
+    file.release()

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import heapq
 import logging
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
 from notify_mock.cassettes.files import read_interactions
 from notify_mock.cassettes.interaction import Interaction, check, interaction_of, phrase
-from notify_mock.cassettes.vcr import entry_yaml, join_yaml, write_json
+from notify_mock.cassettes.vcr import entry_json, entry_yaml, join_json, join_yaml
 from notify_mock.engine.replay import TRUNCATED, Forward
 from notify_mock.recording.cassette_file import CassetteFile
+from notify_mock.recording.takes import Take, in_order
 from notify_mock.redaction.keys import find_key
 from notify_mock.redaction.lint import refuse_leaks
 from notify_mock.redaction.pseudonyms import Pseudonyms
 from notify_mock.redaction.redact import redact
 from notify_mock.replay.cassette import Cassette
 from notify_mock.replay.matching import DEFAULT, Matcher
+from notify_mock.support.files import MAX_CASSETTE_BYTES, MIB
 from notify_mock.support.usage import UsageError, shown
 from notify_mock.twilio_api.masking import show_text
 from notify_mock.twilio_api.messages import Answer, Call
@@ -30,14 +31,8 @@ Mode = Literal["none", "once", "new_episodes", "all", "rewrite"]
 """The modes of vcrpy, and ``rewrite`` of pytest-recording."""
 
 
-class Take(NamedTuple):
-    """A recorded exchange: its sort key, the ticks when it began and ended, and its YAML text."""
-
-    order: str
-    begun: int
-    ended: int
-    interaction: Interaction
-    text: str
+_MAX_BYTES = MAX_CASSETTE_BYTES - MIB
+"""The limit of all entries, with room for what is between them."""
 
 
 class Recorder:
@@ -55,10 +50,12 @@ class Recorder:
                 "record mode", f"unknown mode {shown(mode)}", f"expected one of: {', '.join(get_args(Mode))}"
             )
         self.path, self.mode = Path(path), mode
-        if self.path.is_dir() or self.path.suffix not in (".yaml", ".yml", ".json"):
+        is_special = self.path.exists() and not self.path.is_file()
+        if is_special or self.path.suffix not in (".yaml", ".yml", ".json"):
             raise UsageError(
                 shown(str(path)), "is not a cassette file", "expected a name that ends in .yaml, .yml or .json"
             )
+        self._is_json = self.path.suffix == ".json"
         self._file = CassetteFile(self.path)
         self._old = self._begin()
         self.pseudonyms = Pseudonyms(find_key(self.path, key, make=not self.plays_only))
@@ -66,6 +63,7 @@ class Recorder:
         self._kept = [] if self.plays_only else [self._keep(entry) for entry in self._old]
         self._lock, self._disk = Lock(), Lock()
         self._takes: list[Take] = []
+        self._size = sum(len(take.text) for take in self._kept)
         self._tick = self._saved = 0
         self.refused: list[str] = []
 
@@ -143,6 +141,7 @@ class Recorder:
         """Add an exchange. Saves only when the file has grown by a tenth, to keep the cost of long recordings low."""
         try:
             take = self._written(begun, 0, interaction)
+            self._grow(take)
         except UsageError as error:
             where = f"{interaction.method} {show_text(interaction.url.partition('?')[0])}, {error}"
             LOG.error("not recorded: %s", where)
@@ -159,6 +158,15 @@ class Recorder:
             except UsageError as error:  # the client still gets its response; close() tries again
                 LOG.error("not saved: %s", error)
 
+    def _grow(self, take: Take) -> None:
+        """Raise ``UsageError`` if the cassette would become so large that it cannot be read again."""
+        with self._lock:
+            if self._size + len(take.text) > _MAX_BYTES:
+                raise UsageError(
+                    str(self.path), f"would be larger than {_MAX_BYTES // MIB} MiB", "record into another file"
+                )
+            self._size += len(take.text)
+
     def _keep(self, old: Interaction) -> Take:
         """Convert an existing entry, without its secrets. Raises ``UsageError`` if it still contains one."""
         try:
@@ -171,34 +179,11 @@ class Recorder:
         clean = redact(interaction, self.pseudonyms)
         refuse_leaks(clean)
         check(clean)
-        return Take(repr(self._matcher.key(clean.call())), begun, ended, clean, entry_yaml(clean))
+        text = entry_json(clean) if self._is_json else entry_yaml(clean)
+        return Take(repr(self._matcher.key(clean.call())), begun, ended, text)
 
     def _text(self, takes: list[Take]) -> str:
         """Return the cassette's text. In mode ``all``, old entries stay unless they were requested again."""
         again = {take.order for take in takes} if self.mode == "all" else ()
         whole = [*(take for take in self._kept if take.order not in again), *takes]
-        if self.path.suffix == ".json":
-            return write_json([take.interaction for take in whole])
-        return join_yaml(take.text for take in whole)
-
-
-def in_order(takes: list[Take]) -> list[Take]:
-    """Sort by time; exchanges that overlap are sorted by their requests. So the same parallel requests always give the
-    same cassette."""
-    waiting = sorted(takes, key=lambda take: take.begun)
-    ends = sorted(waiting, key=lambda take: take.ended)
-    ready: list[tuple[str, int, Take]] = []
-    found: list[Take] = []
-    written: set[int] = set()
-    first, started = 0, 0
-    while len(found) < len(takes):
-        while first < len(ends) and ends[first].ended in written:
-            first += 1
-        while started < len(waiting) and waiting[started].begun < ends[first].ended:
-            take = waiting[started]
-            heapq.heappush(ready, (take.order, take.begun, take))
-            started += 1
-        _, _, take = heapq.heappop(ready)
-        written.add(take.ended)
-        found.append(take)
-    return found
+        return (join_json if self._is_json else join_yaml)(take.text for take in whole)

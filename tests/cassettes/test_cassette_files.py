@@ -59,7 +59,7 @@ def broken(path: str, value: Any) -> dict[str, Any]:
         ("interactions: [", "line 1: is not valid YAML"),
         ("interactions: []\ninteractions: []\nversion: 1", "line 2: key 'interactions' is given twice"),
         ("interactions:\n- !!python/object:os.system {}\nversion: 1", "is not valid YAML"),
-        ("interactions:\n- &a {request: *a, response: *a}\nversion: 1", "has more than 5,000,000 values"),
+        ("interactions:\n- &a {request: *a, response: *a}\nversion: 1", "has more than 10,000,000 values"),
     ],
 )
 def test_an_invalid_file_is_an_error_with_file_and_line(tmp_path: Path, content: str, expected: str) -> None:
