@@ -48,11 +48,16 @@ class CassetteFile:
         is being recorded by somebody else. Raises ``UsageError`` if it cannot be written."""
         if self.written_to == self.path and not (self._claim.take() and self._is_unchanged()):
             self.written_to = _free(self.path)
-            LOG.error("%s", self.changed())
+            LOG.error("%s", self._changed())
         self._stamp = _stamp(write_bytes(self.written_to, text.encode()))
 
-    def changed(self) -> UsageError:
-        """Return the error for a cassette that was written to another file."""
+    def close(self) -> None:
+        """Release the file. Raises ``UsageError`` if the cassette was written to another one."""
+        self.release()
+        if self.written_to != self.path:
+            raise self._changed()
+
+    def _changed(self) -> UsageError:
         wrong = "was changed by another program while it was being recorded, and was not overwritten"
         return UsageError(str(self.path), wrong, f"the recording is in {self.written_to}: choose one, or merge them")
 

@@ -50,4 +50,4 @@ def write_as(interactions: Sequence[Interaction], target: Path, style: str) -> N
             raise error.inside(interaction.where) from error
         clean.append(redacted)
     file.write(STYLES[style](clean))
-    file.release()
+    file.close()

@@ -185,6 +185,15 @@ def test_vcrpy_can_play_our_recordings(tmp_path: Path) -> None:
         assert cassette.all_played
 
 
+@pytest.mark.parametrize(("write", "name"), [(write_yaml, "x.yaml"), (write_json, "x.json")])
+def test_a_binary_request_body_is_read_as_it_was_written(tmp_path: Path, write: Any, name: str) -> None:
+    for body in (b"\xff\x00", b"text", b""):
+        made = Interaction("POST", URL, (), body, 200, "OK", (), body)
+        (tmp_path / name).write_text(write([made]))
+        (read,) = files.read_interactions(tmp_path / name)
+        assert (read.request_body, read.body) == (body, body)
+
+
 # --- conversion ------------------------------------------------------------------------------------------------------
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
@@ -364,6 +373,44 @@ def test_the_key_of_a_project_is_created_once_and_found_from_subfolders(tmp_path
     assert stat.S_IMODE((tmp_path / KEY_FILE).stat().st_mode) == 0o600
     assert find_key(path) == find_key(tmp_path / "y.yaml", make=True)
     assert [one.name for one in tmp_path.iterdir()].count(KEY_FILE) == 1
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "too large", "dangling"])
+def test_a_key_file_that_is_not_a_file_is_an_error(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / KEY_FILE
+    if kind == "folder":
+        file.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "dangling":
+        file.symlink_to(tmp_path / "nowhere")
+    else:
+        file.write_text("ab" * 10_000)
+    for make in (False, True):
+        with pytest.raises(UsageError, match=r"notify-mock-key: .*; expected 32 to 128 lower-case hex digits"):
+            find_key(tmp_path / "x.yaml", make=make)
+
+
+def test_a_key_that_another_process_has_just_created_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / KEY_FILE
+
+    def slow(_: int) -> str:
+        file.write_text("ab" * 32)
+        return "cd" * 32
+
+    monkeypatch.setattr("notify_mock.redaction.keys.secrets.token_hex", slow)
+    assert find_key(tmp_path / "x.yaml", make=True) == bytes.fromhex("ab" * 32)
+    assert [path.name for path in tmp_path.iterdir()] == [KEY_FILE]
+
+
+def test_a_key_that_cannot_be_written_names_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(UsageError, match=f"cannot be written: No space left on device; set {VARIABLE} instead"):
+        find_key(tmp_path / "x.yaml", make=True)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_key_can_be_an_option_or_an_environment_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
