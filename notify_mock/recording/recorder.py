@@ -41,7 +41,8 @@ class Recorder:
     The ``mode`` decides what is recorded. ``none``: nothing. ``once``: everything if the file does not exist, else
     nothing. ``new_episodes``: calls that are not in the cassette. ``all``: everything; old entries that are not
     requested again stay. ``rewrite``: everything, into an empty cassette. ``none``, ``once`` and ``new_episodes`` play
-    the existing entries. ``key`` is the key of the pseudonyms. Raises ``UsageError``.
+    the existing entries. ``key`` is the key of the pseudonyms. Until ``close``, no other recorder can record the file.
+    Raises ``UsageError``.
     """
 
     def __init__(self, path: str | Path, *, mode: Mode = "once", key: str | None = None) -> None:
