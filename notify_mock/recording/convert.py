@@ -36,10 +36,9 @@ def style_of(path: Path) -> str:
 def write_as(interactions: Sequence[Interaction], target: Path, style: str) -> None:
     """Write the interactions to ``target``, with pseudonyms for secrets.
 
-    If an entry still contains a secret, writes nothing and raises ``UsageError`` with the entry and field.
+    If an entry still contains a secret, writes nothing and raises ``UsageError`` with the entry and field, or
+    with the process that is recording ``target``.
     """
-    file = CassetteFile(target)
-    file.take()
     pseudonyms = Pseudonyms(find_key(target, make=True))
     clean = []
     for interaction in interactions:
@@ -49,5 +48,7 @@ def write_as(interactions: Sequence[Interaction], target: Path, style: str) -> N
         except UsageError as error:
             raise error.inside(interaction.where) from error
         clean.append(redacted)
+    file = CassetteFile(target)
+    file.take()
     file.write(STYLES[style](clean))
     file.close()

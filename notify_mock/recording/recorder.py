@@ -58,10 +58,14 @@ class Recorder:
             )
         self._is_json = self.path.suffix == ".json"
         self._file = CassetteFile(self.path)
-        self._old = self._begin()
-        self.pseudonyms = Pseudonyms(find_key(self.path, key, make=not self.plays_only))
-        self._matcher = Matcher(self.pseudonyms, DEFAULT)
-        self._kept = [] if self.plays_only else [self._keep(entry) for entry in self._old]
+        try:
+            self._old = self._begin()
+            self.pseudonyms = Pseudonyms(find_key(self.path, key, make=not self.plays_only))
+            self._matcher = Matcher(self.pseudonyms, DEFAULT)
+            self._kept = [] if self.plays_only else [self._keep(entry) for entry in self._old]
+        except UsageError:
+            self._file.release()
+            raise
         self._lock, self._disk = Lock(), Lock()
         self._takes: list[Take] = []
         self._size = sum(len(take.text) for take in self._kept)

@@ -108,6 +108,15 @@ def test_the_lock_ends_with_a_recorder_that_is_not_closed(tmp_path: Path) -> Non
     Recorder(tmp_path / "x.yaml")
 
 
+def test_a_recorder_that_cannot_start_holds_no_lock(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("interactions: [")
+    with pytest.raises(UsageError, match="is not valid YAML") as caught:
+        Recorder(path, mode="all")
+    Recorder(path, mode="rewrite").close()
+    assert caught.value.__traceback__, "it refers to the first recorder"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX")
 def test_two_xdist_workers_cannot_record_one_cassette(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(XDIST)
