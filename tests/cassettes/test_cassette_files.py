@@ -17,11 +17,12 @@ from helpers.entries import URL, entry
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notify_mock import Cassette, Emulator, UsageError
+from notify_mock import Call, Cassette, Emulator, Recorder, UsageError
 from notify_mock.cassettes import files, har, wiremock
 from notify_mock.cassettes.interaction import Interaction
 from notify_mock.cassettes.vcr import read_vcr, write_json, write_yaml
 from notify_mock.recording import convert
+from notify_mock.recording.fidelity import compare_all
 from notify_mock.redaction.keys import KEY_FILE, VARIABLE, find_key
 from notify_mock.support.documents import read_file
 from notify_mock.support.files import write_bytes
@@ -192,6 +193,18 @@ def test_a_binary_request_body_is_read_as_it_was_written(tmp_path: Path, write: 
         (tmp_path / name).write_text(write([made]))
         (read,) = files.read_interactions(tmp_path / name)
         assert (read.request_body, read.body) == (body, body)
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_deeply_nested_response_is_played_hydrated_compared_and_recorded(tmp_path: Path, status: int) -> None:
+    path = tmp_path / "x.yaml"
+    for text in ('{"a":' * 100_000, '{"a":' * 900 + "1" + "}" * 900):
+        path.write_text(yaml.safe_dump({"version": 1, "interactions": [entry(text=text, status=status)]}))
+        answer = Emulator(cassette=path).handle(Call("GET", "notify.twilio.com", "/v1/Credentials"))
+        assert answer.body.decode() == text
+        assert not Emulator(hydrate=path).credentials
+        assert compare_all(files.read_interactions(path))
+        Recorder(path, mode="all").close()
 
 
 # --- conversion ------------------------------------------------------------------------------------------------------
