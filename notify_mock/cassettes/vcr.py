@@ -162,10 +162,22 @@ def write_yaml(interactions: Sequence[Interaction]) -> str:
     return join_yaml(entry_yaml(interaction) for interaction in interactions)
 
 
+def entry_json(interaction: Interaction) -> str:
+    """Return an entry as the text of a JSON cassette. Bytes that are not UTF-8 are under ``base64_string``, which vcrpy
+    does not know."""
+    return json.dumps(_plain(interaction, binary=False), indent=1, default=str).replace("\n", "\n  ")
+
+
+def join_json(entries: Iterable[str]) -> str:
+    """Return the cassette that consists of these entries."""
+    text = ",\n  ".join(entries)
+    listed = f"[\n  {text}\n ]" if text else "[]"
+    return f'{{\n "version": {VERSION},\n "interactions": {listed}\n}}\n'
+
+
 def write_json(interactions: Sequence[Interaction]) -> str:
-    """Return a cassette in JSON. Bytes that are not UTF-8 are under ``base64_string``, which vcrpy does not know."""
-    entries = [_plain(interaction, binary=False) for interaction in interactions]
-    return json.dumps({"version": VERSION, "interactions": entries}, indent=1, default=str) + "\n"
+    """Return a cassette in JSON."""
+    return join_json(entry_json(interaction) for interaction in interactions)
 
 
 def _plain(interaction: Interaction, *, binary: bool = True) -> dict[str, Any]:

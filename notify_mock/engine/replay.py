@@ -129,6 +129,6 @@ def retry_after(answer: Answer) -> float | None:
 def _code(body: bytes) -> int | None:
     try:
         code = json.loads(body)["code"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return code if isinstance(code, int) else None

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from notify_mock.support.files import MAX_CASSETTE_BYTES, MAX_DATA_BYTES, read_bytes
 from notify_mock.support.usage import UsageError
+from notify_mock.support.yaml_nodes import MAX_VALUES, Builder
 
-_TEXT, _MAPPING, _SEQUENCE, _MERGE, *_NUMBERS = (
-    f"tag:yaml.org,2002:{name}" for name in ("str", "map", "seq", "merge", "int", "float")
-)
 _YAML_SURPRISES = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError)
 """Raised by PyYAML's constructors for a tag that does not fit its value, such as ``!!bool x``."""
 
-MAX_VALUES = 5_000_000
 MAX_DEPTH = 100
 _TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
-_MAX_DIGITS = 400
-"""Long enough for every float; PyYAML takes quadratic time for numbers with colons."""
 
 
 class Content(NamedTuple):
@@ -52,15 +47,15 @@ class Content(NamedTuple):
 def read_file(path: Path, limit: int = MAX_DATA_BYTES) -> Content:
     """Read a JSON file (``.json`` or ``.har``) or a YAML file of at most ``limit`` bytes.
 
-    Raises ``UsageError`` with file and line, also for a file with more than ``MAX_VALUES`` values (where a YAML alias
-    counts as what it stands for) or ``MAX_DEPTH`` levels.
+    Raises ``UsageError`` with file and line, also for a file with more than ``MAX_VALUES`` values or ``MAX_DEPTH``
+    levels. An alias in YAML counts as what it stands for, in values and text.
     """
     text = _text(path, limit)
     try:
         content = _json(text, path) if path.suffix in (".json", ".har") else _yaml(text, path)
     except RecursionError as error:
         raise UsageError(str(path), _TOO_DEEP) from error
-    _refuse_endless(content)
+    _refuse_endless(content, limit)
     return content
 
 
@@ -71,25 +66,27 @@ def _text(path: Path, limit: int) -> str:
         raise UsageError(str(path), "is not UTF-8 text") from error
 
 
-def _refuse_endless(content: Content) -> None:
-    """Count the values level by level, and no further than to the limit: aliases can make a short file endless."""
-    level, left = [content.value], MAX_VALUES
+def _refuse_endless(content: Content, limit: int) -> None:
+    """Count values and text level by level, and no further than to a limit: aliases can make a short file endless."""
+    level, values, characters = [content.value], 0, 0
     for _ in range(MAX_DEPTH):
-        left -= len(level)
-        level = list(islice(_inner(level), left + 1))
+        level = list(islice(_inner(level), MAX_VALUES - values + 1))
+        values += len(level)
+        characters += sum(len(value) for value in level if isinstance(value, (str, bytes)))
+        if values > MAX_VALUES or characters > limit:
+            what = f"{MAX_VALUES:,} values" if values > MAX_VALUES else f"{limit:,} characters"
+            raise UsageError(content.source, f"has more than {what}, counting what aliases stand for")
         if not level:
             return
-        if len(level) > left:
-            raise UsageError(content.source, f"has more than {MAX_VALUES:,} values, counting what aliases stand for")
     raise UsageError(content.source, _TOO_DEEP)
 
 
 def _inner(level: list[Any]) -> Iterator[Any]:
     for value in level:
+        if isinstance(value, (dict, list)):
+            yield from value
         if isinstance(value, dict):
             yield from value.values()
-        elif isinstance(value, list):
-            yield from value
 
 
 def _json(text: str, path: Path) -> Content:
@@ -118,7 +115,7 @@ def _yaml(text: str, path: Path) -> Content:
         loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
         try:
             root = loader.get_single_node()
-            return Content(_Builder(loader, path).build(root) if root else None, str(path), _lines(root))
+            return Content(Builder(loader, path).build(root) if root else None, str(path), _lines(root))
         finally:
             loader.dispose()
     except UsageError:
@@ -160,67 +157,3 @@ def find_lines(path: Path) -> Mapping[tuple[str, int], int]:
         return {**_lines(root), **deeper}
     except (yaml.YAMLError, RecursionError, *_YAML_SURPRISES):
         return {}
-
-
-class _Builder:
-    """Builds plain data from YAML nodes. Faster than PyYAML's constructor, and duplicate keys are an error."""
-
-    def __init__(self, loader: Any, path: Path) -> None:
-        self._loader, self._path = loader, path
-        self._built: dict[int, Any] = {}
-        self._count = 0
-
-    def build(self, node: Any) -> Any:
-        """Return the data of ``node``. Raises ``UsageError`` for duplicate keys, and the loader's own errors."""
-        if node.tag == _TEXT:
-            return node.value
-        if id(node) in self._built:
-            return self._built[id(node)]
-        if node.tag == _SEQUENCE and isinstance(node.value, list):
-            return self._sequence(node)
-        if node.tag == _MAPPING and isinstance(node.value, list):
-            return self._mapping(node)
-        if not isinstance(node.value, str):
-            raise self._error(node, f"is not valid YAML: {node.tag} is not the tag of a list or mapping")
-        if node.tag in _NUMBERS and len(node.value) > _MAX_DIGITS:
-            raise self._error(node, "contains a number that is too long; put it in quotes if it is text")
-        return self._loader.construct_object(node, deep=True)
-
-    def _sequence(self, node: Any) -> list[Any]:
-        found: list[Any] = []
-        self._built[id(node)] = found
-        found.extend(self.build(item) for item in node.value)
-        return found
-
-    def _mapping(self, node: Any) -> dict[Any, Any]:
-        found: dict[Any, Any] = {}
-        self._built[id(node)] = found
-        merged: list[Any] = []
-        for key, value in node.value:
-            if key.tag == _MERGE:
-                merged += self._merged(value)
-                continue
-            name = self.build(key)
-            if not isinstance(name, Hashable) or name in found:
-                twice = f"key {name!r} is given twice"
-                raise self._error(
-                    key, twice if isinstance(name, Hashable) else "is not valid YAML: found unhashable key"
-                )
-            found[name] = self.build(value)
-        for inherited in merged:  # the first one takes precedence
-            self._count += len(inherited)
-            if self._count > MAX_VALUES:
-                raise self._error(node, f"merges more than {MAX_VALUES:,} values")
-            for name, value in inherited.items():
-                found.setdefault(name, value)
-        return found
-
-    def _merged(self, node: Any) -> list[Mapping[Any, Any]]:
-        built = self.build(node)
-        mappings = built if isinstance(built, list) else [built]
-        if not all(isinstance(one, Mapping) for one in mappings):
-            raise self._error(node, "is not valid YAML: << expects a mapping or a list of mappings")
-        return mappings
-
-    def _error(self, node: Any, wrong: str) -> UsageError:
-        return UsageError(f"{self._path}, line {node.start_mark.line + 1}", wrong)

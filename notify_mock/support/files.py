@@ -6,7 +6,8 @@ import glob
 import os
 import stat
 import sys
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkstemp
 
@@ -36,21 +37,27 @@ def read_bytes(path: Path, limit: int) -> bytes:
 
     Raises ``UsageError``, also for a folder, device or pipe, which is neither read nor waited for.
     """
-    try:
+    with _usage_errors(path, "cannot be read"):
         _refuse_special(path, path.stat())  # opening a device or pipe may already act on it
         with open(path, "rb", opener=_open_at_once) as file:
             _refuse_special(path, os.fstat(file.fileno()))  # the path may name another file by now
             content = file.read(limit + 1)
-    except UsageError:
-        raise
-    except OSError as error:
-        raise UsageError(str(path), f"cannot be read: {error.strerror or error}") from error
-    except ValueError as error:
-        raise UsageError(shown(str(path)), f"is not a path: {error}") from error
     if len(content) > limit:
         size = f"{limit // MIB} MiB" if limit >= MIB else f"{limit} bytes"
         raise UsageError(str(path), f"is larger than the limit of {size}")
     return content
+
+
+@contextmanager
+def _usage_errors(path: Path, wrong: str) -> Iterator[None]:
+    try:
+        yield
+    except UsageError:
+        raise
+    except OSError as error:
+        raise UsageError(str(path), f"{wrong}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise UsageError(shown(str(path)), f"is not a path: {error}") from error
 
 
 def _open_at_once(name: str, flags: int) -> int:
@@ -70,22 +77,18 @@ def write_bytes(path: Path, content: bytes, *, mode: int | None = None) -> os.st
     the status of the new file. Raises ``UsageError`` if it cannot be written; then the old file is unchanged, and no
     temporary file is left. If the process is killed, ``remove_leftovers`` or the next write removes it.
     """
-    target = Path(os.path.realpath(path))
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+    with _usage_errors(path, "cannot be written"):
+        target = Path(os.path.realpath(path))
         if target.exists():
             _refuse_special(path, target.stat())
             mode = stat.S_IMODE(target.stat().st_mode) if mode is None else mode
-        remove_leftovers(target)
-        status = _replace(target, content, 0o644 if mode is None else mode)
-        _sync_folder(target.parent)
-    except UsageError:
-        raise
-    except OSError as error:
-        raise UsageError(str(path), f"cannot be written: {error.strerror or error}") from error
-    except ValueError as error:
-        raise UsageError(shown(str(path)), f"is not a path: {error}") from error
-    return status
+        return _put(target, content, 0o644 if mode is None else mode, Path.replace)
+
+
+def create_bytes(path: Path, content: bytes, *, mode: int) -> None:
+    """Write a file like ``write_bytes``, unless it exists, also if another process has just created it."""
+    with _usage_errors(path, "cannot be written"), suppress(FileExistsError):
+        _put(Path(os.path.realpath(path)), content, mode, os.link)
 
 
 def remove_leftovers(path: Path) -> None:
@@ -101,7 +104,10 @@ def remove_leftovers(path: Path) -> None:
                         left.unlink()
 
 
-def _replace(target: Path, content: bytes, mode: int) -> os.stat_result:
+def _put(target: Path, content: bytes, mode: int, move: Callable[[Path, Path], object]) -> os.stat_result:
+    """Write a temporary file, and give it its name by ``move``."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(target)
     descriptor, name = _temporary(target)
     made = Path(name)
     try:
@@ -113,10 +119,10 @@ def _replace(target: Path, content: bytes, mode: int) -> os.stat_result:
             status = os.fstat(descriptor)
             if sys.platform == "win32":
                 file.close()  # an open file cannot be renamed there; elsewhere it stays locked until it is
-            made.replace(target)
-    except BaseException:
+            move(made, target)
+    finally:
         made.unlink(missing_ok=True)
-        raise
+    _sync_folder(target.parent)
     return status
 
 

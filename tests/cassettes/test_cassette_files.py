@@ -17,11 +17,12 @@ from helpers.entries import URL, entry
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notify_mock import Cassette, Emulator, UsageError
+from notify_mock import Call, Cassette, Emulator, Recorder, UsageError
 from notify_mock.cassettes import files, har, wiremock
 from notify_mock.cassettes.interaction import Interaction
 from notify_mock.cassettes.vcr import read_vcr, write_json, write_yaml
 from notify_mock.recording import convert
+from notify_mock.recording.fidelity import compare_all
 from notify_mock.redaction.keys import KEY_FILE, VARIABLE, find_key
 from notify_mock.support.documents import read_file
 from notify_mock.support.files import write_bytes
@@ -59,7 +60,7 @@ def broken(path: str, value: Any) -> dict[str, Any]:
         ("interactions: [", "line 1: is not valid YAML"),
         ("interactions: []\ninteractions: []\nversion: 1", "line 2: key 'interactions' is given twice"),
         ("interactions:\n- !!python/object:os.system {}\nversion: 1", "is not valid YAML"),
-        ("interactions:\n- &a {request: *a, response: *a}\nversion: 1", "has more than 5,000,000 values"),
+        ("interactions:\n- &a {request: *a, response: *a}\nversion: 1", "has more than 10,000,000 values"),
     ],
 )
 def test_an_invalid_file_is_an_error_with_file_and_line(tmp_path: Path, content: str, expected: str) -> None:
@@ -183,6 +184,27 @@ def test_vcrpy_can_play_our_recordings(tmp_path: Path) -> None:
         assert played.json()["sid"] == first["sid"]
         assert requests.get(url, timeout=9).headers["X-Powered-By"] == "AT-5000"
         assert cassette.all_played
+
+
+@pytest.mark.parametrize(("write", "name"), [(write_yaml, "x.yaml"), (write_json, "x.json")])
+def test_a_binary_request_body_is_read_as_it_was_written(tmp_path: Path, write: Any, name: str) -> None:
+    for body in (b"\xff\x00", b"text", b""):
+        made = Interaction("POST", URL, (), body, 200, "OK", (), body)
+        (tmp_path / name).write_text(write([made]))
+        (read,) = files.read_interactions(tmp_path / name)
+        assert (read.request_body, read.body) == (body, body)
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_deeply_nested_response_is_played_hydrated_compared_and_recorded(tmp_path: Path, status: int) -> None:
+    path = tmp_path / "x.yaml"
+    for text in ('{"a":' * 100_000, '{"a":' * 900 + "1" + "}" * 900):
+        path.write_text(yaml.safe_dump({"version": 1, "interactions": [entry(text=text, status=status)]}))
+        answer = Emulator(cassette=path).handle(Call("GET", "notify.twilio.com", "/v1/Credentials"))
+        assert answer.body.decode() == text
+        assert not Emulator(hydrate=path).credentials
+        assert compare_all(files.read_interactions(path))
+        Recorder(path, mode="all").close()
 
 
 # --- conversion ------------------------------------------------------------------------------------------------------
@@ -364,6 +386,44 @@ def test_the_key_of_a_project_is_created_once_and_found_from_subfolders(tmp_path
     assert stat.S_IMODE((tmp_path / KEY_FILE).stat().st_mode) == 0o600
     assert find_key(path) == find_key(tmp_path / "y.yaml", make=True)
     assert [one.name for one in tmp_path.iterdir()].count(KEY_FILE) == 1
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "too large", "dangling"])
+def test_a_key_file_that_is_not_a_file_is_an_error(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / KEY_FILE
+    if kind == "folder":
+        file.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "dangling":
+        file.symlink_to(tmp_path / "nowhere")
+    else:
+        file.write_text("ab" * 10_000)
+    for make in (False, True):
+        with pytest.raises(UsageError, match=r"notify-mock-key: .*; expected 32 to 128 lower-case hex digits"):
+            find_key(tmp_path / "x.yaml", make=make)
+
+
+def test_a_key_that_another_process_has_just_created_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / KEY_FILE
+
+    def slow(_: int) -> str:
+        file.write_text("ab" * 32)
+        return "cd" * 32
+
+    monkeypatch.setattr("notify_mock.redaction.keys.secrets.token_hex", slow)
+    assert find_key(tmp_path / "x.yaml", make=True) == bytes.fromhex("ab" * 32)
+    assert [path.name for path in tmp_path.iterdir()] == [KEY_FILE]
+
+
+def test_a_key_that_cannot_be_written_names_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(UsageError, match=f"cannot be written: No space left on device; set {VARIABLE} instead"):
+        find_key(tmp_path / "x.yaml", make=True)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_key_can_be_an_option_or_an_environment_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

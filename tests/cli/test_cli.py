@@ -165,6 +165,18 @@ def test_faults_come_from_a_file_a_scenario_or_a_header(serve: Serve, tmp_path: 
         serve("--scenario", "outage").get("/v1/Credentials")
 
 
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_check_of_a_recording_changes_nothing(tmp_path: Path, exists: bool) -> None:
+    cassette = tmp_path / "x.yaml"
+    if exists:
+        cassette.write_text("version: 1\ninteractions: []\n")
+    assert run("serve", "--check", "--record", str(cassette), "--record-mode", "all")[0] == 0
+    assert list(tmp_path.iterdir()) == ([cassette] if exists else [])
+    (tmp_path / ".notify-mock-key").write_text("my password")
+    status, _, message = run("serve", "--check", "--record", str(cassette), "--record-mode", "all")
+    assert (status, "is not a key" in message) == (2, True)
+
+
 def test_check_reads_the_options_and_files_without_serving(tmp_path: Path) -> None:
     (tmp_path / "seed.yaml").write_text("credentials:\n  - {type: fcm}\n")
     options = ["--check", "--data", str(tmp_path / "seed.yaml"), "--scenario", "slow", "--scenario", "outage"]
