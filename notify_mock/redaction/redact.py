@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode, urlsp
 
 from notify_mock.cassettes.interaction import FORM, Interaction, Pairs, header, packed, unpacked
 from notify_mock.redaction.leaks import find_leak, is_lone_token, layers
-from notify_mock.redaction.pseudonyms import PLAIN, Pseudonyms, basic, is_pseudonym
+from notify_mock.redaction.pseudonyms import Pseudonyms, basic, is_pseudonym
 from notify_mock.support.usage import UsageError
-from notify_mock.twilio_api.masking import is_secret
+from notify_mock.twilio_api.masking import PLAIN, is_secret
 from notify_mock.twilio_api.messages import Params
 
 PLAIN_HEADERS = frozenset(
