@@ -28,8 +28,12 @@ PLAIN_HEADERS = frozenset(
 MIN_SECRET_LENGTH = 8
 """Minimum length of a secret that is replaced in the rest of its exchange; shorter ones would match by chance."""
 
-JSON_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:\s*)"((?:[^"\\]|\\.)*)"')
-"""A JSON name with a string value."""
+_STRING = r"[^\"\\]*(?:\\.[^\"\\]*)*"
+_JSON_PAIR = re.compile(rf'"({_STRING})(?:"\s*:\s*"({_STRING}))?"?', re.DOTALL)
+"""A JSON string, with its value if it is the name of a string. A string that is cut off ends with the text.
+
+Every quotation mark outside a string starts a match, so no part of the text is read twice.
+"""
 
 _MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,60}", re.IGNORECASE)
 _SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|password|api-?key")
@@ -197,7 +201,7 @@ def _request_headers(headers: Pairs, pseudonyms: Pseudonyms, taints: Taints, kin
 def _answer(interaction: Interaction, pseudonyms: Pseudonyms, taints: Taints) -> tuple[Pairs, bytes]:
     old = unpacked(interaction.headers, interaction.body)
     text = old.decode("utf-8", "surrogateescape")
-    text = JSON_TEXT.sub(lambda match: _json_text(match, pseudonyms, taints), text)
+    text = _JSON_PAIR.sub(lambda match: _json_text(match, pseudonyms, taints), text)
     text = taints.clean(pseudonyms.sids(text))
     headers = tuple((name, _answer_header(name, value, pseudonyms, taints)) for name, value in interaction.headers)
     for field, value in [("response.body", text), *((f"response.headers.{name}", value) for name, value in headers)]:
@@ -211,12 +215,18 @@ def _answer(interaction: Interaction, pseudonyms: Pseudonyms, taints: Taints) ->
     return headers, body
 
 
+def json_texts(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the names and string values in JSON, both still escaped, wherever they are. Reads text that is cut off."""
+    return ((match[1], match[2]) for match in _JSON_PAIR.finditer(text) if match[2] is not None)
+
+
 def _json_text(match: re.Match[str], pseudonyms: Pseudonyms, taints: Taints) -> str:
     """Replace a string whose name says that it is a secret. ``meta.key`` of a list is not one."""
-    name, between, value = match.groups()
-    if name == "key" or not is_secret(name) or not value or is_pseudonym(value):
+    name, value = match.groups()
+    if not value or name == "key" or not is_secret(name) or is_pseudonym(value):
         return match[0]
-    return f'"{name}"{between}"{taints.add(value, pseudonyms.secret(value))}"'
+    before, after = match.string[match.start() : match.start(2)], match.string[match.end(2) : match.end()]
+    return before + taints.add(value, pseudonyms.secret(value)) + after
 
 
 def _answer_header(name: str, value: str, pseudonyms: Pseudonyms, taints: Taints) -> str:
