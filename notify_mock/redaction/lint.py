@@ -16,8 +16,8 @@ from notify_mock.support.usage import UsageError
 from notify_mock.twilio_api.masking import is_secret
 
 _PLACEHOLDER = re.compile(
-    r"[\W_]*(?:redacted|filtered|dummy|hidden|removed|masked|placeholder|secret|x{3,}|\*{3,}"
-    r"|auth[ _-]?token|api[ _-]?key|password)?[\W_]*",
+    r"[\W_]*(?:(?:redacted|filtered|dummy|hidden|removed|masked|placeholder|secret|x{3,}"
+    r"|auth[ _-]?token|api[ _-]?key|password)[\W_]*)?",
     re.IGNORECASE,
 )
 _REMEDY = "record it again with notify-mock record, or replace it by hand"
