@@ -6,11 +6,12 @@ import json
 import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode, urlsplit, urlunsplit
 
 from notify_mock.cassettes.interaction import FORM, Interaction, Pairs, header, packed, unpacked
-from notify_mock.redaction.leaks import find_leak, is_lone_token, layers
+from notify_mock.redaction.leaks import Unsearchable, find_leak, is_lone_token, layers
 from notify_mock.redaction.pseudonyms import Pseudonyms, basic, is_pseudonym
 from notify_mock.support.usage import UsageError
 from notify_mock.twilio_api.masking import PLAIN, is_secret
@@ -28,6 +29,9 @@ PLAIN_HEADERS = frozenset(
 MIN_SECRET_LENGTH = 8
 """Minimum length of a secret that is replaced in the rest of its exchange; shorter ones would match by chance."""
 
+MAX_SECRETS = 100
+"""Maximum number of secrets of an exchange that is written; others have one to five."""
+
 _STRING = r"[^\"\\]*(?:\\.[^\"\\]*)*"
 _JSON_PAIR = re.compile(rf'"({_STRING})(?:"\s*:\s*"({_STRING}))?"?', re.DOTALL)
 """A JSON string, with its value if it is the name of a string. A string that is cut off ends with the text.
@@ -40,27 +44,42 @@ _SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|password|api-?ke
 
 
 class Taints:
-    """The secrets of one exchange and their pseudonyms, to replace them wherever they occur."""
+    """The secrets of one exchange and their pseudonyms, to replace them wherever they occur.
+
+    Every text is searched for every secret. So that a request cannot make this slow, only the first ``MAX_SECRETS`` are
+    kept, and the exchange ``is_full``.
+    """
 
     def __init__(self) -> None:
         self._pseudonyms: dict[str, str] = {}
+        self._forms: dict[str, tuple[str, ...]] = {}
+        self.is_full = False
 
     def add(self, secret: str, pseudonym: str) -> str:
         """Add a secret and return its pseudonym."""
-        if len(secret) >= MIN_SECRET_LENGTH and secret != pseudonym:
-            self._pseudonyms[secret] = pseudonym
+        if len(secret) >= MIN_SECRET_LENGTH and secret != pseudonym and secret not in self._pseudonyms:
+            if len(self._pseudonyms) < MAX_SECRETS:
+                self._pseudonyms[secret] = pseudonym
+                self._forms[secret] = _forms(secret)
+            else:
+                self.is_full = True
         return pseudonym
 
     def clean(self, text: str) -> str:
         """Return ``text`` with its secrets, plain or encoded, replaced by pseudonyms. Longer secrets go first."""
         for secret in sorted(self._pseudonyms, key=len, reverse=True):
-            for form in _forms(secret):
+            for form in self._forms[secret]:
                 text = text.replace(form, self._pseudonyms[secret])
         return text
 
     def are_in(self, text: str) -> bool:
-        """Return whether ``text`` still contains a secret, in any encoding."""
-        return bool(self._pseudonyms) and any(secret in layer for layer in layers(text) for secret in self._pseudonyms)
+        """Return whether ``text`` still contains a secret, in any encoding, or is too large to know."""
+        try:
+            return bool(self._pseudonyms) and any(
+                secret in layer for layer in layers(text) for secret in self._pseudonyms
+            )
+        except Unsearchable:
+            return True
 
     def __bool__(self) -> bool:
         return bool(self._pseudonyms)
@@ -69,7 +88,7 @@ class Taints:
 def _forms(secret: str) -> tuple[str, ...]:
     """Return a secret in clear and as encoded in JSON, URLs and base64."""
     data = secret.encode("utf-8", "surrogatepass")
-    return (
+    forms = (
         secret,
         json.dumps(secret)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
@@ -79,6 +98,7 @@ def _forms(secret: str) -> tuple[str, ...]:
         b64encode(data).decode().rstrip("="),
         urlsafe_b64encode(data).decode().rstrip("="),
     )
+    return tuple(dict.fromkeys(forms))
 
 
 def redact_pairs(pairs: Pairs, pseudonyms: Pseudonyms, taints: Taints) -> Pairs:
@@ -93,7 +113,7 @@ def redact(interaction: Interaction, pseudonyms: Pseudonyms) -> Interaction:
     """Return ``interaction`` as it may be written to disk.
 
     Raises ``UsageError`` with the field if the response contains a secret of the request in a form that cannot be
-    replaced.
+    replaced, or if there are too many secrets to search for.
     """
     taints = Taints()
     call = interaction.call()
@@ -104,6 +124,9 @@ def redact(interaction: Interaction, pseudonyms: Pseudonyms) -> Interaction:
     url = _url(interaction.url, call.query, pseudonyms, taints)
     headers = _request_headers(interaction.request_headers, pseudonyms, taints, kind, len(body))
     answer_headers, answer = _answer(interaction, pseudonyms, taints)
+    if taints.is_full:
+        wrong = f"contains more than {MAX_SECRETS} texts that may be secrets"
+        raise UsageError("exchange", wrong, "the entry is not written to the cassette")
     return interaction._replace(
         url=taints.clean(url),
         request_headers=tuple((name, taints.clean(value)) for name, value in headers),
@@ -145,7 +168,8 @@ def _parts(name: str, value: str) -> tuple[str, ...]:
 def _texts(text: str) -> Iterator[str]:
     """Yield what may be a secret in a body that is not a form: all of it, its decoded forms, and its values, if it can
     be read as a form or JSON."""
-    yield from layers(text)
+    with suppress(Unsearchable):
+        yield from layers(text)
     yield from (value for name, value in parse_qsl(text, errors="replace") if name not in PLAIN)
     try:
         waiting: list[tuple[str, Any]] = [("", json.loads(text))]
