@@ -116,12 +116,15 @@ def test_the_secrets_in_a_callback_url_are_kept_but_not_shown() -> None:
     with pytest.raises(AssertionError) as caught:
         emulator.journal.expect("service.create", DeliveryCallbackUrl="https://hush@other")
     web = emulator.app.test_client()
-    texts = [web.get(f"/_mock/{path}").text for path in ("state", "journal", "callbacks", "deliveries", "faults")]
-    texts += map(repr, [*emulator.services.values(), *emulator.notifications.values(), *waiting, *emulator.faults])
-    texts += [json_log(emulator), str(emulator.journal), str(caught.value)]
-    masked = f"https://{MASK}@host/hook?token={MASK}"
-    assert [text for text in texts if "hush" in text or "user:" in text] == []
-    assert [number for number, text in enumerate(texts) if masked in text] == [0, 1, 4, 5, 6, 9, 10, 11]
+    shown = [web.get(f"/_mock/{path}").text for path in ("state", "journal", "faults")]
+    shown += map(repr, [*emulator.services.values(), *emulator.notifications.values()])
+    shown += [json_log(emulator), str(emulator.journal), str(caught.value)]
+    for text in shown:
+        assert f"https://{MASK}@host/hook?token={MASK}" in text
+    hidden = [web.get(f"/_mock/{path}").text for path in ("callbacks", "deliveries")]
+    for text in [*shown, *hidden, *map(repr, [*waiting, *emulator.faults])]:
+        assert "hush" not in text
+        assert "user:" not in text
 
 
 def json_log(emulator: Emulator) -> str:
