@@ -22,8 +22,11 @@ METHODS = (*FIRST, "split", "findall", "finditer", "sub", "subn")
 MANY = 18
 SLACK = 16
 ENDS = ("", "!", "a")
-MOST_PIECES, MOST_BEGINNINGS = 10, 8
+MOST_PIECES, MOST_BEGINNINGS = 14, 8
 QUADRATIC = [
+    (r"-----BEGIN|private_key|AAAA[\w-]{7}:APA91|AIza[\w-]{30}|://[^/\s@]+:[^/\s@]+@", "search"),
+    (r"[\W_]*(?:redacted|filtered|dummy|hidden|x{3,}|auth[ _-]?token|api[ _-]?key)?[\W_]*", "fullmatch"),
+    (r"(?:one|two|three)(?:four|[^;]*x[^;]*y);", "search"),
     (r"://[^/\s@]+:[^/\s@]+@", "search"),
     (r'"((?:[^"\\]|\\.)*)"(\s*:\s*)"((?:[^"\\]|\\.)*)"', "finditer"),
     (r"\s+$", "search"),
@@ -116,9 +119,10 @@ def text_of(node: ast.expr, namespace: dict[str, Any]) -> str | bytes:
 
 def hostile_texts(pattern: Pattern) -> Iterator[tuple[str, str, str]]:
     """Yield a beginning, a part to repeat and an end, made of what parts of the pattern match."""
-    pieces = sorted(islice(pattern.samples(), MOST_PIECES), key=len)
-    parts = dict.fromkeys("".join(two) for two in [*product(pieces, repeat=1), *product(pieces, repeat=2)])
-    yield from product(pattern.beginnings()[:MOST_BEGINNINGS], parts, ENDS)
+    for beginnings, pieces in pattern.samples():
+        few = pieces[:MOST_PIECES]
+        parts = dict.fromkeys([*few, *map("".join, product(few, repeat=2))])
+        yield from product(beginnings[:MOST_BEGINNINGS], parts, ENDS)
 
 
 def slowest(pattern: Pattern) -> tuple[str, str, str] | None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 _parser: Any = importlib.import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
 _BUDGET = 20_000
+_UNLIMITED = 10**9
 _SAMPLES = {"SPACE": " ", "WORD": "_", "DIGIT": "0"}
 
 Node = tuple[str, Any]
@@ -54,13 +55,19 @@ class Pattern:
         starts = (0,) if self._is_anchored else range(len(text) + 1)
         return next(((start, end) for start in starts if (end := self._match(start)) is not None), None)
 
-    def samples(self) -> list[str]:
-        """Return short texts that parts of the pattern match."""
-        return list(dict.fromkeys(one for one in ("!", *_samples(self._nodes)) if one))
+    def samples(self) -> list[tuple[list[str], list[str]]]:
+        """Return, for each alternative with an unlimited repeat, texts that it matches up to a repeat, and short texts
+        that its parts match: first those of the repeats and of what follows them.
 
-    def beginnings(self) -> list[str]:
-        """Return texts that the pattern matches up to one of its repeats."""
-        return list(dict.fromkeys(["", *_beginnings(self._nodes)]))
+        Without an unlimited repeat, the work for each character is limited.
+        """
+        is_choice = len(self._nodes) == 1 and self._nodes[0][0] == "BRANCH"
+        found = []
+        for nodes in self._nodes[0][1] if is_choice else (self._nodes,):
+            parts = [*_of_repeats(nodes), "!", *_samples(nodes)]
+            if next(_of_repeats(nodes), None) is not None:
+                found.append((_unique(["", *_beginnings(nodes)]), [one for one in _unique(parts) if one]))
+        return found
 
     def _match(self, start: int) -> int | None:
         ends: list[int] = []
@@ -137,7 +144,7 @@ def _plain(tree: Any, flags: int) -> Nodes:
             found += _plain(value[3], flags)
         elif name == "MAX_REPEAT":
             low, high, inner = value
-            most = 10**9 if high == _parser.MAXREPEAT else min(int(high), 3)
+            most = _UNLIMITED if high == _parser.MAXREPEAT else min(int(high), 3)
             found.append(("REPEAT", (_plain(inner, flags), min(low, 2), most)))
         elif name == "BRANCH":
             found.append((name, tuple(_plain(branch, flags) for branch in value[1])))
@@ -198,6 +205,25 @@ def _is_at(name: str, text: str, at: int) -> bool:
     return (before != after) == (name == "AT_BOUNDARY")
 
 
+def _unique(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(texts))
+
+
+def _inner(kind: str, value: Any) -> tuple[Nodes, ...]:
+    return value if kind == "BRANCH" else (value[0],) if kind == "REPEAT" else ()  # type: ignore[no-any-return]
+
+
+def _of_repeats(nodes: Nodes) -> Iterator[str]:
+    """Yield what is repeated without a limit, and what follows it."""
+    for number, (kind, value) in enumerate(nodes):
+        if kind == "REPEAT" and value[2] == _UNLIMITED:
+            yield from _samples(value[0])
+            for node in nodes[number + 1 : number + 3]:
+                yield from _of_node(*node)
+        for inner in _inner(kind, value):
+            yield from _of_repeats(inner)
+
+
 def _samples(nodes: Nodes) -> Iterator[str]:
     """Yield what the nodes match, as a whole and each on its own."""
     yield "".join(next(_of_node(*node), "") for node in nodes)
@@ -223,6 +249,6 @@ def _beginnings(nodes: Nodes) -> Iterator[str]:
     for kind, value in nodes:
         if kind == "REPEAT":
             yield before
-        for inner in value if kind == "BRANCH" else value[:1] if kind == "REPEAT" else ():
+        for inner in _inner(kind, value):
             yield from (before + beginning for beginning in _beginnings(inner))
         before += next(_of_node(kind, value), "")
