@@ -37,7 +37,7 @@ _WITHOUT_BODY = (204, 304)
 
 
 class Replay:
-    """Finds recorded responses. Holds the lock, except while it waits for the upstream."""
+    """Finds recorded responses. Holds the lock, except while it searches a request or waits for the upstream."""
 
     def __init__(self, state: State, lock: AbstractContextManager[bool], forward: Forward | None) -> None:
         self._state, self._lock, self._forward = state, lock, forward
