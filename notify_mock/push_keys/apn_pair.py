@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
+from notify_mock.support.masked_url import MASK
+
 
 class ApnPair(NamedTuple):
-    """PEM texts for the ``certificate`` and ``private_key`` of an apn credential."""
+    """PEM texts for the ``certificate`` and ``private_key`` of an apn credential. The ``repr`` masks them."""
 
     certificate: str
     private_key: str
+
+    def __repr__(self) -> str:
+        return f"ApnPair(certificate={MASK}, private_key={MASK})"
 
 
 def apn_pair(name: str = "Apple Push Services: com.example.app", *, days: int = 365) -> ApnPair:

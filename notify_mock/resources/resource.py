@@ -10,6 +10,7 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from notify_mock.store.collections import Collection, Terms, no_terms
 from notify_mock.store.selection import Conditions
+from notify_mock.support.masked_url import masked_url
 from notify_mock.twilio_api.messages import Params
 
 Verb = Literal["create", "fetch", "list", "update", "delete"]
@@ -84,6 +85,18 @@ class Resource(Generic[R]):
 def shown_fields(record: type[Any]) -> tuple[Field[Any], ...]:
     """Return the fields of a record that are not secret."""
     return tuple(field for field in fields(record) if field.repr)
+
+
+def shown_values(record: Any) -> dict[str, Any]:
+    """Return the fields of a record that are not secret, by name. Of a URL, the password and the query are masked."""
+    values = {field.name: getattr(record, field.name) for field in shown_fields(type(record))}
+    return {name: masked_url(value) if name.endswith("_url") and value else value for name, value in values.items()}
+
+
+def masked_repr(record: Any) -> str:
+    """Return the ``repr`` of a record without its secrets."""
+    shown = ", ".join(f"{name}={value!r}" for name, value in shown_values(record).items())
+    return f"{type(record).__name__}({shown})"
 
 
 @lru_cache(maxsize=256)

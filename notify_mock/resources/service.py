@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from notify_mock.resources.resource import Filter, Resource, timestamp
+from notify_mock.resources.resource import Filter, Resource, masked_repr, timestamp
 from notify_mock.store.collections import Collection
 from notify_mock.store.index import Term
 from notify_mock.store.selection import Conditions
@@ -23,7 +23,7 @@ MAX_SERVICES = 1000
 """Maximum number of services of an account (documented)."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Service:
     """A stored service. Its defaults are those of an empty create (observed, except for the deprecated channels).
 
@@ -50,6 +50,9 @@ class Service:
     delivery_callback_url: str | None = None
     delivery_callback_enabled: bool = False
     callback_origin: str = ""
+
+    def __repr__(self) -> str:
+        return masked_repr(self)
 
 
 _SIDS = {

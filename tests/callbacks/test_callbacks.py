@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, parse_qsl
 import pytest
 from flask import Flask, request
 from helpers.calls import ask
+from helpers.locks import is_locked
 from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 
@@ -140,6 +141,22 @@ def test_a_callback_that_fails_is_an_alert(statuses: tuple[int, ...], attempts: 
     (alert,) = emulator.deliveries.alerts
     assert (alert.notification_sid, alert.problem.code) == (sid, 52311)
     assert emulator.callbacks.drain() == []
+
+
+def test_a_listener_hears_of_a_callback_without_the_lock() -> None:
+    emulator, service = scene()
+    found: list[tuple[str | None, int, bool]] = []
+    emulator.journal.subscribe(
+        lambda one: found.append((one.name, len(emulator.callbacks.waiting), is_locked(emulator)))
+    )
+    emulator.callbacks.mount(Inbox(500).app)
+    send(emulator, service)
+    emulator.callbacks.drain()
+    assert found == [
+        ("notification.create", 1, False),
+        ("callback.post", 1, False),
+        ("callback.post", 0, False),
+    ]
 
 
 def test_an_app_that_takes_too_long_counts_as_no_response() -> None:
