@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from threading import RLock
 from typing import Any, NamedTuple
 
 from notify_mock.journal.criteria import Criteria
@@ -52,6 +53,7 @@ class Journal:
         self._call_names = call_names
         self._per_account = per_account
         self._listeners: list[Callable[[Exchange], None]] = []
+        self._announcing = RLock()
         self.reset()
 
     def __iter__(self) -> Iterator[Exchange]:
@@ -70,10 +72,9 @@ class Journal:
     def show(self, most: int = 1000) -> str:
         """Return the last ``most`` exchanges, one line each, with secrets masked."""
         kept, dropped = self._kept()
-        lines = [str(exchange) for exchange in kept]
-        missing = sum(dropped.values()) + max(0, len(lines) - most)
+        missing = sum(dropped.values()) + max(0, len(kept) - most)
         head = [f"({missing} earlier exchanges are not shown)"] if missing else []
-        return "\n".join(head + lines[-most:]) or "no request arrived"
+        return "\n".join([*head, *map(str, kept[-most:])]) or "no request arrived"
 
     @property
     def last(self) -> Exchange:
@@ -84,7 +85,8 @@ class Journal:
         return newest[0]
 
     def subscribe(self, listener: Callable[[Exchange], None]) -> None:
-        """Call ``listener`` with every exchange when it ends. A reset keeps listeners."""
+        """Call ``listener`` with every exchange when it ends, one at a time, before the response is sent. A reset keeps
+        listeners."""
         self._listeners.append(listener)
 
     def calls(self, name: str = "*", **criteria: Any) -> list[Exchange]:
@@ -141,10 +143,14 @@ class Journal:
             self._dropped[oldest.account_sid, oldest.name] += 1
 
     def close(self, exchange: Exchange, ended: float) -> None:
-        """End ``exchange``, with or without a response, and call the listeners."""
+        """End ``exchange``, with or without a response. ``announce`` tells the listeners, once the lock is released."""
         exchange.ended = ended
-        for listener in self._listeners:
-            listener(exchange)
+
+    def announce(self, exchange: Exchange) -> None:
+        """Call the listeners. They may be slow: the caller must not hold the lock."""
+        with self._announcing:
+            for listener in self._listeners:
+                listener(exchange)
 
     def reset(self) -> None:
         self._logs: dict[str, _AccountLog] = {}

@@ -153,7 +153,7 @@ class Channel(asyncio.Protocol):
         from notify_mock.server.tls_layer import TlsLayer
 
         try:
-            self._tls = TlsLayer(self._contexts.context(host))
+            self._tls = TlsLayer(self._contexts.prepare(host))
         except UsageError as error:
             LOG.warning("cannot use TLS: %s", error)
             self.abort()

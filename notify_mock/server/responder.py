@@ -18,7 +18,9 @@ from notify_mock.twilio_api.messages import Answer, Call, Wire
 
 
 class Served(Protocol):
-    """What can be mounted on a server: an emulator."""
+    """What can be mounted on a server: an emulator. A server adds its port to ``own_ports`` while it serves it."""
+
+    own_ports: set[int]
 
     @property
     def app(self) -> Any:

@@ -29,7 +29,7 @@ class Server:
 
     ``mounted`` may be replaced while the server runs; without an emulator, every request is answered 400. The port is
     also a forward proxy; ``other_hosts`` is the policy for hosts that aren't Twilio's. With ``speaks_tls``, the port
-    accepts TLS as well as plain HTTP.
+    accepts TLS as well as plain HTTP; ``UsageError`` if the certificate authority cannot be used.
     """
 
     def __init__(
@@ -42,10 +42,12 @@ class Server:
         speaks_tls: bool = False,
     ) -> None:
         host, port = read_address(host, port)
-        policy = Policy(read_other_hosts(other_hosts, host))
+        policy, tls = Policy(read_other_hosts(other_hosts, host)), Tls()
+        if speaks_tls:
+            tls.prepare()
         self._socket = _bind(host, port)
-        self._listener = Listener(Address(host, self._socket.getsockname()[1]), policy, Tls(), speaks_tls)
-        self._listener.mounted = mounted
+        self._listener = Listener(Address(host, self._socket.getsockname()[1]), policy, tls, speaks_tls)
+        self.mounted = mounted
         self._thread: Thread | None = None
         self._process = os.getpid()
 
@@ -54,11 +56,16 @@ class Server:
 
     @property
     def mounted(self) -> Served | None:
-        """The emulator that answers."""
+        """The emulator that answers. It knows the port, since it sends no delivery callbacks to itself."""
         return self._listener.mounted
 
     @mounted.setter
     def mounted(self, served: Served | None) -> None:
+        port = self._listener.address.port
+        if self._listener.mounted is not None:
+            self._listener.mounted.own_ports.discard(port)
+        if served is not None:
+            served.own_ports.add(port)
         self._listener.mounted = served
 
     @property
@@ -104,6 +111,7 @@ class Server:
             self._thread.join()
             self._thread = None
         self._socket.close()
+        self.mounted = None
 
 
 class Listener:

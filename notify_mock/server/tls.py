@@ -10,6 +10,7 @@ from threading import Lock
 
 from notify_mock.certificate_authority.authority import Authority
 from notify_mock.certificate_authority.certificates import Pair, issue
+from notify_mock.support.usage import UsageError
 from notify_mock.twilio_api.hosts import plain
 from notify_mock.twilio_api.products import product_at
 
@@ -36,14 +37,24 @@ class Tls:
         """For clients in this process: trusts only the authority."""
         return ssl.create_default_context(cadata=self.ca.certificate)
 
-    def context(self, host: str) -> ssl.SSLContext:
-        """Return the context for an emulated host; its connections switch to the host that the client names (SNI)."""
-        host = host or _DEFAULT_HOST
+    def prepare(self, host: str = "") -> ssl.SSLContext:
+        """Return the context for an emulated host; its connections switch to the host that the client names (SNI).
+
+        Raises ``UsageError`` if there can be no certificate for it.
+        """
+        try:
+            return self._context(host or _DEFAULT_HOST)
+        except OSError as error:
+            place = error.filename or "the folder for temporary files"
+            wrong = f"cannot be written: {error.strerror or error}"
+            raise UsageError(str(place), wrong, "set TMPDIR to another folder") from error
+
+    def _context(self, host: str) -> ssl.SSLContext:
         with self._lock:
             if host not in self._contexts:
                 if len(self._contexts) >= _MAX_HOSTS:
                     self._contexts.clear()
-                self._contexts[host] = self._made(issue(self.ca, host, self.authority.now()))
+                self._contexts[host] = self._made(issue(self.ca, host))
             return self._contexts[host]
 
     def _made(self, pair: Pair) -> ssl.SSLContext:
@@ -61,4 +72,4 @@ class Tls:
         """Switch to the certificate of the host that the client names."""
         host = plain(name or "")
         if product_at(host):
-            connection.context = self.context(host)
+            connection.context = self._context(host)
