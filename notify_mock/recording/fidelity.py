@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from notify_mock.cassettes.interaction import Interaction, phrase, unpacked
+from notify_mock.cassettes.interaction import Interaction, unpacked
 from notify_mock.engine.routes import find_route
 from notify_mock.push_keys.apn_pair import apn_pair
 from notify_mock.recording.preconditions import MakePair, arrange, note, recorded_call

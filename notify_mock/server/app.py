@@ -19,6 +19,7 @@ from notify_mock.twilio_api.headers import phrase
 from notify_mock.twilio_api.messages import BODY_LIMIT, Answer, Call, Wire, read
 from notify_mock.twilio_api.products import APIS
 
+
 class ApiConverter(BaseConverter):
     """Matches ``chat/v2`` on any host, and ``v2`` on Twilio's hosts."""
 

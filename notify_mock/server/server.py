@@ -110,6 +110,7 @@ class Server:
             self._listener.stop()
             self._thread.join()
             self._thread = None
+        self._listener.loop.close()
         self._socket.close()
         self.mounted = None
 
