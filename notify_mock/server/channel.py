@@ -139,6 +139,8 @@ class Channel(asyncio.Protocol):
         self.is_open = False
         self._connections.remove(self)
         self.receiver.lost()
+        if self.task is not None:
+            self.task.cancel()
 
     def pause_writing(self) -> None:
         self.receiver.writable(False)

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import socket
+from contextlib import suppress
 from threading import Thread
 from typing import Any
 
@@ -99,8 +100,10 @@ class Server:
     def serve_here(self) -> None:
         """Serve until a KeyboardInterrupt."""
         self.start()
-        while self._thread is not None and self._thread.is_alive():
-            self._thread.join(_CHECK_SECONDS)  # on Windows, only a wait that ends can be interrupted
+        with suppress(KeyboardInterrupt):
+            while self._thread is not None and self._thread.is_alive():
+                self._thread.join(_CHECK_SECONDS)  # on Windows, only a wait that ends can be interrupted
+        self.stop()
 
     def stop(self) -> None:
         """Close the socket and every connection. In a forked child, the server stays with its parent."""
@@ -124,24 +127,27 @@ class Listener:
         self.loop = new_loop()
         self.loop.set_exception_handler(_log_bug)
         self.connections = Connections(self.loop)
+        self._stopped = asyncio.Event()
 
     def run(self, accepting: socket.socket) -> None:
         """Serve until ``stop``."""
         asyncio.set_event_loop(self.loop)
         try:
-            serving = self.loop.run_until_complete(
-                self.loop.create_server(self._connect, sock=accepting, backlog=_BACKLOG)
-            )
-            self.loop.run_forever()
-            serving.close()
-            self.connections.close()
-            self.loop.run_until_complete(asyncio.sleep(0))  # connections are told that they are closed
+            self.loop.run_until_complete(self._serve(accepting))
         finally:
             self.loop.close()
 
     def stop(self) -> None:
         """End ``run``, from another thread."""
-        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.loop.call_soon_threadsafe(self._stopped.set)
+
+    async def _serve(self, accepting: socket.socket) -> None:
+        serving = await self.loop.create_server(self._connect, sock=accepting, backlog=_BACKLOG)
+        await self._stopped.wait()
+        serving.close()
+        self.connections.close()
+        for _ in range(2):  # connections are told that they are closed, and end what they have begun
+            await asyncio.sleep(0)
 
     def _connect(self) -> Channel:
         channel = Channel(self.connections, self.tls)
