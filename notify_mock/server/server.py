@@ -7,7 +7,7 @@ import errno
 import os
 import socket
 from contextlib import suppress
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 from notify_mock.server.channel import Channel
@@ -101,8 +101,8 @@ class Server:
         """Serve until a KeyboardInterrupt."""
         self.start()
         with suppress(KeyboardInterrupt):
-            while self._thread is not None and self._thread.is_alive():
-                self._thread.join(_CHECK_SECONDS)  # on Windows, only a wait that ends can be interrupted
+            while not self._listener.ended.wait(_CHECK_SECONDS):
+                pass  # on Windows, only a wait that ends can be interrupted
         self.stop()
 
     def stop(self) -> None:
@@ -111,6 +111,7 @@ class Server:
             return
         if self._thread is not None:
             self._listener.stop()
+            self._listener.ended.wait()  # a join that was interrupted believes that the thread has ended
             self._thread.join()
             self._thread = None
         self._listener.loop.close()
@@ -128,6 +129,7 @@ class Listener:
         self.loop.set_exception_handler(_log_bug)
         self.connections = Connections(self.loop)
         self._stopped = asyncio.Event()
+        self.ended = Event()
 
     def run(self, accepting: socket.socket) -> None:
         """Serve until ``stop``."""
@@ -136,9 +138,10 @@ class Listener:
             self.loop.run_until_complete(self._serve(accepting))
         finally:
             self.loop.close()
+            self.ended.set()
 
     def stop(self) -> None:
-        """End ``run``, from another thread."""
+        """End ``run``, from another thread. ``ended`` is set when it has ended."""
         self.loop.call_soon_threadsafe(self._stopped.set)
 
     async def _serve(self, accepting: socket.socket) -> None:
