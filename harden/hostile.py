@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from harden.messages import (
     Message,
@@ -20,6 +20,10 @@ from harden.messages import (
 from harden.protocols import controls, http2, proxying, tls
 from harden.smuggling import smuggling
 
+Manner = Literal["closes half", "waits", "leaves"]
+"""What a client does after its request: closes its half and reads to the end, waits for a response with its half open,
+or closes without reading."""
+
 _MAX_SHOWN = 300
 
 KINDS: Sequence[Callable[[Random], Message]] = (
@@ -29,24 +33,20 @@ KINDS: Sequence[Callable[[Random], Message]] = (
 
 
 class Hostile(NamedTuple):
-    """A hostile request, and how it is sent.
-
-    ``pieces`` are sent one by one. A client that ``leaves`` closes its connection without reading; any other closes
-    its half and reads to the end.
-    """
+    """A hostile request, and how it is sent: in ``pieces``, one by one."""
 
     kind: str
     seed: int
     number: int
     pieces: Sequence[bytes]
-    may_be_silent: bool
-    leaves: bool
+    manner: Manner
+    may_be_silent: bool = False
 
     def __str__(self) -> str:
         data = b"".join(self.pieces)
         shown = f"{data[:_MAX_SHOWN]!r}" + (f"... ({len(data)} bytes)" if len(data) > _MAX_SHOWN else "")
-        manner = ", leaves" if self.leaves else ""
-        return f"{self.kind}, seed {self.seed}, number {self.number}{manner}, {len(self.pieces)} pieces: {shown}"
+        where = f"{self.kind}, seed {self.seed}, number {self.number}"
+        return f"{where}, {len(self.pieces)} pieces, {self.manner}: {shown}"
 
 
 def hostile(seed: int, number: int) -> Hostile:
@@ -54,9 +54,10 @@ def hostile(seed: int, number: int) -> Hostile:
     random = Random(f"{seed}/{number}")
     kind = KINDS[number % len(KINDS)]
     message = kind(random)
-    leaves = random.random() < 0.1
+    manners: tuple[Manner, ...] = ("waits", "waits", "closes half") if message.is_whole else ("closes half",)
+    manner = "leaves" if random.random() < 0.1 else random.choice(manners)
     pieces = _cut(random, message.data) if random.random() < 0.25 else [message.data]
-    return Hostile(kind.__name__, seed, number, pieces, message.may_be_silent, leaves)
+    return Hostile(kind.__name__, seed, number, pieces, manner, message.may_be_silent)
 
 
 def _cut(random: Random, data: bytes) -> list[bytes]:

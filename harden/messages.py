@@ -16,10 +16,15 @@ _BODY_LIMIT = 1024 * 1024
 
 
 class Message(NamedTuple):
-    """What is sent. ``may_be_silent``: the server may close without a response, because no request was complete."""
+    """What is sent.
+
+    ``may_be_silent``: the server may close without a response, because no request was complete. ``is_whole``: nothing
+    is missing, so the response must not wait for the client to close its half.
+    """
 
     data: bytes
     may_be_silent: bool = False
+    is_whole: bool = False
 
 
 def create(*headers: str, line: str = "POST /v1/Credentials HTTP/1.1", body: bytes = BODY) -> bytes:
@@ -57,7 +62,7 @@ def header_lines(random: Random) -> Message:
     )
     headers = [odd, f"Content-Length: {len(BODY)}"]
     random.shuffle(headers)
-    return Message(create(*headers))
+    return Message(create(*headers), is_whole=True)
 
 
 def huge_heads(random: Random) -> Message:

@@ -53,7 +53,9 @@ def controls(random: Random) -> Message:
     target = random.choice(
         ["/_mock/faults", "/_mock/faults?x", "/_mock/faults/a/b", "/_mock//faults", "/_mock/nothing"]
     )
-    return Message(create(*headers, f"Content-Length: {len(body)}", line=f"POST {target} HTTP/1.1", body=body))
+    return Message(
+        create(*headers, f"Content-Length: {len(body)}", line=f"POST {target} HTTP/1.1", body=body), is_whole=True
+    )
 
 
 def _sized(data: bytes) -> bytes:

@@ -48,11 +48,16 @@ def judge(hostile: Hostile, data: bytes, ended: str) -> list[str]:
         wrong.append("the connection stays open, without a response")
     elif rest:
         wrong.append(f"bytes that are not a whole response: {rest[:80]!r}")
-    elif not responses and not (hostile.may_be_silent or hostile.leaves):
+    elif not responses and not (hostile.may_be_silent or hostile.manner == "leaves"):
         wrong.append("no response")
     if hostile.kind == "smuggling" and len([one for one in responses if one.status >= 200]) > 1:
         wrong.append("the body was read as a second request")
     return [f"{hostile}: {problem}" for problem in wrong]
+
+
+def is_answered(data: bytes) -> bool:
+    """Return whether there is a whole response in ``data``, other than a 100."""
+    return any(response.status >= 200 for response in read_responses(data)[0])
 
 
 def created(data: bytes) -> int:

@@ -26,7 +26,7 @@ def smuggling(random: Random) -> Message:
     """Return a request whose length is given in an ambiguous or unusual way."""
     hidden = create(f"Content-Length: {len(_HIDDEN)}", body=_HIDDEN)
     line = random.choice(["POST /v1/Credentials HTTP/1.1", "GET /v1/Credentials HTTP/1.1"])
-    return Message(random.choice([_coding, _length, _both, _unusual])(random, line, hidden))
+    return Message(random.choice([_coding, _length, _both, _unusual])(random, line, hidden), is_whole=True)
 
 
 def _coding(random: Random, line: str, hidden: bytes) -> bytes:

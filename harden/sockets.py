@@ -11,7 +11,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from harden.hostile import Hostile, hostile
-from harden.responses import created, judge
+from harden.responses import created, is_answered, judge
 from harden.smuggling import MARK
 from harden.table import ENOUGH, Result
 from harden.target import SECONDS, Target
@@ -86,7 +86,7 @@ def send(address: tuple[str, int], request: Hostile) -> Outcome:
     with socket.create_connection(address, timeout=SECONDS) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         data, ended = _exchange(connection, request)
-    return Outcome(judge(request, data, ended), created(data), int(request.leaves))
+    return Outcome(judge(request, data, ended), created(data), int(request.manner == "leaves"))
 
 
 def _exchange(connection: socket.socket, request: Hostile) -> tuple[bytes, str]:
@@ -94,21 +94,24 @@ def _exchange(connection: socket.socket, request: Hostile) -> tuple[bytes, str]:
     try:
         for piece in request.pieces:
             connection.sendall(piece)
-        if request.leaves:
+        if request.manner == "leaves":
             return b"", "closed"
-        connection.shutdown(socket.SHUT_WR)
+        if request.manner == "closes half":
+            connection.shutdown(socket.SHUT_WR)
     except TimeoutError:
         return b"", "hang"
     except OSError:
         pass  # the server may refuse a request before it has all of it
-    return _read(connection)
+    return _read(connection, waits=request.manner == "waits")
 
 
-def _read(connection: socket.socket) -> tuple[bytes, str]:
+def _read(connection: socket.socket, *, waits: bool) -> tuple[bytes, str]:
     received = bytearray()
     try:
         while data := connection.recv(65536):
             received += data
+            if waits and is_answered(bytes(received)):
+                break
     except TimeoutError:
         return bytes(received), "hang"
     except ConnectionError:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
+from typing import get_args
 
 import pytest
 
-from harden.hostile import KINDS, Hostile, hostile
+from harden.hostile import KINDS, Hostile, Manner, hostile
 from harden.responses import created, judge
 from harden.sockets import attack
 from harden.target import Target, find_tracebacks
@@ -40,10 +41,11 @@ def test_a_hostile_request_is_determined_by_seed_and_number() -> None:
     assert requests == [hostile(SEED, number) for number in range(200)]
     assert requests != [hostile(SEED + 1, number) for number in range(200)]
     assert {request.kind for request in requests} == {kind.__name__ for kind in KINDS}
+    assert {request.manner for request in requests} == set(get_args(Manner))
 
 
-def sent(kind: str = "bodies", *, may_be_silent: bool = False, leaves: bool = False) -> Hostile:
-    return Hostile(kind, SEED, 0, [b"GET / HTTP/1.1\r\n\r\n"], may_be_silent, leaves)
+def sent(kind: str = "bodies", *, may_be_silent: bool = False, manner: Manner = "closes half") -> Hostile:
+    return Hostile(kind, SEED, 0, [b"GET / HTTP/1.1\r\n\r\n"], manner, may_be_silent)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +57,7 @@ def sent(kind: str = "bodies", *, may_be_silent: bool = False, leaves: bool = Fa
         (sent(), b"HTTP/1.1 200 Connection established\r\n\r\n\x15\x03", "closed"),
         (sent(), b"HTTP/1.1 204 No Content\r\n\r\n", "closed"),
         (sent(may_be_silent=True), b"", "closed"),
-        (sent(leaves=True), b"", "closed"),
+        (sent(manner="leaves"), b"", "closed"),
     ],
 )
 def test_whole_responses_are_accepted(request_: Hostile, data: bytes, ended: str) -> None:
