@@ -149,15 +149,16 @@ class Journal:
 
     def file(self, exchange: Exchange) -> None:
         """Store ``exchange`` with those of its account, and drop the oldest ones over the limits."""
-        exchange.size = exchange.call.size()
+        size = exchange.size = exchange.call.size()
         log = self._logs.get(exchange.account_sid)
         if log is None:
             log = self._logs[exchange.account_sid] = _AccountLog()
         else:
             self._logs.move_to_end(exchange.account_sid)
         log.exchanges.append(exchange)
+        log.size += size
+        self._size += size
         self._count += 1
-        self._grow(log, exchange.size)
         while len(log.exchanges) > self._per_account or (log.size > MAX_ACCOUNT_BYTES and len(log.exchanges) > 1):
             self._drop_oldest(log)
         while (self._count > self._total or self._size > MAX_BYTES) and self._count > 1:
@@ -193,28 +194,27 @@ class Journal:
         self._size = sum(log.size for log in self._logs.values())
         self._dropped, self._number = dropped.copy(), number
 
-    def _grow(self, log: _AccountLog, by: int) -> None:
-        log.size += by
-        self._size += by
-
     def _drop_oldest(self, log: _AccountLog) -> None:
         """Drop an account's oldest exchange, and the account with its last. Of very many accounts, the number of
         dropped exchanges is only kept for all together."""
         oldest = log.exchanges.popleft()
+        log.size -= oldest.size
+        self._size -= oldest.size
         self._count -= 1
-        self._grow(log, -oldest.size)
         if not log.exchanges:
             del self._logs[oldest.account_sid]
-        key = oldest.account_sid, oldest.name
-        is_counted = key in self._dropped or len(self._dropped) < _MAX_COUNTERS
-        self._dropped[key if is_counted else (None, oldest.name)] += 1
+        key: tuple[str | None, str | None] = oldest.account_sid, oldest.name
+        if len(self._dropped) >= _MAX_COUNTERS and key not in self._dropped:
+            key = None, oldest.name
+        self._dropped[key] += 1
 
     def _discard_body(self, exchange: Exchange) -> None:
         before = exchange.size
         exchange.discard_body()
         log = self._logs.get(exchange.account_sid)
         if log is not None and exchange in log.exchanges:
-            self._grow(log, exchange.size - before)
+            log.size += exchange.size - before
+            self._size += exchange.size - before
 
     def _kept(self) -> tuple[list[Exchange], _Dropped]:
         with self._lock:

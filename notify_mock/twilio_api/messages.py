@@ -93,13 +93,12 @@ class Call(NamedTuple):
 
     def size(self) -> int:
         """Return about how much memory the texts of the request take, in bytes."""
-        headers = self.headers
-        texts = _PATH_COPIES * len(self.path) + len(self.body) + len(self.host) + _HEADER_BYTES * len(headers)
-        texts += sum(map(len, headers)) + sum(map(len, headers.values()))
-        if not self.form.pairs and not self.query.pairs:
-            return texts
-        pairs = (*self.form.pairs, *self.query.pairs)
-        return texts + sum(_PAIR_BYTES + name.__sizeof__() + value.__sizeof__() for name, value in pairs)
+        headers, pairs = self.headers, self.form.pairs + self.query.pairs
+        size = _PATH_COPIES * len(self.path) + len(self.body) + _HEADER_BYTES * len(headers)
+        size += len("".join(headers)) + len("".join(headers.values()))
+        if pairs:
+            size += sum(_PAIR_BYTES + name.__sizeof__() + value.__sizeof__() for name, value in pairs)
+        return size
 
     def __str__(self) -> str:
         """Return method, path and parameters on one line, with secrets masked."""
