@@ -88,6 +88,11 @@ class Exchange:
         note = f"its body of {before - self.size} bytes is not kept"
         self.reason = f"{self.reason}; {note}" if self.reason else note
 
+    def discard_defect(self) -> None:
+        """Forget the error of an unreadable request, whose traceback keeps the bytes that were read."""
+        if self.call.defect is not None:
+            self.call = self.call._replace(defect=None)
+
     def outcome(self) -> str:
         """Return ``404 20404 (no credential CR1)`` or, with fault rules, ``no response [drop-1] after 201``."""
         unanswered = "no response yet" if self.ended is None else "no response"

@@ -171,6 +171,7 @@ class Journal:
         client's attempts.
         """
         exchange.ended = ended
+        exchange.discard_defect()
         if exchange.code is not None and exchange.size > MAX_REFUSED_BYTES and not exchange.faults:
             self._discard_body(exchange)
         for listener in self._listeners:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from helpers.calls import ask, basic
 
 from notify_mock import Emulator, Refuse, UsageError
 from notify_mock.journal.journal import MAX_REFUSED_BYTES
-from notify_mock.twilio_api.messages import Call, Params
+from notify_mock.twilio_api.messages import Call, Params, read
 
 
 @pytest.fixture
@@ -200,6 +202,20 @@ def test_bodies_that_are_not_kept_do_not_count(monkeypatch: pytest.MonkeyPatch) 
     for _ in range(20):
         ask(emulator, "POST", "/v1/Credentials", Type="fcm", Nope=LARGE)
     assert len(emulator.journal) == 40
+
+
+def test_nothing_that_was_read_of_a_malformed_body_is_kept() -> None:
+    emulator = Emulator()
+    headers = {"authorization": basic("ACx", "x"), "content-type": "application/x-www-form-urlencoded"}
+    for number in range(1, 21):
+        body = b"Secret=%FF" + b"a" * (100_000 + number)
+        call = read("POST", "/v1/Credentials", host="notify.twilio.com", headers=headers, body=body)
+        assert emulator.handle(call).status == 400
+    del call
+    gc.collect()
+    assert [exchange.reason for exchange in emulator.journal] == ["the body is not UTF-8"] * 20
+    kept = [one for one in gc.get_objects() if isinstance(one, UnicodeDecodeError)]
+    assert not [one for one in kept if len(one.object) > 100_000]
 
 
 def test_many_small_parameters_count_with_what_they_cost() -> None:
