@@ -72,14 +72,14 @@ class Criteria:
         found = self.select(named)
         near = sorted((one for one in named if self.differences(one)), key=lambda one: len(self.differences(one)))
         lines = [f"expected {'at least one' if count is None else count} of {self}, found {len(found)}"]
-        lines += listed("found", [str(one) for one in found])
+        lines += listed("found", found)
         lines += listed("nearest misses", [f"{one}  <- {'; '.join(self.differences(one))}" for one in near])
-        lines += listed("other requests", [str(one) for one in arrived if one not in named])
+        lines += listed("other requests", [one for one in arrived if one not in named])
         return "\n".join(lines if arrived else [*lines, "no request arrived at all"])
 
 
-def listed(title: str, entries: Sequence[str]) -> list[str]:
-    """Return a heading and the first 20 entries as lines; none without entries."""
+def listed(title: str, entries: Sequence[object]) -> list[str]:
+    """Return a heading and the first 20 entries as lines; none without entries. Only these are converted to text."""
     if not entries:
         return []
     more = [f"  ... and {len(entries) - _MAX_SHOWN} more"] if len(entries) > _MAX_SHOWN else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from threading import RLock
 from typing import Any, NamedTuple
 
 from notify_mock.journal.criteria import Criteria
@@ -62,6 +63,7 @@ class Journal:
         self._call_names = call_names
         self._per_account, self._total = per_account, max(MAX_EXCHANGES, per_account)
         self._listeners: list[Callable[[Exchange], None]] = []
+        self._announcing = RLock()
         self.reset()
 
     def __iter__(self) -> Iterator[Exchange]:
@@ -80,10 +82,9 @@ class Journal:
     def show(self, most: int = 1000) -> str:
         """Return the last ``most`` exchanges, one line each, with secrets masked."""
         kept, dropped = self._kept()
-        lines = [str(exchange) for exchange in kept]
-        missing = sum(dropped.values()) + max(0, len(lines) - most)
+        missing = sum(dropped.values()) + max(0, len(kept) - most)
         head = [f"({missing} earlier exchanges are not shown)"] if missing else []
-        return "\n".join(head + lines[-most:]) or "no request arrived"
+        return "\n".join([*head, *map(str, kept[-most:])]) or "no request arrived"
 
     @property
     def last(self) -> Exchange:
@@ -94,7 +95,8 @@ class Journal:
         return newest[0]
 
     def subscribe(self, listener: Callable[[Exchange], None]) -> None:
-        """Call ``listener`` with every exchange when it ends. A reset keeps listeners."""
+        """Call ``listener`` with every exchange when it ends, one at a time, before the response is sent. A reset keeps
+        listeners."""
         self._listeners.append(listener)
 
     def calls(self, name: str = "*", **criteria: Any) -> list[Exchange]:
@@ -165,7 +167,7 @@ class Journal:
             self._drop_oldest(next(iter(self._logs.values())))
 
     def close(self, exchange: Exchange, ended: float) -> None:
-        """End ``exchange``, with or without a response, and call the listeners.
+        """End ``exchange``, with or without a response. ``announce`` tells the listeners, once the lock is released.
 
         The large body of a refused request is not kept, unless a fault rule refused it: then a test may compare the
         client's attempts.
@@ -174,8 +176,12 @@ class Journal:
         exchange.discard_defect()
         if exchange.code is not None and exchange.size > MAX_REFUSED_BYTES and not exchange.faults:
             self._discard_body(exchange)
-        for listener in self._listeners:
-            listener(exchange)
+
+    def announce(self, exchange: Exchange) -> None:
+        """Call the listeners. They may be slow: the caller must not hold the lock."""
+        with self._announcing:
+            for listener in self._listeners:
+                listener(exchange)
 
     def reset(self) -> None:
         self._fill({}, Counter(), 0)

@@ -390,7 +390,39 @@ def test_no_action_is_open_to_a_foreign_page(emulator: Emulator, method: str, pa
     emulator.faults.add("*", "drop", name="x")
     ask(emulator, method, path, {}, status=403, headers={"Origin": "http://evil.example"})
     ask(emulator, method, path, {}, status=403, headers={"Host": "evil.example"})
+    ask(emulator, method, path, {}, status=403, headers={"Sec-Fetch-Site": "cross-site"})
+    ask(emulator, method, path, {}, status=403, headers={"X-Twilio-Signature": "x"})
     assert len(emulator.faults) == 1
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "", "None", "same-origin, none", "future"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_a_request_that_another_page_causes_is_refused_without_an_origin(
+    emulator: Emulator, method: str, site: str
+) -> None:
+    answer = ask(emulator, method, "callbacks", status=403, headers={"Sec-Fetch-Site": site})
+    assert method == "HEAD" or answer.get_json()["error"]["field"] == "Sec-Fetch-Site"
+
+
+def test_the_address_bar_can_read_and_not_change() -> None:
+    emulator = Emulator()
+    ask(emulator, "GET", "state", headers={"Sec-Fetch-Site": "none"})
+    ask(emulator, "HEAD", "state", headers={"Sec-Fetch-Site": "none"})
+    error = refused(emulator, "POST", "reset", status=403, headers={"Sec-Fetch-Site": "none"})
+    assert error["field"] == "Sec-Fetch-Site"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}])
+def test_a_page_of_its_own_and_a_client_that_is_no_browser_can_change(headers: dict[str, str]) -> None:
+    ask(Emulator(), "POST", "reset", headers=headers)
+
+
+def test_a_delivery_callback_is_refused(emulator: Emulator) -> None:
+    error = refused(emulator, "POST", "reset", status=403, headers={"X-Twilio-Signature": ""})
+    assert error == {
+        "message": "the control API does not accept delivery callbacks (X-Twilio-Signature)",
+        "field": "X-Twilio-Signature",
+    }
 
 
 @pytest.mark.parametrize("headers", [{}, {"Origin": "http://evil.example"}, {"Origin": "http://localhost"}])

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+from contextlib import suppress
 
 import pytest
 from helpers.calls import ask, basic
+from helpers.locks import is_locked
+from requests.exceptions import RequestException
 
 from notify_mock import Emulator, Refuse, UsageError
 from notify_mock.journal.journal import MAX_REFUSED_BYTES
@@ -264,6 +267,18 @@ def test_a_listener_is_called_for_every_request(used: Emulator) -> None:
     used.reset()
     used.client().notify.v1.credentials.list()
     assert heard == [200, 200]
+
+
+def test_a_listener_is_called_without_the_lock_and_before_the_response() -> None:
+    emulator = Emulator()
+    found: list[tuple[str, bool]] = []
+    emulator.journal.subscribe(lambda exchange: found.append((exchange.outcome(), is_locked(emulator))))
+    credentials = emulator.client().notify.v1.credentials
+    emulator.faults.add("credential.fetch", "drop", phase="after")
+    sid = credentials.create(type="fcm", secret="x").sid
+    with suppress(RequestException):
+        credentials.get(sid).fetch()
+    assert found == [("201", False), ("no response [drop-1] after 200", False)]
 
 
 def test_a_refused_request_is_kept_with_its_reason() -> None:
