@@ -52,6 +52,7 @@ def _connect(target: Target, deadline: Deadline) -> socket.socket:
             connection.close()
             failures.append(error)
         else:
+            connection.settimeout(None)  # from here on, the deadline breaks it
             return connection
     raise failures[0]
 

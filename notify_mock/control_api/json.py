@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 
 from notify_mock.control_api.guard import Refused
+from notify_mock.control_api.openapi_schemas import MAX_CODE_DIGITS
 from notify_mock.journal.exchange import Exchange
 from notify_mock.resources.resource import shown_values
 from notify_mock.support.masked_url import MASK
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from notify_mock.faults.rule import Rule
 
 _MAX_BODY_BYTES = 256 * 1024
-_MAX_CODE_DIGITS = 9
 
 _JSON_TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -131,7 +131,7 @@ def one_value(values: list[str], name: str) -> str:
 
 
 def read_code(value: str) -> int:
-    if not value.isascii() or not value.isdigit() or len(value) > _MAX_CODE_DIGITS:
+    if not value.isascii() or not value.isdigit() or len(value) > MAX_CODE_DIGITS:
         raise Refused(400, f"code: expected a number, got {shown(value)}", "code")
     return int(value)
 

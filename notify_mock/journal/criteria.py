@@ -56,6 +56,13 @@ class Criteria:
                 wrong.append(f"{name} is missing" if got is None else f"got {show_pairs([(name, got)])}")
         return wrong
 
+    def may_match_without_body(self, exchange: Exchange) -> bool:
+        """Whether ``exchange`` has lost its body and could meet the criteria with it."""
+        if exchange.has_body or not self.is_named(exchange.name):
+            return False
+        attributes = all(getattr(exchange, key) == value for key, value in self.attributes.items())
+        return attributes and bool(self.parameters) and bool(self.differences(exchange))
+
     def select(self, exchanges: Sequence[Exchange]) -> list[Exchange]:
         return [one for one in exchanges if self.is_named(one.name) and not self.differences(one)]
 

@@ -32,7 +32,9 @@ _MAX_HEADERS = 100
 _MAX_BLANK_LINES = 8
 _START = re.compile(rb"(\S+) (\S+) HTTP/1\.(\d)")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
-_HOST = re.compile(r"[^\s/?#@\\]*")
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|(?:[\w.~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?", re.ASCII)
+"""The value of a Host header (RFC 3986, 3.2.2)."""
+
 _CACHED_LENGTH = 2048
 _FIRST_LINE = b"POST / HTTP/1.1\r\n"
 """Given to the parser in place of the request line, which Twilio answers for in more forms than the parser allows."""
@@ -203,7 +205,7 @@ def _read_headers(fields: bytes) -> Mapping[str, str]:
         raise HeadersTooLarge(f"more than {_MAX_HEADERS} headers, or one longer than {_LINE_LIMIT} bytes")
     host = found.headers.get("host", "")
     if not _HOST.fullmatch(host):
-        raise MalformedRequest("Host must be a single host and port", what="invalid Host")
+        raise MalformedRequest("the Host header is not one host and port", what="invalid Host")
     return MappingProxyType(found.headers)
 
 

@@ -305,6 +305,37 @@ class TestOtherHosts:
         assert b"Proxy-" not in came
         assert came.endswith(b"A: b\r\n\r\nhello")
 
+    @pytest.mark.parametrize("named", ["X-Hop", "close, x-hop , TE", "\tX-HOP"])
+    def test_headers_named_by_connection_are_not_forwarded(
+        self, tunnelling: Emulator, elsewhere: Elsewhere, named: str
+    ) -> None:
+        target = f"http://127.0.0.1:{elsewhere.port}/"
+        head = f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: {named}\r\nX-Hop: secret\r\nTE: a\r\nA: b\r\n\r\n"
+        assert send(tunnelling.url, head.encode()).body == b"hi"
+        (came,) = elsewhere.heads
+        assert (b"X-Hop" in came, b"TE: a" in came) == (False, "TE" not in named)
+        assert came.endswith(b"\r\nA: b\r\n\r\n")
+
+    @pytest.mark.parametrize(
+        ("end", "expected"),
+        [("?x=1", "/?x=1"), ("?x=/1", "/?x=/1"), ("", "/"), ("/?x=1", "/?x=1"), ("/a?b=http://c/d", "/a?b=http://c/d")],
+    )
+    def test_a_forwarded_target_keeps_its_query(
+        self, tunnelling: Emulator, elsewhere: Elsewhere, end: str, expected: str
+    ) -> None:
+        head = f"GET http://127.0.0.1:{elsewhere.port}{end} HTTP/1.1\r\nHost: x\r\n\r\n"
+        assert send(tunnelling.url, head.encode()).body == b"hi"
+        (came,) = elsewhere.heads
+        assert came.startswith(f"GET {expected} HTTP/1.1\r\n".encode())
+
+    @pytest.mark.parametrize(
+        "lines", ["Content-Length: 5\x0b", "Content-Length: 5\xa0", "X: a\0b", "X: a\rY: b", "X:\r\n a"]
+    )
+    def test_a_malformed_request_is_not_forwarded(self, tunnelling: Emulator, elsewhere: Elsewhere, lines: str) -> None:
+        head = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nHost: x\r\n{lines}\r\n\r\nhello"
+        assert send(tunnelling.url, head.encode("latin-1")).status == "HTTP/1.1 400 BAD REQUEST"
+        assert not elsewhere.heads
+
     def test_the_connection_is_closed_after_a_forwarded_request(
         self, tunnelling: Emulator, elsewhere: Elsewhere
     ) -> None:
@@ -318,12 +349,17 @@ class TestOtherHosts:
     def test_a_request_with_an_ambiguous_length_is_not_forwarded(
         self, tunnelling: Emulator, elsewhere: Elsewhere, lengths: str
     ) -> None:
-        target = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nHost: x\r\nContent-Length: {lengths}\r\n\r\nhello"
+        target = (
+            f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nHost: x\r\nContent-Length: {lengths}\r\n\r\nhello"
+        )
         assert send(tunnelling.url, target.encode()).status == "HTTP/1.1 400 BAD REQUEST"
         assert not elsewhere.heads
 
     def test_a_client_that_expects_a_100_gets_it(self, tunnelling: Emulator, elsewhere: Elsewhere) -> None:
-        head = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+        head = (
+            f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nHost: x\r\n"
+            "Content-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+        )
         with dial(tunnelling.url) as connection:
             connection.sendall(head.encode())
             assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -331,8 +367,9 @@ class TestOtherHosts:
             assert read_answer(connection).body == b"hi"
 
     def test_a_chunked_request_is_not_forwarded(self, tunnelling: Emulator, elsewhere: Elsewhere) -> None:
-        target = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
-        assert send(tunnelling.url, target.encode()).status == "HTTP/1.1 400 BAD REQUEST"
+        start = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nHost: x\r\n"
+        head = f"{start}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        assert send(tunnelling.url, head.encode()).status == "HTTP/1.1 400 BAD REQUEST"
         assert not elsewhere.heads
 
     def test_an_unreachable_host_is_answered_502(self, tunnelling: Emulator) -> None:
