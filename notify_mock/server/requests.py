@@ -30,7 +30,7 @@ _LINE_LIMIT = 64 * 1024
 _HEAD_LIMIT = 256 * 1024
 _MAX_HEADERS = 100
 _MAX_BLANK_LINES = 8
-_START = re.compile(rb"(\S+) (\S+) HTTP/1\.(\d)")
+_START = re.compile(rb"([!-~\x80-\xff]+) ([!-~\x80-\xff]+) HTTP/1\.(\d)")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|(?:[\w.~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?", re.ASCII)
 """The value of a Host header (RFC 3986, 3.2.2)."""
@@ -179,7 +179,7 @@ class _Fields:
         self._count = 0
 
     def on_header(self, raw_name: bytes, raw_value: bytes) -> None:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1").rstrip(" \t")
         self._count += 1
         if self._count > _MAX_HEADERS or len(name) + len(value) > _LINE_LIMIT:
             self.are_too_large = True

@@ -76,7 +76,8 @@ class Session:
 
     @property
     def _is_ready(self) -> bool:
-        return self._responder is None and self._channel.is_open and not self._is_full
+        channel = self._channel
+        return self._responder is None and channel.is_open and not self._is_full and channel.receiver is self
 
     def _begin(self) -> bool:
         """Read a head and begin its request. Returns False when there is none. Raises ``BadRequest``."""
