@@ -83,7 +83,8 @@ class RequestReader:
         self._blank_lines = 0
         self._chunks: Chunks | None = None
 
-    def __len__(self) -> int:
+    @property
+    def waiting(self) -> int:
         """The number of bytes that have not been read."""
         return len(self._buffer)
 

@@ -10,6 +10,7 @@ from notify_mock.twilio_api.messages import Wire
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _WITHOUT_BODY = ("204", "304")
+_KEEP_ALIVE, _CLOSE = "Connection: keep-alive", "Connection: close"
 
 
 @lru_cache(maxsize=64)
@@ -24,20 +25,15 @@ def head_of(status: str, headers: Headers, body: bytes, *, keeps_open: bool) -> 
     It can't if the client would not find the end of the body. ``Connection`` follows ``Content-Length``, which is added
     if it is missing.
     """
-    lines = [f"HTTP/1.1 {status}"]
-    at = 0
-    for name, value in headers:
-        lines.append(f"{name}: {value}")
-        if name == "Content-Length" or name.lower() == "content-length":
-            at = len(lines)
-            keeps_open = keeps_open and (not body or value == str(len(body)))
-    connection = "Connection: keep-alive" if keeps_open else "Connection: close"
-    if at:
-        lines.insert(at, connection)
-    else:
-        lines += [connection] if status[:3] in _WITHOUT_BODY else [f"Content-Length: {len(body)}", connection]
-    lines.append("\r\n")
-    return "\r\n".join(lines).encode("latin-1"), keeps_open
+    lines = [f"{name}: {value}" for name, value in headers]
+    at = next((at for at, (name, _) in enumerate(headers) if name.lower() == "content-length"), None)
+    if at is not None:
+        keeps_open = keeps_open and (not body or headers[at][1] == str(len(body)))
+    elif status[:3] not in _WITHOUT_BODY:
+        at = len(lines)
+        lines.append(f"Content-Length: {len(body)}")
+    lines.insert(len(lines) if at is None else at + 1, _KEEP_ALIVE if keeps_open else _CLOSE)
+    return "\r\n".join([f"HTTP/1.1 {status}", *lines, "\r\n"]).encode("latin-1"), keeps_open
 
 
 def pieces_of(body: bytes, wire: Wire) -> list[bytes]:

@@ -44,7 +44,7 @@ class Session:
         self._reader.feed(data)
         if self._responder is None and not self._is_full:
             self._go_on()
-        elif len(self._reader) > _MAX_AHEAD:
+        elif self._reader.waiting > _MAX_AHEAD:
             self._channel.transport.pause_reading()
 
     def ended(self) -> None:
@@ -66,8 +66,10 @@ class Session:
     def _go_on(self) -> None:
         """Answer what has arrived, until a response must wait or more must arrive."""
         try:
-            while self._is_ready and (self._begun is not None or self._begin()) and self._is_ready:
-                if not self._answer_begun():
+            while self._is_ready:
+                if self._begun is None and not (self._reader.waiting and self._begin()):
+                    break
+                if self._begun is not None and not self._answer_begun(*self._begun):
                     break
             if self._is_at_end and self._is_ready:
                 self._check_end()
@@ -106,11 +108,8 @@ class Session:
             raise BadRequest(error, head.method, head.target) from error
         return True
 
-    def _answer_begun(self) -> bool:
+    def _answer_begun(self, head: Head, here: Here) -> bool:
         """Answer the request whose head was read, if its body has arrived. Raises ``BadRequest``."""
-        if self._begun is None:
-            return True
-        head, here = self._begun
         try:
             body = self._reader.body(head)
         except TwilioError as error:
@@ -166,7 +165,7 @@ class Session:
         self._tunnel = destination
         self._channel.write(ESTABLISHED)
         self._channel.may_start_tls(destination.host)
-        if len(self._reader):
+        if self._reader.waiting:
             self._channel.data_received(self._reader.take())
 
     def _forward(self, head: Head, destination: Destination) -> None:
@@ -174,7 +173,7 @@ class Session:
         length = forwarded_length(head)
         opening = forwarded_head(head, destination) + self._reader.take(length)
         greeting = CONTINUE if head.expects_continue else b""
-        self._relay(destination, opening, greeting, limit=max(0, length - len(self._reader)))
+        self._relay(destination, opening, greeting, limit=max(0, length - self._reader.waiting))
 
     def _relay(self, destination: Destination, opening: bytes, greeting: bytes, limit: float = math.inf) -> None:
         relay = Relay(self._channel, greeting=greeting, opening=opening, limit=limit)
@@ -211,7 +210,7 @@ class Session:
             head, _ = self._begun
             error = MalformedRequest("the body is shorter than its Content-Length", what="incomplete body")
             raise BadRequest(error, head.method, head.target)
-        if len(self._reader):
+        if self._reader.waiting:
             raise BadRequest(MalformedRequest("the request is incomplete", what="not HTTP/1.1"))
         self._channel.close()
 
