@@ -42,7 +42,7 @@ class Responder:
     ``is_head``: the body is left out. ``keeps_open``: the client wants to send another request.
     """
 
-    __slots__ = ("_channel", "_done", "_hold", "_is_head", "_keeps_open", "_loop")
+    __slots__ = ("_channel", "_client_is_gone", "_done", "_hold", "_is_head", "_keeps_open", "_loop")
 
     def __init__(
         self,
@@ -56,6 +56,7 @@ class Responder:
         self._loop, self._channel, self._done = loop, channel, done
         self._is_head, self._keeps_open = is_head, keeps_open
         self._hold: Hold | None = None
+        self._client_is_gone = False
 
     def play(self, served: Served, steps: Steps, result: Future[Any] | None = None) -> None:
         """Carry out a call to its next pause, or to its end. A bug is answered as such, and raised."""
@@ -96,7 +97,8 @@ class Responder:
         self._done(keeps_open)
 
     def client_is_gone(self) -> None:
-        """Stop waiting: nobody is there for the response."""
+        """Wait no longer: nobody is there for the response, or nothing would tell when the client leaves."""
+        self._client_is_gone = True
         if self._hold is not None:
             self._hold.end()
 
@@ -110,20 +112,25 @@ class Responder:
             else:
                 self.play(served, steps)
 
-        self._hold = Hold(self._loop, *pause, resume)
+        self._begin_hold(pause, resume)
+
+    def _begin_hold(self, pause: Pause, resume: Callable[[bool], None]) -> None:
+        seconds = 0.0 if self._client_is_gone else pause.seconds
+        self._hold = Hold(self._loop, seconds, pause.held, resume)
 
     def _dribble(self, served: Served, answer: Answer, wire: Wire) -> None:
         """Send the body in pieces, each after a pause."""
         keeps_open = self._keeps_open and wire.sent is None
         head, keeps_open = head_of(status_of(answer.status), answer.headers, answer.body, keeps_open=keeps_open)
         pieces = [b""] if self._is_head else pieces_of(answer.body, wire)
+        pause = Pause(wire.over / wire.pieces, served.held_calls.take())
         self._channel.write(head + pieces.pop(0))
-        self._send_later(pieces, Pause(wire.over / wire.pieces, served.held_calls.take()), keeps_open)
+        self._send_later(pieces, pause, keeps_open)
 
     def _send_later(self, pieces: list[bytes], pause: Pause, keeps_open: bool) -> None:
         def resume(is_released: bool) -> None:
             self._hold = None
-            if is_released:
+            if is_released or not self._channel.is_open:
                 self._channel.close()
                 self._done(False)
                 return
@@ -131,6 +138,6 @@ class Responder:
             self._send_later(pieces, pause, keeps_open)
 
         if pieces:
-            self._hold = Hold(self._loop, *pause, resume)
+            self._begin_hold(pause, resume)
         else:
             self._done(keeps_open)

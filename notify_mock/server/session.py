@@ -138,6 +138,8 @@ class Session:
         self._is_starting = False
         if self._responder is not None:
             listener.connections.busy(channel)
+            if self._is_at_end:
+                responder.client_is_gone()
 
     def _app_answered(self, found: Future[Any]) -> None:
         responder, served = self._responder, self._listener.mounted
