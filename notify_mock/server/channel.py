@@ -75,6 +75,7 @@ class Channel(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         if self.is_open:
             self.transport.write(data if self._tls is None else self._tls.encrypt(data))
+            self.is_open = not self.transport.is_closing()
 
     def end_writing(self) -> None:
         """Tell the client that nothing more is sent. It may still send."""

@@ -36,7 +36,9 @@ class Connections:
         if self._timer is None:
             self._timer = self._loop.call_later(_CHECK_SECONDS, self._check)
         if len(self._open) > self._limit:
-            next(iter(self._idle)).abort()
+            longest_idle = next(iter(self._idle))
+            self.remove(longest_idle)  # now, since the next ones may be added before it is lost
+            longest_idle.abort()
 
     def remove(self, channel: Channel) -> None:
         self._open.discard(channel)

@@ -61,6 +61,7 @@ class Session:
     def writable(self, is_writable: bool) -> None:
         self._is_full = not is_writable
         if is_writable and self._responder is None:
+            self._channel.transport.resume_reading()
             self._go_on()
 
     def _go_on(self) -> None:
