@@ -52,7 +52,6 @@ class Channel(asyncio.Protocol):
         self._left_to_drain = 0
         self.idle_seconds = _IDLE_SECONDS
         self.is_open = True
-        self.task: asyncio.Task[object] | None = None
 
     @property
     def scheme(self) -> str:
@@ -110,6 +109,7 @@ class Channel(asyncio.Protocol):
         self._say_goodbye()
         self.is_open = False
         self._left_to_drain = _MAX_DRAINED
+        self.transport.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._wait_at_most(_DRAIN_SECONDS)
@@ -140,8 +140,6 @@ class Channel(asyncio.Protocol):
         self.is_open = False
         self._connections.remove(self)
         self.receiver.lost()
-        if self.task is not None:
-            self.task.cancel()
 
     def pause_writing(self) -> None:
         self.receiver.writable(False)

@@ -174,9 +174,9 @@ class Session:
     def _forward(self, head: Head, destination: Destination) -> None:
         """Send one request on, then close the connection: the next request may be for Twilio."""
         length = forwarded_length(head)
-        opening = forwarded_head(head, destination) + self._reader.take(length)
+        body = self._reader.take(length)
         greeting = CONTINUE if head.expects_continue else b""
-        self._relay(destination, opening, greeting, limit=max(0, length - self._reader.waiting))
+        self._relay(destination, forwarded_head(head, destination) + body, greeting, limit=length - len(body))
 
     def _relay(self, destination: Destination, opening: bytes, greeting: bytes, limit: float = math.inf) -> None:
         relay = Relay(self._channel, greeting=greeting, opening=opening, limit=limit)

@@ -402,11 +402,11 @@ def test_no_request_reaches_the_real_twilio(
 ) -> None:
     connected: list[Destination] = []
 
-    def reach(destination: Destination) -> socket.socket:
+    def resolve(destination: Destination) -> list[str]:
         connected.append(destination)
         raise OSError("not in a test")
 
-    monkeypatch.setattr("notify_mock.server.relay.reach", reach)
+    monkeypatch.setattr("notify_mock.server.relay.resolve", resolve)
     head = f"{start} HTTP/1.1\r\n" + (f"Host: {host}\r\n" if host else "") + "Connection: close\r\n\r\n"
     with dial(two_proxies[policy]) as connection:
         answer = send_all_and_read_to_the_end(connection, head.encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import hashlib
 import socket
@@ -12,12 +13,15 @@ import pytest
 from helpers.raw_http import ESTABLISHED, dial, send, tunnel_to
 
 from notify_mock import Emulator
+from notify_mock.server import relay
+from notify_mock.server.channel import Channel
+from notify_mock.server.connections import Connections
+from notify_mock.twilio_api.hosts import Destination
 
 pytestmark = pytest.mark.usefixtures("each_loop")
 
 MIB = 1024 * 1024
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi"
-RESET = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
 
 
 @pytest.fixture
@@ -75,10 +79,6 @@ def read_head(connection: socket.socket) -> bytes:
 
 def read_to_the_end(connection: socket.socket) -> bytes:
     return b"".join(iter(lambda: connection.recv(MIB), b""))
-
-
-def open_channels(emulator: Emulator) -> int:
-    return len(emulator._server.server._listener.connections)
 
 
 def test_what_follows_a_forwarded_request_is_not_passed_on(tunnelling: Emulator, other: Other) -> None:
@@ -203,33 +203,33 @@ def test_bytes_and_the_end_that_come_with_the_connect_are_passed_on(tunnelling: 
 @pytest.mark.parametrize("first", ["the client", "the other host"])
 @pytest.mark.parametrize("way", ["tunnel", "forward"])
 def test_a_relay_that_both_sides_have_left_keeps_no_connection(
-    tunnelling: Emulator, other: Other, first: str, way: str
+    tunnelling: Emulator, other: Other, monkeypatch: pytest.MonkeyPatch, first: str, way: str
 ) -> None:
-    goes_on = threading.Event()
+    none_is_left = threading.Event()
+    remove = Connections.remove
+
+    def removing(connections: Connections, channel: Channel) -> None:
+        remove(connections, channel)
+        if not len(connections):
+            none_is_left.set()
+
+    monkeypatch.setattr(Connections, "remove", removing)
 
     def serve(connection: socket.socket) -> None:
         read_head(connection)
         if first == "the client":
-            connection.settimeout(20)
             assert read_to_the_end(connection) == b""
         connection.sendall(OK)
 
     other.expect(serve)
     target = f"http://{other.authority}/" if way == "forward" else "/"
-    connection = dial(tunnelling.url) if way == "forward" else tunnel_to(tunnelling.url, other.authority)
-    with connection:
+    with dial(tunnelling.url) if way == "forward" else tunnel_to(tunnelling.url, other.authority) as connection:
         connection.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         if first == "the client":
             connection.shutdown(socket.SHUT_WR)
         assert read_to_the_end(connection) == OK
     other.join()
-    goes_on.set()
-    send(tunnelling.url, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-    for _ in range(100):
-        if open_channels(tunnelling) == 0:
-            break
-        send(tunnelling.url, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-    assert open_channels(tunnelling) <= 1
+    assert none_is_left.wait(20)
 
 
 def test_a_client_that_sends_a_large_body_to_an_unreachable_host_gets_the_502(tunnelling: Emulator) -> None:
@@ -241,39 +241,55 @@ def test_a_client_that_sends_a_large_body_to_an_unreachable_host_gets_the_502(tu
         assert connection.recv(12, socket.MSG_WAITALL) == b"HTTP/1.1 502"
 
 
-@pytest.mark.parametrize("when", ["connecting", "connected"])
+@pytest.mark.parametrize("when", ["resolving", "connecting", "connected"])
 def test_a_server_stops_with_its_relays(
     other: Other, monkeypatch: pytest.MonkeyPatch, when: str, recwarn: pytest.WarningsRecorder
 ) -> None:
-    begun, goes_on, reached = threading.Event(), threading.Event(), threading.Event()
-    from notify_mock.server import relay
+    begun, goes_on, connecting = threading.Event(), threading.Event(), threading.Event()
+    address, port = other.authority.split(":")
 
-    reach = relay.reach
-
-    def slow(destination: object) -> socket.socket:
+    def resolve(destination: Destination) -> list[str]:
         begun.set()
         assert goes_on.wait(20)
-        try:
-            return reach(destination)  # type: ignore[arg-type]
-        finally:
-            reached.set()
+        return [destination.host]
 
+    async def never_connects(*_: object) -> None:
+        connecting.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(relay, "resolve", resolve)
     if when == "connecting":
-        monkeypatch.setattr(relay, "reach", slow)
+        monkeypatch.setattr(relay, "_connect_to_first", never_connects)
     emulator = Emulator(other_hosts="tunnel")
-    other.expect(lambda connection: connection.recv(1))
     with dial(emulator.url) as connection:
-        connection.sendall(f"CONNECT {other.authority} HTTP/1.1\r\n\r\n".encode())
-        if when == "connecting":
-            assert begun.wait(20)
-        else:
+        connection.sendall(f"CONNECT {address}:{port} HTTP/1.1\r\n\r\n".encode())
+        assert begun.wait(20)
+        if when == "resolving":
+            emulator.close()
+        goes_on.set()
+        assert when != "connecting" or connecting.wait(20)
+        if when == "connected":
             assert connection.recv(len(ESTABLISHED), socket.MSG_WAITALL) == ESTABLISHED
         emulator.close()
-        goes_on.set()
-        assert when == "connected" or reached.wait(20)
     for thread in threading.enumerate():
         if thread.name == "notify-mock-call":
             thread.join(20)
-    other.join()
     gc.collect()
     assert [str(warning.message) for warning in recwarn] == []
+
+
+def test_a_name_that_cannot_be_resolved_is_answered_502(tunnelling: Emulator) -> None:
+    host = "a" * 64 + ".example"
+    answer = send(tunnelling.url, f"CONNECT {host}:443 HTTP/1.1\r\n\r\n".encode())
+    assert answer.status == "HTTP/1.1 502 BAD GATEWAY"
+    assert f"cannot connect to {host}:443: ".encode() in answer.body
+
+
+def test_the_next_address_of_a_host_is_tried(
+    tunnelling: Emulator, other: Other, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "resolve", lambda _: ["127.0.0.2", "127.0.0.1"])
+    other.expect(lambda connection: connection.sendall(b"banner"))
+    with tunnel_to(tunnelling.url, f"localhost:{other.authority.partition(':')[2]}") as connection:
+        assert read_to_the_end(connection) == b"banner"
+    other.join()
