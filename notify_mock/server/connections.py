@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from notify_mock.server.channel import Channel
 
-_CHECK_SECONDS = 1.0
 _MAX_OPEN, _MIN_OPEN = 4096, 64
 
 
 class Connections:
-    """The open connections. One that is idle for its ``idle_seconds`` is closed.
+    """The open connections. One that is idle for its ``idle_seconds`` is closed; the time is counted, so that frozen
+    clocks do not matter.
 
     Above ``limit``, each new connection closes the one that has been idle longest, so that clients that open thousands
     of connections can't use up the process's file descriptors.
@@ -22,40 +22,22 @@ class Connections:
     def __init__(self, loop: asyncio.AbstractEventLoop, limit: int | None = None) -> None:
         self._loop = loop
         self._limit = limit or half_of_the_limit()
-        self._open: set[Channel] = set()
-        self._idle: dict[Channel, float] = {}
+        self._open: dict[Channel, None] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._open)
 
     def add(self, channel: Channel) -> None:
-        """Add a connection. It is idle."""
-        self._open.add(channel)
-        self.idle(channel)
+        self._open[channel] = None
         if self._timer is None:
-            self._timer = self._loop.call_later(_CHECK_SECONDS, self._check)
+            self._timer = self._loop.call_later(1, self._check)
         if len(self._open) > self._limit:
-            next(iter(self._idle)).abort()
+            idle = (one for one in self._open if not one.is_busy)
+            max(idle, key=lambda one: (one.quiet_seconds, not one.is_heard)).abort()
 
     def remove(self, channel: Channel) -> None:
-        self._open.discard(channel)
-        self._idle.pop(channel, None)
-
-    def idle(self, channel: Channel) -> None:
-        """The server waits for the client from now on."""
-        if channel in self._open:
-            self._idle.pop(channel, None)
-            self._idle[channel] = self._loop.time()
-
-    def busy(self, channel: Channel) -> None:
-        """The client waits for the server."""
-        self._idle.pop(channel, None)
-
-    def heard(self, channel: Channel) -> None:
-        """The client has sent something."""
-        if channel in self._idle:
-            self.idle(channel)
+        self._open.pop(channel, None)
 
     def close(self) -> None:
         """Close all connections now."""
@@ -65,10 +47,13 @@ class Connections:
             channel.abort()
 
     def _check(self) -> None:
-        now = self._loop.time()
-        for channel in [one for one, since in self._idle.items() if now - since >= one.idle_seconds]:
-            channel.abort()
-        self._timer = self._loop.call_later(_CHECK_SECONDS, self._check) if self._open else None
+        """Once a second: count how long nothing was heard from each client, and close those that are idle too long."""
+        for channel in list(self._open):
+            channel.quiet_seconds = 0 if channel.is_heard or channel.is_busy else channel.quiet_seconds + 1
+            channel.is_heard = False
+            if channel.quiet_seconds >= channel.idle_seconds:
+                channel.abort()
+        self._timer = self._loop.call_later(1, self._check) if self._open else None
 
 
 def half_of_the_limit() -> int:

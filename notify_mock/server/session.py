@@ -38,11 +38,11 @@ class Session:
         self._tunnel: Destination | None = None
         self._begun: tuple[Head, Here] | None = None
         self._responder: Responder | None = None
-        self._is_at_end = self._is_full = self._is_starting = False
+        self._is_reading, self._is_full, self._is_at_end = True, False, False
 
     def received(self, data: bytes) -> None:
         self._reader.feed(data)
-        if self._responder is None and not self._is_full:
+        if self._is_reading and not self._is_full:
             self._go_on()
         elif self._reader.waiting > _MAX_AHEAD:
             self._channel.transport.pause_reading()
@@ -55,47 +55,59 @@ class Session:
             self._go_on()
 
     def lost(self) -> None:
+        self._is_reading = False
         if self._responder is not None:
             self._responder.client_is_gone()
 
     def writable(self, is_writable: bool) -> None:
         self._is_full = not is_writable
-        if is_writable and self._responder is None:
+        if is_writable:
+            self._channel.transport.resume_reading()
             self._go_on()
 
     def _go_on(self) -> None:
         """Answer what has arrived, until a response must wait or more must arrive."""
         try:
-            while self._is_ready:
-                if self._begun is None and not (self._reader.waiting and self._begin()):
+            while self._is_reading and not self._is_full and (self._reader.waiting or self._begun is not None):
+                if not self._next():
                     break
-                if self._begun is not None and not self._answer_begun(*self._begun):
-                    break
-            if self._is_at_end and self._is_ready:
+            if self._is_at_end and self._is_reading and not self._is_full:
                 self._check_end()
         except BadRequest as error:
             self._refuse(error)
 
-    @property
-    def _is_ready(self) -> bool:
-        channel = self._channel
-        return self._responder is None and channel.is_open and not self._is_full and channel.receiver is self
-
-    def _begin(self) -> bool:
-        """Read a head and begin its request. Returns False when there is none. Raises ``BadRequest``."""
-        head = self._reader.head()
-        if head is None:
-            return False
+    def _next(self) -> bool:
+        """Answer the next request, if it has arrived. Raises ``BadRequest``."""
+        if self._begun is None:
+            head = self._reader.head()
+            if head is None:
+                return False
+            here = self._begin(head)
+            if here is None:
+                return True
+        else:
+            head, here = self._begun
         try:
-            purpose = find_purpose(
-                head, self._channel.scheme, self._tunnel, self._listener.address, self._listener.policy
-            )
+            body = self._reader.body(head.fields)
+        except TwilioError as error:
+            raise BadRequest(error, head.method, head.target) from error
+        if self._begun is None and head.fields.expects_continue:
+            self._channel.write(CONTINUE)
+        if body is None:
+            self._begun = head, here
+            return False
+        self._begun = None
+        self._answer(head, here, body)
+        return True
+
+    def _begin(self, head: Head) -> Here | None:
+        """Return where a request is answered, or None if it is for another host. Raises ``BadRequest``."""
+        listener = self._listener
+        try:
+            purpose = find_purpose(head, self._channel.scheme, self._tunnel, listener.address, listener.policy)
             if isinstance(purpose, Here):
-                self._reader.check_length(head)
-                self._begun = head, purpose
-                if head.expects_continue:
-                    self._channel.write(CONTINUE)
-            elif not isinstance(purpose, Tunnel):
+                return purpose
+            if not isinstance(purpose, Tunnel):
                 self._forward(head, purpose.destination)
             elif purpose.is_emulated:
                 self._stand_in(purpose.destination)
@@ -106,38 +118,25 @@ class Session:
             self._reply(f"403 {error}", f"notify-mock: {error}")  # most clients show only the status line
         except TwilioError as error:
             raise BadRequest(error, head.method, head.target) from error
-        return True
-
-    def _answer_begun(self, head: Head, here: Here) -> bool:
-        """Answer the request whose head was read, if its body has arrived. Raises ``BadRequest``."""
-        try:
-            body = self._reader.body(head)
-        except TwilioError as error:
-            raise BadRequest(error, head.method, head.target) from error
-        if body is None:
-            return False
-        self._begun = None
-        self._answer(head, here, body)
-        return True
+        return None
 
     def _answer(self, head: Head, here: Here, body: bytes) -> None:
         listener, channel = self._listener, self._channel
+        served = listener.mounted
+        self._is_reading = False
         self._responder = responder = Responder(
             listener.loop, channel, self._answered, is_head=head.method == "HEAD", keeps_open=head.keeps_open
         )
-        served = listener.mounted
-        self._is_starting = True
         if served is None:
-            responder.send_whole(no_emulator(f"{head.method} {origin_form(head.target).partition('?')[0]}"))
+            responder.send(no_emulator(f"{head.method} {origin_form(head.target).partition('?')[0]}"))
         elif is_control(head.target) or served.has_route(head.method, head.target):
             environ = environ_of(head, here, body, own=listener.address, peer=channel.peer)
             in_thread(listener.loop, lambda: call_app(served.app, environ), self._app_answered)
         else:
-            call = read(head.method, head.target, host=here.host, headers=head.headers, body=body, scheme=here.scheme)
+            fields = head.fields.headers
+            call = read(head.method, head.target, host=here.host, headers=fields, body=body, scheme=here.scheme)
             responder.play(served, served.play(call))
-        self._is_starting = False
-        if self._responder is not None:
-            listener.connections.busy(channel)
+        channel.is_busy = self._responder is not None
 
     def _app_answered(self, found: Future[Any]) -> None:
         responder, served = self._responder, self._listener.mounted
@@ -147,17 +146,20 @@ class Session:
             responder.write(*found.result())
         except BaseException:
             if served is not None:
-                responder.send_whole(served.failed())
+                responder.send(served.failed())
             raise
 
     def _answered(self, keeps_open: bool) -> None:
-        """The response has been sent."""
+        """The response has been sent: read on, unless ``_go_on`` is doing so."""
+        channel = self._channel
         self._responder = None
         if not keeps_open:
-            self._channel.close()
-        elif not self._is_starting:
-            self._listener.connections.idle(self._channel)
-            self._channel.transport.resume_reading()
+            channel.close()
+            return
+        self._is_reading = True
+        if channel.is_busy:
+            channel.is_busy = False
+            channel.transport.resume_reading()
             self._go_on()
 
     def _stand_in(self, destination: Destination) -> None:
@@ -172,10 +174,11 @@ class Session:
         """Send one request on, then close the connection: the next request may be for Twilio."""
         length = forwarded_length(head)
         opening = forwarded_head(head, destination) + self._reader.take(length)
-        greeting = CONTINUE if head.expects_continue else b""
+        greeting = CONTINUE if head.fields.expects_continue else b""
         self._relay(destination, opening, greeting, limit=max(0, length - self._reader.waiting))
 
     def _relay(self, destination: Destination, opening: bytes, greeting: bytes, limit: float = math.inf) -> None:
+        self._is_reading = False
         relay = Relay(self._channel, greeting=greeting, opening=opening, limit=limit)
         relay_to(self._listener.loop, destination, self._channel, relay, self._unreachable)
 
@@ -186,8 +189,7 @@ class Session:
         """Send a response of the proxy itself, and close the connection."""
         body = f"{text}\n".encode()
         head, _ = head_of(status, [("Content-Type", "text/plain; charset=utf-8")], body, keeps_open=False)
-        self._channel.write(head + body)
-        self._channel.close_after_reading()
+        self._close(head + body)
 
     def _refuse(self, refused: BadRequest) -> None:
         """Answer a request that cannot be read, and close: the start of the next request is unknown."""
@@ -201,7 +203,12 @@ class Session:
             method, target = refused.method or "-", refused.target or "/"
             answer = served.handle(read(method, target, host=f"{own.host}:{own.port}", headers={}, defect=error))
         head, _ = head_of(status_of(answer.status), answer.headers, answer.body, keeps_open=False)
-        self._channel.write(head if refused.method == "HEAD" else head + answer.body)
+        self._close(head if refused.method == "HEAD" else head + answer.body)
+
+    def _close(self, last: bytes) -> None:
+        """Send this and close, but read what the client is still sending, so that it gets the response."""
+        self._is_reading = False
+        self._channel.write(last)
         self._channel.close_after_reading()
 
     def _check_end(self) -> None:

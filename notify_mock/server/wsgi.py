@@ -38,7 +38,7 @@ def environ_of(head: Head, here: Here, body: bytes, *, own: Address, peer: str) 
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
-    for name, value in head.headers.items():
+    for name, value in head.fields.headers.items():
         if "_" not in name:  # could be mistaken for another header
             environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
     environ.pop("HTTP_TRANSFER_ENCODING", None)
