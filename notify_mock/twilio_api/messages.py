@@ -153,7 +153,7 @@ def read(
     """
     raw_path, _, raw_query = target.partition("?")
     path, query, form = "", NONE, NONE
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower() if body else ""
     try:
         if len(target) > TARGET_LIMIT:
             raise UriTooLong(f"the request target has {len(target)} characters, the limit is {TARGET_LIMIT}")
