@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from notify_mock.server.channel import Channel
+from typing import Protocol
 
 _MAX_OPEN, _MIN_OPEN = 4096, 64
+
+
+class Connection(Protocol):
+    """A connection, as its idle time is counted."""
+
+    idle_seconds: int
+    quiet_seconds: int
+    is_busy: bool
+    is_heard: bool
+
+    def abort(self) -> None: ...
 
 
 class Connections:
@@ -22,37 +30,37 @@ class Connections:
     def __init__(self, loop: asyncio.AbstractEventLoop, limit: int | None = None) -> None:
         self._loop = loop
         self._limit = limit or half_of_the_limit()
-        self._open: dict[Channel, None] = {}
+        self._open: dict[Connection, None] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def add(self, channel: Channel) -> None:
-        self._open[channel] = None
+    def add(self, connection: Connection) -> None:
+        self._open[connection] = None
         if self._timer is None:
             self._timer = self._loop.call_later(1, self._check)
         if len(self._open) > self._limit:
             idle = (one for one in self._open if not one.is_busy)
             max(idle, key=lambda one: (one.quiet_seconds, not one.is_heard)).abort()
 
-    def remove(self, channel: Channel) -> None:
-        self._open.pop(channel, None)
+    def remove(self, connection: Connection) -> None:
+        self._open.pop(connection, None)
 
     def close(self) -> None:
         """Close all connections now."""
         if self._timer is not None:
             self._timer.cancel()
-        for channel in list(self._open):
-            channel.abort()
+        for connection in list(self._open):
+            connection.abort()
 
     def _check(self) -> None:
         """Once a second: count how long nothing was heard from each client, and close those that are idle too long."""
-        for channel in list(self._open):
-            channel.quiet_seconds = 0 if channel.is_heard or channel.is_busy else channel.quiet_seconds + 1
-            channel.is_heard = False
-            if channel.quiet_seconds >= channel.idle_seconds:
-                channel.abort()
+        for connection in list(self._open):
+            connection.quiet_seconds = 0 if connection.is_heard or connection.is_busy else connection.quiet_seconds + 1
+            connection.is_heard = False
+            if connection.quiet_seconds >= connection.idle_seconds:
+                connection.abort()
         self._timer = self._loop.call_later(1, self._check) if self._open else None
 
 

@@ -47,11 +47,11 @@ def find_purpose(
     if tunnel is not None:
         return Here(scheme, authority_of(scheme, tunnel))
     if target.startswith("/"):
-        return Here(scheme, head.fields.headers.get("host") or f"{own.host}:{own.port}")
+        return Here(scheme, head.fields.headers.get("host", str(own)))
     named, separator, rest = target.partition("://")
     named = named.lower()
     if not separator or named not in _PORTS:
-        return Here(scheme, head.fields.headers.get("host") or f"{own.host}:{own.port}")
+        return Here(scheme, head.fields.headers.get("host", str(own)))
     authority = rest.partition("/")[0].partition("?")[0]
     destination = read_destination(authority, _PORTS[named])
     if destination is None:

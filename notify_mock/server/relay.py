@@ -96,7 +96,11 @@ class _OtherEnd(asyncio.Protocol):
 
 
 def relay_to(
-    loop: asyncio.AbstractEventLoop, destination: Destination, channel: Channel, relay: Relay, fail: Callable[[str], None]
+    loop: asyncio.AbstractEventLoop,
+    destination: Destination,
+    channel: Channel,
+    relay: Relay,
+    fail: Callable[[str], None],
 ) -> None:
     """Connect to ``destination`` and start the relay. Calls ``fail`` with the reason if it can't be reached."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import time
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from notify_mock.control_api.boundary import is_control, refusal
 from notify_mock.server.channel import Channel
+from notify_mock.server.context import Context
 from notify_mock.server.loop import in_thread
 from notify_mock.server.proxy import Refusal
 from notify_mock.server.purposes import Here, Tunnel, find_purpose
@@ -22,9 +23,6 @@ from notify_mock.twilio_api.headers import ERROR_JSON, edge
 from notify_mock.twilio_api.hosts import Destination
 from notify_mock.twilio_api.messages import Answer, origin_form, read
 
-if TYPE_CHECKING:
-    from notify_mock.server.server import Listener
-
 _MAX_AHEAD = 64 * 1024
 """Bytes that a client may send while its last request is answered, before the server stops reading."""
 
@@ -32,8 +30,8 @@ _MAX_AHEAD = 64 * 1024
 class Session:
     """The requests of one channel. They are answered one at a time."""
 
-    def __init__(self, listener: Listener, channel: Channel) -> None:
-        self._listener, self._channel = listener, channel
+    def __init__(self, context: Context, channel: Channel) -> None:
+        self._context, self._channel = context, channel
         self._reader = RequestReader()
         self._tunnel: Destination | None = None
         self._begun: tuple[Head, Here] | None = None
@@ -102,9 +100,9 @@ class Session:
 
     def _begin(self, head: Head) -> Here | None:
         """Return where a request is answered, or None if it is for another host. Raises ``BadRequest``."""
-        listener = self._listener
+        context = self._context
         try:
-            purpose = find_purpose(head, self._channel.scheme, self._tunnel, listener.address, listener.policy)
+            purpose = find_purpose(head, self._channel.scheme, self._tunnel, context.address, context.policy)
             if isinstance(purpose, Here):
                 return purpose
             if not isinstance(purpose, Tunnel):
@@ -121,25 +119,25 @@ class Session:
         return None
 
     def _answer(self, head: Head, here: Here, body: bytes) -> None:
-        listener, channel = self._listener, self._channel
-        served = listener.mounted
+        context, channel = self._context, self._channel
+        served = context.mounted
         self._is_reading = False
         self._responder = responder = Responder(
-            listener.loop, channel, self._answered, is_head=head.method == "HEAD", keeps_open=head.keeps_open
+            context.loop, channel, self._answered, is_head=head.method == "HEAD", keeps_open=head.keeps_open
         )
         if served is None:
             responder.send(no_emulator(f"{head.method} {origin_form(head.target).partition('?')[0]}"))
         elif is_control(head.target) or served.has_route(head.method, head.target):
-            environ = environ_of(head, here, body, own=listener.address, peer=channel.peer)
-            in_thread(listener.loop, lambda: call_app(served.app, environ), self._app_answered)
+            environ = environ_of(head, here, body, own=context.address, peer=channel.peer)
+            in_thread(context.loop, lambda: call_app(served.app, environ), self._app_answered)
         else:
-            fields = head.fields.headers
-            call = read(head.method, head.target, host=here.host, headers=fields, body=body, scheme=here.scheme)
+            host, fields = here.host or str(context.address), head.fields.headers
+            call = read(head.method, head.target, host=host, headers=fields, body=body, scheme=here.scheme)
             responder.play(served, served.play(call))
         channel.is_busy = self._responder is not None
 
     def _app_answered(self, found: Future[Any]) -> None:
-        responder, served = self._responder, self._listener.mounted
+        responder, served = self._responder, self._context.mounted
         if responder is None:
             return
         try:
@@ -180,7 +178,7 @@ class Session:
     def _relay(self, destination: Destination, opening: bytes, greeting: bytes, limit: float = math.inf) -> None:
         self._is_reading = False
         relay = Relay(self._channel, greeting=greeting, opening=opening, limit=limit)
-        relay_to(self._listener.loop, destination, self._channel, relay, self._unreachable)
+        relay_to(self._context.loop, destination, self._channel, relay, self._unreachable)
 
     def _unreachable(self, reason: str) -> None:
         self._reply("502 BAD GATEWAY", f"notify-mock: {reason}")
@@ -193,15 +191,14 @@ class Session:
 
     def _refuse(self, refused: BadRequest) -> None:
         """Answer a request that cannot be read, and close: the start of the next request is unknown."""
-        error, served = refused.error, self._listener.mounted
+        error, served = refused.error, self._context.mounted
         if is_control(origin_form(refused.target)):
             answer = refusal(error.status, error.reason or error.text)
         elif served is None:
             answer = no_emulator("a malformed request")
         else:
-            own = self._listener.address
             method, target = refused.method or "-", refused.target or "/"
-            answer = served.handle(read(method, target, host=f"{own.host}:{own.port}", headers={}, defect=error))
+            answer = served.handle(read(method, target, host=str(self._context.address), headers={}, defect=error))
         head, _ = head_of(status_of(answer.status), answer.headers, answer.body, keeps_open=False)
         self._close(head if refused.method == "HEAD" else head + answer.body)
 

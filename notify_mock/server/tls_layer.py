@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from contextlib import suppress
 
 _CHUNK = 64 * 1024
 
@@ -47,8 +48,6 @@ class TlsLayer:
 
     def end(self) -> bytes:
         """Return the notice that the server has nothing more to send."""
-        try:
+        with suppress(ssl.SSLError):  # the client's notice is not waited for
             self._session.unwrap()
-        except ssl.SSLError:  # the client's notice is not waited for
-            pass
         return self._outgoing.read()
