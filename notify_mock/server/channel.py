@@ -9,13 +9,13 @@ import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
-from notify_mock.server.requests import LOG, TLS_HANDSHAKE
+from notify_mock.http1.requests import LOG, TLS_HANDSHAKE
 from notify_mock.support.usage import UsageError
 
 if TYPE_CHECKING:
+    from notify_mock.http1.tls_layer import TlsLayer
     from notify_mock.server.connections import Connections
     from notify_mock.server.tls import Tls
-    from notify_mock.server.tls_layer import TlsLayer
 
 _MAX_DRAINED = 64 * 1024 * 1024
 _DRAIN_SECONDS = 1
@@ -152,7 +152,7 @@ class Channel(asyncio.Protocol):
         self._tls_host = None
         if data[0] != TLS_HANDSHAKE:
             return
-        from notify_mock.server.tls_layer import TlsLayer
+        from notify_mock.http1.tls_layer import TlsLayer
 
         try:
             self._tls = TlsLayer(self._contexts.prepare(host))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from notify_mock.http1.requests import LOG
 from notify_mock.server.connections import Connections
 from notify_mock.server.loop import new_loop
 from notify_mock.server.proxy import Policy
-from notify_mock.server.requests import LOG
 from notify_mock.server.responder import Served
 from notify_mock.server.tls import Tls
 from notify_mock.support.address import Address

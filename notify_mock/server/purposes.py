@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from notify_mock.http1.requests import Head
 from notify_mock.server.proxy import Policy
-from notify_mock.server.requests import Head
 from notify_mock.support.address import Address
 from notify_mock.twilio_api.errors import MalformedRequest
 from notify_mock.twilio_api.hosts import Destination, read_destination

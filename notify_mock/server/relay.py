@@ -9,10 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from notify_mock.http1.requests import Head
 from notify_mock.server.channel import Channel
 from notify_mock.server.loop import in_thread
 from notify_mock.server.purposes import authority_of
-from notify_mock.server.requests import Head
 from notify_mock.twilio_api.errors import MalformedRequest
 from notify_mock.twilio_api.hosts import Destination
 

@@ -8,10 +8,10 @@ from concurrent.futures import Future
 from typing import Any, Protocol
 
 from notify_mock.engine.steps import Blocking, Pause, Steps
+from notify_mock.http1.responses import head_of, pieces_of, status_of
 from notify_mock.server.channel import Channel
 from notify_mock.server.holds import Hold
 from notify_mock.server.loop import in_thread
-from notify_mock.server.responses import head_of, pieces_of, status_of
 from notify_mock.support.waits import HeldCalls
 from notify_mock.twilio_api.headers import Headers
 from notify_mock.twilio_api.messages import Answer, Call, Wire

@@ -8,15 +8,15 @@ from concurrent.futures import Future
 from typing import Any
 
 from notify_mock.control_api.boundary import is_control, refusal
+from notify_mock.http1.requests import LOG, BadRequest, Head, RequestReader
+from notify_mock.http1.responses import CONTINUE, head_of, status_of
 from notify_mock.server.channel import Channel
 from notify_mock.server.context import Context
 from notify_mock.server.loop import in_thread
 from notify_mock.server.proxy import Refusal
 from notify_mock.server.purposes import Here, Tunnel, find_purpose
 from notify_mock.server.relay import ESTABLISHED, Relay, forwarded_head, forwarded_length, relay_to
-from notify_mock.server.requests import LOG, BadRequest, Head, RequestReader
 from notify_mock.server.responder import Responder
-from notify_mock.server.responses import CONTINUE, head_of, status_of
 from notify_mock.server.wsgi import call_app, environ_of
 from notify_mock.twilio_api.errors import MalformedRequest, TwilioError
 from notify_mock.twilio_api.headers import ERROR_JSON, edge

@@ -7,8 +7,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
+from notify_mock.http1.requests import Head
 from notify_mock.server.purposes import Here
-from notify_mock.server.requests import Head
 from notify_mock.support.address import Address
 from notify_mock.twilio_api.messages import origin_form
 

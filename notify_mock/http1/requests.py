@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from notify_mock.server.bodies import Chunks
+from notify_mock.http1.chunks import Chunks
 from notify_mock.twilio_api.errors import (
     EntityTooLarge,
     HeadersTooLarge,
