@@ -30,7 +30,7 @@ class Connections:
     def __init__(self, loop: asyncio.AbstractEventLoop, limit: int | None = None) -> None:
         self._loop = loop
         self._limit = limit or half_of_the_limit()
-        self._open: dict[Connection, None] = {}
+        self._open: dict[Connection, None] = {}  # those heard of last come last
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
@@ -41,8 +41,7 @@ class Connections:
         if self._timer is None:
             self._timer = self._loop.call_later(1, self._check)
         if len(self._open) > self._limit:
-            idle = (one for one in self._open if not one.is_busy)
-            max(idle, key=lambda one: (one.quiet_seconds, not one.is_heard)).abort()
+            next(one for one in self._open if not one.is_busy).abort()
 
     def remove(self, connection: Connection) -> None:
         self._open.pop(connection, None)
@@ -57,8 +56,11 @@ class Connections:
     def _check(self) -> None:
         """Once a second: count how long nothing was heard from each client, and close those that are idle too long."""
         for connection in list(self._open):
-            connection.quiet_seconds = 0 if connection.is_heard or connection.is_busy else connection.quiet_seconds + 1
-            connection.is_heard = False
+            if connection.is_heard or connection.is_busy:
+                self._open[connection] = self._open.pop(connection)
+                connection.quiet_seconds, connection.is_heard = 0, False
+                continue
+            connection.quiet_seconds += 1
             if connection.quiet_seconds >= connection.idle_seconds:
                 connection.abort()
         self._timer = self._loop.call_later(1, self._check) if self._open else None
