@@ -41,7 +41,9 @@ class Connections:
         if self._timer is None:
             self._timer = self._loop.call_later(1, self._check)
         if len(self._open) > self._limit:
-            next(one for one in self._open if not one.is_busy).abort()
+            idle = next((one for one in self._open if not one.is_busy), None)
+            if idle is not None:
+                idle.abort()
 
     def remove(self, connection: Connection) -> None:
         self._open.pop(connection, None)
