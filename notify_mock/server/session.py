@@ -120,14 +120,14 @@ class Session:
 
     def _answer(self, head: Head, here: Here, body: bytes) -> None:
         context, channel = self._context, self._channel
-        served = context.mounted
+        served, target = context.mounted, origin_form(head.target)
         self._is_reading = False
         self._responder = responder = Responder(
             context.loop, channel, self._answered, is_head=head.method == "HEAD", keeps_open=head.keeps_open
         )
         if served is None:
-            responder.send(no_emulator(f"{head.method} {origin_form(head.target).partition('?')[0]}"))
-        elif is_control(head.target) or served.has_route(head.method, head.target):
+            responder.send(no_emulator(f"{head.method} {target.partition('?')[0]}"))
+        elif is_control(target) or served.has_route(head.method, target):
             environ = environ_of(head, here, body, own=context.address, peer=channel.peer)
             in_thread(context.loop, lambda: call_app(served.app, environ), self._app_answered)
         else:
@@ -171,9 +171,9 @@ class Session:
     def _forward(self, head: Head, destination: Destination) -> None:
         """Send one request on, then close the connection: the next request may be for Twilio."""
         length = forwarded_length(head)
-        opening = forwarded_head(head, destination) + self._reader.take(length)
+        body = self._reader.take(length)
         greeting = CONTINUE if head.fields.expects_continue else b""
-        self._relay(destination, opening, greeting, limit=max(0, length - self._reader.waiting))
+        self._relay(destination, forwarded_head(head, destination) + body, greeting, limit=length - len(body))
 
     def _relay(self, destination: Destination, opening: bytes, greeting: bytes, limit: float = math.inf) -> None:
         self._is_reading = False
