@@ -9,18 +9,18 @@ import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
-from notify_mock.server.requests import LOG, TLS_HANDSHAKE
+from notify_mock.http1.requests import LOG, TLS_HANDSHAKE
 from notify_mock.support.usage import UsageError
 
 if TYPE_CHECKING:
+    from notify_mock.http1.tls_layer import TlsLayer
     from notify_mock.server.connections import Connections
     from notify_mock.server.tls import Tls
-    from notify_mock.server.tls_layer import TlsLayer
 
 _MAX_DRAINED = 64 * 1024 * 1024
-_DRAIN_SECONDS = 1.0
-_IDLE_SECONDS = 60.0
-_HANDSHAKE_SECONDS = 10.0
+_DRAIN_SECONDS = 1
+_IDLE_SECONDS = 60
+_HANDSHAKE_SECONDS = 10
 
 
 class Receiver(Protocol):
@@ -40,7 +40,11 @@ class Receiver(Protocol):
 
 
 class Channel(asyncio.Protocol):
-    """The connection of one client. ``receiver`` gets what it sends."""
+    """The connection of one client. ``receiver`` gets what it sends.
+
+    ``is_busy``: the client waits for the server. Otherwise, the connection is closed when nothing ``is_heard`` from the
+    client for ``idle_seconds``; ``quiet_seconds`` counts them.
+    """
 
     receiver: Receiver
     transport: asyncio.Transport
@@ -50,8 +54,8 @@ class Channel(asyncio.Protocol):
         self._tls: TlsLayer | None = None
         self._tls_host: str | None = None
         self._left_to_drain = 0
-        self.idle_seconds = _IDLE_SECONDS
-        self.is_open = True
+        self.idle_seconds, self.quiet_seconds = _IDLE_SECONDS, 0
+        self.is_open, self.is_busy, self.is_heard = True, False, False
 
     @property
     def scheme(self) -> str:
@@ -66,10 +70,6 @@ class Channel(asyncio.Protocol):
     def may_start_tls(self, host: str = "") -> None:
         """Accept TLS from here on, if the next byte begins a handshake. ``host`` is used if the client names none."""
         self._tls_host = host
-
-    def heard(self) -> None:
-        """Something has happened that makes the connection worth keeping."""
-        self._connections.heard(self)
 
     def write(self, data: bytes) -> None:
         if self.is_open:
@@ -87,7 +87,7 @@ class Channel(asyncio.Protocol):
         """Close the connection when everything has been sent."""
         if self.is_open:
             self._say_goodbye()
-            self.is_open = False
+            self.is_open = self.is_busy = False
             self.transport.close()
 
     def abort(self) -> None:
@@ -112,7 +112,7 @@ class Channel(asyncio.Protocol):
         self.transport.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self._wait_at_most(_DRAIN_SECONDS)
+        self.idle_seconds = _DRAIN_SECONDS
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]
@@ -122,7 +122,7 @@ class Channel(asyncio.Protocol):
         if not self.is_open:
             self._drain(len(data))
             return
-        self._connections.heard(self)
+        self.is_heard = True
         if self._tls_host is not None:
             self._start_tls(self._tls_host, data)
         if self._tls is None:
@@ -145,13 +145,14 @@ class Channel(asyncio.Protocol):
         self.receiver.writable(False)
 
     def resume_writing(self) -> None:
+        self.is_heard = True  # a client that reads slowly is not idle
         self.receiver.writable(True)
 
     def _start_tls(self, host: str, data: bytes) -> None:
         self._tls_host = None
         if data[0] != TLS_HANDSHAKE:
             return
-        from notify_mock.server.tls_layer import TlsLayer
+        from notify_mock.http1.tls_layer import TlsLayer
 
         try:
             self._tls = TlsLayer(self._contexts.prepare(host))
@@ -159,7 +160,7 @@ class Channel(asyncio.Protocol):
             LOG.warning("cannot use TLS: %s", error)
             self.abort()
         else:
-            self._wait_at_most(_HANDSHAKE_SECONDS)
+            self.idle_seconds = _HANDSHAKE_SECONDS
 
     def _decrypt(self, tls: TlsLayer, data: bytes) -> None:
         try:
@@ -170,17 +171,13 @@ class Channel(asyncio.Protocol):
             self.abort()
             return
         if tls.is_established and self.idle_seconds == _HANDSHAKE_SECONDS:
-            self._wait_at_most(_IDLE_SECONDS)
+            self.idle_seconds = _IDLE_SECONDS
         if outgoing := tls.outgoing():
             self.transport.write(outgoing)
         if plain:
             self.receiver.received(plain)
         if tls.is_ended and self.is_open:
             self.receiver.ended()
-
-    def _wait_at_most(self, seconds: float) -> None:
-        self.idle_seconds = seconds
-        self._connections.idle(self)
 
     def _say_goodbye(self) -> None:
         if self._tls is not None and self._tls.is_established:
@@ -191,4 +188,4 @@ class Channel(asyncio.Protocol):
         if self._left_to_drain <= 0:
             self.transport.abort()
         else:
-            self._wait_at_most(_DRAIN_SECONDS)
+            self.idle_seconds = _DRAIN_SECONDS

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from notify_mock.server.channel import Channel
-
-_CHECK_SECONDS = 1.0
 _MAX_OPEN, _MIN_OPEN = 4096, 64
 
 
+class Connection(Protocol):
+    """A connection, as its idle time is counted."""
+
+    idle_seconds: int
+    quiet_seconds: int
+    is_busy: bool
+    is_heard: bool
+
+    def abort(self) -> None: ...
+
+
 class Connections:
-    """The open connections. One that is idle for its ``idle_seconds`` is closed.
+    """The open connections. One that is idle for its ``idle_seconds`` is closed; the time is counted, so that frozen
+    clocks do not matter.
 
     Above ``limit``, each new connection closes the one that has been idle longest, so that clients that open thousands
     of connections can't use up the process's file descriptors.
@@ -22,55 +30,43 @@ class Connections:
     def __init__(self, loop: asyncio.AbstractEventLoop, limit: int | None = None) -> None:
         self._loop = loop
         self._limit = limit or half_of_the_limit()
-        self._open: set[Channel] = set()
-        self._idle: dict[Channel, float] = {}
+        self._open: dict[Connection, None] = {}  # those heard of last come last
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def add(self, channel: Channel) -> None:
-        """Add a connection. It is idle."""
-        self._open.add(channel)
-        self.idle(channel)
+    def add(self, connection: Connection) -> None:
+        self._open[connection] = None
         if self._timer is None:
-            self._timer = self._loop.call_later(_CHECK_SECONDS, self._check)
+            self._timer = self._loop.call_later(1, self._check)
         if len(self._open) > self._limit:
-            longest_idle = next(iter(self._idle))
-            self.remove(longest_idle)  # now, since the next ones may be added before it is lost
-            longest_idle.abort()
+            idle = next((one for one in self._open if not one.is_busy), None)
+            if idle is not None:
+                self.remove(idle)  # now, since the next ones may be added before it is lost
+                idle.abort()
 
-    def remove(self, channel: Channel) -> None:
-        self._open.discard(channel)
-        self._idle.pop(channel, None)
-
-    def idle(self, channel: Channel) -> None:
-        """The server waits for the client from now on."""
-        if channel in self._open:
-            self._idle.pop(channel, None)
-            self._idle[channel] = self._loop.time()
-
-    def busy(self, channel: Channel) -> None:
-        """The client waits for the server."""
-        self._idle.pop(channel, None)
-
-    def heard(self, channel: Channel) -> None:
-        """The client has sent something."""
-        if channel in self._idle:
-            self.idle(channel)
+    def remove(self, connection: Connection) -> None:
+        self._open.pop(connection, None)
 
     def close(self) -> None:
         """Close all connections now."""
         if self._timer is not None:
             self._timer.cancel()
-        for channel in list(self._open):
-            channel.abort()
+        for connection in list(self._open):
+            connection.abort()
 
     def _check(self) -> None:
-        now = self._loop.time()
-        for channel in [one for one, since in self._idle.items() if now - since >= one.idle_seconds]:
-            channel.abort()
-        self._timer = self._loop.call_later(_CHECK_SECONDS, self._check) if self._open else None
+        """Once a second: count how long nothing was heard from each client, and close those that are idle too long."""
+        for connection in list(self._open):
+            if connection.is_heard or connection.is_busy:
+                self._open[connection] = self._open.pop(connection)
+                connection.quiet_seconds, connection.is_heard = 0, False
+                continue
+            connection.quiet_seconds += 1
+            if connection.quiet_seconds >= connection.idle_seconds:
+                connection.abort()
+        self._timer = self._loop.call_later(1, self._check) if self._open else None
 
 
 def half_of_the_limit() -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from notify_mock.http1.requests import Head
 from notify_mock.server.proxy import Policy
-from notify_mock.server.requests import Head
 from notify_mock.support.address import Address
 from notify_mock.twilio_api.errors import MalformedRequest
 from notify_mock.twilio_api.hosts import Destination, read_destination
@@ -47,11 +47,11 @@ def find_purpose(
     if tunnel is not None:
         return Here(scheme, authority_of(scheme, tunnel))
     if target.startswith("/"):
-        return Here(scheme, head.headers.get("host") or f"{own.host}:{own.port}")
+        return Here(scheme, head.fields.headers.get("host", str(own)))
     named, separator, rest = target.partition("://")
     named = named.lower()
     if not separator or named not in _PORTS:
-        return Here(scheme, head.headers.get("host") or f"{own.host}:{own.port}")
+        return Here(scheme, head.fields.headers.get("host", str(own)))
     authority = rest.partition("/")[0].partition("?")[0]
     destination = read_destination(authority, _PORTS[named])
     if destination is None:

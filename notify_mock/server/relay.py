@@ -9,10 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from notify_mock.http1.requests import Head
 from notify_mock.server.channel import Channel
 from notify_mock.server.loop import in_thread
 from notify_mock.server.purposes import authority_of
-from notify_mock.server.requests import Head
 from notify_mock.twilio_api.errors import MalformedRequest
 from notify_mock.twilio_api.hosts import Destination
 
@@ -20,7 +20,7 @@ ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 """The response to a CONNECT. Must be exactly this, without headers: the SDK for PHP looks for this line."""
 
 _CONNECT_SECONDS = 30
-_IDLE_SECONDS = 300.0
+_IDLE_SECONDS = 300
 _HOP_BY_HOP = frozenset(
     {"host", "connection", "keep-alive", "proxy-connection", "proxy-authorization", "expect", "content-length"}
 )
@@ -94,7 +94,7 @@ class _OtherEnd(asyncio.Protocol):
         self._relay.connected(transport)  # type: ignore[arg-type]
 
     def data_received(self, data: bytes) -> None:
-        self._channel.heard()
+        self._channel.is_heard = True
         self._channel.write(data)
 
     def eof_received(self) -> bool:
@@ -155,9 +155,9 @@ async def _connect_to_first(
 
 def forwarded_length(head: Head) -> int:
     """Return the length of the body of a request that is sent on. Raises ``MalformedRequest``."""
-    if "transfer-encoding" in head.headers:
+    if head.fields.is_chunked:
         raise MalformedRequest("a request to another host needs a single Content-Length", what="invalid length")
-    return int(head.headers.get("content-length", 0))
+    return head.fields.length or 0
 
 
 def forwarded_head(head: Head, destination: Destination) -> bytes:
@@ -165,9 +165,9 @@ def forwarded_head(head: Head, destination: Destination) -> bytes:
     _, _, rest = head.target.partition("://")
     start = min((at for at in (rest.find("/"), rest.find("?")) if at >= 0), default=len(rest))
     path = rest[start:] if rest[start:].startswith("/") else "/" + rest[start:]
-    dropped = _HOP_BY_HOP | {name.strip() for name in head.headers.get("connection", "").lower().split(",")}
+    dropped = _HOP_BY_HOP | {name.strip() for name in head.fields.connection.split(",")}
     lines = [f"{head.method} {path} HTTP/1.1", f"Host: {authority_of('http', destination)}", "Connection: close"]
-    if "content-length" in head.headers:
-        lines.append(f"Content-Length: {head.headers['content-length']}")
-    lines += [f"{name}: {value}" for name, value in head.pairs() if name.lower() not in dropped]
+    if head.fields.length is not None:
+        lines.append(f"Content-Length: {head.fields.length}")
+    lines += [f"{name}: {value}" for name, value in head.fields.pairs() if name.lower() not in dropped]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Protocol
 
-from notify_mock.engine.steps import Pause, Steps
+from notify_mock.engine.steps import Blocking, Pause, Steps
+from notify_mock.http1.requests import LOG
+from notify_mock.http1.responses import head_of, pieces_of, status_of
 from notify_mock.server.channel import Channel
 from notify_mock.server.holds import Hold
 from notify_mock.server.loop import in_thread
-from notify_mock.server.responses import head_of, pieces_of, status_of
 from notify_mock.support.waits import HeldCalls
 from notify_mock.twilio_api.headers import Headers
 from notify_mock.twilio_api.messages import Answer, Call, Wire
@@ -39,7 +40,7 @@ class Served(Protocol):
 class Responder:
     """Sends one response on ``channel``, and then calls ``done`` with whether the connection can stay open.
 
-    ``is_head``: the body is left out. ``keeps_open``: the client wants to send another request.
+    ``is_head``: the body is left out. ``keeps_open``: the client may send another request.
     """
 
     __slots__ = ("_channel", "_client_is_gone", "_done", "_hold", "_is_head", "_keeps_open", "_loop")
@@ -59,34 +60,24 @@ class Responder:
         self._client_is_gone = False
 
     def play(self, served: Served, steps: Steps, result: Future[Any] | None = None) -> None:
-        """Carry out a call to its next pause, or to its end. A bug is answered as such, and raised."""
+        """Carry out a call to its next pause, or to its end. A bug is answered as such, and logged."""
         try:
             step = steps.send(result.result() if result is not None else None)
         except StopIteration as end:
-            self.send(served, end.value)
-            return
+            answer: Answer = end.value
         except BaseException:
+            LOG.exception("the emulator failed")
             steps.close()
-            self._keeps_open = False
-            self.send_whole(served.failed())
-            raise
-        if isinstance(step, Pause):
+            self._fail(served)
+        else:
             self._wait(step, served, steps)
+            return
+        if answer.wire is None:
+            self.send(answer)
         else:
-            in_thread(self._loop, step.run, lambda future: self.play(served, steps, future))
+            self._break(served, answer, answer.wire)
 
-    def send(self, served: Served, answer: Answer) -> None:
-        """Send a response, as the faults in its ``wire`` change it."""
-        wire = answer.wire
-        if wire is None:
-            self.send_whole(answer)
-        elif wire.ending:
-            self._channel.reset() if wire.ending == "reset" else self._channel.close()
-            self._done(False)
-        else:
-            self._dribble(served, answer, wire)
-
-    def send_whole(self, answer: Answer) -> None:
+    def send(self, answer: Answer) -> None:
         """Send a response that no fault changes."""
         self.write(status_of(answer.status), answer.headers, answer.body)
 
@@ -102,7 +93,21 @@ class Responder:
         if self._hold is not None:
             self._hold.end()
 
-    def _wait(self, pause: Pause, served: Served, steps: Steps) -> None:
+    def write_found(self, served: Served, found: Future[Any]) -> None:
+        """Send the response of the app: its status, headers and body, or a 500 for its exception."""
+        try:
+            response = found.result()
+        except BaseException:
+            LOG.exception("the app failed")
+            self._fail(served)
+        else:
+            self.write(*response)
+
+    def _fail(self, served: Served) -> None:
+        self._keeps_open = False
+        self.send(served.failed())
+
+    def _wait(self, step: Pause | Blocking, served: Served, steps: Steps) -> None:
         def resume(is_released: bool) -> None:
             self._hold = None
             if is_released:
@@ -112,14 +117,21 @@ class Responder:
             else:
                 self.play(served, steps)
 
-        self._begin_hold(pause, resume)
+        if isinstance(step, Pause):
+            self._begin_hold(step, resume)
+        else:
+            in_thread(self._loop, step.run, lambda future: self.play(served, steps, future))
 
     def _begin_hold(self, pause: Pause, resume: Callable[[bool], None]) -> None:
         seconds = 0.0 if self._client_is_gone else pause.seconds
         self._hold = Hold(self._loop, seconds, pause.held, resume)
 
-    def _dribble(self, served: Served, answer: Answer, wire: Wire) -> None:
-        """Send the body in pieces, each after a pause."""
+    def _break(self, served: Served, answer: Answer, wire: Wire) -> None:
+        """Do to the response and the connection what a fault demands."""
+        if wire.ending:
+            self._channel.reset() if wire.ending == "reset" else self._channel.close()
+            self._done(False)
+            return
         keeps_open = self._keeps_open and wire.sent is None
         head, keeps_open = head_of(status_of(answer.status), answer.headers, answer.body, keeps_open=keeps_open)
         pieces = [b""] if self._is_head else pieces_of(answer.body, wire)

@@ -8,13 +8,10 @@ import os
 import socket
 from contextlib import suppress
 from threading import Event, Thread
-from typing import Any
 
 from notify_mock.server.channel import Channel
-from notify_mock.server.connections import Connections
-from notify_mock.server.loop import new_loop
+from notify_mock.server.context import Context
 from notify_mock.server.proxy import OtherHosts, Policy, read_other_hosts
-from notify_mock.server.requests import LOG
 from notify_mock.server.responder import Served
 from notify_mock.server.session import Session
 from notify_mock.server.tls import Tls
@@ -48,9 +45,11 @@ class Server:
         if speaks_tls:
             tls.prepare()
         self._socket = _bind(host, port)
-        self._listener = Listener(Address(host, self._socket.getsockname()[1]), policy, tls, speaks_tls)
+        self._context = Context(Address(host, self._socket.getsockname()[1]), policy, tls)
+        self._speaks_tls = speaks_tls
         self.mounted = mounted
         self._thread: Thread | None = None
+        self._stopping, self._stopped = asyncio.Event(), Event()
         self._process = os.getpid()
 
     def __repr__(self) -> str:
@@ -59,50 +58,50 @@ class Server:
     @property
     def mounted(self) -> Served | None:
         """The emulator that answers. It knows the port, since it sends no delivery callbacks to itself."""
-        return self._listener.mounted
+        return self._context.mounted
 
     @mounted.setter
     def mounted(self, served: Served | None) -> None:
-        port = self._listener.address.port
-        if self._listener.mounted is not None:
-            self._listener.mounted.own_ports.discard(port)
+        port = self._context.address.port
+        if self._context.mounted is not None:
+            self._context.mounted.own_ports.discard(port)
         if served is not None:
             served.own_ports.add(port)
-        self._listener.mounted = served
+        self._context.mounted = served
 
     @property
     def policy(self) -> Policy:
         """Which other hosts clients may reach through the server."""
-        return self._listener.policy
+        return self._context.policy
 
     @property
     def tls(self) -> Tls:
         """The certificates for Twilio's hosts."""
-        return self._listener.tls
+        return self._context.tls
 
     @property
     def url(self) -> str:
         """``http://127.0.0.1:8010``, without a slash at the end."""
-        host, port = self._listener.address
+        host, port = self._context.address
         return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
     @property
     def address(self) -> tuple[str, int]:
         """The address that a client on this machine connects to."""
-        host, port = self._listener.address
+        host, port = self._context.address
         here = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - the user chose it
         return here.get(host, host), port
 
     def start(self) -> None:
         """Serve in a new thread. Clients can connect before it runs, since the socket is open."""
-        self._thread = Thread(target=self._listener.run, args=(self._socket,), name="notify-mock-server", daemon=True)
+        self._thread = Thread(target=self._run, name="notify-mock-server", daemon=True)
         self._thread.start()
 
     def serve_here(self) -> None:
         """Serve until a KeyboardInterrupt."""
         self.start()
         with suppress(KeyboardInterrupt):
-            while not self._listener.ended.wait(_CHECK_SECONDS):
+            while not self._stopped.wait(_CHECK_SECONDS):
                 pass  # on Windows, only a wait that ends can be interrupted
         self.stop()
 
@@ -111,44 +110,28 @@ class Server:
         if self._process != os.getpid():
             return
         if self._thread is not None:
-            self._listener.stop()
-            self._listener.ended.wait()  # a join that was interrupted believes that the thread has ended
+            self._context.loop.call_soon_threadsafe(self._stopping.set)
+            self._stopped.wait()  # a join that was interrupted believes that the thread has ended
             self._thread.join()
             self._thread = None
-        self._listener.loop.close()
+        self._context.loop.close()
         self._socket.close()
         self.mounted = None
 
-
-class Listener:
-    """What the connections of one server share. Runs on its own event loop, in one thread."""
-
-    def __init__(self, address: Address, policy: Policy, tls: Tls, speaks_tls: bool) -> None:
-        self.address, self.policy, self.tls, self._speaks_tls = address, policy, tls, speaks_tls
-        self.mounted: Served | None = None
-        self.loop = new_loop()
-        self.loop.set_exception_handler(_log_bug)
-        self.connections = Connections(self.loop)
-        self._stopped = asyncio.Event()
-        self.ended = Event()
-
-    def run(self, accepting: socket.socket) -> None:
-        """Serve until ``stop``."""
-        asyncio.set_event_loop(self.loop)
+    def _run(self) -> None:
+        loop = self._context.loop
+        asyncio.set_event_loop(loop)
         try:
-            self.loop.run_until_complete(self._serve(accepting))
+            loop.run_until_complete(self._serve())
         finally:
-            self.loop.close()
-            self.ended.set()
+            loop.close()
+            self._stopped.set()
 
-    def stop(self) -> None:
-        """End ``run``, from another thread. ``ended`` is set when it has ended."""
-        self.loop.call_soon_threadsafe(self._stopped.set)
-
-    async def _serve(self, accepting: socket.socket) -> None:
-        serving = await self.loop.create_server(self._connect, sock=accepting, backlog=_BACKLOG)
-        await self._stopped.wait()
-        self.loop.remove_reader(accepting)  # asyncio fails on what it has just accepted if the server is closed at once
+    async def _serve(self) -> None:
+        loop = self._context.loop
+        serving = await loop.create_server(self._connect, sock=self._socket, backlog=_BACKLOG)
+        await self._stopping.wait()
+        loop.remove_reader(self._socket)  # asyncio fails on what it has just accepted if the server closes at once
         await self._close_connections()
         serving.close()
         await self._close_connections()
@@ -158,12 +141,12 @@ class Listener:
     async def _close_connections(self) -> None:
         """Close all connections, also those that were just accepted, and let their calls end."""
         for _ in range(_LAST_TURNS):
-            self.connections.close()
+            self._context.connections.close()
             await asyncio.sleep(0)
 
     def _connect(self) -> Channel:
-        channel = Channel(self.connections, self.tls)
-        channel.receiver = Session(self, channel)
+        channel = Channel(self._context.connections, self._context.tls)
+        channel.receiver = Session(self._context, channel)
         if self._speaks_tls:
             channel.may_start_tls()
         return channel
@@ -179,10 +162,3 @@ def _bind(host: str, port: int) -> socket.socket:
             wrong = f"{port} on {host} is already in use"
             raise UsageError("port", wrong, "stop the other server, or use port 0 to pick a free port") from error
         raise UsageError("host", f"cannot listen on {host}, port {port}: {error.strerror}") from error
-
-
-def _log_bug(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log what went wrong in a callback of the loop, with its traceback."""
-    error = context.get("exception")
-    level = LOG.debug if isinstance(error, OSError) else LOG.error
-    level("%s", context["message"], exc_info=error)

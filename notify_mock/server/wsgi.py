@@ -7,8 +7,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
+from notify_mock.http1.requests import Head
 from notify_mock.server.purposes import Here
-from notify_mock.server.requests import Head
 from notify_mock.support.address import Address
 from notify_mock.twilio_api.messages import origin_form
 
@@ -38,7 +38,7 @@ def environ_of(head: Head, here: Here, body: bytes, *, own: Address, peer: str) 
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
-    for name, value in head.headers.items():
+    for name, value in head.fields.headers.items():
         if "_" not in name:  # could be mistaken for another header
             environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
     environ.pop("HTTP_TRANSFER_ENCODING", None)

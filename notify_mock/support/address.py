@@ -21,6 +21,9 @@ class Address(NamedTuple):
     host: str
     port: int
 
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
 
 def read_address(host: object, port: object) -> Address:
     """Return the address. Raises ``UsageError`` for ``host`` or ``port``."""

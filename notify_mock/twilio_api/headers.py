@@ -78,13 +78,21 @@ def gateway(
     ``at`` is in seconds since 1970, ``length`` in bytes, ``duration`` in seconds. ``concurrent`` is None for errors,
     because the recorded 404 lacks ``Twilio-Concurrent-Requests``. ``extra`` follows ``Content-Length``.
     """
-    return [
-        *edge(at=at, content_type=content_type, length=length, extra=extra),
-        *((("Twilio-Concurrent-Requests", str(concurrent)),) if concurrent is not None else ()),
-        ("Twilio-Request-Id", request_id),
-        ("Twilio-Request-Duration", f"{duration:.3f}"),
-        *_CORS,
-        ("X-Home-Region", region),
-        ("X-API-Domain", domain),
-        _HSTS,
+    found = [
+        ("Date", _date(math.floor(at))),
+        ("Content-Type", content_type),
+        ("Content-Length", str(length)),
     ]
+    if extra:
+        found += extra
+    if concurrent is not None:
+        found.append(("Twilio-Concurrent-Requests", str(concurrent)))
+    found.append(("Twilio-Request-Id", request_id))
+    found.append(("Twilio-Request-Duration", f"{duration:.3f}" if duration else "0.000"))
+    found += _last_headers(region, domain)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _last_headers(region: str, domain: str) -> tuple[tuple[str, str], ...]:
+    return (*_CORS, ("X-Home-Region", region), ("X-API-Domain", domain), _HSTS)

@@ -152,8 +152,8 @@ def read(
     parameters are missing.
     """
     raw_path, _, raw_query = target.partition("?")
-    path, query, form = show_text(raw_path), NONE, NONE
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    path, query, form = "", NONE, NONE
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower() if body else ""
     try:
         if len(target) > TARGET_LIMIT:
             raise UriTooLong(f"the request target has {len(target)} characters, the limit is {TARGET_LIMIT}")
@@ -167,6 +167,7 @@ def read(
             form = _decode_multipart(headers["content-type"], body)
     except TwilioError as error:
         defect = defect or error
+        path = path or show_text(raw_path)
     unread = kind if body and kind not in (_FORM, _MULTIPART) else ""
     return Call(method, host, path, query, form, headers, scheme, defect, unread, body if unread else b"")
 

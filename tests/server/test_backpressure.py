@@ -12,8 +12,8 @@ from helpers.calls import basic
 from helpers.raw_http import dial, read_answers, send
 
 from notify_mock import Emulator
+from notify_mock.http1.requests import RequestReader
 from notify_mock.server.channel import Channel
-from notify_mock.server.requests import RequestReader
 from notify_mock.twilio_api.messages import BODY_LIMIT
 
 pytestmark = pytest.mark.usefixtures("each_loop")

@@ -115,6 +115,11 @@ class TestImpersonation:
         target = f"GET http://{name}:{port}/v1/Credentials HTTP/1.1\r\nHost: x\r\n{SIGNED}Connection: close\r\n\r\n"
         assert urls_in(send(served.url, target.encode())).startswith(f"http://{name}:{port}/v1/")
 
+    def test_an_absolute_target_may_name_the_control_api(self, served: Emulator) -> None:
+        port = served.url.rpartition(":")[2]
+        health = f"GET http://127.0.0.1:{port}/_mock/health HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n"
+        assert b'"ok"' in send(served.url, f"{health}\r\n".encode()).body
+
     def test_the_proxy_works_on_ipv6_loopback(self, bundles: ssl.SSLContext) -> None:
         try:
             emulator = Emulator(host="::1")
@@ -318,6 +323,14 @@ class TestOtherHosts:
         answer = send(tunnelling.url, first + second)
         assert answer.body == b"hi"
         assert all(b"Authorization" not in head for head in elsewhere.heads)
+
+    def test_only_the_body_of_a_request_is_forwarded(self, tunnelling: Emulator, elsewhere: Elsewhere) -> None:
+        head = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhe"
+        with dial(tunnelling.url) as connection:
+            connection.sendall(head.encode())
+            connection.sendall(b"llo" + LIST)
+            assert read_answer(connection).body == b"hi"
+        assert [head.endswith(b"hello") for head in elsewhere.heads] == [True]
 
     @pytest.mark.parametrize("lengths", ["5\r\nContent-Length: 6", "+5", "5, 5", "x"])
     def test_a_request_with_an_ambiguous_length_is_not_forwarded(

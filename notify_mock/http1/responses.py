@@ -26,7 +26,7 @@ def head_of(status: str, headers: Headers, body: bytes, *, keeps_open: bool) -> 
     if it is missing.
     """
     lines = [f"{name}: {value}" for name, value in headers]
-    at = next((at for at, (name, _) in enumerate(headers) if name.lower() == "content-length"), None)
+    at = _find_length(headers)
     if at is not None:
         keeps_open = keeps_open and (not body or headers[at][1] == str(len(body)))
     elif status[:3] not in _WITHOUT_BODY:
@@ -34,6 +34,13 @@ def head_of(status: str, headers: Headers, body: bytes, *, keeps_open: bool) -> 
         lines.append(f"Content-Length: {len(body)}")
     lines.insert(len(lines) if at is None else at + 1, _KEEP_ALIVE if keeps_open else _CLOSE)
     return "\r\n".join([f"HTTP/1.1 {status}", *lines, "\r\n"]).encode("latin-1"), keeps_open
+
+
+def _find_length(headers: Headers) -> int | None:
+    """Return the index of Content-Length. Most responses have it in the third place."""
+    if len(headers) > 2 and headers[2][0] == "Content-Length":
+        return 2
+    return next((at for at, (name, _) in enumerate(headers) if name.lower() == "content-length"), None)
 
 
 def pieces_of(body: bytes, wire: Wire) -> list[bytes]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from notify_mock.server.bodies import Chunks
+from notify_mock.http1.chunks import Chunks
 from notify_mock.twilio_api.errors import (
     EntityTooLarge,
     HeadersTooLarge,
@@ -48,30 +48,31 @@ class BadRequest(Exception):
         super().__init__(str(error))
 
 
+class Fields(NamedTuple):
+    """The header lines of a request. ``headers`` have lower-case names; the values of a repeated one are joined with
+    commas. ``length`` is the Content-Length, None without one. ``lines`` is how they were sent."""
+
+    headers: Mapping[str, str]
+    length: int | None
+    is_chunked: bool
+    expects_continue: bool
+    connection: str
+    lines: bytes
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return the headers as sent: in order, in their spelling, repeated ones too."""
+        lines = self.lines.decode("latin-1").split("\r\n")
+        return [(name, value.strip(" \t")) for name, _, value in (line.partition(":") for line in lines if line)]
+
+
 class Head(NamedTuple):
-    """A request without its body. ``headers`` have lower-case names; the values of a repeated one are joined with
-    commas. ``fields`` are the header lines as sent."""
+    """A request without its body. ``keeps_open``: the client may send another request on the connection."""
 
     method: str
     target: str
     minor: int
-    headers: Mapping[str, str]
-    fields: bytes
-
-    @property
-    def keeps_open(self) -> bool:
-        """Whether the client wants to send another request on the connection."""
-        connection = self.headers.get("connection", "").lower()
-        return "close" not in connection if self.minor else "keep-alive" in connection
-
-    @property
-    def expects_continue(self) -> bool:
-        return self.headers.get("expect", "").lower() == "100-continue"
-
-    def pairs(self) -> list[tuple[str, str]]:
-        """Return the headers as sent: in order, in their spelling, repeated ones too."""
-        lines = self.fields.decode("latin-1").split("\r\n")
-        return [(name, value.strip(" \t")) for name, _, value in (line.partition(":") for line in lines if line)]
+    keeps_open: bool
+    fields: Fields
 
 
 class RequestReader:
@@ -117,24 +118,19 @@ class RequestReader:
         self._searched = self._blank_lines = 0
         return _parse(head)
 
-    def check_length(self, head: Head) -> None:
-        """Refuse a body that is too large before it is sent. Raises ``EntityTooLarge``."""
-        length = head.headers.get("content-length", "0")
-        if int(length) > BODY_LIMIT:
-            raise EntityTooLarge(f"the body has {length} bytes, the limit is {BODY_LIMIT} bytes")
-
-    def body(self, head: Head) -> bytes | None:
+    def body(self, fields: Fields) -> bytes | None:
         """Return the body of the request, or None if it has not arrived completely. Raises ``TwilioError``."""
-        if "transfer-encoding" in head.headers:
+        if fields.is_chunked:
             self._chunks = self._chunks or Chunks()
             if not self._chunks.read(self._buffer):
                 return None
             body, self._chunks = bytes(self._chunks.body), None
             return body
-        if "content-length" not in head.headers:
+        if not fields.length:
             return b""
-        length = int(head.headers["content-length"])
-        return self.take(length) if len(self._buffer) >= length else None
+        if fields.length > BODY_LIMIT:
+            raise EntityTooLarge(f"the body has {fields.length} bytes, the limit is {BODY_LIMIT} bytes")
+        return self.take(fields.length) if len(self._buffer) >= fields.length else None
 
     def _check_start(self) -> None:
         """Refuse what cannot become a head any more, however much follows."""
@@ -150,14 +146,19 @@ class RequestReader:
 
 def _parse(data: bytes) -> Head:
     """Raises ``BadRequest``."""
-    line, _, fields = data.partition(b"\r\n")
+    line, _, lines = data.partition(b"\r\n")
     method, target, minor = _start_of(line)
     try:
-        headers = (_read_headers if len(fields) <= _CACHED_LENGTH else _read_headers.__wrapped__)(fields)
-        _check(method, minor, headers)
+        fields = (_read_fields if len(lines) <= _CACHED_LENGTH else _read_fields.__wrapped__)(lines)
+        if not minor and fields.is_chunked:
+            raise MalformedRequest("HTTP/1.0 has no Transfer-Encoding", what="invalid Transfer-Encoding")
+        if minor and "host" not in fields.headers and method != "CONNECT":
+            raise MalformedRequest("the Host header is missing", what="invalid Host")
     except TwilioError as error:
         raise BadRequest(error, method, target) from error
-    return Head(method, target, minor, headers, fields)
+    connection = fields.connection
+    keeps_open = "close" not in connection if minor else "keep-alive" in connection
+    return Head(method, target, minor, keeps_open, fields)
 
 
 def _start_of(line: bytes) -> tuple[str, str, int]:
@@ -171,7 +172,7 @@ def _start_of(line: bytes) -> tuple[str, str, int]:
     return method.decode("latin-1"), target.decode("latin-1"), 0 if minor == b"0" else 1
 
 
-class _Fields:
+class _Found:
     """Takes the headers from the parser."""
 
     def __init__(self) -> None:
@@ -193,29 +194,31 @@ class _Fields:
 
 
 @lru_cache(maxsize=64)
-def _read_headers(fields: bytes) -> Mapping[str, str]:
+def _read_fields(lines: bytes) -> Fields:
     """Parse header lines. Cached, since a client sends the same ones again and again. Raises ``TwilioError``."""
-    found = _Fields()
+    found = _Found()
     try:
-        HttpRequestParser(found).feed_data(_FIRST_LINE + fields)
+        HttpRequestParser(found).feed_data(_FIRST_LINE + lines)
     except HttpParserUpgrade:
         pass  # an upgrade is not accepted, so the request is answered as it is (RFC 9110, 7.8)
     except HttpParserError as error:
         raise _refusal(str(error)) from error
+    headers = found.headers
     if found.are_too_large:
         raise HeadersTooLarge(f"more than {_MAX_HEADERS} headers, or one longer than {_LINE_LIMIT} bytes")
-    host = found.headers.get("host", "")
-    if not _HOST.fullmatch(host):
+    if not _HOST.fullmatch(headers.get("host", "")):
         raise MalformedRequest("the Host header is not one host and port", what="invalid Host")
-    return MappingProxyType(found.headers)
-
-
-def _check(method: str, minor: int, headers: Mapping[str, str]) -> None:
-    """Refuse what depends on the request line. Raises ``MalformedRequest``."""
-    if "transfer-encoding" in headers and (headers["transfer-encoding"].lower() != "chunked" or not minor):
+    coding = headers.get("transfer-encoding")
+    if coding is not None and coding.lower() != "chunked":
         raise MalformedRequest("Transfer-Encoding must be only chunked", what="invalid Transfer-Encoding")
-    if "host" not in headers and minor and method != "CONNECT":
-        raise MalformedRequest("the Host header is missing", what="invalid Host")
+    return Fields(
+        MappingProxyType(headers),
+        int(headers["content-length"]) if "content-length" in headers else None,
+        coding is not None,
+        headers.get("expect", "").lower() == "100-continue",
+        headers.get("connection", "").lower(),
+        lines,
+    )
 
 
 def _refusal(message: str) -> TwilioError:
