@@ -65,10 +65,11 @@ class Responder:
             step = steps.send(result.result() if result is not None else None)
         except StopIteration as end:
             answer: Answer = end.value
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - a bug
             LOG.exception("the emulator failed")
             steps.close()
             self._fail(served)
+            return
         else:
             self._wait(step, served, steps)
             return
@@ -97,7 +98,7 @@ class Responder:
         """Send the response of the app: its status, headers and body, or a 500 for its exception."""
         try:
             response = found.result()
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - a bug of the app
             LOG.exception("the app failed")
             self._fail(served)
         else:
