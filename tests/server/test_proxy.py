@@ -16,7 +16,7 @@ import requests
 import urllib3
 from helpers.calls import basic
 from helpers.held_calls import waits
-from helpers.raw_http import Raw, send, split
+from helpers.raw_http import ESTABLISHED, Raw, dial, read_answer, send, split, tunnel_to
 
 from notify_mock import Delay, Drop, Emulator, Hang, Refuse, Reset, Truncate, UsageError
 from notify_mock.server.connections import half_of_the_limit
@@ -27,37 +27,11 @@ from notify_mock.twilio_api.hosts import Destination, is_twilio
 SIGNED = f"Authorization: {basic('ACx', 'y')}\r\n"
 LIST = f"GET /v1/Credentials HTTP/1.1\r\nHost: notify.twilio.com\r\n{SIGNED}\r\n".encode()
 LAST_LIST = LIST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
-ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
 @pytest.fixture
 def bundles() -> ssl.SSLContext:
     return Tls().client_context
-
-
-def dial(url: str) -> socket.socket:
-    host, _, port = url.removeprefix("http://").rpartition(":")
-    return socket.create_connection((host.strip("[]"), int(port)), timeout=20)
-
-
-def tunnel_to(url: str, authority: str) -> socket.socket:
-    connection = dial(url)
-    connection.sendall(f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n".encode())
-    assert connection.recv(len(ESTABLISHED), socket.MSG_WAITALL) == ESTABLISHED
-    return connection
-
-
-def read_answer(connection: socket.socket) -> Raw:
-    """Read one response on a connection that may stay open."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        data += connection.recv(1)
-    raw = split(data)
-    left = int(raw.header("Content-Length"))
-    body = b""
-    while len(body) < left:
-        body += connection.recv(left - len(body))
-    return raw._replace(body=body)
 
 
 def send_all_and_read_to_the_end(connection: socket.socket, data: bytes) -> bytes:
@@ -441,11 +415,11 @@ def test_no_request_reaches_the_real_twilio(
 ) -> None:
     connected: list[Destination] = []
 
-    def reach(destination: Destination) -> socket.socket:
+    def resolve(destination: Destination) -> list[str]:
         connected.append(destination)
         raise OSError("not in a test")
 
-    monkeypatch.setattr("notify_mock.server.relay.reach", reach)
+    monkeypatch.setattr("notify_mock.server.relay.resolve", resolve)
     head = f"{start} HTTP/1.1\r\n" + (f"Host: {host}\r\n" if host else "") + "Connection: close\r\n\r\n"
     with dial(two_proxies[policy]) as connection:
         answer = send_all_and_read_to_the_end(connection, head.encode())
