@@ -125,6 +125,8 @@ class Channel(asyncio.Protocol):
         self.is_heard = True
         if self._tls_host is not None:
             self._start_tls(self._tls_host, data)
+        if not self.is_open:
+            return
         if self._tls is None:
             self.receiver.received(data)
         else:
@@ -184,8 +186,7 @@ class Channel(asyncio.Protocol):
             self.transport.write(self._tls.end())
 
     def _drain(self, length: int) -> None:
+        self.is_heard = True
         self._left_to_drain -= length
         if self._left_to_drain <= 0:
             self.transport.abort()
-        else:
-            self.idle_seconds = _DRAIN_SECONDS
