@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode, urlsplit, urlunsplit
 
-from notify_mock.cassettes.interaction import FORM, Interaction, Pairs, header, packed, unpacked
+from notify_mock.cassettes.interaction import FORM, Interaction, Pairs, header, packed, unpack, unpacked
 from notify_mock.redaction.leaks import Unsearchable, find_leak, is_lone_token, layers
 from notify_mock.redaction.pseudonyms import Pseudonyms, basic, is_pseudonym
 from notify_mock.support.usage import UsageError
@@ -228,7 +228,13 @@ def _answer(interaction: Interaction, pseudonyms: Pseudonyms, taints: Taints) ->
     text = _JSON_PAIR.sub(lambda match: _json_text(match, pseudonyms, taints), text)
     text = taints.clean(pseudonyms.sids(text))
     headers = tuple((name, _answer_header(name, value, pseudonyms, taints)) for name, value in interaction.headers)
-    for field, value in [("response.body", text), *((f"response.headers.{name}", value) for name, value in headers)]:
+    found = unpack(interaction.headers, interaction.body)
+    bodies = [text, found.plain.decode("utf-8", "replace")] if found.rest == "cut off" else [text]
+    fields = [
+        *(("response.body", one) for one in bodies),
+        *((f"response.headers.{name}", one) for name, one in headers),
+    ]
+    for field, value in fields:
         if taints.are_in(value):
             raise UsageError(field, "contains a secret of the request", "the entry is not written to the cassette")
     new = text.encode("utf-8", "surrogateescape")
