@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus, urlencode
+from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
 import pytest
 import yaml
@@ -320,6 +320,28 @@ def redact_checked(one: Interaction) -> Interaction:
     clean = redact(one, PSEUDONYMS)
     refuse_leaks(clean)
     return clean
+
+
+def test_the_token_of_a_callback_url_is_replaced_in_request_and_response() -> None:
+    sent_url = "https://app.example/hook?token=hush-hush&x=1"
+    form = sent(urlencode({"DeliveryCallbackUrl": sent_url}).encode())
+    body = json.dumps({"delivery_callback_url": sent_url, "sid": "IS1"}).encode()
+    with_request = redact(interaction(**form, body=body), PSEUDONYMS)
+    alone = redact(interaction(body=body), PSEUDONYMS)
+    assert with_request.body == alone.body
+    shown = json.loads(alone.body)["delivery_callback_url"]
+    assert shown.startswith("https://app.example/hook?redacted-secret-")
+    assert parse_qsl(with_request.request_body.decode()) == [("DeliveryCallbackUrl", shown)]
+    assert redact(with_request, PSEUDONYMS) == with_request
+    without = interaction(body=b'{"delivery_callback_url": "https://app.example/hook"}')
+    assert redact(without, PSEUDONYMS) == without
+
+
+def test_a_callback_url_with_a_password_is_replaced_whole() -> None:
+    body = b'{"delivery_callback_url": "https://user:hush-hush@app.example/?token=hush-hush"}'
+    clean = redact(interaction(body=body), PSEUDONYMS)
+    refuse_leaks(clean)
+    assert json.loads(clean.body)["delivery_callback_url"].startswith("redacted-secret-")
 
 
 # --- lint ------------------------------------------------------------------------------------------------------------
