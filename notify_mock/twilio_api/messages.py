@@ -102,7 +102,7 @@ class Call(NamedTuple):
 
     def __str__(self) -> str:
         """Return method, path and parameters on one line, with secrets masked."""
-        line = f"{self.method} {show_text(self.path)}"
+        line = f"{show_text(self.method)} {show_text(self.path)}"
         if self.query:
             line += f"?{show_pairs(self.query.pairs, '&')}"
         if self.form:
