@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import configparser
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.calls import ask
 from helpers.paths import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -332,6 +334,22 @@ def test_a_stale_read_does_not_see_the_last_writes(emulator: Emulator) -> None:
         assert [one.sid for one in credentials.list()] == [old, fresh]
         assert credentials(old).fetch().friendly_name == "new"
     assert credentials(fresh).fetch().friendly_name == "written"
+
+
+def test_a_stale_list_sees_neither_a_new_service_nor_a_new_binding(emulator: Emulator) -> None:
+    def list_bindings(service: str) -> Any:
+        answer = ask(emulator, "GET", f"/v1/Services/{service}/Bindings")
+        return answer.status if answer.status != 200 else len(json.loads(answer.body)["bindings"])
+
+    old = emulator.client().notify.v1.services.create().sid
+    emulator.clock.advance(60)
+    new = emulator.client().notify.v1.services.create().sid
+    for service in (old, new):
+        emulator.client().notify.v1.services(service).bindings.create("alice", "sms", "+49123")
+    with emulator.faults.add("binding.list", Stale(30)):
+        assert [list_bindings(old), list_bindings(new)] == [0, 404]
+        emulator.clock.advance(30)
+        assert [list_bindings(old), list_bindings(new)] == [1, 1]
 
 
 def test_a_forgotten_record_is_not_found_once(emulator: Emulator) -> None:

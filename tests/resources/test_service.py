@@ -62,6 +62,14 @@ def test_the_sdk_creates_fetches_updates_lists_and_deletes(emulator: Emulator) -
         services(made.sid).fetch()
 
 
+def test_a_renamed_service_is_listed_under_its_new_name_only(emulator: Emulator) -> None:
+    services = emulator.client().notify.v1.services
+    first, second = (services.create(friendly_name="old").sid for _ in range(2))
+    services(first).update(friendly_name="new")
+    assert [one.sid for one in services.list(friendly_name="old")] == [second]
+    assert [one.sid for one in services.list(friendly_name="new")] == [first]
+
+
 def test_an_update_without_parameters_is_a_200(emulator: Emulator) -> None:
     sid = create(emulator, FriendlyName="x")["sid"]
     assert ask(emulator, "POST", f"/v1/Services/{sid}").status == 200
