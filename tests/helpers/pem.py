@@ -10,9 +10,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-
 SERIAL = bytes(range(1, 21))
-"""The serial number of all certificates here: 20 bytes, the first of them small, so that tests can find and damage it."""
+"""The serial number of all certificates here: 20 bytes that tests can find and damage."""
 
 
 class Pair(NamedTuple):
