@@ -17,6 +17,8 @@ from notify_mock.twilio_api.delivery_errors import Problem
 TOKEN = "ab" * 32
 MG = "MG" + "0" * 32
 ADDRESSES = {"apn": TOKEN, "sms": "+4912345"}
+RESERVED = "data has the key '{}', which the provider reserves"
+NO_NUMBER = "Address of sms binding must be a valid phone number"
 FCM_DATA = '{"data":{"twi_body":""}}'
 
 

@@ -105,8 +105,10 @@ def test_a_callback_is_tried_three_times() -> None:
 
 @pytest.mark.parametrize(
     ("status", "again"),
-    [(None, True), (200, False), (204, False), (400, False), (404, False), (408, True), (429, True)]
-    + [(499, False), (500, True), (501, True), (503, True), (599, True)],
+    [
+        *[(None, True), (200, False), (204, False), (400, False), (404, False), (408, True), (429, True)],
+        *[(499, False), (500, True), (501, True), (503, True), (599, True)],
+    ],
 )
 def test_only_what_may_be_temporary_is_tried_again(status: int | None, again: bool) -> None:
     assert is_retried(status) is again
