@@ -5,12 +5,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8010
 ARGS ?= -q -n auto
+MUTANTS ?=
 
-.PHONY: help serve test clients installed lint bench docs fidelity clean
+.PHONY: help serve test mutants clients installed lint bench docs fidelity clean
 
 help:
 	@echo "make serve     run the emulator on http://127.0.0.1:$(PORT)"
 	@echo "make test      run the test suite"
+	@echo "make mutants   change the code in thousands of places and list the changes that no test notices"
 	@echo "make clients   run clients in seven languages against the emulator, and update their table"
 	@echo "make installed check the package as users install it, without the checkout"
 	@echo "make lint      run ruff and mypy --strict"
@@ -24,6 +26,11 @@ serve: $(VENV)/core
 
 test: $(VENV)/test
 	$(BIN)/python -m pytest $(ARGS)
+
+mutants: $(VENV)/mutants
+	rm -rf mutants
+	$(BIN)/mutmut run $(MUTANTS)
+	$(BIN)/mutmut results
 
 clients: $(VENV)/test
 	$(BIN)/python -m clients
@@ -54,9 +61,9 @@ $(VENV)/core: setup.cfg pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
-$(VENV)/test $(VENV)/lint $(VENV)/bench: $(VENV)/%: setup.cfg pyproject.toml | $(VENV)/bin/python
+$(VENV)/test $(VENV)/mutants $(VENV)/lint $(VENV)/bench: $(VENV)/%: setup.cfg pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,$*]'
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .installed .clients build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .installed .clients mutants build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -356,8 +356,11 @@ def test_a_forgotten_record_is_not_found_once(emulator: Emulator) -> None:
     credentials = emulator.client().notify.v1.credentials
     emulator.faults.add("credential.create", Forget(), times=1)
     one, two = (credentials.create(type="fcm", secret="x").sid for _ in range(2))
-    assert [outcome(credentials(one).fetch), outcome(credentials(one).fetch)] == [20404, 200]
-    assert outcome(credentials(two).fetch) == 200
+    hidden = ask(emulator, "GET", f"/v1/Credentials/{one}")
+    assert hidden.status == 404
+    assert json.loads(hidden.body)["message"] == f"The requested resource /Credentials/{one} was not found"
+    assert emulator.journal.last.reason == "hidden by a fault rule"
+    assert [outcome(credentials(one).fetch), outcome(credentials(two).fetch)] == [200, 200]
 
 
 def test_a_token_expires_for_the_matched_call_or_after_it() -> None:
