@@ -212,10 +212,8 @@ def test_the_text_of_a_refusal_fits_the_call(code: int, name: str | None, form: 
 def test_what_a_text_is_filled_with(
     name: str | None, form: tuple[Any, ...], values: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Everything(BY_CODE[20404]):  # type: ignore[name-defined, misc]
-        message = "{resource}|{name}|{things}|{path}|{method}|{verb}|{limit}|{what}"
-
-    monkeypatch.setitem(BY_CODE, 20404, Everything)  # type: ignore[arg-type]
+    every = "{resource}|{name}|{things}|{path}|{method}|{verb}|{limit}|{what}"
+    monkeypatch.setattr(BY_CODE[20404], "message", every)
     expected = [values["resource"], values["name"], values["things"], "/Credentials", "POST", "create", "1000"]
     assert refusal_for(20404, exchange(name, form=form)).text == "|".join([*expected, "refused"])
 
