@@ -352,6 +352,13 @@ def test_a_stale_list_sees_neither_a_new_service_nor_a_new_binding(emulator: Emu
         assert [list_bindings(old), list_bindings(new)] == [1, 1]
 
 
+def test_without_a_rule_nothing_is_hidden_when_the_clock_was_set_back(emulator: Emulator) -> None:
+    service = emulator.client().notify.v1.services.create()
+    service.bindings.create("alice", "sms", "+49123")
+    emulator.clock.set("2029-01-01")
+    assert len(service.bindings.list()) == len(emulator.client().notify.v1.services.list()) == 1
+
+
 def test_a_forgotten_record_is_not_found_once(emulator: Emulator) -> None:
     credentials = emulator.client().notify.v1.credentials
     emulator.faults.add("credential.create", Forget(), times=1)
