@@ -171,6 +171,12 @@ def test_a_misspelt_criterion_is_an_error(deliveries: Deliveries, criteria: dict
         assert str(caught.value) == message
 
 
+def test_the_last_ten_thousand_alerts_are_kept(deliveries: Deliveries) -> None:
+    for number in range(10_001):
+        deliveries.alert(number, "NT1", Problem(52301, ""))
+    assert [one.at for one in deliveries.alerts] == list(range(1, 10_001))
+
+
 def test_the_deliveries_are_a_sequence(deliveries: Deliveries) -> None:
     assert names(list(deliveries)) == names(deliveries[:]) == ["alice", "bob", "carol"]
     assert (deliveries[1].identity, deliveries.last.identity, len(deliveries)) == ("bob", "carol", 3)

@@ -198,11 +198,18 @@ def test_a_rule_sees_a_delivery_as_an_exchange(emulator: Emulator) -> None:
     first, second = seen
     assert (first.number, first.name, first.call.method) == (0, "delivery.sms", "PUSH")
     assert (first.account_sid, first.sid, first.at) == (emulator.auth[0], sent.binding_sid, NOW)
-    assert (first.api, first.region) == ("notify/v1", "us1")
+    assert (first.api, first.region, sent.at) == ("notify/v1", "us1", NOW)
+    assert {first.base, first.path, first.call.host, first.call.path} == {""}, "a delivery has no URL"
     own = ("NotificationSid", sent.notification_sid), ("ServiceSid", sent.service_sid)
     assert first.call.form.pairs == (("BindingType", "sms"), ("Address", "+491"), ("Identity", "alice"), *own)
     own = ("NotificationSid", direct.notification_sid), ("ServiceSid", direct.service_sid)
     assert (second.sid, second.call.form.pairs) == (None, (("BindingType", "sms"), ("Address", "+492"), *own))
+
+
+def test_a_delivery_is_one_call_at_once(emulator: Emulator) -> None:
+    for limit, problem in ((1, None), (0, Problem(52181, "fault rule: rate limit"))):
+        with emulator.faults.add("delivery.sms", RateLimit(concurrent=limit), unused="ignore"):
+            assert send(emulator).problem == problem
 
 
 def test_rules_and_failures_spare_discontinued_channels(emulator: Emulator) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from collections.abc import Iterable
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from helpers.calls import ask
 from helpers.pem import Pair, apn
 
 from notify_mock import Emulator
+from notify_mock.resources import BINDING as BINDING_RESOURCE
 from notify_mock.resources import RESOURCES
+from notify_mock.resources.resource import shown_fields
 
 IS, CR, MG = "IS" + "0" * 32, "CR" + "1" * 32, "MG" + "1" * 32
 NOW = "2030-01-01T00:00:00Z"
@@ -238,6 +241,25 @@ def test_a_credential(emulator: Emulator, pair: Pair, kind: str) -> None:
         "date_created": NOW,
         "date_updated": NOW,
     }
+
+
+def test_the_secrets_of_a_record_are_not_among_its_shown_fields() -> None:
+    def names(shown: Iterable[Any]) -> set[str]:
+        return {one.name for one in shown}
+
+    secrets = {one.name: names(fields(one.record)) - names(shown_fields(one.record)) for one in RESOURCES}
+    assert secrets == {
+        "credential": {"certificate", "private_key", "api_key", "secret"},
+        "service": set(),
+        "binding": set(),
+        "notification": {"to_bindings"},
+    }
+
+
+def test_a_binding_without_an_identity_is_shown(emulator: Emulator) -> None:
+    made = replace(emulator.bindings.add(identity="alice", binding_type="sms", address="+49"), identity=None)
+    shown = BINDING_RESOURCE.show(made, f"https://notify.twilio.com/v1/Services/{IS}/Bindings/{made.sid}")
+    assert (shown["identity"], shown["links"]["user"]) == (None, f"https://notify.twilio.com/v1/Services/{IS}/Users/")
 
 
 def test_every_resource_has_all_its_parents_before_it() -> None:
