@@ -273,6 +273,13 @@ def test_rules_apply_in_the_order_in_which_they_were_added() -> None:
     assert [name for _, name in rules.fired[-3:]] == ["last name", "a", "new"]
 
 
+def test_a_rule_that_does_not_apply_leaves_the_call_to_those_after_it() -> None:
+    rules = faults()
+    rules.add("*", Delay(0), name="never", chance=0)
+    rules.add("*", Delay(0), name="mine")
+    assert applied(rules) == ("mine",)
+
+
 def test_a_parameter_in_form_and_query_finds_a_rule_once() -> None:
     rules = faults()
     rules.add("*", Delay(0), name="mine", Type="fcm")
@@ -352,6 +359,7 @@ def test_a_rule_for_one_call_is_not_in_force_and_drawn_by_the_call() -> None:
     [
         ({"effect": "delay", "seconds": 1}, True),
         ({"effect": "delay", "seconds": 1, "phase": "after"}, False),
+        ({"effect": "delay", "seconds": 1, "call": "credential.create"}, True),
         ({"effect": "delay", "seconds": 1, "call": "credential.list"}, False),
         ({"effect": "stale"}, False),
     ],
@@ -423,6 +431,7 @@ MOMENT = 'is not a point in time; expected ISO 8601 text such as "2030-01-01T12:
         ("x" * 201, Drop(), {}, f"call: {TEXT} {'x' * 60!r}..."),
         ("*", "dorp", {}, "effect: unknown effect 'dorp'; did you mean drop?"),
         ("*", 7, {}, f"effect: unknown effect 7; expected one of: {', '.join(sorted(BY_KIND))}"),
+        ("*", [7], {}, f"effect: unknown effect a list; expected one of: {', '.join(sorted(BY_KIND))}"),
         ("*", "refuse", {}, "code: is missing; the effect refuse requires it"),
         ("*", "status", {}, "status: is missing; the effect status requires it"),
         ("*", "drop", {"tmies": 1}, "tmies: unknown key; did you mean times?"),
@@ -505,6 +514,15 @@ def test_a_name_can_be_used_once() -> None:
     with pytest.raises(UsageError) as caught:
         rules.remove(7)  # type: ignore[arg-type]
     assert str(caught.value) == "name: unknown rule 7; expected one of: mine"
+    with pytest.raises(UsageError) as caught:
+        rules.remove([7])  # type: ignore[arg-type]
+    assert str(caught.value) == "name: unknown rule a list; expected one of: mine"
+
+
+def test_a_name_has_at_most_200_characters() -> None:
+    assert faults().add("*", Drop(), name="x" * 200).rule.name == "x" * 200
+    with pytest.raises(UsageError, match="name: expected text of 1 to 200 printable characters"):
+        faults().add("*", Drop(), name="x" * 201)
 
 
 @pytest.mark.parametrize(
@@ -564,6 +582,7 @@ def test_after_and_until_are_points_in_time_or_lengths_from_now(after: Any, seco
         ),
         ("x a=1.5 b=true c=false d=True e= f=-1", {"a": 1.5, "b": True, "c": False, "d": "True", "e": "", "f": -1}),
         ("x a=b=c d='1 2'", {"a": "b=c", "d": "1 2"}),
+        ("x a=bX; c=XX", {"a": "bX", "c": "XX"}),
     ],
 )
 def test_a_header_is_read_as_a_spec(header: str, spec: dict[str, Any]) -> None:
