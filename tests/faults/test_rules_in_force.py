@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import nullcontext
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -16,7 +17,7 @@ from notify_mock.engine.routes import CALL_NAMES
 from notify_mock.faults.kinds import BY_KIND
 from notify_mock.faults.match import Match, covers, is_delivery, keys_of
 from notify_mock.faults.readers import describe_scenario, read_faults, read_header, read_scenario, scenario_names
-from notify_mock.faults.rule import RULE_KEYS
+from notify_mock.faults.rule import RULE_KEYS, Rule
 from notify_mock.faults.rules import Faults
 from notify_mock.faults.schedule import Schedule
 from notify_mock.journal.exchange import Exchange
@@ -285,6 +286,29 @@ def test_a_parameter_in_form_and_query_finds_a_rule_once() -> None:
     rules.add("*", Delay(0), name="mine", Type="fcm")
     assert applied(rules, query=(("Type", "fcm"),)) == ("mine",)
     assert rules["mine"].seen == 1
+
+
+def test_rules_for_other_records_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+
+    def watch(kind: type[Any], name: str) -> None:
+        original = getattr(kind, name)
+
+        def watched(self: Any, subject: Any) -> Any:
+            looked.append(name)
+            return original(self, subject)
+
+        monkeypatch.setattr(kind, name, watched)
+
+    rules = faults()
+    for number in range(100):
+        rules.add("*", Delay(0), sid=f"CR{number}")
+    watch(Match, "matches")
+    watch(Rule, "is_for")
+    assert applied(rules, sid="CR7") == ("delay-8",)
+    assert Counter(looked) == {"is_for": 100, "matches": 1}
+    assert applied(rules, sid="CR8") == ("delay-9",)
+    assert Counter(looked) == {"is_for": 100, "matches": 2}, "the names are compared once"
 
 
 def test_a_response_ends_the_call_and_a_pause_does_not() -> None:
