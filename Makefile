@@ -6,8 +6,9 @@ BIN := $(VENV)/bin
 PORT ?= 8010
 ARGS ?= -q -n auto
 MUTANTS ?=
+MINUTES ?= 15
 
-.PHONY: help serve test mutants clients installed lint bench docs fidelity clean
+.PHONY: help serve test mutants clients installed lint bench harden docs fidelity clean
 
 help:
 	@echo "make serve     run the emulator on http://127.0.0.1:$(PORT)"
@@ -17,6 +18,7 @@ help:
 	@echo "make installed check the package as users install it, without the checkout"
 	@echo "make lint      run ruff and mypy --strict"
 	@echo "make bench     run the benchmarks and print their table"
+	@echo "make harden    attack a server for $(MINUTES) minutes, and check what it promises"
 	@echo "make fidelity  compare the emulator with the recordings in fixtures/"
 	@echo "make docs      update the generated tables in docs/"
 	@echo "make clean     remove .venv and build files"
@@ -48,6 +50,9 @@ lint: $(VENV)/lint
 bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks
 
+harden: .harden/done
+	.harden/bin/python -m harden --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
 fidelity: $(VENV)/core
 	$(BIN)/notify-mock cassette diff --details fixtures
 
@@ -65,5 +70,11 @@ $(VENV)/test $(VENV)/mutants $(VENV)/lint $(VENV)/bench: $(VENV)/%: setup.cfg py
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,$*]'
 	@touch $@
 
+# An environment of its own: schemathesis is also a pytest plugin, and would take part in the tests.
+.harden/done: setup.cfg pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m venv .harden
+	.harden/bin/python -m pip install --quiet --disable-pip-version-check -e '.[harden]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .installed .clients mutants build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .harden .installed .clients mutants build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

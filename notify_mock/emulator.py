@@ -59,7 +59,8 @@ class Emulator(Engine):
     - ``record``: cassette to record the responses of ``upstream`` in, or else the emulator's own, as a path or a
       ``Recorder``.
     - ``control_token``: token for the control API. Required unless the server listens on loopback only.
-    - ``callback_hosts``: hosts that delivery callbacks may be sent to, in addition to this machine.
+    - ``callback_hosts``: hosts that delivery callbacks may be sent to, in addition to this machine, such as
+      "app.internal" or "127.0.0.1:5000". Callback URLs set by web pages of other machines may only name these.
     - ``host``, ``port``: address and port to listen on. Port 0 picks a free port.
     - ``other_hosts``: what the proxy does with requests to hosts other than Twilio's: "refuse" or "tunnel".
     - ``tls``: accept TLS on the port as well as plain HTTP.
@@ -113,6 +114,8 @@ class Emulator(Engine):
             raise UsageError("control_token", "must be non-empty text")
         self.control_token = control_token
         self._callback_hosts = read_hosts(callback_hosts)
+        self.own_ports: set[int] = set()
+        """The ports that serve this emulator. Delivery callbacks are not sent to them."""
         own = SharedServer(host, port, other_hosts=other_hosts, tls=tls)
         self._has_own_server = server is None
         self._server = own if server is None else server
@@ -141,7 +144,7 @@ class Emulator(Engine):
         """Delivery callbacks: ``mount(app)`` to receive them, and ``drain()`` to send them now."""
         from notify_mock.callbacks.sender import Callbacks
 
-        return Callbacks(self, self._callback_hosts)
+        return Callbacks(self, self._callback_hosts, self.own_ports)
 
     @property
     def url(self) -> str:

@@ -127,10 +127,11 @@ OPTIONS = (
     ),
     Option(
         "callback_hosts",
-        "Host that delivery callbacks may be sent to, in addition to this machine.",
+        "Host that delivery callbacks may be sent to, in addition to this machine, with or without a port. "
+        "Callback URLs set by web pages of other machines may only name these.",
         (),
         flag="--callback-host",
-        metavar="NAME",
+        metavar="HOST[:PORT]",
         repeatable=True,
     ),
     Option("host", "Address to listen on.", "127.0.0.1", part="server", flag="--host", metavar="ADDRESS"),

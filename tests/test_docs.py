@@ -224,6 +224,12 @@ def test_the_marker_table_names_every_argument() -> None:
     assert tuple(re.findall(r"^\| `(\w+)` \|", WRITE_A_TEST, re.MULTILINE)) == MARKER_KEYS
 
 
+def test_the_tests_that_the_page_of_security_names_exist() -> None:
+    named = set(re.findall(r"`(tests/[^`]+)`", (ROOT / "docs" / "security.md").read_text()))
+    assert named
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
 def test_links_between_the_pages_work() -> None:
     for page in [
         ROOT / "CHANGELOG.md",

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from notify_mock.accounts.account import Account, Status
 from notify_mock.support.usage import UsageError, shown
 from notify_mock.twilio_api.errors import AccountNotActive, InvalidUsername, NoCredentials, RestrictedKey, WrongToken
 
+MAX_MADE_UP = 10_000
+"""Accounts without records that an open emulator keeps because a request named them."""
+
 _CACHE_SIZE = 1000
+_MAX_AUTHORIZATION_LENGTH = 4096
 _OPEN_USER = re.compile(r"(?:AC|SK)[\w-]{1,62}", re.ASCII)
+
+_Snapshot = tuple[dict[str, Account], tuple[str, ...], set[tuple[str, str]]]
 
 
 class Accounts:
@@ -20,11 +28,14 @@ class Accounts:
     Open, if no accounts are ``given``: any password is accepted; every ``AC`` user name has an account of its own, and
     every ``SK`` user name belongs to the default account. Strict: only the given accounts and their keys are accepted,
     with the right token.
+
+    Of the accounts that an open emulator makes up, the oldest are forgotten above ``MAX_MADE_UP``, unless
+    ``has_records`` is true for them, their status was changed or their token expired.
     """
 
-    def __init__(self, default: Account, given: tuple[Account, ...] = ()) -> None:
+    def __init__(self, default: Account, given: tuple[Account, ...], has_records: Callable[[str], bool]) -> None:
         self.strict = bool(given)
-        self._given = given or (default,)
+        self._given, self._has_records = given or (default,), has_records
         self.reset()
 
     def __repr__(self) -> str:
@@ -57,6 +68,7 @@ class Accounts:
         scheme, _, rest = (authorization or "").strip().partition(" ")
         used = _basic(rest) if scheme.lower() == "basic" else ("bearer", rest)
         self._authenticated.clear()
+        self._made_up.pop(sid, None)
         self._expired |= {used, (sid, account.auth_token)}
         if new_token is not None:
             self._expired.discard((sid, new_token))
@@ -64,16 +76,19 @@ class Accounts:
 
     def identify(self, authorization: str | None) -> Account:
         """Return the account of an Authorization header. Raises ``TwilioError`` if it is not accepted."""
-        known = self._authenticated.get(authorization or "")
-        if known is None:
-            known = self._identify(authorization)
-            if len(self._authenticated) < _CACHE_SIZE:
-                self._authenticated[authorization or ""] = known
-        return known
+        account = self._known.get(self._authenticated.get(authorization or "", ""))
+        if account is None:
+            account = self._identify(authorization)
+            if len(self._authenticated) >= _CACHE_SIZE:
+                self._authenticated.clear()
+            self._authenticated[authorization or ""] = account.sid
+        return account
 
     def _identify(self, authorization: str | None) -> Account:
         if not authorization or not authorization.strip():
             raise NoCredentials("no Authorization header")
+        if len(authorization) > _MAX_AUTHORIZATION_LENGTH:
+            raise InvalidUsername(f"the Authorization header is longer than {_MAX_AUTHORIZATION_LENGTH} characters")
         scheme, _, rest = authorization.strip().partition(" ")
         if scheme.lower() == "bearer" and not self.strict:
             if ("bearer", rest) in self._expired:
@@ -95,7 +110,21 @@ class Accounts:
         if user.startswith("SK"):
             return self.default
         account = self._known[user] = Account(user, password)
+        self._made_up[user] = None
+        self._make_room()
         return account
+
+    def _make_room(self) -> None:
+        """Forget the oldest account that was made up. One with records gets another turn; two tries are enough, as
+        every call adds one account at most."""
+        for _ in range(2):
+            if len(self._made_up) <= MAX_MADE_UP:
+                return
+            oldest, _ = self._made_up.popitem(last=False)
+            if self._has_records(oldest):
+                self._made_up[oldest] = None
+            else:
+                del self._known[oldest]
 
     def _strict(self, user: str, password: str) -> Account:
         account = self._known.get(user)
@@ -128,20 +157,22 @@ class Accounts:
                 )
             account = Account(sid, "")
         self._known[sid] = replace(account, status=status)
+        self._made_up.pop(sid, None)
         self._authenticated.clear()
 
     def reset(self) -> None:
-        self._known = {account.sid: account for account in self._given}
-        self._expired: set[tuple[str, str]] = set()
-        self._authenticated: dict[str, Account] = {}
+        self._fill({account.sid: account for account in self._given}, (), ())
 
-    def snapshot(self) -> tuple[dict[str, Account], set[tuple[str, str]]]:
-        return dict(self._known), set(self._expired)
+    def snapshot(self) -> _Snapshot:
+        return dict(self._known), tuple(self._made_up), set(self._expired)
 
-    def restore(self, kept: tuple[dict[str, Account], set[tuple[str, str]]]) -> None:
-        known, expired = kept
+    def restore(self, kept: _Snapshot) -> None:
+        self._fill(*kept)
+
+    def _fill(self, known: dict[str, Account], made_up: Iterable[str], expired: Iterable[tuple[str, str]]) -> None:
         self._known, self._expired = dict(known), set(expired)
-        self._authenticated.clear()
+        self._made_up: OrderedDict[str, None] = OrderedDict.fromkeys(made_up)
+        self._authenticated: dict[str, str] = {}
 
 
 def _basic(encoded: str) -> tuple[str, str]:

@@ -2,57 +2,78 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+from http.client import HTTPException, HTTPResponse
 from urllib.parse import urlsplit
 
+from notify_mock.callbacks.deadline import Deadline
 from notify_mock.callbacks.target import Target
 from notify_mock.engine.attempts import Reply, Request
 
 _MAX_READ = 64 * 1024
 
 
-def post(request: Request, target: Target, timeout: float) -> Reply:
-    """Send the request; tries the addresses in order. Does not follow redirects, which could lead to any host."""
-    from urllib3.exceptions import HTTPError
+def post(request: Request, target: Target, deadline: Deadline) -> Reply:
+    """Send the request and read the response, all before the deadline.
 
+    Does not follow redirects, which could lead to any host.
+    """
+    status, failure = None, ""
+    try:
+        with (
+            deadline,
+            _connect(target, deadline) as plain,
+            _secure(plain, target, deadline) as connection,
+            HTTPResponse(connection, method="POST") as response,
+        ):
+            if isinstance(connection, ssl.SSLSocket):
+                connection.do_handshake()
+            connection.sendall(_head(request, target) + request.body)
+            response.begin()
+            response.read(_MAX_READ)
+            status = response.status
+    except (OSError, HTTPException, ValueError) as error:
+        failure = str(error) or type(error).__name__
+    failure = deadline.reason or failure
+    return Reply(None, f"no response: {failure}") if failure else Reply(status)
+
+
+def _connect(target: Target, deadline: Deadline) -> socket.socket:
+    """Connect to the first address that accepts the connection. Raises the first ``OSError`` if none does."""
     failures = []
     for address in target.addresses:
+        connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        connection.settimeout(deadline.seconds)
+        deadline.watch(connection)
         try:
-            return _post(request, target, address, timeout)
-        except HTTPError as error:
-            failures.append(_words(error))
-    return Reply(None, f"no response: {failures[0]}")
+            connection.connect((address, target.port))
+        except OSError as error:
+            connection.close()
+            failures.append(error)
+        else:
+            connection.settimeout(None)  # from here on, the deadline breaks it
+            return connection
+    raise failures[0]
 
 
-def _post(request: Request, target: Target, address: str, timeout: float) -> Reply:
-    """Raises urllib3's ``HTTPError``."""
-    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+def _secure(connection: socket.socket, target: Target, deadline: Deadline) -> socket.socket:
+    """Return the connection with TLS, without a handshake, if the URL asks for TLS.
 
-    pool: HTTPConnectionPool
-    if target.scheme == "https":
-        pool = HTTPSConnectionPool(
-            address, target.port, timeout=timeout, assert_hostname=target.host, server_hostname=target.host
-        )
-    else:
-        pool = HTTPConnectionPool(address, target.port, timeout=timeout)
-    headers = {"Host": urlsplit(request.url).netloc, **request.headers}
-    with pool:
-        response = pool.urlopen(
-            "POST",
-            target.path,
-            request.body,
-            headers,
-            retries=False,
-            redirect=False,
-            assert_same_host=False,
-            preload_content=False,
-        )
-        try:
-            response.read(_MAX_READ)
-        finally:
-            response.close()
-        return Reply(response.status)
+    ``wrap_socket`` does not close the socket if the connection has broken meanwhile.
+    """
+    if target.scheme == "http":
+        return connection
+    context = ssl.create_default_context()
+    deadline.watch(None)
+    connection.getpeername()
+    secured = context.wrap_socket(connection, server_hostname=target.host, do_handshake_on_connect=False)
+    deadline.watch(secured)
+    return secured
 
 
-def _words(error: Exception) -> str:
-    """Return the error text, without the object that urllib3 puts in front."""
-    return str(error).rpartition(">: ")[2] or type(error).__name__
+def _head(request: Request, target: Target) -> bytes:
+    """Return the request line and headers; ``find_target`` has checked that the URL has no line breaks."""
+    own = {"Host": urlsplit(request.url).netloc, "Content-Length": str(len(request.body))}
+    lines = [f"{name}: {value}" for name, value in {**own, **request.headers}.items()]
+    return "\r\n".join([f"POST {target.path} HTTP/1.1", *lines, "", ""]).encode("latin-1")

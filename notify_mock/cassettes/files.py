@@ -1,20 +1,17 @@
-"""Cassette files: finding them, reading all formats, and writing them atomically."""
+"""Cassette files: finding them, and reading all formats."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from notify_mock.cassettes import har, vcr, wiremock
 from notify_mock.cassettes.interaction import Interaction, check
-from notify_mock.support.files import read_file
+from notify_mock.support.documents import read_file
+from notify_mock.support.files import MAX_CASSETTE_BYTES
 from notify_mock.support.usage import UsageError, shown
 
-MAX_FILE_BYTES = 256 * 1024 * 1024
 MAX_ENTRIES = 200_000
 SUFFIXES = (".yaml", ".yml", ".json", ".har")
 
@@ -42,16 +39,7 @@ def _is_seen(path: Path, folder: Path) -> bool:
 
 def read_interactions(path: Path) -> list[Interaction]:
     """Return the entries of a VCR, HAR or WireMock file. Raises ``UsageError`` with file, line and key."""
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        wrong = f"cannot be read: {error.strerror}"
-        raise UsageError(str(path), wrong, "give the path of a cassette or a folder") from error
-    except ValueError as error:
-        raise UsageError(shown(str(path)), f"is not a path: {error}") from error
-    if size > MAX_FILE_BYTES:
-        raise UsageError(str(path), f"has {size} bytes", f"the limit is {MAX_FILE_BYTES}")
-    content = read_file(path)
+    content = read_file(path, MAX_CASSETTE_BYTES)
     if har.is_har(content):
         interactions = har.read_har(content)
     elif wiremock.is_wiremock(content):
@@ -67,39 +55,6 @@ def _not_too_many(path: Path, interactions: list[Interaction]) -> list[Interacti
     if len(interactions) > MAX_ENTRIES:
         raise UsageError(str(path), f"has {len(interactions)} entries", f"the limit is {MAX_ENTRIES}")
     return interactions
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write ``text`` to ``path`` atomically: to a temporary file next to it, which is synced and then renamed.
-
-    Raises ``UsageError`` if the file cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        target = path.resolve()
-        with NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, prefix=".", delete=False) as beside:
-            try:
-                beside.write(text)
-                beside.flush()
-                os.fsync(beside.fileno())
-                Path(beside.name).chmod(target.stat().st_mode if target.exists() else 0o644)
-                Path(beside.name).replace(target)
-            except BaseException:
-                Path(beside.name).unlink(missing_ok=True)
-                raise
-        _sync_folder(target.parent)
-    except OSError as error:
-        raise UsageError(str(path), f"cannot be written: {error.strerror or error}") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Sync a folder, so that a rename survives a power failure. Some systems cannot sync folders."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def inside(folder: Path, name: str) -> Path:

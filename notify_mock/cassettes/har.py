@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from notify_mock.cassettes.interaction import Interaction, Pairs, header, unpacked
-from notify_mock.support.files import Content, find_lines
+from notify_mock.support.documents import Content, find_lines
 from notify_mock.support.usage import UsageError, shown
 
 _OWN = "_notify_mock"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from notify_mock.cassettes.interaction import MAX_BODY_BYTES, Interaction, Pairs, check
-from notify_mock.support.files import Content, find_lines
+from notify_mock.support.documents import Content, find_lines
 from notify_mock.support.usage import UsageError, shown
 
 VERSION = 1
@@ -17,7 +17,6 @@ _LISTS = ("interactions", "http_interactions")
 """The second is Ruby VCR's key; its files have no version."""
 
 _OWN_KEYS = frozenset({"request", "response"})
-_MAX_EXTRA = 10_000
 _HEAD = "interactions:\n"
 _TAIL = f"version: {VERSION}\n"
 
@@ -73,23 +72,10 @@ def _interaction(entry: Mapping[str, Any], where: str) -> Interaction:
         _headers(answer.get("headers"), f"{where}.response.headers"),
         _body(answer.get("body"), f"{where}.response.body"),
         where,
-        _extra(entry, where),
+        {key: value for key, value in entry.items() if key not in _OWN_KEYS},
     )
     check(made)
     return made
-
-
-def _extra(entry: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """Return the other keys of an entry. Raises ``UsageError`` if YAML aliases make them endless or huge."""
-    extra = {key: value for key, value in entry.items() if key not in _OWN_KEYS}
-    waiting, seen = list(extra.values()), 0
-    while waiting:
-        value = waiting.pop()
-        waiting += value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-        seen += 1
-        if seen > _MAX_EXTRA:
-            raise UsageError(f"{where}, {', '.join(map(str, extra))}", "is too large", "keep additional keys short")
-    return extra
 
 
 def _mapping(entry: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
@@ -176,10 +162,22 @@ def write_yaml(interactions: Sequence[Interaction]) -> str:
     return join_yaml(entry_yaml(interaction) for interaction in interactions)
 
 
+def entry_json(interaction: Interaction) -> str:
+    """Return an entry as the text of a JSON cassette. Bytes that are not UTF-8 are under ``base64_string``, which vcrpy
+    does not know."""
+    return json.dumps(_plain(interaction, binary=False), indent=1, default=str).replace("\n", "\n  ")
+
+
+def join_json(entries: Iterable[str]) -> str:
+    """Return the cassette that consists of these entries."""
+    text = ",\n  ".join(entries)
+    listed = f"[\n  {text}\n ]" if text else "[]"
+    return f'{{\n "version": {VERSION},\n "interactions": {listed}\n}}\n'
+
+
 def write_json(interactions: Sequence[Interaction]) -> str:
-    """Return a cassette in JSON. Bytes that are not UTF-8 are under ``base64_string``, which vcrpy does not know."""
-    entries = [_plain(interaction, binary=False) for interaction in interactions]
-    return json.dumps({"version": VERSION, "interactions": entries}, indent=1, default=str) + "\n"
+    """Return a cassette in JSON."""
+    return join_json(entry_json(interaction) for interaction in interactions)
 
 
 def _plain(interaction: Interaction, *, binary: bool = True) -> dict[str, Any]:
@@ -187,9 +185,7 @@ def _plain(interaction: Interaction, *, binary: bool = True) -> dict[str, Any]:
         "request": {
             "method": interaction.method,
             "uri": interaction.url,
-            "body": _shown_body(interaction.request_body, binary=binary)["string"]
-            if interaction.request_body
-            else None,
+            "body": _asked_body(interaction.request_body, binary=binary),
             "headers": _by_name(interaction.request_headers),
         },
         "response": {
@@ -206,6 +202,12 @@ def _by_name(headers: Pairs) -> dict[str, list[str]]:
     for name, value in headers:
         found.setdefault(name, []).append(value)
     return found
+
+
+def _asked_body(body: bytes, *, binary: bool) -> Any:
+    """Return a request's body as vcrpy writes it, without a mapping around it if it can be written as it is."""
+    shown_body = _shown_body(body, binary=binary)
+    return shown_body.get("string", shown_body) or None
 
 
 def _shown_body(body: bytes, *, binary: bool) -> dict[str, Any]:

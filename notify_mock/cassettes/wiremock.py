@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from notify_mock.cassettes.interaction import FORM, Interaction, Pairs, unpacked
-from notify_mock.support.files import Content, find_lines
+from notify_mock.support.documents import Content, find_lines
 from notify_mock.support.usage import UsageError, shown
 
 _OWN = "notify-mock"

@@ -6,20 +6,27 @@ import os
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
-from notify_mock.certificate_authority.certificates import Pair, make_ca
+from notify_mock.certificate_authority.certificates import Pair, make_ca, validity
+from notify_mock.certificate_authority.permissions import check_folder, check_key_file, is_writable_by_others
+from notify_mock.support import files
 from notify_mock.support.usage import UsageError, shown
 
 FOLDER_VARIABLE = "NOTIFY_MOCK_CA_DIR"
 
-BUNDLE_FILE, TRUST_STORE_FILE, PHP_FILE = "bundle.pem", "truststore.p12", "notify-mock.ini"
+CERTIFICATE_FILE, BUNDLE_FILE, PHP_FILE = "ca.pem", "bundle.pem", "notify-mock.ini"
+TRUST_STORE_FILE, DIGEST_FILE = "truststore.p12", "truststore.sha256"
 PYTHON_FOLDER = "python"
-_KEY_FILE, _CERTIFICATE_FILE, _LOCK_FILE = "ca-key.pem", "ca.pem", ".lock"
-_FILES = (_KEY_FILE, _CERTIFICATE_FILE, BUNDLE_FILE, TRUST_STORE_FILE, PHP_FILE, _LOCK_FILE)
+MAX_BYTES = 16 * files.MIB
+"""The limit of each file."""
+
+_KEY_FILE, _LOCK_FILE = "ca-key.pem", ".lock"
+_FILES = (_KEY_FILE, CERTIFICATE_FILE, BUNDLE_FILE, TRUST_STORE_FILE, DIGEST_FILE, PHP_FILE, _LOCK_FILE)
 _RENEW_BEFORE = timedelta(days=1)
 """An authority that expires within this time is replaced, so that it does not expire during a run."""
 _END = "-----END CERTIFICATE-----\n"
+_RENEW = "run notify-mock ca renew"
+_USE_ANOTHER = f"set {FOLDER_VARIABLE} to another folder"
 
 
 class Authority:
@@ -27,7 +34,8 @@ class Authority:
 
     ``folder`` defaults to NOTIFY_MOCK_CA_DIR, else the user's data folder. ``ca-key.pem`` (mode 0600) contains the
     private key and the certificate, ``ca.pem`` only the certificate. Files are created when first needed. Raises
-    ``UsageError`` if the folder can't be used. Safe to use from several processes.
+    ``UsageError`` if the folder can't be used, or if ``ca-key.pem`` is damaged or can be read by other users. Safe to
+    use from several processes.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -38,21 +46,24 @@ class Authority:
 
     @property
     def exists_already(self) -> bool:
-        return self._key_file.exists()
+        try:
+            return self._key_file.exists()
+        except OSError as error:
+            raise self._unusable(error) from error
 
     @property
     def certificate(self) -> Path:
         """The file with the certificate."""
         self.pair()
-        return self.folder / _CERTIFICATE_FILE
+        return self.folder / CERTIFICATE_FILE
 
     @property
     def expires(self) -> datetime:
         """When the certificate expires."""
-        return _expires(self.pair())
+        return validity(self.pair())[1]
 
     def pair(self) -> Pair:
-        """Return certificate and key. Creates them if they are missing or about to expire."""
+        """Return certificate and key. Creates them if they are missing, about to expire or not valid yet."""
         return self._make(renew=False)
 
     def renew(self) -> Pair:
@@ -67,33 +78,40 @@ class Authority:
             (self.folder / PYTHON_FOLDER).glob("sitecustomize.py"),
             self.folder.glob("python/__pycache__/sitecust*"),
         )
-        gone = [self.folder / name for name in _FILES if (self.folder / name).exists()]
-        gone += [path for found in startup for path in found]
-        for path in gone:
-            path.unlink()
+        try:
+            gone = [self.folder / name for name in _FILES if (self.folder / name).exists()]
+            gone += [path for found in startup for path in found]
+            for path in gone:
+                files.remove_leftovers(path)
+                path.unlink()
+        except OSError as error:
+            raise self._unusable(error) from error
         for folder in (self.folder / PYTHON_FOLDER / "__pycache__", self.folder / PYTHON_FOLDER):
             with suppress(OSError):  # missing, or not empty
                 folder.rmdir()
         return gone
+
+    def keep(self, name: str, content: bytes) -> Path:
+        """Return the file ``name`` in the folder, written if it is missing, damaged, outdated or not only ours to
+        write. Raises ``UsageError``."""
+        path = self.folder / name
+        files.remove_leftovers(path)
+        with suppress(UsageError):
+            if files.read_bytes(path, MAX_BYTES) == content and not is_writable_by_others(path):
+                return path
+        return self.write(name, content)
 
     def write(self, name: str, content: bytes, mode: int = 0o644) -> Path:
         """Write a file in the folder atomically. Raises ``UsageError``."""
         path = self.folder / name
         try:
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=path.name, delete=False) as file:
-                file.write(content)
-            made = Path(file.name)
-            made.chmod(mode)
-            return made.replace(path)
+            files.write_bytes(path, content, mode=mode)
         except OSError as error:
             raise self._unusable(error) from error
-
-    def now(self) -> datetime:
-        """Return the file system's time, since TLS uses the real time and a test may have frozen Python's."""
-        path = self.folder / _LOCK_FILE
-        path.touch()
-        return datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
+        except UsageError as error:
+            raise UsageError(error.where, error.wrong, _delete_or(_USE_ANOTHER, path)) from error
+        return path
 
     @property
     def _key_file(self) -> Path:
@@ -105,36 +123,51 @@ class Authority:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with FileLock(self.folder / _LOCK_FILE):
-                now = self.now()
+                for folder in (self.folder, self.folder / PYTHON_FOLDER):
+                    check_folder(folder, _RENEW)
+                files.remove_leftovers(self._key_file)
+                now = self._now()
                 pair = None if renew else self._read(now)
-                made = pair is None
-                pair = pair or make_ca(now)
-                if made:
+                if pair is None:
+                    pair = make_ca(now)
                     self.write(_KEY_FILE, "".join(pair).encode(), 0o600)
-                public = self.folder / _CERTIFICATE_FILE
-                if made or not public.exists() or public.read_text() != pair.certificate:
-                    self.write(_CERTIFICATE_FILE, pair.certificate.encode())
+                self.keep(CERTIFICATE_FILE, pair.certificate.encode())
                 return pair
         except OSError as error:
             raise self._unusable(error) from error
 
+    def _now(self) -> datetime:
+        """Return the file system's time, since TLS uses the real time and a test may have frozen Python's."""
+        path = self.folder / _LOCK_FILE
+        path.touch()
+        return datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
+
     def _read(self, now: datetime) -> Pair | None:
-        """Return the stored pair, or None if it is missing or about to expire."""
+        """Return the stored pair, or None if it is missing, about to expire or not valid yet."""
         if not self._key_file.exists():
             return None
-        certificate, end, private_key = self._key_file.read_text().partition(_END)
-        pair = Pair(certificate + end, private_key)
         try:
-            return pair if _expires(pair) > now + _RENEW_BEFORE else None
+            check_key_file(self._key_file)
+            certificate, end, private_key = files.read_bytes(self._key_file, MAX_BYTES).decode().partition(_END)
+            pair = Pair(certificate + end, private_key)
+            begins, ends = validity(pair)
+        except UsageError as error:
+            raise UsageError(error.where, error.wrong, _delete_or(_RENEW, self._key_file)) from error
+        except UnicodeDecodeError as error:
+            raise UsageError(str(self._key_file), "is not UTF-8 text", _RENEW) from error
         except ValueError as error:
-            raise UsageError(
-                str(self._key_file), "does not contain a certificate and key", "run notify-mock ca renew"
-            ) from error
+            raise UsageError(str(self._key_file), str(error), _RENEW) from error
+        return pair if begins <= now < ends - _RENEW_BEFORE else None
 
     def _unusable(self, error: OSError) -> UsageError:
-        return UsageError(
-            str(self.folder), f"cannot be used: {error.strerror or error}", f"set {FOLDER_VARIABLE} to another folder"
-        )
+        place = error.filename or self.folder
+        return UsageError(str(place), f"cannot be used: {error.strerror or error}", _USE_ANOTHER)
+
+
+def _delete_or(otherwise: str, path: Path) -> str:
+    """Return the remedy for a file that can't be used. What is not a file is the user's to delete."""
+    is_other = os.path.lexists(path) and not os.path.isfile(path)  # noqa: PTH113 - these never raise
+    return f"delete it, then {_RENEW}" if is_other else otherwise
 
 
 def _folder() -> Path:
@@ -148,10 +181,3 @@ def _folder() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("notify-mock", appauthor=False) / "ca"
-
-
-def _expires(pair: Pair) -> datetime:
-    """Raises ``ValueError`` if the certificate can't be read."""
-    from cryptography.x509 import load_pem_x509_certificate
-
-    return load_pem_x509_certificate(pair.certificate.encode()).not_valid_after_utc

@@ -6,16 +6,23 @@ import os
 import ssl
 from collections.abc import Iterable
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 from notify_mock.certificate_authority.authority import (
     BUNDLE_FILE,
+    CERTIFICATE_FILE,
+    DIGEST_FILE,
+    MAX_BYTES,
     PHP_FILE,
     PYTHON_FOLDER,
     TRUST_STORE_FILE,
     Authority,
 )
+from notify_mock.certificate_authority.permissions import is_writable_by_others
+from notify_mock.support import files
+from notify_mock.support.usage import UsageError
 
 TRUST_STORE_PASSWORD = "changeit"  # noqa: S105 - Java's default; the store contains no secret
 
@@ -46,22 +53,14 @@ class Bundles(NamedTuple):
 
 def make_bundles(authority: Authority) -> Bundles:
     """Return the files for ``authority``, written where they aren't up to date. Raises ``UsageError``."""
-    certificate = authority.certificate
-    own, roots = certificate.read_text(), _roots(authority.folder)
-    bundle = f"{roots.rstrip()}\n{own}".lstrip()
-    bundle_file, store_file = authority.folder / BUNDLE_FILE, authority.folder / TRUST_STORE_FILE
-    if not bundle_file.exists() or bundle_file.read_text() != bundle or not store_file.exists():
-        authority.write(TRUST_STORE_FILE, _trust_store(bundle))
-        authority.write(BUNDLE_FILE, bundle.encode())
-    php_file = _keep(authority, PHP_FILE, _PHP)
-    python_file = _keep(authority, f"{PYTHON_FOLDER}/{_STARTUP.name}", _STARTUP.read_bytes())
-    return Bundles(certificate, bundle_file, store_file, php_file, python_file)
-
-
-def _keep(authority: Authority, name: str, content: bytes) -> Path:
-    """Return the file ``name``, written if it isn't up to date."""
-    path = authority.folder / name
-    return path if path.exists() and path.read_bytes() == content else authority.write(name, content)
+    bundle = f"{_roots(authority.folder).rstrip()}\n{authority.pair().certificate}".lstrip()
+    return Bundles(
+        authority.folder / CERTIFICATE_FILE,
+        authority.keep(BUNDLE_FILE, bundle.encode()),
+        _keep_trust_store(authority, bundle),
+        authority.keep(PHP_FILE, _PHP),
+        authority.keep(f"{PYTHON_FOLDER}/{_STARTUP.name}", _STARTUP.read_bytes()),
+    )
 
 
 def _roots(own: Path) -> str:
@@ -71,8 +70,8 @@ def _roots(own: Path) -> str:
     """
     given = [os.environ[name] for name in _GIVEN if os.environ.get(name)]
     for name in (*given, ssl.get_default_verify_paths().cafile, *_USUAL):
-        if name and Path(name).is_file() and own not in Path(name).parents:
-            text = Path(name).read_text(encoding="utf-8", errors="replace")
+        if name and os.path.isfile(name) and own not in Path(name).parents:  # noqa: PTH113 - never raises
+            text = files.read_bytes(Path(name), MAX_BYTES).decode("utf-8", "replace")
             if _BEGIN in text:
                 return "\n".join(_certificates(text))
     loaded = ssl.create_default_context().get_ca_certs(binary_form=True)
@@ -85,17 +84,37 @@ def _certificates(text: str) -> Iterable[str]:
         yield _BEGIN + part.partition(_END)[0] + _END
 
 
+def _keep_trust_store(authority: Authority, bundle: str) -> Path:
+    """Return the Java trust store of ``bundle``, written if it is missing, damaged or that of another bundle.
+
+    Its bytes differ each time it is made, and reading it is slow, so the digest of both is kept beside it.
+    """
+    path = authority.folder / TRUST_STORE_FILE
+    with suppress(UsageError):
+        known = files.read_bytes(authority.folder / DIGEST_FILE, MAX_BYTES)
+        if known == _digest(bundle, files.read_bytes(path, MAX_BYTES)) and not is_writable_by_others(path):
+            return path
+    store = _trust_store(bundle)
+    authority.write(TRUST_STORE_FILE, store)
+    authority.write(DIGEST_FILE, _digest(bundle, store))
+    return path
+
+
+def _digest(bundle: str, store: bytes) -> bytes:
+    return sha256(bundle.encode() + store).hexdigest().encode()
+
+
 def _trust_store(bundle: str) -> bytes:
     """Return a Java trust store, without roots that ``cryptography`` rejects or warns about (serial number 0...)."""
     import warnings
 
-    from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
-    from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12Certificate, serialize_java_truststore
-    from cryptography.x509 import load_pem_x509_certificate
+    from notify_mock.support.crypto import pkcs12, serialization, x509
 
     entries = []
     for number, pem in enumerate(_certificates(bundle)):
         with warnings.catch_warnings(), suppress(ValueError, UserWarning):
             warnings.simplefilter("error")
-            entries.append(PKCS12Certificate(load_pem_x509_certificate(pem.encode()), f"ca-{number}".encode()))
-    return serialize_java_truststore(entries, BestAvailableEncryption(TRUST_STORE_PASSWORD.encode()))
+            certificate = x509.load_pem_x509_certificate(pem.encode())
+            entries.append(pkcs12.PKCS12Certificate(certificate, f"ca-{number}".encode()))
+    encryption = serialization.BestAvailableEncryption(TRUST_STORE_PASSWORD.encode())
+    return pkcs12.serialize_java_truststore(entries, encryption)

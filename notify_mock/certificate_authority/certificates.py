@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from notify_mock.twilio_api.hosts import TWILIO
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-    from cryptography.x509 import CertificateBuilder, KeyUsage, Name
+    from notify_mock.support.crypto import ec, x509
 
 LIFETIME = timedelta(days=30)
 _SKEW = timedelta(hours=1)
@@ -26,7 +26,7 @@ def make_ca(now: datetime) -> Pair:
     """Create a certificate authority that can sign only for ``twilio.com`` and its subdomains."""
     from ipaddress import ip_network
 
-    from cryptography import x509
+    from notify_mock.support.crypto import x509
 
     key = _key()
     name = _name(f"notify-mock CA for {TWILIO}, {now:%Y-%m-%d}")
@@ -35,7 +35,7 @@ def make_ca(now: datetime) -> Pair:
         excluded_subtrees=[x509.IPAddress(ip_network("0.0.0.0/0")), x509.IPAddress(ip_network("::/0"))],
     )
     builder = (
-        _builder(name, name, key, now, now + LIFETIME)
+        _builder(name, name, key, now - _SKEW, now + LIFETIME)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .add_extension(constraints, critical=True)
@@ -43,21 +43,48 @@ def make_ca(now: datetime) -> Pair:
     return _sign(builder, key, key)
 
 
-def issue(ca: Pair, host: str, now: datetime) -> Pair:
-    """Issue a server certificate for ``host`` that expires with the authority."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-    from cryptography.x509.oid import ExtendedKeyUsageOID
+def validity(ca: Pair) -> tuple[datetime, datetime]:
+    """Return when the authority's certificate begins and ends to be valid.
+
+    Raises ``ValueError`` if these are not the certificate and key of an authority.
+    """
+    from notify_mock.support.crypto import exceptions, serialization, x509
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            certificate = x509.load_pem_x509_certificate(ca.certificate.encode())
+        key = serialization.load_pem_private_key(ca.private_key.encode(), None)
+        is_its_key = key.public_key() == certificate.public_key()
+    except (ValueError, TypeError, exceptions.UnsupportedAlgorithm, x509.InvalidVersion) as error:
+        raise ValueError("does not contain a certificate and key") from error
+    if not is_its_key:
+        raise ValueError("contains the key of another certificate")
+    try:
+        certificate.verify_directly_issued_by(certificate)
+        is_ca = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (ValueError, TypeError, exceptions.InvalidSignature, x509.ExtensionNotFound):
+        is_ca = False
+    if not is_ca:
+        raise ValueError("contains a certificate that is not that of a certificate authority")
+    return certificate.not_valid_before_utc, certificate.not_valid_after_utc
+
+
+def issue(ca: Pair, host: str) -> Pair:
+    """Issue a server certificate for ``host`` that is valid as long as the authority is."""
+    from notify_mock.support.crypto import serialization, x509
 
     authority, key = x509.load_pem_x509_certificate(ca.certificate.encode()), _key()
-    signer: EllipticCurvePrivateKey = load_pem_private_key(ca.private_key.encode(), None)  # type: ignore[assignment]
+    signer: ec.EllipticCurvePrivateKey = serialization.load_pem_private_key(ca.private_key.encode(), None)  # type: ignore[assignment]
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
     builder = (
-        _builder(_name("notify-mock"), authority.subject, key, now, authority.not_valid_after_utc)
+        _builder(
+            _name("notify-mock"), authority.subject, key, authority.not_valid_before_utc, authority.not_valid_after_utc
+        )
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([x509.oid.ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(identifier, critical=False)
     )
     return _sign(builder, key, signer)
@@ -65,29 +92,27 @@ def issue(ca: Pair, host: str, now: datetime) -> Pair:
 
 def fingerprint(certificate: str) -> str:
     """Return the SHA-256 fingerprint of a PEM certificate, as ``AB:CD:...``."""
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.x509 import load_pem_x509_certificate
+    from notify_mock.support.crypto import hashes, x509
 
-    return load_pem_x509_certificate(certificate.encode()).fingerprint(SHA256()).hex(":").upper()
+    return x509.load_pem_x509_certificate(certificate.encode()).fingerprint(hashes.SHA256()).hex(":").upper()
 
 
-def _key() -> EllipticCurvePrivateKey:
-    from cryptography.hazmat.primitives.asymmetric import ec
+def _key() -> ec.EllipticCurvePrivateKey:
+    from notify_mock.support.crypto import ec
 
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def _name(common_name: str) -> Name:
-    from cryptography import x509
-    from cryptography.x509.oid import NameOID
+def _name(common_name: str) -> x509.Name:
+    from notify_mock.support.crypto import x509
 
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
 
 
 def _builder(
-    subject: Name, issuer: Name, key: EllipticCurvePrivateKey, now: datetime, until: datetime
-) -> CertificateBuilder:
-    from cryptography import x509
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, begins: datetime, ends: datetime
+) -> x509.CertificateBuilder:
+    from notify_mock.support.crypto import x509
 
     return (
         x509.CertificateBuilder()
@@ -95,14 +120,14 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _SKEW)
-        .not_valid_after(until)
+        .not_valid_before(begins)
+        .not_valid_after(ends)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 
 
-def _usage(*, signs_certificates: bool) -> KeyUsage:
-    from cryptography import x509
+def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    from notify_mock.support.crypto import x509
 
     return x509.KeyUsage(
         digital_signature=not signs_certificates,
@@ -117,8 +142,10 @@ def _usage(*, signs_certificates: bool) -> KeyUsage:
     )
 
 
-def _sign(builder: CertificateBuilder, key: EllipticCurvePrivateKey, signer: EllipticCurvePrivateKey) -> Pair:
-    from cryptography.hazmat.primitives import hashes, serialization
+def _sign(
+    builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey, signer: ec.EllipticCurvePrivateKey
+) -> Pair:
+    from notify_mock.support.crypto import hashes, serialization
 
     pem = serialization.Encoding.PEM
     return Pair(

@@ -49,16 +49,19 @@ def serve(
     When the server is ready, it prints its URL and a curl command to try on stdout. The log goes to stderr.
     """
     configure_logs(log_format, log_level)
-    emulator = make_emulator(**options, record=_recorder(record, record_mode))
+    emulator = make_emulator(**options, record=_recorder(record, record_mode, check=check))
     if check:
         click.echo(f"notify-mock: the options are valid: {count(emulator)} records, {len(emulator.faults)} fault rules")
         return
     run(emulator, host, port, other_hosts=other_hosts, tls=tls)
 
 
-def _recorder(path: Path | None, mode: str) -> Recorder | None:
+def _recorder(path: Path | None, mode: str, *, check: bool) -> Recorder | None:
+    """Return the recorder. A check does not create the key of the pseudonyms, so it uses the one that there is."""
     if path is None:
         return None
     from notify_mock.recording.recorder import Recorder
+    from notify_mock.redaction.keys import find_key
 
-    return Recorder(path, mode=mode)  # type: ignore[arg-type]
+    key = find_key(path).hex() if check else None
+    return Recorder(path, mode=mode, key=key)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from flask import Response, jsonify, request
 
 from notify_mock.accounts.accounts import Accounts
-from notify_mock.control_api.guard import Refused, check_origin, check_token
+from notify_mock.control_api.guard import Refused, check_callback, check_origin, check_site, check_token
 from notify_mock.control_api.json import (
     check_rule,
     one_value,
@@ -187,7 +187,9 @@ class Control:
 
     def answer(self, method: str, path: str) -> _Result:
         """Return the status and JSON for a request. Raises ``Refused`` or ``UsageError``."""
+        check_callback()
         check_origin()
+        check_site()
         check_token(self._emulator.control_token)
         head, slash, name = path.partition("/")
         pattern = f"{head}/<name>" if slash else head

@@ -1,4 +1,4 @@
-"""Access checks of the control API: no web pages of other origins, and beyond loopback only with the token."""
+"""Access checks of the control API: no web pages of other origins, no delivery callbacks, and the token."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from notify_mock.support.address import is_loopback
 from notify_mock.support.usage import shown
 
 TOKEN_HEADER = "X-Notify-Mock-Token"  # noqa: S105 - a header's name
+
+_SIGNATURE = "X-Twilio-Signature"
+_SITE = "Sec-Fetch-Site"
 
 _HOST = re.compile(r"(\[[^\[\]]*\]|[^\[\]:]*)(?::[0-9]*)?")
 
@@ -36,6 +39,24 @@ def check_origin() -> None:
     origin = request.headers.get("Origin")
     if origin is not None and origin.lower() not in (f"http://{host.lower()}", f"https://{host.lower()}"):
         raise Refused(403, "the control API does not accept requests from pages of another origin", "Origin")
+
+
+def check_site() -> None:
+    """Refuse requests that a page of another site or port caused; the browser says so in ``Sec-Fetch-Site``.
+
+    Some of them have no ``Origin``, such as that of an image or a link. ``none`` is the address bar, which only sends
+    GET. Clients that are not browsers do not send the header.
+    """
+    site = request.headers.get(_SITE, "same-origin")
+    if site != "same-origin" and not (site == "none" and request.method in ("GET", "HEAD")):
+        wrong = f"the control API does not accept requests from other pages ({_SITE}: {shown(site)})"
+        raise Refused(403, f"{wrong}; enter its address in the address bar", _SITE)
+
+
+def check_callback() -> None:
+    """Refuse delivery callbacks, also those of another emulator: whoever names a callback URL must not command this."""
+    if _SIGNATURE in request.headers:
+        raise Refused(403, f"the control API does not accept delivery callbacks ({_SIGNATURE})", _SIGNATURE)
 
 
 def check_token(token: str | None) -> None:

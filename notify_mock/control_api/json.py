@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 
 from notify_mock.control_api.guard import Refused
+from notify_mock.control_api.openapi_schemas import MAX_CODE_DIGITS
 from notify_mock.journal.exchange import Exchange
-from notify_mock.resources.resource import shown_fields
+from notify_mock.resources.resource import shown_values
+from notify_mock.support.masked_url import MASK
 from notify_mock.support.usage import shown
-from notify_mock.twilio_api.masking import MASK, is_secret
+from notify_mock.twilio_api.masking import is_secret
 
 if TYPE_CHECKING:
     from notify_mock.deliveries.callback import Callback
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from notify_mock.faults.rule import Rule
 
 _MAX_BODY_BYTES = 256 * 1024
-_MAX_CODE_DIGITS = 9
 
 _JSON_TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -84,7 +85,7 @@ def check_rule(given: Mapping[str, Any]) -> None:
         types = (types,) if isinstance(types, str) else types
         if types and not _is_one_of(types, value):
             raise Refused(400, f"{key}: expected {' or '.join(types)}, got a {type(value).__name__}", key)
-        if MASK in (value.values() if isinstance(value, dict) else (value,)):
+        if any(MASK in str(one) for one in (value.values() if isinstance(value, dict) else (value,))):
             raise Refused(400, f"{key}: {MASK} is a masked secret; send the secret itself", key)
 
 
@@ -98,10 +99,7 @@ def show_rule(rule: Rule) -> dict[str, Any]:
     """Return a rule that can be sent back, except for masked secrets and Python functions."""
     content = {key: _plain(value) for key, value in rule.describe().items()}
     if "headers" in content:
-        content["headers"] = {
-            name: MASK if is_secret(name) or "token" in name or "cookie" in name else value
-            for name, value in content["headers"].items()
-        }
+        content["headers"] = {name: MASK if is_secret(name) else value for name, value in content["headers"].items()}
     return content if rule.match.predicate is None else {**content, "predicate": True}
 
 
@@ -116,7 +114,7 @@ def _plain(value: Any) -> Any:
 
 def show_record(record: Any) -> dict[str, Any]:
     """Return a record without its secrets."""
-    return {field.name: _in_json(getattr(record, field.name)) for field in shown_fields(type(record))}
+    return {name: _in_json(value) for name, value in shown_values(record).items()}
 
 
 def _in_json(value: Any) -> Any:
@@ -133,7 +131,7 @@ def one_value(values: list[str], name: str) -> str:
 
 
 def read_code(value: str) -> int:
-    if not value.isascii() or not value.isdigit() or len(value) > _MAX_CODE_DIGITS:
+    if not value.isascii() or not value.isdigit() or len(value) > MAX_CODE_DIGITS:
         raise Refused(400, f"code: expected a number, got {shown(value)}", "code")
     return int(value)
 

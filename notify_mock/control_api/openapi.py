@@ -7,12 +7,16 @@ from inspect import getdoc
 from typing import Any, get_args
 
 from notify_mock.control_api.openapi_schemas import (
+    MAX_CODE_DIGITS,
     MAYBE_TEXT,
     MAYBE_WHOLE,
+    MOMENT,
     NAME,
+    SPAN,
     TEXT,
     TEXTS,
     TRUE,
+    WHEN,
     WHOLE,
     Schema,
     callback_schema,
@@ -20,30 +24,18 @@ from notify_mock.control_api.openapi_schemas import (
     object_of,
     record_schema,
 )
-from notify_mock.deliveries.inbox import CRITERIA
+from notify_mock.deliveries.inbox import CRITERIA, VALUES
 from notify_mock.faults.connections import What
 from notify_mock.faults.decision import Effect
 from notify_mock.faults.kinds import BY_KIND, EFFECTS
+from notify_mock.faults.match import is_delivery
 from notify_mock.faults.readers import scenario_names
 from notify_mock.resources import RESOURCES
 from notify_mock.support.version import __version__
 from notify_mock.twilio_api.catalog import BY_CODE
 from notify_mock.twilio_api.delivery_errors import OUTCOMES, TITLES
 
-_SPAN: Schema = {
-    "type": ["number", "string"],
-    "description": 'seconds, or text such as "90s", "15m", "1h30m"',
-    "minimum": 0,
-    "exclusiveMaximum": 1e11,
-    "pattern": r"^(?=\d)(\d+(\.\d+)?d)?(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?$",
-}
-_MOMENT: Schema = {"type": ["string", "number"], "description": "ISO 8601 text, or seconds since 1970"}
-_WHEN: Schema = {
-    "type": ["string", "number", "null"],
-    "description": 'ISO 8601 text or seconds since 1970, or a length of time from now such as "10s"',
-}
-
-_BY_TYPE: dict[str, Schema] = {"int": WHOLE, "str": TEXT, "bool": {"type": "boolean"}, "Span": _SPAN}
+_BY_TYPE: dict[str, Schema] = {"int": WHOLE, "str": TEXT, "bool": {"type": "boolean"}, "Span": SPAN}
 _BY_NAME: dict[str, Schema] = {
     "code": {"type": "integer", "enum": sorted(BY_CODE)},
     "status": {"type": "integer", "minimum": 200, "maximum": 599},
@@ -73,8 +65,8 @@ _OWN: dict[str, Schema] = {
     "skip": {**WHOLE, "default": 0, "description": "matching calls to skip first"},
     "every": {"type": "integer", "minimum": 1, "default": 1, "description": "apply to every n-th matching call"},
     "chance": {"type": "number", "minimum": 0, "maximum": 1, "default": 1},
-    "after": _WHEN,
-    "until": _WHEN,
+    "after": WHEN,
+    "until": WHEN,
     "account_sid": {"type": ["string", "null"], "minLength": 1},
     "api": {"type": ["string", "null"], "minLength": 1, "description": "product and version, such as chat/v2"},
     "door": {"type": ["string", "null"], "minLength": 1, "deprecated": True, "description": "the old name of api"},
@@ -117,6 +109,9 @@ def rule_fields(kind: Any) -> dict[str, Schema]:
         return own
     phase = {"type": "string", "enum": list(effect.phases), "default": effect.phases[0]}
     call = {**_OWN["call"], "description": f"name of a call, globs allowed; applies to {', '.join(effect.only)}"}
+    if _is_for_deliveries(effect):
+        del call["default"]
+        call["pattern"] = r"^delivery\."
     of_effect = {one.name: _field(one) for one in fields(effect)}  # type: ignore[arg-type]
     return {"effect": {"type": "string", "const": kind}, **of_effect, **own, "call": call, "phase": phase}
 
@@ -132,8 +127,14 @@ def _field(field: Field[Any]) -> Schema:
     return schema
 
 
+def _is_for_deliveries(effect: type[Effect]) -> bool:
+    """Whether the effect applies to deliveries only. Its rules must name them: ``*`` matches all calls, but none."""
+    return all(is_delivery(glob) for glob in effect.only)
+
+
 def _rule(effect: type[Effect]) -> Schema:
-    needed = [one.name for one in fields(effect) if one.default is MISSING]  # type: ignore[arg-type]
+    needed = ["call"] if _is_for_deliveries(effect) else []
+    needed += [one.name for one in fields(effect) if one.default is MISSING]  # type: ignore[arg-type]
     return {
         "type": "object",
         "title": effect.kind,
@@ -213,9 +214,7 @@ def _paths() -> dict[str, Any]:
         "/_mock/deliveries": {
             "get": {
                 **_operation("deliveries", "The simulated deliveries, and alerts", "Deliveries"),
-                "parameters": [
-                    {"name": one, "in": "query", "schema": WHOLE if one == "code" else TEXT} for one in CRITERIA
-                ],
+                "parameters": [{"name": one, "in": "query", "schema": _criterion(one)} for one in CRITERIA],
             }
         },
         "/_mock/callbacks": {
@@ -256,11 +255,17 @@ def _paths() -> dict[str, Any]:
     }
 
 
+def _criterion(name: str) -> Schema:
+    if name == "code":
+        return {**WHOLE, "maximum": 10**MAX_CODE_DIGITS - 1}
+    return {**TEXT, "enum": list(VALUES[name])} if name in VALUES else TEXT
+
+
 def _clock() -> Schema:
     acts = object_of(
-        freeze={**_MOMENT, "type": ["string", "number", "null"], "description": "a point in time, or null for now"},
-        set=_MOMENT,
-        advance=_SPAN,
+        freeze={"anyOf": [*MOMENT["anyOf"], {"type": "null"}], "description": "a point in time, or null for now"},
+        set=MOMENT,
+        advance=SPAN,
         resume=TRUE,
     )
     return {**acts, "required": [], "minProperties": 1, "maxProperties": 1}

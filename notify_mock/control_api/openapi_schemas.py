@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from notify_mock.resources.resource import shown_fields
+from notify_mock.support.clock import MAX_TIME, MIN_TIME
 
 Schema = dict[str, Any]
 
@@ -15,6 +16,28 @@ TRUE: Schema = {"type": "boolean", "enum": [True]}
 MAYBE_TEXT: Schema = {"type": ["string", "null"]}
 MAYBE_WHOLE: Schema = {"type": ["integer", "null"]}
 TEXTS: Schema = {"type": "object", "additionalProperties": TEXT}
+MAX_CODE_DIGITS = 9
+"""The most digits of an error code in a query."""
+
+SPAN: Schema = {
+    "type": ["number", "string"],
+    "description": 'seconds, or text such as "90s", "15m", "1h30m"',
+    "minimum": 0,
+    "exclusiveMaximum": 1e11,
+    "pattern": r"^(?=\d)(\d+(\.\d+)?d)?(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?$",
+}
+MOMENT: Schema = {
+    "description": "date or date and time in the years 2 to 9998, in UTC if it has no time zone; or seconds since 1970",
+    "anyOf": [
+        {"type": "string", "format": "date-time", "pattern": "^(?!0000|0001|9999)"},
+        {"type": "string", "format": "date", "pattern": "^(?!0000|0001|9999)"},
+        {"type": "number", "minimum": MIN_TIME, "exclusiveMaximum": MAX_TIME},
+    ],
+}
+WHEN: Schema = {
+    "type": ["string", "number", "null"],
+    "description": 'ISO 8601 text or seconds since 1970, or a length of time from now such as "10s"',
+}
 
 _OF_RECORDS: dict[str, Schema] = {
     "str": TEXT,

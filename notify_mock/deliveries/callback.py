@@ -8,16 +8,23 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from notify_mock.deliveries.delivery import Delivery
+from notify_mock.support.address import canonical_host
 
 RETRIES = (1.0, 5.0)
 """Seconds before the second and the third attempt. Inferred: Notify's retries are not documented."""
 
 _RETRIED_STATUSES = (408, 429)
 
+PORTS = {"http": 80, "https": 443}
+
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """One waiting POST. ``due`` is its time in seconds since 1970; ``attempt`` counts from 1."""
+    """One waiting POST. ``due`` is its time in seconds since 1970; ``attempt`` counts from 1.
+
+    ``place`` is the host and port of the URL (see ``place_of``). ``origin`` is the web page of another machine that set
+    the URL, or "".
+    """
 
     url: str = field(repr=False)
     notification_sid: str
@@ -30,6 +37,8 @@ class Callback:
     due: float
     number: int
     attempt: int = 1
+    place: str = ""
+    origin: str = ""
 
     @property
     def host(self) -> str | None:
@@ -54,6 +63,12 @@ class Callback:
         if self.attempt > len(RETRIES):
             return None
         return replace(self, due=now + RETRIES[self.attempt - 1], attempt=self.attempt + 1)
+
+
+def place_of(url: str) -> str:
+    """Return the host and port of a URL, such as ``localhost:5000`` for every loopback host; "" for an invalid URL."""
+    parts = split_http(url)
+    return f"{canonical_host(parts.hostname or '')}:{parts.port or PORTS[parts.scheme]}" if parts else ""
 
 
 def is_retried(status: int | None) -> bool:

@@ -26,6 +26,9 @@ CRITERIA = {
 }
 """The criteria for finding deliveries, and the attribute that each one compares."""
 
+VALUES = {"channel": (*CHANNELS, *DISCONTINUED), "state": ("sent", "failed")}
+"""The possible values of these criteria."""
+
 
 class Alert(NamedTuple):
     """A problem with a notification as a whole: it has no recipients, or a delivery callback failed."""
@@ -152,7 +155,7 @@ def _read(criteria: dict[str, Any]) -> dict[str, Any]:
     for name, value in criteria.items():
         if name not in CRITERIA:
             raise UsageError("deliveries", f"unknown criterion {name!r}", nearest(name, CRITERIA))
-        known = {"channel": (*CHANNELS, *DISCONTINUED), "state": ("sent", "failed")}.get(name)
+        known = VALUES.get(name)
         if known and value not in known:
             raise UsageError(
                 f"deliveries, {name}", f"unknown {name} {shown(value)}", f"expected one of: {', '.join(known)}"

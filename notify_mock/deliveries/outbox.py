@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,11 +27,16 @@ class Outbox:
     def __iter__(self) -> Iterator[Callback]:
         return iter(sorted(self._waiting, key=_turn))
 
-    def add_callbacks(self, url: str, region: str, deliveries: Sequence[Delivery], now: float) -> None:
-        """Add the callbacks for the deliveries of one notification, due when the last delivery is done."""
-        from notify_mock.deliveries.callback import Callback
+    def add_callbacks(
+        self, url: str, region: str, deliveries: Sequence[Delivery], now: float, origin: str = ""
+    ) -> None:
+        """Add the callbacks for the deliveries of one notification, due when the last delivery is done.
 
-        first = deliveries[0]
+        ``origin`` is the web page of another machine that set the URL, or "".
+        """
+        from notify_mock.deliveries.callback import Callback, place_of
+
+        place, first = place_of(url), deliveries[0]
         due = max(now, *(delivery.at for delivery in deliveries))
         for start in range(0, len(deliveries), BATCH):
             self._number += 1
@@ -47,15 +52,18 @@ class Outbox:
                     tuple(deliveries[start : start + BATCH]),
                     due,
                     self._number,
+                    place=place,
+                    origin=origin,
                 )
             )
 
     def add(self, callback: Callback) -> None:
         self._waiting.append(callback)
 
-    def pop(self, until: float | None = None) -> Callback | None:
-        """Remove and return the next callback, if it is due at ``until`` (None: at any time)."""
-        following = min(self._waiting, key=_turn, default=None)
+    def pop(self, until: float | None = None, skip: Callable[[Callback], bool] | None = None) -> Callback | None:
+        """Remove and return the next callback, if it is due at ``until`` (None: at any time), except those to skip."""
+        waiting = self._waiting if skip is None else [one for one in self._waiting if not skip(one)]
+        following = min(waiting, key=_turn, default=None)
         if following is None or (until is not None and following.due > until):
             return None
         self._waiting.remove(following)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -57,12 +57,15 @@ class Attempts:
         with self._lock:
             return list(self._state.outbox)
 
-    def next(self, *, early: bool = False) -> Attempt | None:
-        """Return the next attempt that is due, or None. With ``early``, move the clock to the next attempt's time."""
+    def next(self, *, early: bool = False, skip: Callable[[Callback], bool] | None = None) -> Attempt | None:
+        """Return the next attempt that is due, or None, except those to skip.
+
+        With ``early``, move the clock to the next attempt's time.
+        """
         state = self._state
         with self._lock:
             now = state.clock.time()
-            callback = state.outbox.pop(None if early else now)
+            callback = state.outbox.pop(None if early else now, skip)
             if callback is None:
                 return None
             if callback.due > now:
@@ -74,21 +77,25 @@ class Attempts:
 
     def close(self, attempt: Attempt, reply: Reply) -> None:
         """Record the result. A failed attempt is retried later, or becomes an alert (52311)."""
-        state, callback, exchange = self._state, attempt.callback, attempt.exchange
         with self._lock:
-            if attempt.generation != state.outbox.generation:
+            if attempt.generation != self._state.outbox.generation:
                 return
-            now = state.clock.time()
-            exchange.status, exchange.reason = reply.status, reply.reason
-            state.journal.close(exchange, now)
-            if reply.is_good:
-                return
-            next_attempt = callback.next_attempt(now) if is_retried(reply.status) and not reply.final else None
-            if next_attempt is not None:
-                state.outbox.add(next_attempt)
-                return
-            reason = reply.reason or f"the callback returned {reply.status}"
-            state.deliveries.alert(now, callback.notification_sid, Problem(52311, reason))
+            self._close(attempt, reply)
+        self._state.journal.announce(attempt.exchange)
+
+    def _close(self, attempt: Attempt, reply: Reply) -> None:
+        state, callback, exchange = self._state, attempt.callback, attempt.exchange
+        now = state.clock.time()
+        exchange.status, exchange.reason = reply.status, reply.reason
+        state.journal.close(exchange, now)
+        if reply.is_good:
+            return
+        next_attempt = callback.next_attempt(now) if is_retried(reply.status) and not reply.final else None
+        if next_attempt is not None:
+            state.outbox.add(next_attempt)
+            return
+        reason = reply.reason or f"the callback returned {reply.status}"
+        state.deliveries.alert(now, callback.notification_sid, Problem(52311, reason))
 
     def _headers(self, callback: Callback, form: list[tuple[str, str]]) -> Mapping[str, str]:
         """Return the headers of Twilio's other callbacks (observed); the signature is documented."""

@@ -36,9 +36,11 @@ def notify(context: RequestContext) -> Result:
     state.deliveries.file(made)
     if not made:
         state.deliveries.alert(now, notification.sid, Problem(52301, "no binding was selected"))
-    url = notification.delivery_callback_url or (service.delivery_callback_enabled and service.delivery_callback_url)
+    url, origin = notification.delivery_callback_url, context.foreign_origin
+    if not url and service.delivery_callback_enabled:
+        url, origin = service.delivery_callback_url, service.callback_origin
     if url and made:
-        state.outbox.add_callbacks(url, service.region, made, now)
+        state.outbox.add_callbacks(url, service.region, made, now, origin)
     return 201, context.show(notification)
 
 

@@ -78,7 +78,7 @@ def _shown(interaction: Interaction) -> Iterator[tuple[Resource[Any], Mapping[st
     by_prefix = {resource.prefix: resource for resource in RESOURCES if resource.seed is not None}
     try:
         body = json.loads(unpacked(interaction.headers, interaction.body))
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     if not isinstance(body, Mapping):
         return

@@ -88,6 +88,7 @@ class Pipeline:
         finally:
             with self._lock:
                 self._end(exchange)
+            self._state.journal.announce(exchange)
 
     def failed(self) -> Answer:
         """Return the response to a request on which the emulator itself failed. The journal already contains it."""

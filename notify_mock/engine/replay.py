@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from notify_mock.engine.state import State
 from notify_mock.journal.exchange import Exchange
+from notify_mock.replay.playback import Miss
 from notify_mock.twilio_api.headers import ERROR_JSON, edge
 from notify_mock.twilio_api.messages import Answer, Call, Wire
 
@@ -36,23 +37,25 @@ _WITHOUT_BODY = (204, 304)
 
 
 class Replay:
-    """Finds recorded responses. Holds the lock, except while it waits for the upstream."""
+    """Finds recorded responses. Holds the lock, except while it searches a request or waits for the upstream."""
 
     def __init__(self, state: State, lock: AbstractContextManager[bool], forward: Forward | None) -> None:
         self._state, self._lock, self._forward = state, lock, forward
 
     def answer(self, call: Call, exchange: Exchange) -> Answer | None:
         """Return the response to ``call``, or None if the emulator itself must answer."""
-        playback = self._state.playback
+        cassette = self._state.playback.cassette
+        if cassette is None:
+            return None
+        key = cassette.key(call)  # without the lock: the whole request is searched for secrets
         with self._lock:
-            cassette = playback.cassette
-            found = playback.find(call)
-            if cassette is None or (found is None and cassette.on_miss == "emulate"):
-                return None
+            found = self._state.playback.find(key)
             if found is not None:
                 return self._play(found, call, exchange, cassette.pseudonyms)
-            if cassette.on_miss == "error" or self._forward is None:
-                return self._miss(call, exchange)
+        if cassette.on_miss == "emulate":
+            return None
+        if cassette.on_miss == "error" or self._forward is None:
+            return self._miss(Miss(str(call), cassette.source, cassette.nearest(key)), exchange)
         sent = self._forward(call)
         with self._lock:
             return self._play(sent, call, exchange, cassette.pseudonyms)
@@ -65,10 +68,10 @@ class Replay:
             exchange.code = _code(answer.body)
         return answer
 
-    def _miss(self, call: Call, exchange: Exchange) -> Answer:
-        miss = self._state.playback.missed(call)
+    def _miss(self, miss: Miss, exchange: Exchange) -> Answer:
         exchange.status = exchange.code = MISSED
         exchange.reason = str(miss)
+        self._state.playback.misses.append(miss)
         error = {"code": MISSED, "message": f"notify-mock: {miss}", "status": MISSED}
         body = json.dumps(error).encode()
         return Answer(MISSED, edge(at=self._state.clock.time(), content_type=ERROR_JSON, length=len(body)), body)
@@ -129,6 +132,6 @@ def retry_after(answer: Answer) -> float | None:
 def _code(body: bytes) -> int | None:
     try:
         code = json.loads(body)["code"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return code if isinstance(code, int) else None

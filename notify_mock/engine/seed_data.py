@@ -10,7 +10,7 @@ from notify_mock.engine.records import add_record
 from notify_mock.engine.state import State
 from notify_mock.resources import RESOURCES
 from notify_mock.resources.resource import Resource
-from notify_mock.support.files import Content, read_file
+from notify_mock.support.documents import Content, read_file
 from notify_mock.support.usage import UsageError, only_known, shown
 
 DataOption = Mapping[str, Any] | str | Path

@@ -14,6 +14,7 @@ from notify_mock.journal.exchange import Exchange
 from notify_mock.resources.resource import Filter, Resource, Verb
 from notify_mock.store.collections import Collection, Key
 from notify_mock.store.selection import Conditions, Selection
+from notify_mock.support.address import foreign_origin
 from notify_mock.twilio_api import paging
 from notify_mock.twilio_api.errors import NotFound
 from notify_mock.twilio_api.messages import Params
@@ -60,6 +61,11 @@ class RequestContext(NamedTuple):
             raise NotFound(f"no {above.name} {self.parent_sid}", path=self.exchange.path)
         return found
 
+    @property
+    def foreign_origin(self) -> str:
+        """The web page of another machine that sent the call, or "" if none did."""
+        return foreign_origin(self.exchange.call.headers.get("origin"))
+
     def _as_of(self, collection: Collection[Any]) -> Collection[Any]:
         return collection.as_of(self.state.clock.time() - self.lag)
 
@@ -100,6 +106,7 @@ def create_record(context: RequestContext) -> Any:
         date_updated=now,
         **resource.parent_field(context.parent_sid),
         **values,
+        **resource.note_page(values, context.foreign_origin),
     )
     exchange.sid = record.sid
     if replaced is not None:
@@ -145,7 +152,8 @@ def update(context: RequestContext) -> Result:
     """Return 200 and the record, also without any parameter (observed for Notify's services)."""
     record = context.record()
     values = context.resource.update(context.exchange.call.form, record)
-    record = replace(record, date_updated=context.now(), **values)
+    noted = context.resource.note_page(values, context.foreign_origin)
+    record = replace(record, date_updated=context.now(), **values, **noted)
     context.collection.replace(record, context.state.clock.time())
     return 200, context.show(record)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from notify_mock.support.files import Content, read_file
+from notify_mock.support.documents import Content, read_file
 from notify_mock.support.usage import UsageError, nearest, only_known, shown
 
 FaultsOption = Sequence[Mapping[str, Any]] | str | Path

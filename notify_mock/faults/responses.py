@@ -16,6 +16,7 @@ from notify_mock.twilio_api.errors import EdgeUnavailable, TwilioError
 from notify_mock.twilio_api.messages import Answer
 
 _WITHOUT_BODY = (204, 205, 304)
+_SWEEP = 1000
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,11 @@ class RateLimit(Effect):
 
     def apply(self, decision: Decision) -> bool:
         window = span(self.window)
-        times: deque[float] = decision.memory.setdefault(decision.exchange.account_sid, deque())
+        times: deque[float] | None = decision.memory.get(decision.exchange.account_sid)
+        if times is None:
+            if len(decision.memory) % _SWEEP == _SWEEP - 1:
+                _sweep(decision.memory, decision.now - window)
+            times = decision.memory[decision.exchange.account_sid] = deque()
         while times and not decision.now - window < times[0] <= decision.now:
             times.popleft()
         crowded = self.concurrent is not None and decision.in_flight > self.concurrent
@@ -125,6 +130,12 @@ class RateLimit(Effect):
         retry_after = max(1, math.ceil(wait)) if self.retry_after else None
         decision.refusal = refusal_for(TooManyRequests.code, decision.exchange, retry_after)
         return True
+
+
+def _sweep(memory: dict[str, deque[float]], since: float) -> None:
+    """Forget the accounts without a call since then."""
+    for account_sid in [sid for sid, times in memory.items() if not times or times[-1] <= since]:
+        del memory[account_sid]
 
 
 def _can_be_sent(text: str, *, in_header: bool) -> bool:

@@ -12,9 +12,10 @@ from notify_mock.faults.kinds import effect_class, field_names, make_effect
 from notify_mock.faults.match import Match, covers, is_delivery
 from notify_mock.faults.schedule import Schedule
 from notify_mock.support.clock import moment, span
+from notify_mock.support.masked_url import MASK, masked_url
 from notify_mock.support.renamed import with_new_key
 from notify_mock.support.usage import UsageError, nearest, shown
-from notify_mock.twilio_api.masking import MASK, is_secret
+from notify_mock.twilio_api.masking import is_secret
 
 RULE_KEYS = (
     *("name", "phase", "unused", "times", "skip", "every", "chance", "after", "until"),
@@ -53,7 +54,7 @@ class Rule:
 
     def _describe_effect(self) -> dict[str, Any]:
         described = self.effect.describe()
-        return {key: MASK if is_secret(key) or key == "new_token" else value for key, value in described.items()}
+        return {key: MASK if is_secret(key) else value for key, value in described.items()}
 
     def is_for(self, name: str | None) -> bool:
         """Whether it can apply to calls of this name: the name matches, and the effect supports it."""
@@ -69,11 +70,15 @@ class Rule:
             fresh = type(part)()
             shown |= {key: getattr(part, key) for key in keys if getattr(part, key) != getattr(fresh, key)}
         if "form" in shown:
-            shown["form"] = {key: MASK if is_secret(key) else value for key, value in shown["form"].items()}
+            shown["form"] = {key: _masked(key, value) for key, value in shown["form"].items()}
         for key in ("after", "until"):
             if key in shown:
                 shown[key] = datetime.fromtimestamp(shown[key], timezone.utc).isoformat()
         return {**shown, "phase": self.phase, "unused": self.unused, "seen": self.seen, "fired": self.fired}
+
+
+def _masked(name: str, value: str) -> str:
+    return MASK if is_secret(name) else masked_url(value) if "://" in value else value
 
 
 def make_rule(

@@ -18,7 +18,7 @@ from notify_mock.support.clock import Clock
 from notify_mock.support.ids import Sids
 from notify_mock.support.usage import UsageError, nearest, shown
 
-_MAX_FIRED = 10_000
+_MAX_FIRED, _MAX_FIRED_BYTES = 10_000, 32 * 1024 * 1024
 
 if TYPE_CHECKING:
     from notify_mock.faults.decision import Decision, Draw, Effect, Phase
@@ -72,7 +72,8 @@ class Faults:
         self._rules: dict[str, Rule] = {}
         self._index: dict[tuple[Phase, str | None], _Index] = {}
         self._removed: list[Rule] = []
-        self._fired: deque[tuple[Exchange, str]] = deque(maxlen=_MAX_FIRED)
+        self._fired: deque[tuple[Exchange, str]] = deque()
+        self._fired_size = 0
         self._added: dict[str, int] = defaultdict(int)
         self._descriptions: dict[str, int] = defaultdict(int)
 
@@ -152,7 +153,8 @@ class Faults:
 
     @property
     def fired(self) -> list[tuple[Exchange, str]]:
-        """Each time a rule was applied, the last 10,000 of them: the exchange and the rule's name."""
+        """Each time a rule was applied, the last 10,000 of them (and 32 MiB of requests): the exchange and the rule's
+        name."""
         with self._lock:
             return list(self._fired)
 
@@ -187,7 +189,7 @@ class Faults:
             if rule.effect.apply(decision):
                 rule.fired += 1
                 exchange.faults += (rule.name,)
-                self._fired.append((exchange, rule.name))
+                self._note(exchange, rule)
             if decision.ends_call:
                 break
         return decision
@@ -195,6 +197,7 @@ class Faults:
     def reset(self) -> None:
         self.clear()
         self._fired.clear()
+        self._fired_size = 0
         self._added.clear()
 
     def snapshot(self) -> tuple[Any, ...]:
@@ -209,8 +212,15 @@ class Faults:
             self._rules[rule.name] = rule
         self._removed.extend(removed)
         self._fired.extend(fired)
+        self._fired_size = sum(exchange.size for exchange, _ in fired)
         self._added.update(added)
         self._descriptions.update(descriptions)
+
+    def _note(self, exchange: Exchange, rule: Rule) -> None:
+        self._fired.append((exchange, rule.name))
+        self._fired_size += exchange.size
+        while len(self._fired) > _MAX_FIRED or (self._fired_size > _MAX_FIRED_BYTES and len(self._fired) > 1):
+            self._fired_size -= self._fired.popleft()[0].size
 
     def _put(self, call: Any, effect: Any, given: dict[str, Any]) -> Rule:
         rule = self._make(call, effect, given)

@@ -88,7 +88,7 @@ def no_secret_in_query(journal: Journal) -> None:
     __tracebackhide__ = True
     leaks = [one for one in _attempts(journal, "*", {}) if any(is_secret(name) for name in one.call.query)]
     if leaks:
-        raise AssertionError("\n".join(listed("secrets in a query string", [str(one) for one in leaks])))
+        raise AssertionError("\n".join(listed("secrets in a query string", leaks)))
 
 
 def no_duplicates(journal: Journal, records: Iterable[Any]) -> None:

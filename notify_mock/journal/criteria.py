@@ -56,6 +56,13 @@ class Criteria:
                 wrong.append(f"{name} is missing" if got is None else f"got {show_pairs([(name, got)])}")
         return wrong
 
+    def may_match_without_body(self, exchange: Exchange) -> bool:
+        """Whether ``exchange`` has lost its body and could meet the criteria with it."""
+        if exchange.has_body or not self.is_named(exchange.name):
+            return False
+        attributes = all(getattr(exchange, key) == value for key, value in self.attributes.items())
+        return attributes and bool(self.parameters) and bool(self.differences(exchange))
+
     def select(self, exchanges: Sequence[Exchange]) -> list[Exchange]:
         return [one for one in exchanges if self.is_named(one.name) and not self.differences(one)]
 
@@ -65,14 +72,14 @@ class Criteria:
         found = self.select(named)
         near = sorted((one for one in named if self.differences(one)), key=lambda one: len(self.differences(one)))
         lines = [f"expected {'at least one' if count is None else count} of {self}, found {len(found)}"]
-        lines += listed("found", [str(one) for one in found])
+        lines += listed("found", found)
         lines += listed("nearest misses", [f"{one}  <- {'; '.join(self.differences(one))}" for one in near])
-        lines += listed("other requests", [str(one) for one in arrived if one not in named])
+        lines += listed("other requests", [one for one in arrived if one not in named])
         return "\n".join(lines if arrived else [*lines, "no request arrived at all"])
 
 
-def listed(title: str, entries: Sequence[str]) -> list[str]:
-    """Return a heading and the first 20 entries as lines; none without entries."""
+def listed(title: str, entries: Sequence[object]) -> list[str]:
+    """Return a heading and the first 20 entries as lines; none without entries. Only these are converted to text."""
     if not entries:
         return []
     more = [f"  ... and {len(entries) - _MAX_SHOWN} more"] if len(entries) > _MAX_SHOWN else []

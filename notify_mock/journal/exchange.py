@@ -7,7 +7,7 @@ from typing import Any
 
 from notify_mock.support.renamed import warn_renamed
 from notify_mock.twilio_api.masking import show_text
-from notify_mock.twilio_api.messages import Call
+from notify_mock.twilio_api.messages import NONE, Call
 from notify_mock.twilio_api.products import Endpoint
 
 _MAX_REASON_LENGTH = 1000
@@ -24,6 +24,7 @@ class Exchange:
     success. ``reason`` explains an error in more detail than Twilio's text. ``faults`` has the names of the fault rules
     that were applied; ``played`` is the status of the call before one of them discarded its response. ``at`` and
     ``ended`` are seconds since 1970 on the emulator's clock; ``retry_after`` is the response's header, in seconds.
+    ``size`` is the memory that the request takes, in bytes; ``has_body`` is False once its body was discarded.
     """
 
     __slots__ = (
@@ -35,6 +36,7 @@ class Exchange:
         "code",
         "ended",
         "faults",
+        "has_body",
         "name",
         "number",
         "path",
@@ -43,6 +45,7 @@ class Exchange:
         "region",
         "retry_after",
         "sid",
+        "size",
         "status",
     )
 
@@ -58,6 +61,8 @@ class Exchange:
         self.played: int | None = None
         self.ended: float | None = None
         self.retry_after: float | None = None
+        self.size = 0
+        self.has_body = True
 
     @property
     def time(self) -> datetime:
@@ -74,6 +79,19 @@ class Exchange:
     def parameter(self, name: str) -> str | None:
         """Return a form or query parameter as sent, including secrets."""
         return self.call.form.get(name, self.call.query.get(name))
+
+    def discard_body(self) -> None:
+        """Forget the parameters in the request's body, to save memory. The reason says so."""
+        before = self.call.size()
+        self.call = self.call._replace(form=NONE, body=b"")
+        self.size, self.has_body = self.call.size(), False
+        note = f"its body of {before - self.size} bytes is not kept"
+        self.reason = f"{self.reason}; {note}" if self.reason else note
+
+    def discard_defect(self) -> None:
+        """Forget the error of an unreadable request, whose traceback keeps the bytes that were read."""
+        if self.call.defect is not None:
+            self.call = self.call._replace(defect=None)
 
     def outcome(self) -> str:
         """Return ``404 20404 (no credential CR1)`` or, with fault rules, ``no response [drop-1] after 201``."""

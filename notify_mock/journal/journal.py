@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from threading import RLock
 from typing import Any, NamedTuple
 
 from notify_mock.journal.criteria import Criteria
@@ -15,8 +16,20 @@ from notify_mock.twilio_api.products import Endpoint
 DEFAULT_LIMIT = 1000
 """Exchanges kept for each account by default."""
 
-MAX_ACCOUNT_CHARACTERS = 32 * 1024 * 1024
-"""Characters of request parameters kept for each account."""
+MAX_EXCHANGES = 20_000
+"""Exchanges kept for all accounts together, unless ``journal_limit`` is larger."""
+
+MAX_ACCOUNT_BYTES, MAX_BYTES = 32 * 1024 * 1024, 64 * 1024 * 1024
+"""Memory for the parameters, headers and bodies of one account, and of all accounts together."""
+
+MAX_REFUSED_BYTES = 16 * 1024
+"""Memory for the body of a refused request. A larger body is not kept."""
+
+_MAX_COUNTERS = 10_000
+
+
+_Dropped = Counter[tuple[str | None, str | None]]
+"""How many exchanges were dropped, by account and name of the call. None stands for any account."""
 
 
 class Search(NamedTuple):
@@ -29,20 +42,18 @@ class Search(NamedTuple):
 
 
 class _AccountLog:
-    """The exchanges of one account."""
+    """The exchanges of one account, oldest first, and the memory that their requests take."""
 
-    def __init__(self, exchanges: deque[Exchange] | None = None, size: int = 0) -> None:
+    def __init__(self, exchanges: deque[Exchange] | None = None) -> None:
         self.exchanges = deque() if exchanges is None else exchanges
-        self.size = size
-
-    def copy(self) -> _AccountLog:
-        return _AccountLog(self.exchanges.copy(), self.size)
+        self.size = sum(exchange.size for exchange in self.exchanges)
 
 
 class Journal:
-    """All exchanges, with a limit on number and size per account.
+    """All exchanges, with limits on number and size, per account and in all.
 
-    The oldest are dropped first. Assertions fail with a note if dropped exchanges may have matched.
+    An account over its limit loses its oldest exchange. Over the limit of all accounts, the account without requests
+    for the longest time loses its oldest. Assertions fail with a note if dropped exchanges may have matched.
     """
 
     def __init__(
@@ -50,8 +61,9 @@ class Journal:
     ) -> None:
         self._lock = lock
         self._call_names = call_names
-        self._per_account = per_account
+        self._per_account, self._total = per_account, max(MAX_EXCHANGES, per_account)
         self._listeners: list[Callable[[Exchange], None]] = []
+        self._announcing = RLock()
         self.reset()
 
     def __iter__(self) -> Iterator[Exchange]:
@@ -59,7 +71,7 @@ class Journal:
 
     def __len__(self) -> int:
         with self._lock:
-            return sum(len(log.exchanges) for log in self._logs.values())
+            return self._count
 
     def __repr__(self) -> str:
         return f"<Journal of {len(self)} exchanges>"
@@ -70,10 +82,9 @@ class Journal:
     def show(self, most: int = 1000) -> str:
         """Return the last ``most`` exchanges, one line each, with secrets masked."""
         kept, dropped = self._kept()
-        lines = [str(exchange) for exchange in kept]
-        missing = sum(dropped.values()) + max(0, len(lines) - most)
+        missing = sum(dropped.values()) + max(0, len(kept) - most)
         head = [f"({missing} earlier exchanges are not shown)"] if missing else []
-        return "\n".join(head + lines[-most:]) or "no request arrived"
+        return "\n".join([*head, *map(str, kept[-most:])]) or "no request arrived"
 
     @property
     def last(self) -> Exchange:
@@ -84,7 +95,8 @@ class Journal:
         return newest[0]
 
     def subscribe(self, listener: Callable[[Exchange], None]) -> None:
-        """Call ``listener`` with every exchange when it ends. A reset keeps listeners."""
+        """Call ``listener`` with every exchange when it ends, one at a time, before the response is sent. A reset keeps
+        listeners."""
         self._listeners.append(listener)
 
     def calls(self, name: str = "*", **criteria: Any) -> list[Exchange]:
@@ -115,13 +127,22 @@ class Journal:
         lost = sum(
             number
             for (account_sid, call_name), number in dropped.items()
-            if wanted.is_named(call_name) and wanted_account in (None, account_sid)
+            if wanted.is_named(call_name) and (wanted_account is None or account_sid in (None, wanted_account))
         )
-        note = (
-            f"\nthe journal keeps {self._per_account} exchanges (or {MAX_ACCOUNT_CHARACTERS} characters) per account "
-            f"and has dropped {lost} exchanges that may have matched; increase journal_limit"
-        )
-        return Search(wanted, arrived, wanted.select(arrived), note if lost else "")
+        notes = ""
+        if lost:
+            notes += (
+                f"\nthe journal keeps {self._per_account} exchanges ({MAX_ACCOUNT_BYTES} bytes) per account, "
+                f"{self._total} ({MAX_BYTES} bytes) in all, "
+                f"and has dropped {lost} exchanges that may have matched; increase journal_limit"
+            )
+        bodiless = sum(wanted.may_match_without_body(exchange) for exchange in arrived)
+        if bodiless:
+            notes += (
+                f"\nthe journal does not keep bodies of more than {MAX_REFUSED_BYTES} bytes of refused requests, "
+                f"and {bodiless} of those may have matched; leave out parameters in the criteria"
+            )
+        return Search(wanted, arrived, wanted.select(arrived), notes)
 
     def open(self, at: float, call: Call, name: str | None, endpoint: Endpoint) -> Exchange:
         """Return a new exchange. ``file`` stores it once its account is known."""
@@ -129,37 +150,80 @@ class Journal:
         return Exchange(self._number, at, call, name, endpoint)
 
     def file(self, exchange: Exchange) -> None:
-        """Store ``exchange`` with those of its account, and drop the oldest ones over the limit."""
+        """Store ``exchange`` with those of its account, and drop the oldest ones over the limits."""
+        size = exchange.size = exchange.call.size()
         log = self._logs.get(exchange.account_sid)
         if log is None:
             log = self._logs[exchange.account_sid] = _AccountLog()
+        else:
+            self._logs.move_to_end(exchange.account_sid)
         log.exchanges.append(exchange)
-        log.size += exchange.call.size()
-        while len(log.exchanges) > self._per_account or (log.size > MAX_ACCOUNT_CHARACTERS and len(log.exchanges) > 1):
-            oldest = log.exchanges.popleft()
-            log.size -= oldest.call.size()
-            self._dropped[oldest.account_sid, oldest.name] += 1
+        log.size += size
+        self._size += size
+        self._count += 1
+        while len(log.exchanges) > self._per_account or (log.size > MAX_ACCOUNT_BYTES and len(log.exchanges) > 1):
+            self._drop_oldest(log)
+        while (self._count > self._total or self._size > MAX_BYTES) and self._count > 1:
+            self._drop_oldest(next(iter(self._logs.values())))
 
     def close(self, exchange: Exchange, ended: float) -> None:
-        """End ``exchange``, with or without a response, and call the listeners."""
+        """End ``exchange``, with or without a response. ``announce`` tells the listeners, once the lock is released.
+
+        The large body of a refused request is not kept, unless a fault rule refused it: then a test may compare the
+        client's attempts.
+        """
         exchange.ended = ended
-        for listener in self._listeners:
-            listener(exchange)
+        exchange.discard_defect()
+        if exchange.code is not None and exchange.size > MAX_REFUSED_BYTES and not exchange.faults:
+            self._discard_body(exchange)
+
+    def announce(self, exchange: Exchange) -> None:
+        """Call the listeners. They may be slow: the caller must not hold the lock."""
+        with self._announcing:
+            for listener in self._listeners:
+                listener(exchange)
 
     def reset(self) -> None:
-        self._logs: dict[str, _AccountLog] = {}
-        self._dropped: Counter[tuple[str, str | None]] = Counter()
-        self._number = 0
+        self._fill({}, Counter(), 0)
 
-    def snapshot(self) -> tuple[dict[str, _AccountLog], Counter[tuple[str, str | None]], int]:
-        return {sid: log.copy() for sid, log in self._logs.items()}, self._dropped.copy(), self._number
+    def snapshot(self) -> tuple[dict[str, deque[Exchange]], _Dropped, int]:
+        exchanges = {sid: log.exchanges.copy() for sid, log in self._logs.items()}
+        return exchanges, self._dropped.copy(), self._number
 
-    def restore(self, kept: tuple[dict[str, _AccountLog], Counter[tuple[str, str | None]], int]) -> None:
-        logs, dropped, number = kept
-        self._logs = {sid: log.copy() for sid, log in logs.items()}
+    def restore(self, kept: tuple[dict[str, deque[Exchange]], _Dropped, int]) -> None:
+        exchanges, dropped, number = kept
+        self._fill(exchanges, dropped, number)
+
+    def _fill(self, exchanges: dict[str, deque[Exchange]], dropped: _Dropped, number: int) -> None:
+        """Replace everything that is kept. Sizes are summed again, because requests may have lost their bodies."""
+        self._logs = OrderedDict((sid, _AccountLog(kept.copy())) for sid, kept in exchanges.items())
+        self._count = sum(len(log.exchanges) for log in self._logs.values())
+        self._size = sum(log.size for log in self._logs.values())
         self._dropped, self._number = dropped.copy(), number
 
-    def _kept(self) -> tuple[list[Exchange], Counter[tuple[str, str | None]]]:
+    def _drop_oldest(self, log: _AccountLog) -> None:
+        """Drop an account's oldest exchange, and the account with its last. Of very many accounts, the number of
+        dropped exchanges is only kept for all together."""
+        oldest = log.exchanges.popleft()
+        log.size -= oldest.size
+        self._size -= oldest.size
+        self._count -= 1
+        if not log.exchanges:
+            del self._logs[oldest.account_sid]
+        key: tuple[str | None, str | None] = oldest.account_sid, oldest.name
+        if len(self._dropped) >= _MAX_COUNTERS and key not in self._dropped:
+            key = None, oldest.name
+        self._dropped[key] += 1
+
+    def _discard_body(self, exchange: Exchange) -> None:
+        before = exchange.size
+        exchange.discard_body()
+        log = self._logs.get(exchange.account_sid)
+        if log is not None and exchange in log.exchanges:
+            log.size += exchange.size - before
+            self._size += exchange.size - before
+
+    def _kept(self) -> tuple[list[Exchange], _Dropped]:
         with self._lock:
             kept = [exchange for log in self._logs.values() for exchange in log.exchanges]
             dropped = self._dropped.copy()

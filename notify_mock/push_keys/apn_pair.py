@@ -5,19 +5,22 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
+from notify_mock.support.masked_url import MASK
+
 
 class ApnPair(NamedTuple):
-    """PEM texts for the ``certificate`` and ``private_key`` of an apn credential."""
+    """PEM texts for the ``certificate`` and ``private_key`` of an apn credential. The ``repr`` masks them."""
 
     certificate: str
     private_key: str
 
+    def __repr__(self) -> str:
+        return f"ApnPair(certificate={MASK}, private_key={MASK})"
+
 
 def apn_pair(name: str = "Apple Push Services: com.example.app", *, days: int = 365) -> ApnPair:
     """Return a self-signed certificate for ``name``, valid from yesterday for ``days``, and its RSA key."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
+    from notify_mock.support.crypto import hashes, rsa, serialization, x509
 
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])

@@ -8,41 +8,39 @@ from base64 import b64decode
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
-    from cryptography.x509 import Certificate
+    from notify_mock.support.crypto import types, x509
 
 _BLANKS = re.compile(r"(?:\s|\\r|\\n)+")
 _KEY_LABELS = ("PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY")
 
 
-def read_certificate(text: str) -> Certificate:
+def read_certificate(text: str) -> x509.Certificate:
     """Return the first X.509 certificate in ``text``. Raises ``ValueError`` if there is none that can be parsed.
 
     Accepts real newlines, ``\\n`` escapes and one line between the markers (documented). Without the markers, Twilio
     cannot parse it either (observed).
     """
-    from cryptography.x509 import InvalidVersion, load_der_x509_certificate
+    from notify_mock.support.crypto import x509
 
     der = _der(text, "CERTIFICATE")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return load_der_x509_certificate(der)
-    except InvalidVersion as error:
+            return x509.load_der_x509_certificate(der)
+    except x509.InvalidVersion as error:
         raise ValueError("a certificate of an unknown version") from error
 
 
-def read_private_key(text: str) -> PrivateKeyTypes:
+def read_private_key(text: str) -> types.PrivateKeyTypes:
     """Return the first unencrypted private key in ``text``, PKCS#1 or PKCS#8. Raises ``ValueError`` without one."""
-    from cryptography.exceptions import InternalError, UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.serialization import load_der_private_key
+    from notify_mock.support.crypto import exceptions, serialization
 
     der = _der(text, *_KEY_LABELS)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
-    except (TypeError, InternalError, UnsupportedAlgorithm) as error:
+            return serialization.load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
+    except (TypeError, exceptions.InternalError, exceptions.UnsupportedAlgorithm) as error:
         raise ValueError("an encrypted or unsupported private key") from error
 
 

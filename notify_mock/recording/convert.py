@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from notify_mock.cassettes.files import write_text
 from notify_mock.cassettes.har import write_har
 from notify_mock.cassettes.interaction import Interaction
 from notify_mock.cassettes.vcr import write_json, write_yaml
 from notify_mock.cassettes.wiremock import write_wiremock
+from notify_mock.recording.cassette_file import CassetteFile
 from notify_mock.redaction.keys import find_key
 from notify_mock.redaction.lint import refuse_leaks
 from notify_mock.redaction.pseudonyms import Pseudonyms
@@ -36,7 +36,8 @@ def style_of(path: Path) -> str:
 def write_as(interactions: Sequence[Interaction], target: Path, style: str) -> None:
     """Write the interactions to ``target``, with pseudonyms for secrets.
 
-    If an entry still contains a secret, writes nothing and raises ``UsageError`` with the entry and field.
+    If an entry still contains a secret, writes nothing and raises ``UsageError`` with the entry and field, or
+    with the process that is recording ``target``.
     """
     pseudonyms = Pseudonyms(find_key(target, make=True))
     clean = []
@@ -47,4 +48,7 @@ def write_as(interactions: Sequence[Interaction], target: Path, style: str) -> N
         except UsageError as error:
             raise error.inside(interaction.where) from error
         clean.append(redacted)
-    write_text(target, STYLES[style](clean))
+    file = CassetteFile(target)
+    file.take()
+    file.write(STYLES[style](clean))
+    file.close()

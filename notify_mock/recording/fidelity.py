@@ -152,10 +152,9 @@ def _body(answer: bytes, recorded: bytes) -> Iterator[Check]:
     ours, theirs = (_blurred(body.decode("utf-8", "replace")) for body in (answer, recorded))
     yield Check("texts", "text", "text of the body", ours, theirs)
     try:
-        mine, original = json.loads(ours or "null"), json.loads(theirs or "null")
-    except ValueError:
+        fields, wanted = (dict(_fields(json.loads(text or "null"))) for text in (ours, theirs))
+    except (ValueError, RecursionError):
         return
-    fields, wanted = dict(_fields(mine)), dict(_fields(original))
     for name in dict.fromkeys((*wanted, *fields)):
         yield Check("fields", "fields", f"field {name}", fields.get(name, "missing"), wanted.get(name, "missing"))
     if wanted:

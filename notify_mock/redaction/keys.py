@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
+from notify_mock.support.files import MAX_KEY_BYTES, create_bytes, read_bytes
 from notify_mock.support.usage import UsageError
 
 KEY_FILE = ".notify-mock-key"
 VARIABLE = "NOTIFY_MOCK_CASSETTE_KEY"
 _PROJECT = (".git", "pyproject.toml", "setup.cfg", "package.json")
+_EXPECTED = "32 to 128 lower-case hex digits"
 _HEX = re.compile(r"[0-9a-f]{32,128}")
 _NO_KEY = b"notify-mock: no key"
 
@@ -31,7 +31,7 @@ def find_key(path: Path, given: str | None = None, *, make: bool = False) -> byt
     folders = _folders(path)
     for folder in folders:
         file = folder / KEY_FILE
-        if file.is_file():
+        if os.path.lexists(file):
             return _read_file(file)
     return _make(folders[-1] / KEY_FILE) if make else _NO_KEY
 
@@ -48,26 +48,22 @@ def _folders(path: Path) -> list[Path]:
 
 def _read(text: str, where: str) -> bytes:
     if not _HEX.fullmatch(text.strip()):
-        raise UsageError(where, "is not a key", "expected 32 to 128 lower-case hex digits")
+        raise UsageError(where, "is not a key", f"expected {_EXPECTED}")
     return bytes.fromhex(text.strip()[: len(text.strip()) // 2 * 2])
 
 
 def _read_file(file: Path) -> bytes:
     try:
-        return _read(file.read_text("utf-8"), str(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(str(file), "cannot be read as a key", "expected 32 to 128 lower-case hex digits") from error
+        text = read_bytes(file, MAX_KEY_BYTES).decode("ascii", "replace")
+    except UsageError as error:
+        raise UsageError(error.where, error.wrong, f"expected {_EXPECTED}") from error
+    return _read(text, str(file))
 
 
 def _make(file: Path) -> bytes:
-    """Create the key file atomically and return its key, which may come from another process that was faster."""
+    """Create the key file and return its key, which may come from another process that was faster."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, prefix=f"{KEY_FILE}.") as made:  # of mode 0600
-            made.write(secrets.token_hex(32) + "\n")
-            made.flush()
-            with suppress(FileExistsError):
-                os.link(made.name, file)
-    except OSError as error:
-        raise UsageError(str(file), f"cannot be written: {error.strerror}", f"set {VARIABLE} instead") from error
+        create_bytes(file, f"{secrets.token_hex(32)}\n".encode(), mode=0o600)
+    except UsageError as error:
+        raise UsageError(error.where, error.wrong, f"set {VARIABLE} instead") from error
     return _read_file(file)

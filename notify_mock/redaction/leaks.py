@@ -29,13 +29,23 @@ _MIN_LENGTH = 11
 _MAX_DEPTH = 4
 _MAX_LAYERS = 50_000
 _MAX_BYTES = 4 * 1024 * 1024
+_MAX_GROWTH = 8
+_MAX_CHARACTERS = 8 * 1024 * 1024
+"""The decoded forms of a text may have this many characters, and 8 times those of the text."""
+
+
+class Unsearchable(Exception):
+    """A text contains compressed data that is too large to search."""
 
 
 def find_leak(text: str) -> str:
     """Return the kind of the first secret in ``text``; "" if there is none."""
     if len(text) < _MIN_LENGTH:
         return ""
-    return next((kind for layer in layers(text) for look, kind in _LOOKS if look.search(layer)), "")
+    try:
+        return next((kind for layer in layers(text) for look, kind in _LOOKS if look.search(layer)), "")
+    except Unsearchable:
+        return "compressed data that is too large to search"
 
 
 def is_lone_token(text: str) -> bool:
@@ -44,7 +54,11 @@ def is_lone_token(text: str) -> bool:
 
 
 def layers(text: str) -> Iterator[str]:
-    """Yield ``text`` and its decoded forms: percent-encoding, JSON escapes, base64 and gzip, also nested."""
+    """Yield ``text`` and its decoded forms: percent-encoding, JSON escapes, base64 and gzip, also nested.
+
+    Raises ``Unsearchable`` when it has yielded too much.
+    """
+    left = _MAX_GROWTH * len(text) + _MAX_CHARACTERS
     seen, waiting = {text}, deque([(text, 0)])
     while waiting and len(seen) < _MAX_LAYERS:
         layer, depth = waiting.popleft()
@@ -53,6 +67,9 @@ def layers(text: str) -> Iterator[str]:
             for inner in _decoded(layer):
                 if inner not in seen:
                     seen.add(inner)
+                    left -= len(inner)
+                    if left < 0:
+                        raise Unsearchable
                     waiting.append((inner, depth + 1))
     yield from (layer for layer, _ in waiting)
 

@@ -11,13 +11,13 @@ from typing import NamedTuple
 from notify_mock.cassettes.interaction import Interaction, header, unpacked
 from notify_mock.redaction.leaks import find_leak
 from notify_mock.redaction.pseudonyms import basic, is_pseudonym
-from notify_mock.redaction.redact import JSON_TEXT, is_secret_header
+from notify_mock.redaction.redact import is_secret_header, json_texts
 from notify_mock.support.usage import UsageError
 from notify_mock.twilio_api.masking import is_secret
 
 _PLACEHOLDER = re.compile(
-    r"[\W_]*(?:redacted|filtered|dummy|hidden|removed|masked|placeholder|secret|x{3,}|\*{3,}"
-    r"|auth[ _-]?token|api[ _-]?key|password)?[\W_]*",
+    r"[\W_]*(?:(?:redacted|filtered|dummy|hidden|removed|masked|placeholder|secret|x{3,}"
+    r"|auth[ _-]?token|api[ _-]?key|password)[\W_]*)?",
     re.IGNORECASE,
 )
 _REMEDY = "record it again with notify-mock record, or replace it by hand"
@@ -102,7 +102,7 @@ def _named(field: str, pairs: tuple[tuple[str, str], ...]) -> Iterator[tuple[str
 
 
 def _in_json(field: str, text: str) -> Iterator[tuple[str, str]]:
-    for name, _, value in (match.groups() for match in JSON_TEXT.finditer(text)):
+    for name, value in json_texts(text):
         if name != "key" and is_secret(name) and not _stands_for(value):
             yield f"{field}.{name}", "a secret (by its name)"
 

@@ -8,6 +8,7 @@ from base64 import b64decode, b64encode
 from hashlib import sha256
 
 from notify_mock.redaction.leaks import find_leak, is_lone_token
+from notify_mock.twilio_api.masking import PLAIN
 
 _SID = re.compile(r"(AC|SK)([0-9a-fA-F]{32})(?![0-9a-fA-F])")
 _SID_MARK = "facade00"
@@ -17,21 +18,6 @@ _PSEUDONYM = re.compile(r"redacted-(?:certificate|private-key|service-account|se
 _OPEN_USER = re.compile(r"(?:AC|SK)[\w-]{1,31}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z][\w.\[\]-]{0,60}", re.ASCII)
 _CACHE_SIZE = 4096
-
-PLAIN = frozenset(
-    [
-        *("Type", "FriendlyName", "Sandbox", "PageSize", "Page", "PageToken", "Limit", "Identity", "Tag"),
-        *("BindingType", "Address", "Endpoint", "CredentialSid", "NotificationProtocolVersion", "Body"),
-        *("Title", "Sound", "Action", "Data", "Priority", "Ttl", "Apn", "Gcm", "Fcm", "Sms", "Alexa"),
-        *("FacebookMessenger", "Segment", "ToBinding", "DeliveryCallbackUrl", "DeliveryCallbackEnabled"),
-        *("LogEnabled", "StartDate", "EndDate", "ApnCredentialSid", "GcmCredentialSid", "FcmCredentialSid"),
-        *("MessagingServiceSid", "FacebookMessengerPageId", "AlexaSkillId"),
-        *("DefaultApnNotificationProtocolVersion", "DefaultGcmNotificationProtocolVersion"),
-        *("DefaultFcmNotificationProtocolVersion", "DefaultAlexaNotificationProtocolVersion"),
-    ]
-)
-"""The parameters of Notify v1 that are kept as they are, unless they look like a secret (documented names)."""
-
 
 SECRET = frozenset(("Secret", "ApiKey", "Certificate", "PrivateKey"))
 """The parameters of Notify v1 that hold secrets."""

@@ -6,14 +6,15 @@ import json
 import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode, urlsplit, urlunsplit
 
 from notify_mock.cassettes.interaction import FORM, Interaction, Pairs, header, packed, unpacked
-from notify_mock.redaction.leaks import find_leak, is_lone_token, layers
-from notify_mock.redaction.pseudonyms import PLAIN, Pseudonyms, basic, is_pseudonym
+from notify_mock.redaction.leaks import Unsearchable, find_leak, is_lone_token, layers
+from notify_mock.redaction.pseudonyms import Pseudonyms, basic, is_pseudonym
 from notify_mock.support.usage import UsageError
-from notify_mock.twilio_api.masking import is_secret
+from notify_mock.twilio_api.masking import PLAIN, is_secret
 from notify_mock.twilio_api.messages import Params
 
 PLAIN_HEADERS = frozenset(
@@ -28,35 +29,57 @@ PLAIN_HEADERS = frozenset(
 MIN_SECRET_LENGTH = 8
 """Minimum length of a secret that is replaced in the rest of its exchange; shorter ones would match by chance."""
 
-JSON_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:\s*)"((?:[^"\\]|\\.)*)"')
-"""A JSON name with a string value."""
+MAX_SECRETS = 100
+"""Maximum number of secrets of an exchange that is written; others have one to five."""
+
+_STRING = r"[^\"\\]*(?:\\.[^\"\\]*)*"
+_JSON_PAIR = re.compile(rf'"({_STRING})(?:"\s*:\s*"({_STRING}))?"?', re.DOTALL)
+"""A JSON string, with its value if it is the name of a string. A string that is cut off ends with the text.
+
+Every quotation mark outside a string starts a match, so no part of the text is read twice.
+"""
 
 _MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,60}", re.IGNORECASE)
 _SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|password|api-?key")
 
 
 class Taints:
-    """The secrets of one exchange and their pseudonyms, to replace them wherever they occur."""
+    """The secrets of one exchange and their pseudonyms, to replace them wherever they occur.
+
+    Every text is searched for every secret. So that a request cannot make this slow, only the first ``MAX_SECRETS`` are
+    kept, and the exchange ``is_full``.
+    """
 
     def __init__(self) -> None:
         self._pseudonyms: dict[str, str] = {}
+        self._forms: dict[str, tuple[str, ...]] = {}
+        self.is_full = False
 
     def add(self, secret: str, pseudonym: str) -> str:
         """Add a secret and return its pseudonym."""
-        if len(secret) >= MIN_SECRET_LENGTH and secret != pseudonym:
-            self._pseudonyms[secret] = pseudonym
+        if len(secret) >= MIN_SECRET_LENGTH and secret != pseudonym and secret not in self._pseudonyms:
+            if len(self._pseudonyms) < MAX_SECRETS:
+                self._pseudonyms[secret] = pseudonym
+                self._forms[secret] = _forms(secret)
+            else:
+                self.is_full = True
         return pseudonym
 
     def clean(self, text: str) -> str:
         """Return ``text`` with its secrets, plain or encoded, replaced by pseudonyms. Longer secrets go first."""
         for secret in sorted(self._pseudonyms, key=len, reverse=True):
-            for form in _forms(secret):
+            for form in self._forms[secret]:
                 text = text.replace(form, self._pseudonyms[secret])
         return text
 
     def are_in(self, text: str) -> bool:
-        """Return whether ``text`` still contains a secret, in any encoding."""
-        return bool(self._pseudonyms) and any(secret in layer for layer in layers(text) for secret in self._pseudonyms)
+        """Return whether ``text`` still contains a secret, in any encoding, or is too large to know."""
+        try:
+            return bool(self._pseudonyms) and any(
+                secret in layer for layer in layers(text) for secret in self._pseudonyms
+            )
+        except Unsearchable:
+            return True
 
     def __bool__(self) -> bool:
         return bool(self._pseudonyms)
@@ -65,7 +88,7 @@ class Taints:
 def _forms(secret: str) -> tuple[str, ...]:
     """Return a secret in clear and as encoded in JSON, URLs and base64."""
     data = secret.encode("utf-8", "surrogatepass")
-    return (
+    forms = (
         secret,
         json.dumps(secret)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
@@ -75,6 +98,7 @@ def _forms(secret: str) -> tuple[str, ...]:
         b64encode(data).decode().rstrip("="),
         urlsafe_b64encode(data).decode().rstrip("="),
     )
+    return tuple(dict.fromkeys(forms))
 
 
 def redact_pairs(pairs: Pairs, pseudonyms: Pseudonyms, taints: Taints) -> Pairs:
@@ -89,7 +113,7 @@ def redact(interaction: Interaction, pseudonyms: Pseudonyms) -> Interaction:
     """Return ``interaction`` as it may be written to disk.
 
     Raises ``UsageError`` with the field if the response contains a secret of the request in a form that cannot be
-    replaced.
+    replaced, or if there are too many secrets to search for.
     """
     taints = Taints()
     call = interaction.call()
@@ -100,6 +124,9 @@ def redact(interaction: Interaction, pseudonyms: Pseudonyms) -> Interaction:
     url = _url(interaction.url, call.query, pseudonyms, taints)
     headers = _request_headers(interaction.request_headers, pseudonyms, taints, kind, len(body))
     answer_headers, answer = _answer(interaction, pseudonyms, taints)
+    if taints.is_full:
+        wrong = f"contains more than {MAX_SECRETS} texts that may be secrets"
+        raise UsageError("exchange", wrong, "the entry is not written to the cassette")
     return interaction._replace(
         url=taints.clean(url),
         request_headers=tuple((name, taints.clean(value)) for name, value in headers),
@@ -141,7 +168,8 @@ def _parts(name: str, value: str) -> tuple[str, ...]:
 def _texts(text: str) -> Iterator[str]:
     """Yield what may be a secret in a body that is not a form: all of it, its decoded forms, and its values, if it can
     be read as a form or JSON."""
-    yield from layers(text)
+    with suppress(Unsearchable):
+        yield from layers(text)
     yield from (value for name, value in parse_qsl(text, errors="replace") if name not in PLAIN)
     try:
         waiting: list[tuple[str, Any]] = [("", json.loads(text))]
@@ -197,7 +225,7 @@ def _request_headers(headers: Pairs, pseudonyms: Pseudonyms, taints: Taints, kin
 def _answer(interaction: Interaction, pseudonyms: Pseudonyms, taints: Taints) -> tuple[Pairs, bytes]:
     old = unpacked(interaction.headers, interaction.body)
     text = old.decode("utf-8", "surrogateescape")
-    text = JSON_TEXT.sub(lambda match: _json_text(match, pseudonyms, taints), text)
+    text = _JSON_PAIR.sub(lambda match: _json_text(match, pseudonyms, taints), text)
     text = taints.clean(pseudonyms.sids(text))
     headers = tuple((name, _answer_header(name, value, pseudonyms, taints)) for name, value in interaction.headers)
     for field, value in [("response.body", text), *((f"response.headers.{name}", value) for name, value in headers)]:
@@ -211,12 +239,18 @@ def _answer(interaction: Interaction, pseudonyms: Pseudonyms, taints: Taints) ->
     return headers, body
 
 
+def json_texts(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the names and string values in JSON, both still escaped, wherever they are. Reads text that is cut off."""
+    return ((match[1], match[2]) for match in _JSON_PAIR.finditer(text) if match[2] is not None)
+
+
 def _json_text(match: re.Match[str], pseudonyms: Pseudonyms, taints: Taints) -> str:
     """Replace a string whose name says that it is a secret. ``meta.key`` of a list is not one."""
-    name, between, value = match.groups()
-    if name == "key" or not is_secret(name) or not value or is_pseudonym(value):
+    name, value = match.groups()
+    if not value or name == "key" or not is_secret(name) or is_pseudonym(value):
         return match[0]
-    return f'"{name}"{between}"{taints.add(value, pseudonyms.secret(value))}"'
+    before, after = match.string[match.start() : match.start(2)], match.string[match.end(2) : match.end()]
+    return before + taints.add(value, pseudonyms.secret(value)) + after
 
 
 def _answer_header(name: str, value: str, pseudonyms: Pseudonyms, taints: Taints) -> str:

@@ -116,14 +116,13 @@ class Cassette:
         """Return the numbers of all entries by their keys."""
         return self._filed
 
-    def nearest(self, call: Call) -> Nearest | None:
-        """Return the entry whose request is most similar to ``call``; None if the cassette is empty."""
+    def nearest(self, key: Key) -> Nearest | None:
+        """Return the entry whose request is most similar to the call with this key; None if the cassette is empty."""
         found: Nearest | None = None
-        for numbers in self._filed.values():
-            interaction = self.interactions[numbers[-1]]
-            differences = tuple(self._matcher.differences(call, interaction.call()))
+        for recorded, numbers in self._filed.items():
+            differences = tuple(self._matcher.differences(key, recorded))
             if found is None or _rank(differences) < _rank(found.differences):
-                found = Nearest(interaction, differences)
+                found = Nearest(self.interactions[numbers[-1]], differences)
         return found
 
 

@@ -58,10 +58,10 @@ class Matcher:
         endpoint = resolve_endpoint(call.host, call.path)
         return tuple([self._part(field, call, endpoint) for field in self.fields])
 
-    def differences(self, call: Call, recorded: Call) -> list[Difference]:
-        """Return the fields in which two calls differ, with a separate entry for each parameter."""
+    def differences(self, asked: Key, recorded: Key) -> list[Difference]:
+        """Return the fields in which the keys of two calls differ, with a separate entry for each parameter."""
         found: list[Difference] = []
-        for field, ours, theirs in zip(self.fields, self.key(call), self.key(recorded), strict=True):
+        for field, ours, theirs in zip(self.fields, asked, recorded, strict=True):
             if ours == theirs:
                 continue
             if field in ("query", "form"):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple
 
-from notify_mock.twilio_api.messages import Call
-
 if TYPE_CHECKING:
     from notify_mock.cassettes.interaction import Interaction
     from notify_mock.replay.cassette import Cassette, Nearest
@@ -82,24 +80,16 @@ class Playback:
             self.cassette = cassette
             self.reset()
 
-    def find(self, call: Call) -> Interaction | None:
-        """Return the next entry for ``call``, in constant time; None if there is none."""
+    def find(self, key: Key) -> Interaction | None:
+        """Return the next entry with this key, in constant time; None if there is none."""
         if self.cassette is None:
             return None
-        key = self.cassette.key(call)
         numbers = self.cassette.entries(key)
         turn = self._next.get(key, 0)
         if turn < len(numbers):
             self._next[key] = turn + 1
             return self.cassette.interactions[numbers[turn]]
         return self.cassette.interactions[numbers[-1]] if numbers and self.cassette.repeat else None
-
-    def missed(self, call: Call) -> Miss:
-        """Record that ``call`` has no entry."""
-        nearest = self.cassette.nearest(call) if self.cassette is not None else None
-        miss = Miss(str(call), self.cassette.source if self.cassette is not None else "", nearest)
-        self.misses.append(miss)
-        return miss
 
     def rewind(self) -> None:
         """Start from the beginning, and forget the misses."""

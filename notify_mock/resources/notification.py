@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from notify_mock.resources.binding import MAX_QUERY_TAGS, TYPES
-from notify_mock.resources.resource import Resource, timestamp
+from notify_mock.resources.resource import Resource, masked_repr, timestamp
 from notify_mock.resources.service import SERVICE, Service
 from notify_mock.twilio_api.errors import InvalidParameter, MixedTargets, NoTarget
 from notify_mock.twilio_api.messages import Params
@@ -43,7 +43,7 @@ class Direct(NamedTuple):
     """``identity``, ``sid`` and the version exist for bindings only."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Notification:
     """A stored notification. ``to_bindings`` and ``delivery_callback_url`` are not in its JSON."""
 
@@ -70,6 +70,9 @@ class Notification:
     facebook_messenger: Mapping[str, Any] | None = None
     alexa: Mapping[str, Any] | None = None
     delivery_callback_url: str | None = None
+
+    def __repr__(self) -> str:
+        return masked_repr(self)
 
 
 def _create(form: Params, _service: Service) -> dict[str, Any]:

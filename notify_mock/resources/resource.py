@@ -10,6 +10,7 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from notify_mock.store.collections import Collection, Terms, no_terms
 from notify_mock.store.selection import Conditions
+from notify_mock.support.masked_url import masked_url
 from notify_mock.twilio_api.messages import Params
 
 Verb = Literal["create", "fetch", "list", "update", "delete"]
@@ -28,6 +29,10 @@ class Filter(NamedTuple):
 
 def _replaces_nothing(_values: Mapping[str, Any], _collection: Collection[Any]) -> None:
     return None
+
+
+def _notes_nothing(_values: Mapping[str, Any], _origin: str) -> dict[str, Any]:
+    return {}
 
 
 def _no_update(_form: Params, _old: Any) -> dict[str, Any]:
@@ -50,8 +55,9 @@ class Resource(Generic[R]):
     url)`` returns the record's JSON in Twilio's key order, with its URL in the requested API.
 
     ``find_replaced`` is called before a record is added. It returns the record that the new one replaces, if any, or
-    raises ``LimitReached``. ``terms`` returns the terms that a record is indexed by. ``filters`` are the query
-    parameters of a list, in the order of its links.
+    raises ``LimitReached``. ``note_page(values, origin)`` returns further fields for the values that a request set;
+    ``origin`` is the web page of another machine that sent it, or "". ``terms`` returns the terms that a record is
+    indexed by. ``filters`` are the query parameters of a list, in the order of its links.
     """
 
     name: str
@@ -67,6 +73,7 @@ class Resource(Generic[R]):
     seed: ReadSeed | None = None
     parent: Resource[Any] | None = None
     find_replaced: Callable[[Mapping[str, Any], Collection[Any]], R | None] = _replaces_nothing
+    note_page: Callable[[Mapping[str, Any], str], dict[str, Any]] = _notes_nothing
     terms: Terms = no_terms
     filters: tuple[Filter, ...] = ()
 
@@ -78,6 +85,18 @@ class Resource(Generic[R]):
 def shown_fields(record: type[Any]) -> tuple[Field[Any], ...]:
     """Return the fields of a record that are not secret."""
     return tuple(field for field in fields(record) if field.repr)
+
+
+def shown_values(record: Any) -> dict[str, Any]:
+    """Return the fields of a record that are not secret, by name. Of a URL, the password and the query are masked."""
+    values = {field.name: getattr(record, field.name) for field in shown_fields(type(record))}
+    return {name: masked_url(value) if name.endswith("_url") and value else value for name, value in values.items()}
+
+
+def masked_repr(record: Any) -> str:
+    """Return the ``repr`` of a record without its secrets."""
+    shown = ", ".join(f"{name}={value!r}" for name, value in shown_values(record).items())
+    return f"{type(record).__name__}({shown})"
 
 
 @lru_cache(maxsize=256)

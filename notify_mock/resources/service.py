@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from notify_mock.resources.resource import Filter, Resource, timestamp
+from notify_mock.resources.resource import Filter, Resource, masked_repr, timestamp
 from notify_mock.store.collections import Collection
 from notify_mock.store.index import Term
 from notify_mock.store.selection import Conditions
@@ -23,9 +23,12 @@ MAX_SERVICES = 1000
 """Maximum number of services of an account (documented)."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Service:
-    """A stored service. Its defaults are those of an empty create (observed, except for the deprecated channels)."""
+    """A stored service. Its defaults are those of an empty create (observed, except for the deprecated channels).
+
+    ``callback_origin`` is the web page of another machine that set ``delivery_callback_url``, or "". Not in its JSON.
+    """
 
     sid: str
     account_sid: str
@@ -46,6 +49,10 @@ class Service:
     log_enabled: bool = True
     delivery_callback_url: str | None = None
     delivery_callback_enabled: bool = False
+    callback_origin: str = ""
+
+    def __repr__(self) -> str:
+        return masked_repr(self)
 
 
 _SIDS = {
@@ -81,6 +88,10 @@ def _read(form: Params) -> dict[str, Any]:
     sent |= {_snake(name): given(form, name, "Service") or None for name in _VERSIONS}
     sent |= {_snake(name): boolean(form, name, "Service") for name in _FLAGS}
     return {key: value for key, value in sent.items() if value is not None} | unset
+
+
+def _note_page(values: Mapping[str, Any], origin: str) -> dict[str, Any]:
+    return {"callback_origin": origin} if "delivery_callback_url" in values else {}
 
 
 def _find_replaced(_values: Mapping[str, Any], collection: Collection[Service]) -> None:
@@ -155,6 +166,7 @@ SERVICE: Resource[Service] = Resource(
     seed=_seed,
     show=_show,
     find_replaced=_find_replaced,
+    note_page=_note_page,
     terms=_terms,
     filters=(Filter("FriendlyName", _named),),
 )

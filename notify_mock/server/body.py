@@ -7,6 +7,7 @@ from collections.abc import Callable
 from email.message import Message
 from io import BufferedIOBase
 
+from notify_mock.server.head import BLANKS, is_line
 from notify_mock.twilio_api.errors import EntityTooLarge, MalformedRequest
 from notify_mock.twilio_api.messages import BODY_LIMIT
 
@@ -14,6 +15,7 @@ _MAX_CHUNK_LINE = 1024
 _MAX_TRAILER = 65536
 _MAX_TRAILERS = 100
 _HEX = re.compile(rb"[0-9A-Fa-f]{1,16}")
+_LENGTH = re.compile(r"[0-9]{1,1000}")
 
 
 def read_body(headers: Message, source: BufferedIOBase, go_on: Callable[[], None]) -> bytes:
@@ -23,23 +25,29 @@ def read_body(headers: Message, source: BufferedIOBase, go_on: Callable[[], None
     """
     if "transfer-encoding" in headers:
         return _read_chunked(headers, source, go_on)
-    lengths = set(headers.get_all("content-length", []))
-    if not lengths:
+    length = read_length(headers)
+    if length > BODY_LIMIT:
+        raise EntityTooLarge(f"the Content-Length is larger than the limit of {BODY_LIMIT} bytes")
+    if "content-length" not in headers:
         return b""
-    length = lengths.pop().strip()
-    if lengths or not (length.isascii() and length.isdigit()):
-        raise MalformedRequest("Content-Length must be a single whole number", what="invalid Content-Length")
-    if len(length) > 18 or int(length) > BODY_LIMIT:
-        raise EntityTooLarge(f"the body has {length[:18]} bytes, the limit is {BODY_LIMIT} bytes")
     go_on()
-    body = source.read(int(length))
-    if len(body) < int(length):
+    body = source.read(length)
+    if len(body) < length:
         raise MalformedRequest("the body is shorter than its Content-Length", what="incomplete body")
     return body
 
 
+def read_length(headers: Message) -> int:
+    """Return the Content-Length, or 0 without one. Raises ``MalformedRequest``."""
+    lengths = {value.strip(BLANKS) for value in headers.get_all("content-length", ["0"])}
+    length = lengths.pop()
+    if lengths or not _LENGTH.fullmatch(length):
+        raise MalformedRequest("Content-Length must be a single whole number", what="invalid Content-Length")
+    return int(length)
+
+
 def _read_chunked(headers: Message, source: BufferedIOBase, go_on: Callable[[], None]) -> bytes:
-    codings = [value.strip().lower() for value in headers.get_all("transfer-encoding", [])]
+    codings = [value.strip(BLANKS).lower() for value in headers.get_all("transfer-encoding", [])]
     if codings != ["chunked"] or "content-length" in headers:
         raise MalformedRequest(
             "Transfer-Encoding must be only chunked, without Content-Length", what="invalid Transfer-Encoding"
@@ -50,7 +58,7 @@ def _read_chunked(headers: Message, source: BufferedIOBase, go_on: Callable[[], 
         if len(body) + size > BODY_LIMIT:
             raise EntityTooLarge(f"the body is larger than the limit of {BODY_LIMIT} bytes")
         chunk = source.read(size)
-        if len(chunk) < size or source.readline(3) not in (b"\r\n", b"\n"):
+        if len(chunk) < size or source.readline(3) != b"\r\n":
             raise MalformedRequest("a chunk does not match its size", what="invalid chunk")
         body += chunk
     _pass_trailers(source)
@@ -60,14 +68,17 @@ def _read_chunked(headers: Message, source: BufferedIOBase, go_on: Callable[[], 
 def _chunk_size(source: BufferedIOBase) -> int:
     """Return the size of the next chunk. Ignores chunk extensions."""
     line = source.readline(_MAX_CHUNK_LINE)
-    digits = line.partition(b";")[0].strip()
-    if not line.endswith(b"\n") or not _HEX.fullmatch(digits):
+    digits = line.removesuffix(b"\r\n").partition(b";")[0].strip(BLANKS.encode())
+    if not is_line(line) or not _HEX.fullmatch(digits):
         raise MalformedRequest("a chunk has no valid size", what="invalid chunk")
     return int(digits, 16)
 
 
 def _pass_trailers(source: BufferedIOBase) -> None:
     for _ in range(_MAX_TRAILERS):
-        if source.readline(_MAX_TRAILER) in (b"\r\n", b"\n", b""):
+        line = source.readline(_MAX_TRAILER)
+        if line == b"\r\n":
             return
+        if not is_line(line):
+            raise MalformedRequest("a trailer is malformed", what="invalid chunk")
     raise MalformedRequest("too many trailers", what="invalid chunk")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from email.errors import FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from notify_mock.control_api.api import is_control, refusal
 from notify_mock.server.app import HANDOVER, Handover
 from notify_mock.server.body import read_body
+from notify_mock.server.head import HeaderLines, check_fields, check_host, is_line
 from notify_mock.server.outgoing import LOG, Served
 from notify_mock.server.proxied import Proxied
 from notify_mock.server.secured import TLS_HANDSHAKE
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 _IDLE_SECONDS = 60
 _MAX_LINE = 65536
 _MAX_BLANK_LINES = 8
-_HEAD_DEFECTS = (MissingHeaderBodySeparatorDefect, FirstHeaderLineIsContinuationDefect)
 
 
 def _run(app: WSGIApplication, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
@@ -78,7 +77,7 @@ class Connection(Proxied):
     def parse_request(self) -> bool:
         """Parse a request. Ignores blank lines before it (RFC 9112, 2.2)."""
         for _ in range(_MAX_BLANK_LINES):
-            if self.raw_requestline not in (b"\r\n", b"\n"):
+            if self.raw_requestline != b"\r\n":
                 break
             self.raw_requestline = self.rfile.readline(_MAX_LINE + 1)
         if self.raw_requestline.startswith(TLS_HANDSHAKE):
@@ -87,7 +86,19 @@ class Connection(Proxied):
             self.command = ""
             self.send_error(414)
             return False
-        return super().parse_request()
+        if not self.raw_requestline:
+            self.close_connection = True
+            return False
+        if not is_line(self.raw_requestline):
+            self.command = ""
+            self.send_error(400, "the request line is malformed")
+            return False
+        source, lines = self.rfile, HeaderLines(self.rfile)
+        self.rfile = lines  # type: ignore[assignment]
+        try:
+            return super().parse_request()
+        finally:
+            self.rfile, self._is_malformed = source, lines.is_malformed
 
     def run_wsgi(self) -> None:
         try:
@@ -132,12 +143,11 @@ class Connection(Proxied):
             self._refuse(MalformedRequest(reason, what="not HTTP/1.1"))
 
     def _check_head(self) -> None:
-        """http.client drops everything after a malformed header line, including the end of the head."""
-        rest = self.headers.get_payload()
-        if any(isinstance(defect, _HEAD_DEFECTS) for defect in self.headers.defects) or (
-            isinstance(rest, str) and rest
-        ):
+        """Raises ``MalformedRequest``. A CONNECT may lack a Host, as its target names the host."""
+        if self._is_malformed:
             raise MalformedRequest("a header line is malformed", what="invalid header")
+        check_fields(self.headers)
+        check_host(self.headers, is_needed=self.request_version == "HTTP/1.1" and self.command != "CONNECT")
 
     def _environ(self, scheme: str, authority: str) -> dict[str, Any]:
         """A tunnel's host takes precedence over the target's, and that over the Host header (RFC 9112, 3.2.2)."""

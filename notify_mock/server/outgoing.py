@@ -24,7 +24,9 @@ _MAX_DRAINED = 64 * 1024 * 1024
 
 
 class Served(Protocol):
-    """What can be mounted on a server: an emulator."""
+    """What can be mounted on a server: an emulator. A server adds its port to ``own_ports`` while it serves it."""
+
+    own_ports: set[int]
 
     @property
     def app(self) -> WSGIApplication: ...

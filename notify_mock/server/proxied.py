@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from contextlib import suppress
 
+from notify_mock.server.body import read_length
 from notify_mock.server.outgoing import LOG
 from notify_mock.server.proxy import ESTABLISHED, Policy, Refusal, reach, tunnel
 from notify_mock.server.secured import Secured
@@ -55,7 +56,7 @@ class Proxied(Secured):
         scheme = scheme.lower()
         if self.path.startswith("/") or self.authority or not separator or scheme not in _PORTS:
             return "", ""
-        authority = rest.partition("/")[0].partition("?")[0]
+        authority = _authority_in(rest)
         destination = read_destination(authority, _PORTS[scheme])
         if destination is None:
             raise MalformedRequest("the request target is not a URL", what="invalid request target")
@@ -141,23 +142,21 @@ class Proxied(Secured):
             return None
 
     def _length(self) -> int:
-        lengths = set(self.headers.get_all("content-length", ["0"]))
-        length = lengths.pop().strip()
-        if (
-            lengths
-            or "transfer-encoding" in self.headers
-            or not (length.isascii() and length.isdigit())
-            or len(length) > 18
-        ):
-            raise MalformedRequest("a request to another host needs a single Content-Length", what="invalid length")
-        return int(length)
+        if "transfer-encoding" in self.headers:
+            raise MalformedRequest("a request to another host needs a Content-Length", what="invalid length")
+        return read_length(self.headers)
 
     def _head_for(self, destination: Destination, length: int) -> bytes:
-        """Return the request's head as an origin server expects it."""
-        path = "/" + self.path.partition("://")[2].partition("/")[2]
-        lines = [f"{self.command} {path} HTTP/1.1", f"Host: {_authority('http', destination)}", "Connection: close"]
+        """Return the request's head as an origin server expects it, without headers for this hop (RFC 9110, 7.6.1)."""
+        rest = self.path.partition("://")[2]
+        path = rest[len(_authority_in(rest)) :]
+        named = {name.strip().lower() for value in self.headers.get_all("connection", []) for name in value.split(",")}
+        lines = [f"{self.command} {path if path.startswith('/') else f'/{path}'} HTTP/1.1"]
+        lines += [f"Host: {_authority('http', destination)}", "Connection: close"]
         lines += [f"Content-Length: {length}"] if "content-length" in self.headers else []
-        lines += [f"{name}: {value}" for name, value in self.headers.items() if name.lower() not in _OUR_HEADERS]
+        lines += [
+            f"{name}: {value}" for name, value in self.headers.items() if name.lower() not in {*_OUR_HEADERS, *named}
+        ]
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
     def _is_own(self, destination: Destination) -> bool:
@@ -165,6 +164,11 @@ class Proxied(Secured):
         names = ("localhost", "127.0.0.1", "::1", self.server.host)
         everywhere = self.server.host in ("0.0.0.0", "::")  # noqa: S104 - the user chose it
         return destination.port == self.server.port and (everywhere or destination.host in names)
+
+
+def _authority_in(rest: str) -> str:
+    """Return the authority of a URL without its scheme."""
+    return rest.partition("/")[0].partition("?")[0]
 
 
 def _authority(scheme: str, destination: Destination) -> str:

@@ -26,7 +26,7 @@ class Server:
 
     ``mounted`` may be replaced while the server runs; without an emulator, every request is answered 400. The port is
     also a forward proxy; ``other_hosts`` is the policy for hosts that aren't Twilio's. With ``speaks_tls``, the port
-    accepts TLS as well as plain HTTP.
+    accepts TLS as well as plain HTTP; ``UsageError`` if the certificate authority cannot be used.
     """
 
     def __init__(
@@ -39,14 +39,30 @@ class Server:
         speaks_tls: bool = False,
     ) -> None:
         host, port = read_address(host, port)
-        self.mounted = mounted
+        self._mounted: Served | None = None
         self.policy, self.tls, self.speaks_tls = Policy(read_other_hosts(other_hosts, host)), Tls(), speaks_tls
+        if speaks_tls:
+            self.tls.prepare()
         with _bind(host, port) as bound:
             self._listener = _Listener(self, host, port, bound.fileno())
+        self.mounted = mounted
         self._thread: Thread | None = None
 
     def __repr__(self) -> str:
         return f"<Server {self.url}>"
+
+    @property
+    def mounted(self) -> Served | None:
+        """The emulator that answers. It knows the port, since it sends no delivery callbacks to itself."""
+        return self._mounted
+
+    @mounted.setter
+    def mounted(self, emulator: Served | None) -> None:
+        if self._mounted is not None:
+            self._mounted.own_ports.discard(self._listener.port)
+        if emulator is not None:
+            emulator.own_ports.add(self._listener.port)
+        self._mounted = emulator
 
     @property
     def url(self) -> str:
@@ -79,6 +95,7 @@ class Server:
             self._thread = None
         self._listener.server_close()
         self._listener.connections.close()
+        self.mounted = None
 
 
 def _bind(host: str, port: int) -> socket.socket:

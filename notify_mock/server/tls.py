@@ -11,6 +11,7 @@ from threading import Lock
 
 from notify_mock.certificate_authority.authority import Authority
 from notify_mock.certificate_authority.certificates import Pair, issue
+from notify_mock.support.usage import UsageError
 from notify_mock.twilio_api.hosts import plain
 from notify_mock.twilio_api.products import product_at
 
@@ -40,16 +41,26 @@ class Tls:
     def accept(self, connection: socket.socket, host: str) -> ssl.SSLSocket:
         """Complete a TLS handshake for the emulated host that the client names (SNI), or else for ``host``.
 
-        Raises ``OSError`` if the client does not use TLS or does not trust the authority.
+        Raises ``OSError`` if the client does not use TLS or does not trust the authority, and ``UsageError`` if there
+        can be no certificate.
         """
-        return self._context(host or _DEFAULT_HOST).wrap_socket(connection, server_side=True)
+        return self.prepare(host or _DEFAULT_HOST).wrap_socket(connection, server_side=True)
+
+    def prepare(self, host: str = _DEFAULT_HOST) -> ssl.SSLContext:
+        """Return the context for ``host``. Raises ``UsageError`` if there can be no certificate for it."""
+        try:
+            return self._context(host)
+        except OSError as error:
+            place = error.filename or "the folder for temporary files"
+            wrong = f"cannot be written: {error.strerror or error}"
+            raise UsageError(str(place), wrong, "set TMPDIR to another folder") from error
 
     def _context(self, host: str) -> ssl.SSLContext:
         with self._lock:
             if host not in self._contexts:
                 if len(self._contexts) >= _MAX_HOSTS:
                     self._contexts.clear()
-                self._contexts[host] = self._made(issue(self.ca, host, self.authority.now()))
+                self._contexts[host] = self._made(issue(self.ca, host))
             return self._contexts[host]
 
     def _made(self, pair: Pair) -> ssl.SSLContext:

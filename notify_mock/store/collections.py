@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections import deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -25,6 +25,7 @@ Terms = Callable[[Any], Iterable[Term]]
 _MAX_TOMBSTONES = 10_000
 _MAX_CHANGES = 1_000
 _MAX_TEXTS = 2_000
+_MAX_EMPTIED = 10_000
 
 
 class _Change(NamedTuple):
@@ -163,7 +164,10 @@ class Key(NamedTuple):
 
 
 class Store:
-    """All collections. Records are immutable: an update puts a new record at the position of the old one."""
+    """All collections. Records are immutable: an update puts a new record at the position of the old one.
+
+    Of the collections whose records were all removed, the last 10,000 are kept, with their tombstones.
+    """
 
     def __init__(self) -> None:
         self.reset()
@@ -174,17 +178,30 @@ class Store:
         return Collection() if found is None else found
 
     def make(self, key: Key, terms: Terms) -> Collection[Any]:
-        """Return the collection of ``key``, creating it if needed. ``terms`` returns the terms of its records."""
+        """Return the collection of ``key`` to add a record to, creating it if needed. ``terms`` returns the terms of
+        its records."""
+        self._emptied.pop(key, None)
         found = self._collections.get(key)
         if found is None:
             found = self._collections[key] = Collection(terms)
+            self._owned[key.account_sid] += 1
         return found
 
     def remove(self, key: Key, sid: str, at: float = 0.0) -> None:
         """Remove a record and everything that belongs to it."""
-        self._collections[key].remove(sid, at)
+        collection = self._collections[key]
+        collection.remove(sid, at)
+        self._forgotten.discard(sid)
         for child in [other for other in self._collections if other.parent == sid]:
-            del self._collections[child]
+            self._discard(child)
+        if not len(collection):
+            self._emptied[key] = None
+            if len(self._emptied) > _MAX_EMPTIED:
+                self._discard(next(iter(self._emptied)))
+
+    def has_collections(self, account_sid: str) -> bool:
+        """Return whether an account has records, or had some that may still matter to page tokens."""
+        return account_sid in self._owned
 
     def collections(self, resource: str, account_sid: str | None = None) -> list[Collection[Any]]:
         """Return the collections of a resource in all regions, of one account or of all."""
@@ -218,13 +235,27 @@ class Store:
 
     def reset(self) -> None:
         self._texts: dict[Any, tuple[str, str]] = {}
-        self._collections: dict[Key, Collection[Any]] = {}
+        self._fill({}, ())
         self._forgotten: set[str] = set()
 
-    def snapshot(self) -> tuple[dict[Key, Collection[Any]], set[str]]:
-        return {key: collection.copy() for key, collection in self._collections.items()}, set(self._forgotten)
+    def snapshot(self) -> tuple[dict[Key, Collection[Any]], tuple[Key, ...], set[str]]:
+        collections = {key: collection.copy() for key, collection in self._collections.items()}
+        return collections, tuple(self._emptied), set(self._forgotten)
 
-    def restore(self, kept: tuple[dict[Key, Collection[Any]], set[str]]) -> None:
-        collections, forgotten = kept
-        self._collections = {key: collection.copy() for key, collection in collections.items()}
+    def restore(self, kept: tuple[dict[Key, Collection[Any]], tuple[Key, ...], set[str]]) -> None:
+        collections, emptied, forgotten = kept
+        self._fill({key: collection.copy() for key, collection in collections.items()}, emptied)
         self._forgotten = set(forgotten)
+
+    def _fill(self, collections: dict[Key, Collection[Any]], emptied: Iterable[Key]) -> None:
+        self._collections = collections
+        self._emptied: OrderedDict[Key, None] = OrderedDict.fromkeys(emptied)
+        self._owned = Counter(key.account_sid for key in collections)
+
+    def _discard(self, key: Key) -> None:
+        """Forget a collection and its tombstones."""
+        del self._collections[key]
+        self._emptied.pop(key, None)
+        self._owned[key.account_sid] -= 1
+        if not self._owned[key.account_sid]:
+            del self._owned[key.account_sid]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import NamedTuple
 
 from notify_mock.support.usage import UsageError, shown
+
+LOCALHOST = "localhost"
+
+_NAMED = re.compile(r"(\[[0-9a-fA-F.]*:[0-9a-fA-F:.]*\]|[^\s/@:\[\]]+)(?::([0-9]{1,5}))?")
+_MAX_ORIGIN = 255
 
 
 class Address(NamedTuple):
@@ -35,6 +41,27 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def canonical_host(host: str) -> str:
+    """Return ``host`` in lower case, without a final dot, IPv6 in brackets; ``localhost`` for every loopback host."""
+    bare = host.strip("[]").lower().rstrip(".")
+    if is_loopback(bare) or bare.endswith(f".{LOCALHOST}"):
+        return LOCALHOST
+    return f"[{bare}]" if ":" in bare else bare
+
+
+def foreign_origin(origin: str | None) -> str:
+    """Return the ``Origin`` of a request if it is not a page of this machine, otherwise "".
+
+    Browsers send it with every POST of a page; other clients send none. ``null`` is foreign: any page can cause it.
+    """
+    if origin is None:
+        return ""
+    scheme, _, rest = origin.lower().partition("://")
+    found = _NAMED.fullmatch(rest)
+    is_here = scheme in ("http", "https") and found is not None and canonical_host(found[1]) == LOCALHOST
+    return "" if is_here else origin[:_MAX_ORIGIN] or "null"
+
+
 def read_url(given: str) -> str:
     """Return a base URL such as ``http://127.0.0.1:8010`` without a trailing slash. Raises ``UsageError``."""
     from urllib.parse import urlsplit
@@ -50,13 +77,14 @@ def read_url(given: str) -> str:
 
 
 def read_hosts(given: object) -> frozenset[str]:
-    """Return host names in lower case. Raises ``UsageError``."""
+    """Return hosts, each with or without a port, in the form of ``canonical_host``. Raises ``UsageError``."""
     names = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
     return frozenset(_read_host(name) for name in names)
 
 
 def _read_host(name: object) -> str:
-    if not isinstance(name, str) or not name or any(sign in name for sign in "/@: "):
+    found = _NAMED.fullmatch(name) if isinstance(name, str) else None
+    if found is None or not 0 < int(found[2] or 1) <= 65535:
         wrong = f"{shown(name)} is not a host name"
-        raise UsageError("callback_hosts", wrong, 'expected a name such as "app.internal"')
-    return name.lower().rstrip(".")
+        raise UsageError("callback_hosts", wrong, 'expected a host such as "app.internal" or "127.0.0.1:5000"')
+    return canonical_host(found[1]) + (f":{int(found[2])}" if found[2] else "")

@@ -18,8 +18,8 @@ Span = str | int | float | timedelta
 
 _SPAN = re.compile(r"(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
 _SCALE = (86400.0, 3600.0, 60.0, 1.0)
-_MIN_TIME = datetime(2, 1, 1, tzinfo=timezone.utc).timestamp()
-_MAX_TIME = datetime(9999, 1, 1, tzinfo=timezone.utc).timestamp()
+MIN_TIME = datetime(2, 1, 1, tzinfo=timezone.utc).timestamp()
+MAX_TIME = datetime(9999, 1, 1, tzinfo=timezone.utc).timestamp()
 """One year inside the range of ``datetime``, because time zones and rounding can exceed it."""
 
 
@@ -91,7 +91,7 @@ class Clock:
 def moment(when: Moment, where: str = "clock") -> float:
     """Return ``when`` as seconds since 1970. Raises ``UsageError``, with the given ``where``, if it is not a moment."""
     at = _seconds(when)
-    if at is None or not _MIN_TIME <= at < _MAX_TIME:
+    if at is None or not MIN_TIME <= at < MAX_TIME:
         raise UsageError(
             where, f"{shown(when)} is not a point in time", 'expected ISO 8601 text such as "2030-01-01T12:00:00Z"'
         )

@@ -1,162 +1,152 @@
-"""Read YAML and JSON files safely and strictly, and keep the line numbers of their items."""
+"""Whole files: reading them with a limit, and writing them atomically."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Hashable, Mapping
+import glob
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from tempfile import mkstemp
 
+from notify_mock.support.locks import try_lock
 from notify_mock.support.usage import UsageError, shown
 
-_TEXT, _MAPPING, _SEQUENCE, _MERGE = (f"tag:yaml.org,2002:{name}" for name in ("str", "map", "seq", "merge"))
-_YAML_SURPRISES = (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError)
-"""Raised by PyYAML's constructors for a tag that does not fit its value, such as ``!!bool x``."""
+MIB = 1024 * 1024
+MAX_DATA_BYTES = 16 * MIB
+"""The limit of a file with seed data or fault rules."""
+
+MAX_CASSETTE_BYTES = 64 * MIB
+MAX_KEY_BYTES = 1024
+
+_SPECIAL = (
+    (stat.S_ISDIR, "folder"),
+    (stat.S_ISFIFO, "pipe"),
+    (stat.S_ISSOCK, "socket"),
+    (stat.S_ISCHR, "device"),
+    (stat.S_ISBLK, "device"),
+)
+_NAME_LENGTH = 50
+"""So many characters of a file's name are in the names of its temporary files, which may not be too long."""
 
 
-class Content(NamedTuple):
-    """The content of a file. ``source`` is its path.
+def read_bytes(path: Path, limit: int) -> bytes:
+    """Return the content of a regular file of at most ``limit`` bytes.
 
-    ``lines`` has the line numbers of the items of top-level lists, and of top-level keys (item number -1).
+    Raises ``UsageError``, also for a folder, device or pipe, which is neither read nor waited for.
     """
-
-    value: Any
-    source: str
-    lines: Mapping[tuple[str, int], int]
-
-    def items(self, key: str) -> list[tuple[Mapping[str, Any], str]]:
-        """Return the mappings in the list under ``key``, each with its place. Raises ``UsageError``."""
-        listed = self.value[key]
-        if not isinstance(listed, list):
-            raise UsageError(f"{self.source}, {key}", "is not a list", "put a dash before each item")
-        items = []
-        for number, item in enumerate(listed):
-            line = self.lines.get((key, number))
-            where = f"{self.source}, line {line}, {key}[{number}]" if line else f"{self.source}, {key}[{number}]"
-            if not isinstance(item, Mapping) or not all(isinstance(name, str) for name in item):
-                raise UsageError(where, "is not a mapping", "write its fields as name: value")
-            items.append((item, where))
-        return items
+    with _usage_errors(path, "cannot be read"):
+        _refuse_special(path, path.stat())  # opening a device or pipe may already act on it
+        with open(path, "rb", opener=_open_at_once) as file:
+            _refuse_special(path, os.fstat(file.fileno()))  # the path may name another file by now
+            content = file.read(limit + 1)
+    if len(content) > limit:
+        size = f"{limit // MIB} MiB" if limit >= MIB else f"{limit} bytes"
+        raise UsageError(str(path), f"is larger than the limit of {size}")
+    return content
 
 
-def read_file(path: Path) -> Content:
-    """Read a JSON file (``.json`` or ``.har``) or a YAML file. Raises ``UsageError`` with file and line."""
+@contextmanager
+def _usage_errors(path: Path, wrong: str) -> Iterator[None]:
     try:
-        text = path.read_text("utf-8")
+        yield
+    except UsageError:
+        raise
     except OSError as error:
-        raise UsageError(str(path), f"cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(str(path), "is not UTF-8 text") from error
+        raise UsageError(str(path), f"{wrong}: {error.strerror or error}") from error
     except ValueError as error:
         raise UsageError(shown(str(path)), f"is not a path: {error}") from error
-    return _json(text, path) if path.suffix in (".json", ".har") else _yaml(text, path)
 
 
-def _json(text: str, path: Path) -> Content:
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for name, value in pairs:
-            if name in found:
-                raise UsageError(str(path), f"key {name!r} is given twice")
-            found[name] = value
-        return found
-
-    try:
-        return Content(json.loads(text, object_pairs_hook=unique), str(path), {})
-    except json.JSONDecodeError as error:
-        raise UsageError(f"{path}, line {error.lineno}", f"is not valid JSON: {error.msg}") from error
-    except UsageError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise UsageError(str(path), f"cannot be read as JSON: {error}") from error
+def _open_at_once(name: str, flags: int) -> int:
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _yaml(text: str, path: Path) -> Content:
-    import yaml
-
-    try:
-        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
-        try:
-            root = loader.get_single_node()
-            return Content(_Builder(loader, path).build(root) if root else None, str(path), _lines(root))
-        finally:
-            loader.dispose()
-    except UsageError:
-        raise
-    except yaml.MarkedYAMLError as error:
-        last = text.count("\n", 0, len(text.rstrip("\n"))) + 1
-        line = f", line {min(error.problem_mark.line + 1, last)}" if error.problem_mark else ""
-        raise UsageError(f"{path}{line}", f"is not valid YAML: {error.problem}") from error
-    except (yaml.YAMLError, *_YAML_SURPRISES) as error:
-        raise UsageError(str(path), f"cannot be read as YAML: {error}") from error
+def _refuse_special(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        kind = next((kind for is_kind, kind in _SPECIAL if is_kind(status.st_mode)), "special file")
+        raise UsageError(str(path), f"is a {kind}", "expected a regular file")
 
 
-def _lines(root: Any) -> dict[tuple[str, int], int]:
-    import yaml
+def write_bytes(path: Path, content: bytes, *, mode: int | None = None) -> os.stat_result:
+    """Write a file atomically: to a temporary file next to it, which is synced and then renamed.
 
-    found: dict[tuple[str, int], int] = {}
-    for key, items in root.value if isinstance(root, yaml.MappingNode) else ():
-        if isinstance(key, yaml.ScalarNode):
-            found[key.value, -1] = key.start_mark.line + 1
-            for number, item in enumerate(items.value if isinstance(items, yaml.SequenceNode) else ()):
-                found[key.value, number] = item.start_mark.line + 1
-    return found
-
-
-def find_lines(path: Path) -> Mapping[tuple[str, int], int]:
-    """Return the line numbers in a JSON file, including ``log.entries``, for error messages.
-
-    The file is read as YAML, which nearly all JSON is; the result is empty if it is not.
+    Creates missing folders. A symbolic link stays one. ``mode`` is by default that of the old file, or 0644. Returns
+    the status of the new file. Raises ``UsageError`` if it cannot be written; then the old file is unchanged, and no
+    temporary file is left. If the process is killed, ``remove_leftovers`` or the next write removes it.
     """
-    import yaml
+    with _usage_errors(path, "cannot be written"):
+        target = Path(os.path.realpath(path))
+        if target.exists():
+            _refuse_special(path, target.stat())
+            mode = stat.S_IMODE(target.stat().st_mode) if mode is None else mode
+        return _put(target, content, 0o644 if mode is None else mode, Path.replace)
 
+
+def create_bytes(path: Path, content: bytes, *, mode: int) -> None:
+    """Write a file like ``write_bytes``, unless it exists, also if another process has just created it."""
+    with _usage_errors(path, "cannot be written"), suppress(FileExistsError):
+        _put(Path(os.path.realpath(path)), content, mode, os.link)
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove the temporary files that killed processes left while they wrote to ``path``."""
+    target = Path(os.path.realpath(path))
+    for left in target.parent.glob(f"{glob.escape(_prefix(target))}*.tmp"):
+        with suppress(OSError):
+            if sys.platform == "win32":
+                left.unlink()  # fails while its writer has it open
+            else:
+                with left.open("r+b") as file:
+                    if try_lock(file.fileno()):
+                        left.unlink()
+
+
+def _put(target: Path, content: bytes, mode: int, move: Callable[[Path, Path], object]) -> os.stat_result:
+    """Write a temporary file, and give it its name by ``move``."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(target)
+    descriptor, name = _temporary(target)
+    made = Path(name)
     try:
-        root = yaml.compose(path.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        deeper = {
-            (f"{outer.value}.{key}", number): line
-            for outer, inner in (root.value if isinstance(root, yaml.MappingNode) else ())
-            for (key, number), line in _lines(inner).items()
-        }
-        return {**_lines(root), **deeper}
-    except (OSError, yaml.YAMLError, *_YAML_SURPRISES):
-        return {}
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+            made.chmod(mode)
+            status = os.fstat(descriptor)
+            if sys.platform == "win32":
+                file.close()  # an open file cannot be renamed there; elsewhere it stays locked until it is
+            move(made, target)
+    finally:
+        made.unlink(missing_ok=True)
+    _sync_folder(target.parent)
+    return status
 
 
-class _Builder:
-    """Builds plain data from YAML nodes. Faster than PyYAML's constructor, and duplicate keys are an error."""
+def _temporary(target: Path) -> tuple[int, str]:
+    """Create a temporary file, locked while it is open, so that no other process takes it for a leftover."""
+    while True:
+        descriptor, name = mkstemp(".tmp", _prefix(target), target.parent)
+        try:
+            if try_lock(descriptor) and os.fstat(descriptor).st_nlink:
+                return descriptor, name
+        except OSError:  # without locks, nobody removes leftovers
+            return descriptor, name
+        os.close(descriptor)
 
-    def __init__(self, loader: Any, path: Path) -> None:
-        self._loader, self._path = loader, path
-        self._built: dict[int, Any] = {}
 
-    def build(self, node: Any) -> Any:
-        """Return the data of ``node``. Raises ``UsageError`` for duplicate keys, and the loader's own errors."""
-        if node.tag == _TEXT:
-            return node.value
-        if id(node) in self._built:
-            return self._built[id(node)]
-        if node.tag == _SEQUENCE and isinstance(node.value, list):
-            return self._sequence(node)
-        if node.tag == _MAPPING and isinstance(node.value, list):
-            return self._mapping(node)
-        return self._loader.construct_object(node, deep=True)
+def _prefix(target: Path) -> str:
+    return f".{target.name[:_NAME_LENGTH]}."
 
-    def _sequence(self, node: Any) -> list[Any]:
-        found: list[Any] = []
-        self._built[id(node)] = found
-        found.extend(self.build(item) for item in node.value)
-        return found
 
-    def _mapping(self, node: Any) -> Any:
-        found: dict[Any, Any] = {}
-        self._built[id(node)] = found
-        for key, value in node.value:
-            if key.tag == _MERGE:
-                return self._loader.construct_object(node, deep=True)
-            name = self.build(key)
-            if not isinstance(name, Hashable) or name in found:
-                twice = f"key {name!r} is given twice"
-                wrong = twice if isinstance(name, Hashable) else "is not valid YAML: found unhashable key"
-                raise UsageError(f"{self._path}, line {key.start_mark.line + 1}", wrong)
-            found[name] = self.build(value)
-        return found
+def _sync_folder(folder: Path) -> None:
+    """Sync a folder, so that a rename survives a power failure. Some systems cannot sync folders."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -6,6 +6,8 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 
+from notify_mock.support.masked_url import masked_url
+
 _OPTION = re.compile(r"(\w+)(?:\[\d+\])?(?:,|$)")
 
 
@@ -33,8 +35,12 @@ class UsageError(ValueError):
 
 
 def shown(value: object) -> str:
-    """Return ``value`` for an error message: the ``repr`` of a number or a text (shortened), otherwise its type."""
+    """Return ``value`` for an error message: the ``repr`` of a number or a text (shortened), otherwise its type.
+
+    The password in a URL and the values in its query are masked.
+    """
     if isinstance(value, str):
+        value = masked_url(value) if "://" in value else value
         return repr(value) if len(value) <= 60 else f"{value[:60]!r}..."
     if value is None or isinstance(value, (bool, float)) or (isinstance(value, int) and abs(value) < 10**30):
         return repr(value)

@@ -1,22 +1,35 @@
-"""Mask push secrets in logged requests, by parameter name and by the look of the value."""
+"""Mask secrets in what is logged and shown: by parameter name, and by the look of the value."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-MASK = "[secret]"
-_SECRET_NAME = re.compile(r"secret|key|certificate|password|authorization|authtoken|credential.?json")
-_SECRET_LOOK = re.compile(r"-----BEGIN|private_key|AAAA[\w-]{7}:APA91|AIza[\w-]{30}|://[^/\s@]+:[^/\s@]+@")
-_PLAIN_NAME = re.compile(r"[A-Za-z][\w.\[\]-]{0,60}")
-_KNOWN = frozenset(
-    {
-        *("Type", "FriendlyName", "Sandbox", "PageSize", "Page", "PageToken"),
-        *("Identity", "BindingType", "Address", "Tag", "Endpoint", "StartDate", "EndDate"),
-        *("ApnCredentialSid", "GcmCredentialSid", "FcmCredentialSid", "MessagingServiceSid", "CredentialSid"),
-        *("Body", "Title", "Sound", "Action", "Data", "ToBinding", "Ttl", "Priority", "DeliveryCallbackUrl"),
-    }
+from notify_mock.support.masked_url import MASK, masked_url
+
+PLAIN = frozenset(
+    [
+        *("Type", "FriendlyName", "Sandbox", "PageSize", "Page", "PageToken", "Limit", "Identity", "Tag"),
+        *("BindingType", "Address", "Endpoint", "CredentialSid", "NotificationProtocolVersion", "Body"),
+        *("Title", "Sound", "Action", "Data", "Priority", "Ttl", "Apn", "Gcm", "Fcm", "Sms", "Alexa"),
+        *("FacebookMessenger", "Segment", "ToBinding", "DeliveryCallbackUrl", "DeliveryCallbackEnabled"),
+        *("LogEnabled", "StartDate", "EndDate", "ApnCredentialSid", "GcmCredentialSid", "FcmCredentialSid"),
+        *("MessagingServiceSid", "FacebookMessengerPageId", "AlexaSkillId"),
+        *("DefaultApnNotificationProtocolVersion", "DefaultGcmNotificationProtocolVersion"),
+        *("DefaultFcmNotificationProtocolVersion", "DefaultAlexaNotificationProtocolVersion"),
+    ]
 )
+"""The parameters of Notify v1 that are shown as they are, unless they look like a secret (documented names)."""
+
+_CALLBACK = frozenset(
+    ("NotificationSid", "AccountSid", "ServiceSid", "Count", "SequenceId", "IsFinal", "DeliveryState")
+)
+"""The parameters of delivery callbacks."""
+
+_SECRET_NAME = re.compile(r"secret|key|certificate|passw|(?<!page)token|authorization|cookie|credential.?json")
+_SECRET_LOOK = re.compile(r"-----BEGIN|private_key|AAAA[\w-]{7}:APA91|AIza[\w-]{30}|://(?!\[secret\]@)[^/\s@]+@")
+_URL = re.compile(r"\s{0,8}[a-z][a-z0-9+.-]{0,20}://", re.IGNORECASE)
+_PLAIN_NAME = re.compile(r"[A-Za-z][\w.\[\]-]{0,60}")
 _MAX_LENGTH = 120
 
 
@@ -26,11 +39,23 @@ def is_secret(name: str) -> bool:
 
 
 def show_text(value: str, max_length: int = _MAX_LENGTH) -> str:
-    """Return ``value`` for one log line: masked if it looks like a secret, escaped, and shortened to ``max_length``."""
+    """Return ``value`` for one log line: masked if it looks like a secret, escaped, and shortened to ``max_length``.
+
+    Of a URL, the password and the values in the query are masked.
+    """
+    value = masked_url(value) if _URL.match(value) else value
     if _SECRET_LOOK.search(value):
         return MASK
-    shown = value if value.isprintable() else value.encode("unicode_escape").decode()
-    return shown if len(shown) <= max_length else f"{shown[:max_length]}... ({len(shown)} characters)"
+    shown = value[: max_length + 1]
+    shown = shown if shown.isprintable() else shown.encode("unicode_escape").decode()
+    return shown if len(shown) <= max_length else f"{shown[:max_length]}... ({len(value)} characters)"
+
+
+def show_value(name: str, value: str) -> str:
+    """Return the value of a parameter for one log line: masked if the parameter is a secret or not one of Twilio's."""
+    if name not in PLAIN and name not in _CALLBACK:
+        return MASK
+    return show_text(masked_url(value) if name == "DeliveryCallbackUrl" else value)
 
 
 def show_pairs(pairs: Iterable[tuple[str, str]], between: str = " ") -> str:
@@ -42,10 +67,6 @@ def show_pairs(pairs: Iterable[tuple[str, str]], between: str = " ") -> str:
 
 
 def _show_pair(name: str, value: str) -> str:
-    if is_secret(name) and _PLAIN_NAME.fullmatch(name):
-        return f"{name}={MASK}"
-    if not value.strip("=") and name not in _KNOWN:
-        return "(a name without a value)"
-    if not _PLAIN_NAME.fullmatch(name):
-        return "(unreadable name)"
-    return f"{name}={show_text(value)}"
+    if name in PLAIN or (_PLAIN_NAME.fullmatch(name) and (value.strip("=") or is_secret(name))):
+        return f"{name}={show_value(name, value)}"
+    return "(a name without a value)" if not value.strip("=") else "(unreadable name)"

@@ -20,6 +20,8 @@ TARGET_LIMIT = 64 * 1024 - 512
 
 _FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 _MAX_PARAMETERS = 20_000
+_HEADER_BYTES, _PAIR_BYTES = 160, 64
+_PATH_COPIES = 4
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -90,10 +92,13 @@ class Call(NamedTuple):
         return f"<Call {self}>"
 
     def size(self) -> int:
-        """Return the number of characters in the parameters plus the bytes of an unread body."""
-        if not self.form.pairs and not self.query.pairs:
-            return len(self.body)
-        return len(self.body) + sum(len(name) + len(value) for name, value in (*self.form.pairs, *self.query.pairs))
+        """Return about how much memory the texts of the request take, in bytes."""
+        headers, pairs = self.headers, self.form.pairs + self.query.pairs
+        size = _PATH_COPIES * len(self.path) + len(self.body) + _HEADER_BYTES * len(headers)
+        size += len("".join(headers)) + len("".join(headers.values()))
+        if pairs:
+            size += sum(_PAIR_BYTES + name.__sizeof__() + value.__sizeof__() for name, value in pairs)
+        return size
 
     def __str__(self) -> str:
         """Return method, path and parameters on one line, with secrets masked."""

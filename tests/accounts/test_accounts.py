@@ -125,3 +125,92 @@ def test_bad_accounts_are_refused_without_repeating_a_token(accounts: object, ex
 def test_an_unknown_account_cannot_be_suspended_when_strict() -> None:
     with pytest.raises(UsageError, match="unknown account"):
         strict().accounts.suspend("AC" + "9" * 32)
+
+
+# forgetting accounts that an open emulator has made up
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> Emulator:
+    """An open emulator that keeps three accounts without records."""
+    monkeypatch.setattr("notify_mock.accounts.accounts.MAX_MADE_UP", 3)
+    return Emulator()
+
+
+def call_as(emulator: Emulator, *users: str) -> None:
+    for user in users:
+        assert answer(emulator, basic(user, "secret"))[0] == 200
+
+
+def known(emulator: Emulator) -> list[str]:
+    return [user for user in ("ACa", "ACb", "ACc", "ACd", "ACe", "ACf") if user in emulator.accounts]
+
+
+def test_the_oldest_account_without_records_is_forgotten_first(small: Emulator) -> None:
+    call_as(small, "ACa", "ACb", "ACc", "ACd")
+    assert known(small) == ["ACb", "ACc", "ACd"]
+    call_as(small, "ACe")
+    assert known(small) == ["ACc", "ACd", "ACe"]
+
+
+def test_a_forgotten_account_is_made_up_again(small: Emulator) -> None:
+    call_as(small, "ACa", "ACb", "ACc", "ACd", "ACa")
+    assert known(small) == ["ACa", "ACc", "ACd"]
+    assert small.accounts["ACa"].auth_token == "secret"
+
+
+def test_an_account_with_records_is_not_forgotten(small: Emulator) -> None:
+    call_as(small, "ACa")
+    made = small.client("ACa", "secret").notify.v1.credentials.create(type="fcm", secret="x")
+    call_as(small, "ACb", "ACc", "ACd", "ACe", "ACf")
+    assert "ACa" in known(small)
+    assert small.credentials[made.sid].account_sid == "ACa"
+    assert len(known(small)) <= 4
+
+
+def test_the_default_account_and_given_ones_are_not_forgotten(small: Emulator) -> None:
+    call_as(small, "ACa", "ACb", "ACc", "ACd", "ACe")
+    assert small.auth[0] in small.accounts
+
+
+def test_a_suspended_account_and_one_with_an_expired_token_are_not_forgotten(small: Emulator) -> None:
+    call_as(small, "ACa", "ACb")
+    small.accounts.suspend("ACa")
+    small.accounts.expire("ACb", new_token="new")
+    call_as(small, "ACc", "ACd", "ACe", "ACf")
+    assert known(small) == ["ACa", "ACb", "ACd", "ACe", "ACf"]
+    assert answer(small, basic("ACa", "secret"))[0] == 403
+    assert answer(small, basic("ACb", "secret"))[0] == 401
+    assert small.accounts["ACb"].auth_token == "new"
+
+
+def test_a_checkpoint_keeps_which_accounts_are_forgotten_next(small: Emulator) -> None:
+    call_as(small, "ACa", "ACb")
+    with small.checkpoint():
+        call_as(small, "ACc", "ACd", "ACe")
+        assert known(small) == ["ACc", "ACd", "ACe"]
+    assert known(small) == ["ACa", "ACb"]
+    call_as(small, "ACc", "ACd")
+    assert known(small) == ["ACb", "ACc", "ACd"]
+
+
+def test_forgetting_an_account_changes_no_response(monkeypatch: pytest.MonkeyPatch) -> None:
+    users = [f"AC{number % 7}" for number in range(50)]
+
+    def responses(limit: int) -> list[bytes]:
+        monkeypatch.setattr("notify_mock.accounts.accounts.MAX_MADE_UP", limit)
+        emulator = Emulator(frozen="2030-01-01")
+        calls = (
+            Call("GET", "notify.twilio.com", "/v1/Credentials", headers={"authorization": basic(user, "x")})
+            for user in users
+        )
+        return [repr(emulator.handle(call)).encode() for call in calls]
+
+    assert responses(3) == responses(10_000)
+
+
+def test_a_very_long_authorization_is_an_invalid_username() -> None:
+    emulator = Emulator()
+    assert answer(emulator, basic("ACx", "p" * 5000)) == (401, 20003, "Authentication Error - invalid username")
+    assert "longer than 4096 characters" in emulator.journal.last.reason
+    assert answer(emulator, basic("ACx", "p" * 2000))[0] == 200

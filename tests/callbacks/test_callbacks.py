@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, parse_qsl
 import pytest
 from flask import Flask, request
 from helpers.calls import ask
+from helpers.locks import is_locked
 from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 
@@ -140,6 +141,22 @@ def test_a_callback_that_fails_is_an_alert(statuses: tuple[int, ...], attempts: 
     (alert,) = emulator.deliveries.alerts
     assert (alert.notification_sid, alert.problem.code) == (sid, 52311)
     assert emulator.callbacks.drain() == []
+
+
+def test_a_listener_hears_of_a_callback_without_the_lock() -> None:
+    emulator, service = scene()
+    found: list[tuple[str | None, int, bool]] = []
+    emulator.journal.subscribe(
+        lambda one: found.append((one.name, len(emulator.callbacks.waiting), is_locked(emulator)))
+    )
+    emulator.callbacks.mount(Inbox(500).app)
+    send(emulator, service)
+    emulator.callbacks.drain()
+    assert found == [
+        ("notification.create", 1, False),
+        ("callback.post", 1, False),
+        ("callback.post", 0, False),
+    ]
 
 
 def test_an_app_that_takes_too_long_counts_as_no_response() -> None:
@@ -351,6 +368,8 @@ FOREIGN = [
     "http://localhost\\@example.com/",
     "http://example.com#@localhost/",
     "http://localhost:99999/",
+    "https://a..localhost/",
+    f"https://{'a' * 64}.localhost/",
     "http://localhost:x/",
     "http://",
     "http:///path",
@@ -410,7 +429,7 @@ def test_an_allowed_name_without_an_address_is_refused(host: str, monkeypatch: p
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    with pytest.raises(Forbidden, match="has no address"):
+    with pytest.raises(Forbidden, match=r"has no address|is not a host name"):
         find_target(f"http://{host}/", frozenset({host}))
 
 
@@ -422,7 +441,9 @@ def test_an_allowed_host_may_have_any_address(monkeypatch: pytest.MonkeyPatch) -
         find_target("http://other.internal/", frozenset({"app.internal"}))
 
 
-@pytest.mark.parametrize("host", ["http://x", "a:80", "", "a b", 7])
+@pytest.mark.parametrize(
+    "host", ["http://x", "a:", "a:0", "a:x", "a:65536", "a:80:80", "::1", "[a]", "[::1", "[::1]x", "", "a b", "a@b", 7]
+)
 def test_a_bad_host_is_refused(host: Any) -> None:
     with pytest.raises(UsageError, match="is not a host name"):
         Emulator(callback_hosts=[host])

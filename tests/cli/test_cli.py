@@ -165,6 +165,18 @@ def test_faults_come_from_a_file_a_scenario_or_a_header(serve: Serve, tmp_path: 
         serve("--scenario", "outage").get("/v1/Credentials")
 
 
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_check_of_a_recording_changes_nothing(tmp_path: Path, exists: bool) -> None:
+    cassette = tmp_path / "x.yaml"
+    if exists:
+        cassette.write_text("version: 1\ninteractions: []\n")
+    assert run("serve", "--check", "--record", str(cassette), "--record-mode", "all")[0] == 0
+    assert list(tmp_path.iterdir()) == ([cassette] if exists else [])
+    (tmp_path / ".notify-mock-key").write_text("my password")
+    status, _, message = run("serve", "--check", "--record", str(cassette), "--record-mode", "all")
+    assert (status, "is not a key" in message) == (2, True)
+
+
 def test_check_reads_the_options_and_files_without_serving(tmp_path: Path) -> None:
     (tmp_path / "seed.yaml").write_text("credentials:\n  - {type: fcm}\n")
     options = ["--check", "--data", str(tmp_path / "seed.yaml"), "--scenario", "slow", "--scenario", "outage"]
@@ -181,6 +193,12 @@ def test_the_control_api_requires_the_token_of_the_command_line(serve: Serve) ->
         assert json.load(response)["status"] == "ok"
     assert serve().get("/_mock/health")["status"] == "ok"
     assert "hush" not in running.stop(signal.SIGTERM)[2]
+
+
+def test_the_control_token_can_be_an_environment_variable(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFY_MOCK_CONTROL_TOKEN", "hush-control")
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        serve().get("/_mock/health")
 
 
 def test_a_server_sends_delivery_callbacks_by_itself(serve: Serve, tmp_path: Path) -> None:

@@ -329,8 +329,11 @@ def test_held_calls_are_released(served: Emulator, path: str, monkeypatch: pytes
 HOSTS = ["127.0.0.1", "127.0.0.1:1", "localhost", "LocalHost:8010", "[::1]", "[::1]:8010", "127.0.0.1:"]
 FOREIGN_HOSTS = [
     *("evil.example", "evil.example:8010", "127.0.0.1.evil.example", "localhost.evil.example:80", "192.168.0.1"),
-    *("evil@127.0.0.1", "127.0.0.1@evil.example", "[::1", "::1", "[evil]", "127.0.0.1,evil.example", "0.0.0.0", ""),
-    *("localhost.", "127.0.0.1:80:80", "127.0.0.1:x", "[127.0.0.1]evil.example", "notify.twilio.com"),
+    *("127.0.0.1,evil.example", "0.0.0.0", "", "localhost.", "notify.twilio.com"),
+]
+MALFORMED_HOSTS = [
+    *("evil@127.0.0.1", "127.0.0.1@evil.example", "[::1", "::1", "[evil]"),
+    *("127.0.0.1:80:80", "127.0.0.1:x", "[127.0.0.1]evil.example"),
 ]
 FOREIGN_ORIGINS = [
     *("http://evil.example", "null", "", "http://evil.example:8010", "http://localhost:3000", "http://[evil"),
@@ -355,12 +358,20 @@ def test_a_foreign_host_is_refused(served: Emulator, host: str) -> None:
     assert len(served.journal) == 0
 
 
+@pytest.mark.parametrize("host", MALFORMED_HOSTS)
+def test_a_malformed_host_is_refused(served: Emulator, host: str) -> None:
+    """The server refuses it as malformed; on another server, the control API refuses it as foreign."""
+    assert wire(served.url, "GET /_mock/health", Host=host).status == "HTTP/1.1 400 BAD REQUEST"
+    assert len(served.journal) == 0
+    assert refused(served, "GET", "health", status=403, headers={"Host": host})["field"] == "Host"
+
+
 def test_two_hosts_are_refused(served: Emulator) -> None:
     answer = send(
         served.url,
         b"GET /_mock/health HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
     )
-    assert answer.status == "HTTP/1.1 403 FORBIDDEN"
+    assert answer.status == "HTTP/1.1 400 BAD REQUEST"
 
 
 @pytest.mark.parametrize("origin", FOREIGN_ORIGINS)
@@ -379,7 +390,39 @@ def test_no_action_is_open_to_a_foreign_page(emulator: Emulator, method: str, pa
     emulator.faults.add("*", "drop", name="x")
     ask(emulator, method, path, {}, status=403, headers={"Origin": "http://evil.example"})
     ask(emulator, method, path, {}, status=403, headers={"Host": "evil.example"})
+    ask(emulator, method, path, {}, status=403, headers={"Sec-Fetch-Site": "cross-site"})
+    ask(emulator, method, path, {}, status=403, headers={"X-Twilio-Signature": "x"})
     assert len(emulator.faults) == 1
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "", "None", "same-origin, none", "future"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_a_request_that_another_page_causes_is_refused_without_an_origin(
+    emulator: Emulator, method: str, site: str
+) -> None:
+    answer = ask(emulator, method, "callbacks", status=403, headers={"Sec-Fetch-Site": site})
+    assert method == "HEAD" or answer.get_json()["error"]["field"] == "Sec-Fetch-Site"
+
+
+def test_the_address_bar_can_read_and_not_change() -> None:
+    emulator = Emulator()
+    ask(emulator, "GET", "state", headers={"Sec-Fetch-Site": "none"})
+    ask(emulator, "HEAD", "state", headers={"Sec-Fetch-Site": "none"})
+    error = refused(emulator, "POST", "reset", status=403, headers={"Sec-Fetch-Site": "none"})
+    assert error["field"] == "Sec-Fetch-Site"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}])
+def test_a_page_of_its_own_and_a_client_that_is_no_browser_can_change(headers: dict[str, str]) -> None:
+    ask(Emulator(), "POST", "reset", headers=headers)
+
+
+def test_a_delivery_callback_is_refused(emulator: Emulator) -> None:
+    error = refused(emulator, "POST", "reset", status=403, headers={"X-Twilio-Signature": ""})
+    assert error == {
+        "message": "the control API does not accept delivery callbacks (X-Twilio-Signature)",
+        "field": "X-Twilio-Signature",
+    }
 
 
 @pytest.mark.parametrize("headers", [{}, {"Origin": "http://evil.example"}, {"Origin": "http://localhost"}])

@@ -523,6 +523,12 @@ def test_a_bad_rule_is_refused_with_the_key_and_the_remedy(
     assert len(rules) == 0
 
 
+def test_the_old_name_of_api_still_works() -> None:
+    with pytest.warns(FutureWarning, match="door is now called api"):
+        rule = faults().add("*", Drop(), door="chat/v2").rule
+    assert rule.match.api == "chat/v2"
+
+
 def test_a_name_can_be_used_once() -> None:
     rules = faults()
     with pytest.raises(UsageError) as caught:

@@ -22,7 +22,8 @@ class Pair(NamedTuple):
     pkcs1: str
 
 
-def make_pair(*, expired: bool = False) -> Pair:
+def make_pair(*, expired: bool = False, host: str = "x.invalid") -> Pair:
+    """Make a pair that is valid for an APNs topic, and for TLS at ``host``."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Apple Push Services: com.example.chat")])
     start = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
@@ -34,6 +35,7 @@ def make_pair(*, expired: bool = False) -> Pair:
         .serial_number(int.from_bytes(SERIAL, "big"))
         .not_valid_before(start)
         .not_valid_after(start + datetime.timedelta(days=1 if expired else 36500))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .sign(key, hashes.SHA256())
     )
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import gc
+from contextlib import suppress
 
-from notify_mock import Emulator, UsageError
+import pytest
+from helpers.calls import ask, basic
+from helpers.locks import is_locked
+from requests.exceptions import RequestException
+
+from notify_mock import Emulator, Refuse, UsageError
+from notify_mock.journal.journal import MAX_REFUSED_BYTES
+from notify_mock.twilio_api.messages import Call, Params, read
 
 
 @pytest.fixture
@@ -70,12 +78,152 @@ def test_a_full_journal_drops_the_oldest_of_that_account_and_says_so() -> None:
 
 
 def test_the_journal_is_bounded_in_size_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("notify_mock.journal.journal.MAX_ACCOUNT_CHARACTERS", 5000)
+    monkeypatch.setattr("notify_mock.journal.journal.MAX_ACCOUNT_BYTES", 10_000)
     emulator = Emulator()
     for number in range(10):
         emulator.client().notify.v1.credentials.create(type="fcm", secret=f"{number}" * 1000)
-    assert 1 <= len(emulator.journal) < 5
+    assert 1 <= len(emulator.journal) < 6
     assert emulator.journal.last.parameter("Secret") == "9" * 1000
+
+
+def fetch_as(emulator: Emulator, user: str, **headers: str) -> None:
+    headers = {"authorization": basic(user, "x"), **headers}
+    emulator.handle(Call("GET", "notify.twilio.com", "/v1/Credentials", headers=headers))
+
+
+def users(emulator: Emulator) -> str:
+    return " ".join(exchange.account_sid for exchange in emulator.journal)
+
+
+def test_all_accounts_together_are_bounded_and_the_longest_silent_one_loses_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("notify_mock.journal.journal.MAX_EXCHANGES", 4)
+    emulator = Emulator(journal_limit=3)
+    for user in ("ACa", "ACb", "ACa", "ACc", "ACd"):
+        fetch_as(emulator, user)
+    assert users(emulator) == "ACa ACa ACc ACd"
+    for user in ("ACe", "ACf"):
+        fetch_as(emulator, user)
+    assert users(emulator) == "ACc ACd ACe ACf"
+    assert len(emulator.journal) == 4
+    with pytest.raises(AssertionError, match=r", 4 \(\d+ bytes\) in all, and has dropped 2 exchanges that may have"):
+        emulator.journal.expect("credential.list", count=0, account_sid="ACa")
+    assert emulator.journal.expect("credential.list", count=1, account_sid="ACc")
+    assert emulator.journal.show().startswith("(3 earlier exchanges are not shown)")
+
+
+def test_a_large_journal_limit_raises_the_limit_of_all_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notify_mock.journal.journal.MAX_EXCHANGES", 2)
+    emulator = Emulator(journal_limit=5)
+    for _ in range(9):
+        fetch_as(emulator, "ACa")
+    assert len(emulator.journal) == 5
+
+
+def test_the_size_of_all_accounts_together_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notify_mock.journal.journal.MAX_BYTES", 10_000)
+    emulator = Emulator()
+    for number in range(20):
+        fetch_as(emulator, f"AC{number}", cookie="c" * 2000)
+    assert users(emulator) == "AC16 AC17 AC18 AC19"
+
+
+def test_a_restored_journal_continues_with_the_same_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notify_mock.journal.journal.MAX_EXCHANGES", 3)
+    emulator = Emulator(journal_limit=3)
+    for user in ("ACa", "ACb", "ACa"):
+        fetch_as(emulator, user)
+    with emulator.checkpoint():
+        for user in ("ACc", "ACd", "ACe"):
+            fetch_as(emulator, user)
+        assert users(emulator) == "ACc ACd ACe"
+    assert users(emulator) == "ACa ACb ACa"
+    fetch_as(emulator, "ACc")
+    assert users(emulator) == "ACa ACa ACc"
+
+
+def test_with_very_many_accounts_a_dropped_exchange_may_be_of_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notify_mock.journal.journal.MAX_EXCHANGES", 1)
+    monkeypatch.setattr("notify_mock.journal.journal._MAX_COUNTERS", 2)
+    emulator = Emulator(journal_limit=1)
+    for number in range(5):
+        fetch_as(emulator, f"AC{number}")
+    for user, dropped in [("AC0", 3), ("AC3", 2), ("ACnew", 2)]:
+        with pytest.raises(AssertionError, match=f"has dropped {dropped} exchanges that may have matched"):
+            emulator.journal.expect("credential.list", count=0, account_sid=user)
+    assert emulator.journal.expect("credential.create", count=0) == []
+
+
+LARGE = "x" * MAX_REFUSED_BYTES
+
+
+def test_the_large_body_of_a_refused_request_is_not_kept() -> None:
+    emulator = Emulator()
+    assert ask(emulator, "POST", "/v1/Credentials?Type=apn", Type="fcm", Nope=LARGE).status == 400
+    last = emulator.journal.last
+    assert (last.parameter("Nope"), last.parameter("Type")) == (None, "apn")
+    assert last.reason.endswith("bytes is not kept")
+    assert last.size < 2000
+
+
+def test_an_assertion_about_a_body_that_is_not_kept_says_so() -> None:
+    emulator = Emulator()
+    ask(emulator, "POST", "/v1/Credentials", Type="fcm", Nope=LARGE)
+    with pytest.raises(
+        AssertionError, match=r"bodies of more than 16384 bytes of refused requests, and 1 of those may"
+    ):
+        emulator.journal.expect("credential.create", count=0, Type="fcm")
+    assert emulator.journal.expect("credential.create", count=1, status=400)
+    assert emulator.journal.expect("credential.create", count=0, status=201, Type="fcm") == []
+
+
+@pytest.mark.parametrize(
+    ("parameters", "fault"),
+    [
+        ({"Type": "fcm", "Nope": "small"}, False),
+        ({"Type": "fcm", "Secret": LARGE}, False),
+        ({"Type": "fcm", "Secret": LARGE}, True),
+    ],
+    ids=["small", "accepted", "refused by a fault rule"],
+)
+def test_other_bodies_are_kept(parameters: dict[str, str], fault: bool) -> None:
+    emulator = Emulator()
+    if fault:
+        emulator.faults.add("credential.create", Refuse(20429))
+    ask(emulator, "POST", "/v1/Credentials", **parameters)
+    assert emulator.journal.last.call.form == Params(tuple(parameters.items()))
+
+
+def test_bodies_that_are_not_kept_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notify_mock.journal.journal.MAX_ACCOUNT_BYTES", 100_000)
+    emulator = Emulator()
+    for _ in range(20):
+        ask(emulator, "POST", "/v1/Credentials", Type="fcm", Nope=LARGE)
+    assert len(emulator.journal) == 20
+    emulator.restore(emulator.snapshot())
+    for _ in range(20):
+        ask(emulator, "POST", "/v1/Credentials", Type="fcm", Nope=LARGE)
+    assert len(emulator.journal) == 40
+
+
+def test_nothing_that_was_read_of_a_malformed_body_is_kept() -> None:
+    emulator = Emulator()
+    headers = {"authorization": basic("ACx", "x"), "content-type": "application/x-www-form-urlencoded"}
+    for number in range(1, 21):
+        body = b"Secret=%FF" + b"a" * (100_000 + number)
+        call = read("POST", "/v1/Credentials", host="notify.twilio.com", headers=headers, body=body)
+        assert emulator.handle(call).status == 400
+    del call
+    gc.collect()
+    assert [exchange.reason for exchange in emulator.journal] == ["the body is not UTF-8"] * 20
+    kept = [one for one in gc.get_objects() if isinstance(one, UnicodeDecodeError)]
+    assert not [one for one in kept if len(one.object) > 100_000]
+
+
+def test_many_small_parameters_count_with_what_they_cost() -> None:
+    call = Call("POST", "notify.twilio.com", "/v1/Credentials", form=Params((("a", "1"),) * 1000))
+    assert call.size() > 100_000
 
 
 @pytest.mark.parametrize(
@@ -119,6 +267,18 @@ def test_a_listener_is_called_for_every_request(used: Emulator) -> None:
     used.reset()
     used.client().notify.v1.credentials.list()
     assert heard == [200, 200]
+
+
+def test_a_listener_is_called_without_the_lock_and_before_the_response() -> None:
+    emulator = Emulator()
+    found: list[tuple[str, bool]] = []
+    emulator.journal.subscribe(lambda exchange: found.append((exchange.outcome(), is_locked(emulator))))
+    credentials = emulator.client().notify.v1.credentials
+    emulator.faults.add("credential.fetch", "drop", phase="after")
+    sid = credentials.create(type="fcm", secret="x").sid
+    with suppress(RequestException):
+        credentials.get(sid).fetch()
+    assert found == [("201", False), ("no response [drop-1] after 200", False)]
 
 
 def test_a_refused_request_is_kept_with_its_reason() -> None:

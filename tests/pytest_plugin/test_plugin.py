@@ -381,7 +381,8 @@ def test_a_held_call_is_released_at_the_end_of_its_test(pytester: pytest.Pyteste
             host, _, port = notify_mock.url.removeprefix("http://").rpartition(":")
             connection = socket.create_connection((host, int(port)))
             user = b64encode(b"ACx:y").decode()
-            connection.sendall(f"GET /v1/Credentials HTTP/1.1\\r\\nAuthorization: Basic {user}\\r\\n\\r\\n".encode())
+            lines = f"Host: x\\r\\nAuthorization: Basic {user}\\r\\n"
+            connection.sendall(f"GET /v1/Credentials HTTP/1.1\\r\\n{lines}\\r\\n".encode())
             fired = threading.Event()
             while not notify_mock.faults.fired:
                 fired.wait(0.01)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import gzip
 import ipaddress
 import json
+import os
 import socket
 import ssl
 import threading
@@ -29,7 +31,8 @@ from notify_mock.cassettes.files import read_interactions
 from notify_mock.cassettes.interaction import FORM, Interaction, unpacked
 from notify_mock.cassettes.vcr import write_yaml
 from notify_mock.certificate_authority.authority import Authority
-from notify_mock.recording.recorder import Mode, Take, in_order
+from notify_mock.recording.recorder import Mode
+from notify_mock.recording.takes import Take, in_order
 from notify_mock.twilio_api.messages import Params
 
 ACCOUNT = "AC" + "6" * 32
@@ -419,15 +422,16 @@ def test_with_a_full_disk_clients_get_responses_and_the_recording_is_kept(
 ) -> None:
     emulator = Emulator(upstream=served.url, record=tmp_path / "x.yaml")
 
-    def fail(*_: Any) -> None:
-        raise UsageError("x.yaml", "cannot be written: No space left on device")
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patched:
-        patched.setattr("notify_mock.recording.recorder.write_text", fail)
+        patched.setattr(os, "fsync", fail)
         assert emulator.handle(call()).status == 200
-        assert "not saved: x.yaml: cannot be written" in caplog.text
-        with pytest.raises(UsageError, match="No space left"):
+        assert "x.yaml: cannot be written: No space left on device" in caplog.text
+        with pytest.raises(UsageError, match=r"x\.yaml: cannot be written: No space left on device$"):
             emulator.close()
+    assert [path.name for path in tmp_path.iterdir()] == [".notify-mock-key"]
     emulator.close()
     assert len(read_interactions(tmp_path / "x.yaml")) == 1
 
@@ -460,7 +464,7 @@ def test_parallel_requests_are_always_in_the_same_order(tmp_path: Path, odd: Odd
 
 def test_later_requests_come_later() -> None:
     def take(name: str, begun: int, ended: int) -> Take:
-        return Take(name, begun, ended, Interaction("GET", name, (), b"", 200, "", (), b""), "")
+        return Take(name, begun, ended, "")
 
     takes = [take("z", 1, 2), take("c", 3, 6), take("b", 4, 5), take("a", 7, 8), take("d", 0, 9)]
     assert "".join(one.order for one in in_order(takes)) == "dzbca"

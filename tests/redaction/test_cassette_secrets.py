@@ -24,7 +24,7 @@ from notify_mock.cassettes.vcr import write_json, write_yaml
 from notify_mock.redaction.leaks import find_leak
 from notify_mock.redaction.lint import refuse_leaks, scan, scan_text
 from notify_mock.redaction.pseudonyms import Pseudonyms, is_pseudonym
-from notify_mock.redaction.redact import redact
+from notify_mock.redaction.redact import MAX_SECRETS, Taints, json_texts, redact, redact_pairs
 
 URL = "https://notify.twilio.com/v1/Credentials"
 PSEUDONYMS = Pseudonyms(b"k" * 32)
@@ -226,6 +226,53 @@ def test_a_parameter_name_that_is_part_of_a_secret_is_replaced() -> None:
     clean = redact(interaction(**sent(b"Secret=abc&the-rest-of-my-secret&Type=fcm")), PSEUDONYMS)
     assert b"the-rest" not in clean.request_body
     assert b"Type=fcm" in clean.request_body
+
+
+def test_an_exchange_with_too_many_texts_to_search_for_is_not_written() -> None:
+    form = [(f"unknown{number}", f"hush-{number:04}") for number in range(MAX_SECRETS + 1)]
+    assert b"hush" not in redact(interaction(**sent(urlencode(form[1:]).encode())), PSEUDONYMS).request_body
+    with pytest.raises(UsageError, match="contains more than 100 texts that may be secrets"):
+        redact(interaction(**sent(urlencode(form).encode())), PSEUDONYMS)
+
+
+def test_the_secrets_of_a_request_with_very_many_are_still_replaced_where_they_are_sent() -> None:
+    pairs = tuple((f"unknown{number}", f"hush-{number:04}") for number in range(MAX_SECRETS * 3))
+    assert "hush" not in repr(redact_pairs(pairs, PSEUDONYMS, Taints()))
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs"),
+    [
+        ('{"api_key": "a"}', [("api_key", "a")]),
+        ('{"a": ["b", "c"], "d" : "e", "f": 1, "g": "", "h": {"i":"j"}}', [("d", "e"), ("g", ""), ("i", "j")]),
+        (r'{"a": "b\"c\\", "d\"": "e"}', [("a", r"b\"c\\"), (r"d\"", "e")]),
+        ('{"list": ["a", "b"], "secret": "cut of', [("secret", "cut of")]),
+        ('{"secret": "cut of\\', [("secret", "cut of")]),
+        ('{"a": "b", "secr', [("a", "b")]),
+        ('"' * 7, []),
+    ],
+)
+def test_names_and_texts_are_found_in_json(text: str, pairs: list[tuple[str, str]]) -> None:
+    assert list(json_texts(text)) == pairs
+
+
+@given(st.dictionaries(st.text(), st.text() | st.integers() | st.lists(st.text())))
+def test_every_text_with_a_name_is_found_in_json(content: dict[str, Any]) -> None:
+    found = [(json.loads(f'"{name}"'), json.loads(f'"{value}"')) for name, value in json_texts(json.dumps(content))]
+    assert found == [(name, value) for name, value in content.items() if isinstance(value, str)]
+
+
+def test_a_secret_in_json_that_is_cut_off_is_replaced() -> None:
+    clean = redact(interaction(body=b'{"type": "fcm", "api_key": "hush-hush'), PSEUDONYMS)
+    assert clean.body.startswith(b'{"type": "fcm", "api_key": "redacted-secret-')
+    assert b"hush" not in clean.body
+
+
+@pytest.mark.parametrize("place", ["form", "json", "answered json"])
+def test_compressed_data_that_is_too_large_to_search_is_not_written(tmp_path: Path, place: str) -> None:
+    bombs = [b64encode(gzip.compress(bytes([number]) * 2_000_000)).decode() for number in range(10)]
+    assert find_leak(" ".join(bombs)) == "compressed data that is too large to search"
+    check_never_written(tmp_path, interaction(**PLACES[place]("FriendlyName", " ".join(bombs))), bombs[-1])
 
 
 # --- lint ------------------------------------------------------------------------------------------------------------

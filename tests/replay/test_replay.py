@@ -13,6 +13,7 @@ import requests
 import yaml
 from helpers.calls import basic
 from helpers.entries import ACCOUNT, SID, URL, entry, record
+from helpers.locks import is_locked
 from twilio.base.exceptions import TwilioRestException
 
 from notify_mock import Call, Cassette, Delay, Drop, Emulator, Truncate, UsageError
@@ -47,6 +48,15 @@ def test_the_sdk_gets_the_recorded_response(write: Write) -> None:
     assert not emulator.cassette.unused
     assert emulator.journal.last.name == "credential.fetch"
     assert emulator.journal.last.status == 200
+
+
+def test_a_request_is_searched_for_secrets_without_the_lock(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    emulator = Emulator(cassette=Cassette(write(entry())))
+    found = []
+    key = Cassette.key
+    monkeypatch.setattr(Cassette, "key", lambda self, call: (found.append(is_locked(emulator)), key(self, call))[1])
+    assert [ask(emulator)[0] for _ in range(2)] == [200, 421]
+    assert found == [False, False]
 
 
 def test_each_entry_is_played_once_and_in_order_and_a_reset_rewinds(write: Write) -> None:

@@ -305,11 +305,42 @@ class TestOtherHosts:
         assert b"Proxy-" not in came
         assert came.endswith(b"A: b\r\n\r\nhello")
 
+    @pytest.mark.parametrize("named", ["X-Hop", "close, x-hop , TE", "\tX-HOP"])
+    def test_headers_named_by_connection_are_not_forwarded(
+        self, tunnelling: Emulator, elsewhere: Elsewhere, named: str
+    ) -> None:
+        target = f"http://127.0.0.1:{elsewhere.port}/"
+        head = f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: {named}\r\nX-Hop: secret\r\nTE: a\r\nA: b\r\n\r\n"
+        assert send(tunnelling.url, head.encode()).body == b"hi"
+        (came,) = elsewhere.heads
+        assert (b"X-Hop" in came, b"TE: a" in came) == (False, "TE" not in named)
+        assert came.endswith(b"\r\nA: b\r\n\r\n")
+
+    @pytest.mark.parametrize(
+        ("end", "expected"),
+        [("?x=1", "/?x=1"), ("?x=/1", "/?x=/1"), ("", "/"), ("/?x=1", "/?x=1"), ("/a?b=http://c/d", "/a?b=http://c/d")],
+    )
+    def test_a_forwarded_target_keeps_its_query(
+        self, tunnelling: Emulator, elsewhere: Elsewhere, end: str, expected: str
+    ) -> None:
+        head = f"GET http://127.0.0.1:{elsewhere.port}{end} HTTP/1.1\r\nHost: x\r\n\r\n"
+        assert send(tunnelling.url, head.encode()).body == b"hi"
+        (came,) = elsewhere.heads
+        assert came.startswith(f"GET {expected} HTTP/1.1\r\n".encode())
+
+    @pytest.mark.parametrize(
+        "lines", ["Content-Length: 5\x0b", "Content-Length: 5\xa0", "X: a\0b", "X: a\rY: b", "X:\r\n a"]
+    )
+    def test_a_malformed_request_is_not_forwarded(self, tunnelling: Emulator, elsewhere: Elsewhere, lines: str) -> None:
+        head = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nHost: x\r\n{lines}\r\n\r\nhello"
+        assert send(tunnelling.url, head.encode("latin-1")).status == "HTTP/1.1 400 BAD REQUEST"
+        assert not elsewhere.heads
+
     def test_the_connection_is_closed_after_a_forwarded_request(
         self, tunnelling: Emulator, elsewhere: Elsewhere
     ) -> None:
-        first = f"GET http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\n\r\n".encode()
-        second = f"GET http://notify.twilio.com/v1/Credentials HTTP/1.1\r\n{SIGNED}\r\n".encode()
+        first = f"GET http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+        second = f"GET http://notify.twilio.com/v1/Credentials HTTP/1.1\r\nHost: x\r\n{SIGNED}\r\n".encode()
         answer = send(tunnelling.url, first + second)
         assert answer.body == b"hi"
         assert all(b"Authorization" not in head for head in elsewhere.heads)
@@ -318,12 +349,17 @@ class TestOtherHosts:
     def test_a_request_with_an_ambiguous_length_is_not_forwarded(
         self, tunnelling: Emulator, elsewhere: Elsewhere, lengths: str
     ) -> None:
-        target = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nContent-Length: {lengths}\r\n\r\nhello"
+        target = (
+            f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nHost: x\r\nContent-Length: {lengths}\r\n\r\nhello"
+        )
         assert send(tunnelling.url, target.encode()).status == "HTTP/1.1 400 BAD REQUEST"
         assert not elsewhere.heads
 
     def test_a_client_that_expects_a_100_gets_it(self, tunnelling: Emulator, elsewhere: Elsewhere) -> None:
-        head = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+        head = (
+            f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nHost: x\r\n"
+            "Content-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+        )
         with dial(tunnelling.url) as connection:
             connection.sendall(head.encode())
             assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -331,15 +367,16 @@ class TestOtherHosts:
             assert read_answer(connection).body == b"hi"
 
     def test_a_chunked_request_is_not_forwarded(self, tunnelling: Emulator, elsewhere: Elsewhere) -> None:
-        target = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
-        assert send(tunnelling.url, target.encode()).status == "HTTP/1.1 400 BAD REQUEST"
+        start = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nHost: x\r\n"
+        head = f"{start}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        assert send(tunnelling.url, head.encode()).status == "HTTP/1.1 400 BAD REQUEST"
         assert not elsewhere.heads
 
     def test_an_unreachable_host_is_answered_502(self, tunnelling: Emulator) -> None:
         with closing(socket.create_server(("127.0.0.1", 0))) as probe:
             port = probe.getsockname()[1]
         for line in (f"CONNECT 127.0.0.1:{port}", f"GET http://127.0.0.1:{port}/"):
-            answer = send(tunnelling.url, f"{line} HTTP/1.1\r\n\r\n".encode())
+            answer = send(tunnelling.url, f"{line} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
             assert answer.status == "HTTP/1.1 502 BAD GATEWAY"
             assert f"cannot connect to 127.0.0.1:{port}".encode() in answer.body
 
@@ -426,7 +463,7 @@ def test_neither_bodies_nor_credentials_are_logged(
     secret = "very-secret-9f3c"
     body = f"Type=fcm&Secret={secret}"
     head = (
-        f"POST /v1/Credentials HTTP/1.1\r\nAuthorization: {basic('ACx', secret)}\r\n"
+        f"POST /v1/Credentials HTTP/1.1\r\nHost: x\r\nAuthorization: {basic('ACx', secret)}\r\n"
         f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     with bundles.wrap_socket(
@@ -435,7 +472,7 @@ def test_neither_bodies_nor_credentials_are_logged(
         connection.sendall(f"{head}{body}".encode())
         assert read_answer(connection).status == "HTTP/1.1 201 CREATED"
     send(served.url, f"CONNECT example.com:443 HTTP/1.1\r\nProxy-Authorization: Basic {secret}\r\n\r\n".encode())
-    send(served.url, f"GET http://example.com/?token={secret} HTTP/1.1\r\n\r\n".encode())
+    send(served.url, f"GET http://example.com/?token={secret} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     assert secret not in caplog.text
     assert basic("ACx", secret) not in caplog.text
 
@@ -510,7 +547,7 @@ def half_open(url: str) -> list[Callable[[], socket.socket]]:
     return [
         begun(b""),
         begun(b"GET /v1/Cred"),
-        begun(b"POST /v1/Credentials HTTP/1.1\r\nContent-Length: 1000\r\n\r\nType"),
+        begun(b"POST /v1/Credentials HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nType"),
         begun(b"CONNECT notify.twilio.com:443 HTTP/1.1\r\n\r\n"),
         begun(b"CONNECT notify.twilio.com:443 HTTP/1.1\r\n\r\n\x16\x03\x01"),
     ]

@@ -112,7 +112,11 @@ def test_an_ipv6_url_has_brackets() -> None:
 
 def test_a_client_that_disconnects_early_does_not_affect_others(served: Emulator) -> None:
     port = int(served.url.rpartition(":")[2])
-    for start in (b"", b"POST /v1/Cred", b"POST /v1/Credentials HTTP/1.1\r\nContent-Length: 100\r\n\r\nType=fcm&Sec"):
+    for start in (
+        b"",
+        b"POST /v1/Cred",
+        b"POST /v1/Credentials HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nType=fcm&Sec",
+    ):
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(start)
     assert b'"credentials": []' in ask(served.url, served)

@@ -188,14 +188,14 @@ def test_a_bad_create_gets_its_error_and_changes_nothing(
 def test_a_malformed_header_line_does_not_hide_a_second_request(served: Emulator, head: str) -> None:
     """http.client drops everything after such a line, and would parse the body as the next request."""
     who = f"Authorization: {basic(*served.auth)}\r\n"
-    inner = f"POST /v1/Credentials HTTP/1.1\r\n{who}{FORM}Content-Length: 19\r\n\r\nType=fcm&Secret=abc"
-    answer = send(served.url, f"POST /v1/Credentials HTTP/1.1\r\n{who}{head}\r\n{inner}".encode())
+    inner = f"POST /v1/Credentials HTTP/1.1\r\nHost: x\r\n{who}{FORM}Content-Length: 19\r\n\r\nType=fcm&Secret=abc"
+    answer = send(served.url, f"POST /v1/Credentials HTTP/1.1\r\nHost: x\r\n{who}{head}\r\n{inner}".encode())
     assert error(answer) == (400, 20001, "Bad request: invalid header")
     assert b"HTTP/1.1" not in answer.body
     assert len(served.credentials) == 0
 
 
-@pytest.mark.parametrize("host", ["a..b", ".x", "..", "a" * 64 + ".example", "[::1", 'a"b', "ü"])
+@pytest.mark.parametrize("host", ["a..b", ".x", "..", "a" * 64 + ".example", "under_score:80", "[::1]:80", ""])
 def test_an_odd_host_is_answered(served: Emulator, host: str) -> None:
     head = f"GET /v1/Credentials HTTP/1.1\r\nHost: {host}\r\nAuthorization: {basic(*served.auth)}\r\n"
     assert send(served.url, f"{head}Connection: close\r\n\r\n".encode("latin-1")).status == "HTTP/1.1 200 OK"
@@ -207,7 +207,8 @@ def test_a_target_that_is_not_a_url_is_refused(served: Emulator, target: str) ->
 
 
 def test_blank_lines_before_a_request_are_ignored(served: Emulator) -> None:
-    one = f"POST /v1/Credentials HTTP/1.1\r\nAuthorization: {basic(*served.auth)}\r\n{FORM}Content-Length: 19\r\n"
+    who = f"Host: x\r\nAuthorization: {basic(*served.auth)}\r\n"
+    one = f"POST /v1/Credentials HTTP/1.1\r\n{who}{FORM}Content-Length: 19\r\n"
     first = one.encode() + b"\r\n" + GOOD
     last = one.encode() + b"Connection: close\r\n\r\n" + GOOD
     send(served.url, b"\r\n" + first + b"\r\n" + last)
@@ -223,7 +224,9 @@ def test_an_incomplete_body_is_refused(served: Emulator) -> None:
     ]:
         host, _, port = served.url.removeprefix("http://").rpartition(":")
         with socket.create_connection((host, int(port)), timeout=20) as connection:
-            start = f"POST /v1/Credentials HTTP/1.1\r\nAuthorization: {basic(*served.auth)}\r\n{FORM}{head}\r\n"
+            start = (
+                f"POST /v1/Credentials HTTP/1.1\r\nHost: x\r\nAuthorization: {basic(*served.auth)}\r\n{FORM}{head}\r\n"
+            )
             connection.sendall(start.encode() + body)
             connection.shutdown(socket.SHUT_WR)
             assert error(split(b"".join(iter(lambda: connection.recv(65536), b""))))[0] == 400

@@ -134,7 +134,8 @@ def test_freezegun_sets_the_dates_of_records_and_headers_in_the_servers_thread(s
         made = client.notify.v1.credentials.create(type="fcm", secret="x")
         frozen.tick(60)
         updated = client.notify.v1.credentials(made.sid).update(friendly_name="later")
-        request = f"GET /v1/Credentials HTTP/1.1\r\nAuthorization: {basic(*served.auth)}\r\nConnection: close\r\n\r\n"
+        lines = f"Host: x\r\nAuthorization: {basic(*served.auth)}\r\nConnection: close\r\n"
+        request = f"GET /v1/Credentials HTTP/1.1\r\n{lines}\r\n"
         answer = send(served.url, request.encode())
     client.http_client.session.close()
     assert f"{made.date_created:%Y-%m-%d %H:%M:%S}" == "2027-10-31 12:00:00"

@@ -1,0 +1,1 @@
+"""Attacks on a running server, to check what it promises: ``python -m harden``."""

@@ -1,0 +1,135 @@
+"""The OpenAPI document agrees with what the control API accepts, for values that types alone do not describe."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notify_mock import Emulator
+from notify_mock.control_api.openapi import document
+from notify_mock.deliveries.inbox import CRITERIA
+
+WHOLE = document("x")
+FORMATS = jsonschema.FormatChecker(formats=())
+
+
+@FORMATS.checks("date")
+def is_date(value: object) -> bool:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        with suppress(ValueError):
+            return bool(date.fromisoformat(value))
+    return not isinstance(value, str)
+
+
+@FORMATS.checks("date-time")
+def is_date_time(value: object) -> bool:
+    """RFC 3339."""
+    pattern = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})"
+    if isinstance(value, str) and re.fullmatch(pattern, value):
+        with suppress(ValueError):
+            return bool(datetime.fromisoformat(value.replace("Z", "+00:00")))
+    return not isinstance(value, str)
+
+
+def fits(schema: dict[str, Any], value: Any) -> bool:
+    whole = {**schema, "components": WHOLE["components"]}
+    return bool(jsonschema.Draft202012Validator(whole, format_checker=FORMATS).is_valid(value))
+
+
+def body_of(path: str) -> Any:
+    return WHOLE["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+
+
+def is_accepted(path: str, body: Any) -> bool:
+    status = Emulator(frozen="2030-01-01").app.test_client().post(path, json=body).status_code
+    assert status in (200, 201, 400)
+    return status != 400
+
+
+CLOCK = [
+    *[
+        (value, True)
+        for value in ("2030-01-01", "2030-01-01T12:00:00Z", "2030-01-01T12:00:00.123456+02:00", 0, 1.5, -1)
+    ],
+    *[(value, True) for value in ("0002-01-01", "9998-12-31", -62104060800, 253370764799)],
+    *[(value, False) for value in ("", "now", "2030-13-01", "2030-02-30T00:00:00Z", "12:00", "1893456000", "2h")],
+    *[(value, False) for value in (253370764800, -62104060801, 10**400, True, [], {}, "2030-01-01T25:00:00Z")],
+    *[(value, False) for value in ("0000-01-01", "0001-12-31T00:00:00Z", "9999-01-01", "9999-01-01T00:00:00Z")],
+]
+
+
+@pytest.mark.parametrize("act", ["set", "freeze"])
+@pytest.mark.parametrize(("value", "good"), CLOCK, ids=lambda value: repr(value)[:40])
+def test_a_point_in_time_is_accepted_as_described(act: str, value: Any, good: bool) -> None:
+    assert fits(body_of("/_mock/clock"), {act: value}) == good
+    assert is_accepted("/_mock/clock", {act: value}) == good
+
+
+def test_only_freeze_accepts_null() -> None:
+    for act, good in [("set", False), ("freeze", True)]:
+        assert fits(body_of("/_mock/clock"), {act: None}) == is_accepted("/_mock/clock", {act: None}) == good
+
+
+@given(at=st.datetimes(datetime(2, 1, 2), datetime(9998, 12, 30), timezones=st.timezones()))
+def test_every_date_and_time_that_is_described_is_accepted(at: datetime) -> None:
+    for text in (at.isoformat(), at.date().isoformat()):
+        if fits(body_of("/_mock/clock"), {"set": text}):
+            Emulator(frozen="2030-01-01").clock.set(text)
+
+
+RULES = [
+    ({"call": "delivery.*"}, True),
+    ({"call": "delivery.apn"}, True),
+    ({"call": "delivery.[af]*", "outcome": "down"}, True),
+    ({}, False),
+    ({"call": "*"}, False),
+    ({"call": "credential.create"}, False),
+    ({"call": "delivery"}, False),
+    ({"call": "*.apn"}, False),
+    ({"call": ""}, False),
+    ({"call": 5}, False),
+]
+
+
+@pytest.mark.parametrize(("rule", "good"), RULES, ids=repr)
+def test_undelivered_needs_the_name_of_a_delivery_as_described(rule: dict[str, Any], good: bool) -> None:
+    rule = {"effect": "undelivered", **rule}
+    assert fits(body_of("/_mock/faults"), rule) == good
+    assert is_accepted("/_mock/faults", rule) == good
+
+
+QUERIES = [
+    *[("channel", value, True) for value in ("apn", "fcm", "gcm", "sms", "facebook-messenger", "alexa")],
+    *[("channel", value, False) for value in ("", "APN", "push", "apn,fcm")],
+    *[("state", value, True) for value in ("sent", "failed")],
+    *[("state", value, False) for value in ("", "delivered", "SENT")],
+    *[("code", value, True) for value in (0, 52001, 999_999_999)],
+    *[("code", value, False) for value in (-1, 1_000_000_000, 1.5, "x")],
+    *[(name, "anything", True) for name in CRITERIA if name not in ("channel", "state", "code")],
+]
+
+
+@pytest.mark.parametrize(("name", "value", "good"), QUERIES)
+def test_a_criterion_of_deliveries_is_accepted_as_described(
+    emulator: Emulator, name: str, value: object, good: bool
+) -> None:
+    (schema,) = (one["schema"] for one in parameters() if one["name"] == name)
+    assert fits(schema, value) == good
+    answer = emulator.app.test_client().get("/_mock/deliveries", query_string={name: str(value)})
+    assert (answer.status_code == 200) == good
+
+
+def test_every_criterion_of_deliveries_is_described() -> None:
+    assert {one["name"] for one in parameters()} == set(CRITERIA)
+
+
+def parameters() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = WHOLE["paths"]["/_mock/deliveries"]["get"]["parameters"]
+    return found
