@@ -24,10 +24,10 @@ def twice(*names: str) -> list[Row]:
 
 
 def refused(emulator: Emulator, method: str, target: str, **form: Any) -> tuple[int, int, str, str | None]:
-    """Return status, code and message of the response, and the reason in the journal."""
+    """Return status, code and message of the response, and the reason in the journal (without a note on its size)."""
     answer = ask(emulator, method, target, **form)
     error = json.loads(answer.body)
-    return answer.status, error["code"], error["message"], emulator.journal.last.reason
+    return answer.status, error["code"], error["message"], emulator.journal.last.reason.partition("; its body of")[0]
 
 
 def invalid(resource: str, name: str, reason: str) -> tuple[int, int, str, str]:

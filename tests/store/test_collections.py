@@ -225,17 +225,25 @@ def test_a_collection_is_made_once_and_keeps_its_records() -> None:
 
 def test_a_snapshot_can_be_restored_more_than_once() -> None:
     store = with_service()
-    store.forget("IS1")
+    store.forget("CR1")
     kept = store.snapshot()
     for _ in range(2):
         store.remove(SERVICES, "IS1", at=1)
-        assert store.forgets("IS1")
+        assert store.forgets("CR1")
         store.forget("IS2")
         store.restore(kept)
         assert list(store.collection(SERVICES)) == [Note("IS1"), Note("IS2")]
         assert len(store.collections("binding")) == 2
         assert not store.forgets("IS2")
-    assert [store.forgets("IS1"), store.forgets("IS1")] == [True, False]
+    assert [store.forgets("CR1"), store.forgets("CR1")] == [True, False]
+
+
+def test_a_record_that_is_removed_is_not_to_be_forgotten_any_more() -> None:
+    store = with_service()
+    store.forget("IS1")
+    store.forget("IS2")
+    store.remove(SERVICES, "IS1", at=1)
+    assert [store.forgets("IS1"), store.forgets("IS2")] == [False, True]
 
 
 def test_a_text_is_made_once_for_a_record_and_a_url() -> None:
