@@ -287,6 +287,24 @@ def test_a_limit_of_concurrent_calls() -> None:
     assert [both(0), both(0), both(1, in_flight=2), both(1)] == [True, False, False, True]
 
 
+@pytest.mark.parametrize(
+    ("times", "kept"),
+    [
+        ((0, 0, 50), ["AC0", "AC1", "AC2"]),
+        ((0, 0, 50, 50), ["AC2", "AC3"]),
+        ((0, 0.5, 1, 10), ["AC1", "AC2", "AC3"]),
+        ((0, 0.5, 1, 9.9), ["AC0", "AC1", "AC2", "AC3"]),
+    ],
+)
+def test_the_fourth_account_of_four_sweeps_those_whose_window_has_passed(
+    monkeypatch: pytest.MonkeyPatch, times: tuple[float, ...], kept: list[str]
+) -> None:
+    monkeypatch.setattr("notify_mock.faults.responses._SWEEP", 4)
+    call = Limited(1, window=10)
+    assert [call(at, account=f"AC{number}") for number, at in enumerate(times)] == [True] * len(times)
+    assert list(call.memory) == kept
+
+
 def test_a_wait_of_less_than_a_second_is_shown_as_one() -> None:
     call = Limited(1, 0.5, retry_after=True)
     assert [call(0), call(0.4)] == [True, "1"]

@@ -214,6 +214,15 @@ def test_a_rule_describes_everything_that_is_given() -> None:
     assert str(rule) == "mine (* refuse code=20429 retry_after=5 after)"
 
 
+def test_of_matched_parameters_secrets_and_urls_are_masked_and_no_others() -> None:
+    parameters = {"FriendlyName": "who? #1", "Secret": "hush", "DeliveryCallbackUrl": "http://user:hush@chat/?key=hush"}
+    assert faults().add("*", Drop(), **parameters).rule.describe()["form"] == {
+        "FriendlyName": "who? #1",
+        "Secret": "[secret]",
+        "DeliveryCallbackUrl": "http://[secret]@chat/?key=[secret]",
+    }
+
+
 def test_headers_are_matched_in_lower_case_and_shown() -> None:
     rule = faults().add("*", Drop(), headers={"User-Agent": "curl*"}).rule
     assert rule.describe()["headers"] == {"user-agent": "curl*"}

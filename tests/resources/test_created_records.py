@@ -256,6 +256,15 @@ def test_the_secrets_of_a_record_are_not_among_its_shown_fields() -> None:
     }
 
 
+def test_the_repr_of_a_service_masks_its_callback_url(emulator: Emulator) -> None:
+    made = emulator.services.add(friendly_name="chat", delivery_callback_url="http://user:hush@chat/?key=hush")
+    shown = repr(made)
+    head = f"Service(sid='{made.sid}', account_sid='{made.account_sid}', region='us1', date_created="
+    assert (shown.startswith(head), shown.endswith(")")) == (True, True)
+    assert ", friendly_name='chat', apn_credential_sid=None, " in shown
+    assert "delivery_callback_url='http://[secret]@chat/?key=[secret]'" in shown
+
+
 def test_a_binding_without_an_identity_is_shown(emulator: Emulator) -> None:
     made = replace(emulator.bindings.add(identity="alice", binding_type="sms", address="+49"), identity=None)
     shown = BINDING_RESOURCE.show(made, f"https://notify.twilio.com/v1/Services/{IS}/Bindings/{made.sid}")
