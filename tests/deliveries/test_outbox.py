@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from notify_mock import Delivery
-from notify_mock.deliveries.callback import Callback, is_retried, split_http
+from notify_mock.deliveries.callback import Callback, is_retried, place_of, split_http
 from notify_mock.deliveries.delivery import Rendering
 from notify_mock.deliveries.outbox import Outbox
 from notify_mock.twilio_api.delivery_errors import Problem
@@ -76,6 +76,33 @@ def test_callbacks_are_taken_in_the_order_in_which_they_are_due() -> None:
     assert outbox.pop(until=99) is None
     assert [getattr(outbox.pop(until), "number", None) for until in (100, 150, 200, None)] == [3, None, 1, 2]
     assert (outbox.pop(), outbox.pop(until=500), len(outbox)) == (None, None, 0)
+
+
+def test_a_callback_can_be_skipped_and_stays() -> None:
+    outbox = filled(1001)
+    assert getattr(outbox.pop(skip=lambda one: one.number == 1), "number", None) == 2
+    assert outbox.pop(skip=lambda one: True) is None
+    assert [one.number for one in outbox] == [1]
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("http://chat.example/x?y=z", "chat.example:80"),
+        ("https://chat.example", "chat.example:443"),
+        ("https://chat.example:8443/x", "chat.example:8443"),
+        ("http://127.0.0.1:5000/x", "localhost:5000"),
+        ("http://LocalHost:5000/x", "localhost:5000"),
+        ("ftp://chat.example", ""),
+        ("http://chat.example:port", ""),
+    ],
+)
+def test_a_callback_has_the_place_and_the_origin_of_its_url(url: str, place: str) -> None:
+    assert place_of(url) == place
+    outbox = Outbox()
+    outbox.add_callbacks(url, "us1", [delivery()], 100, "https://page.example")
+    outbox.add_callbacks(url, "us1", [delivery()], 100)
+    assert [(one.place, one.origin) for one in outbox] == [(place, "https://page.example"), (place, "")]
 
 
 def test_a_reset_and_a_restore_begin_a_new_generation() -> None:

@@ -437,6 +437,19 @@ def test_a_snapshot_can_be_restored_more_than_once() -> None:
     assert rules["drop-3"].number == 4
 
 
+def test_a_reset_empties_what_was_applied(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules, one = faults(), exchange()
+    one.size = 10
+    monkeypatch.setattr("notify_mock.faults.rules._MAX_FIRED_BYTES", 20)
+    for _ in range(2):
+        rules.add("*", Delay(0), name="mine")
+        for kept in (1, 2, 2):
+            rules.apply(one, "before", 1)
+            assert len(rules.fired) == kept
+        rules.reset()
+        assert rules.fired == []
+
+
 def test_the_last_ten_thousand_applications_are_kept() -> None:
     rules = faults()
     rules.add("*", Delay(0), name="mine")
