@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -152,15 +153,15 @@ def _match(
 def _schedule(rest: dict[str, Any], now: float) -> Schedule:
     """Return the schedule. ``after`` and ``until`` are points in time, or lengths of time from now (``"10s"``)."""
     given: dict[str, Any] = {key: rest[key] for key in ("times", "skip", "every", "chance") if key in rest}
-    for key in ("after", "until"):
-        when = rest.get(key)
-        if when is None:
-            continue
-        try:
-            given[key] = now + span(when, key) if isinstance(when, (str, timedelta)) else moment(when, key)
-        except UsageError:
-            given[key] = moment(when, key)
+    given |= {key: _time(key, rest[key], now) for key in ("after", "until") if rest.get(key) is not None}
     return Schedule(**given)
+
+
+def _time(key: str, when: Any, now: float) -> float:
+    if isinstance(when, (str, timedelta)):
+        with suppress(UsageError):
+            return now + span(when)
+    return moment(when, key)
 
 
 def _text(key: str, value: Any) -> str:
