@@ -109,10 +109,10 @@ WITH_TLS: list[Front] = [flask_with_https, proxy_with_https_target, tls_on_the_p
 
 
 def comparable(answer: Raw, *, is_text: bool) -> tuple[str, list[tuple[str, str]], bytes]:
-    """Return the response as a client sees it, without ``Connection``."""
+    """Return the response without ``Connection``, and as the text that the SDK shows if ``is_text``."""
     headers = [(name, value) for name, value in answer.headers if name != "Connection"]
-    body = answer.body[: int(dict(headers).get("Content-Length", len(answer.body)))]
-    return answer.status, headers, body.decode(errors="replace").encode() if is_text else body
+    length = int(dict(headers).get("Content-Length", len(answer.body)))
+    return answer.status, headers, answer.body[:length].decode(errors="replace").encode() if is_text else answer.body
 
 
 def play(front: Front, requests: Script, *, is_text: bool = False, **options: object) -> list[object]:
@@ -121,7 +121,7 @@ def play(front: Front, requests: Script, *, is_text: bool = False, **options: ob
     with Emulator(seed=7, frozen="2030-01-01T00:00:00Z", tls=True, fault_header=True, **options) as emulator:  # type: ignore[arg-type]
         for request in requests():
             answer = front(emulator, request._replace(target=request.target.replace("{sid}", sid)))
-            answers.append((str(request)[:80], comparable(answer, is_text=is_text)))
+            answers.append((str(request)[:80], comparable(answer, is_text=is_text and front is not in_process)))
             if found := SID.match(answer.body):
                 sid = found[1].decode()
     return answers
