@@ -84,7 +84,7 @@ class Responder:
 
     def write(self, status: str, headers: Headers, body: bytes) -> None:
         """Send a whole response. ``status`` is a code and its phrase."""
-        head, keeps_open = head_of(status, headers, body, keeps_open=self._keeps_open)
+        head, keeps_open = head_of(status, headers, body, keeps_open=self._keeps_open, is_head=self._is_head)
         self._channel.write(head if self._is_head else head + body)
         self._done(keeps_open)
 

@@ -82,8 +82,7 @@ class Server:
     @property
     def url(self) -> str:
         """``http://127.0.0.1:8010``, without a slash at the end."""
-        host, port = self._context.address
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        return f"http://{self._context.address}"
 
     @property
     def address(self) -> tuple[str, int]:

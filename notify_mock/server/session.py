@@ -88,7 +88,7 @@ class Session:
             body = self._reader.body(head.fields)
         except TwilioError as error:
             raise BadRequest(error, head.method, head.target) from error
-        if self._begun is None and head.fields.expects_continue:
+        if self._begun is None and head.expects_continue:
             self._channel.write(CONTINUE)
         if body is None:
             self._begun = head, here
@@ -158,15 +158,16 @@ class Session:
         """Answer for ``destination`` on this connection from now on."""
         self._tunnel = destination
         self._channel.write(ESTABLISHED)
-        self._channel.may_start_tls(destination.host)
-        if self._reader.waiting:
-            self._channel.data_received(self._reader.take())
+        if self._channel.scheme == "http":  # there is no TLS inside TLS
+            self._channel.may_start_tls(destination.host)
+            if self._reader.waiting:
+                self._channel.data_received(self._reader.take())
 
     def _forward(self, head: Head, destination: Destination) -> None:
         """Send one request on, then close the connection: the next request may be for Twilio."""
         length = forwarded_length(head)
         body = self._reader.take(length)
-        greeting = CONTINUE if head.fields.expects_continue else b""
+        greeting = CONTINUE if head.expects_continue else b""
         self._relay(destination, forwarded_head(head, destination) + body, greeting, limit=length - len(body))
 
     def _relay(self, destination: Destination, opening: bytes, greeting: bytes, limit: float = math.inf) -> None:
