@@ -20,6 +20,7 @@ from benchmarks.plugin import plugin
 from benchmarks.resets import resets
 from benchmarks.startup import startup
 from benchmarks.table import Row, render
+from benchmarks.throughput import access_log, creates, fetches
 from benchmarks.tunnels import tunnels
 from benchmarks.wrapping import wrapping
 
@@ -40,6 +41,9 @@ BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "replay": replayed_both,
     "cassette": cassettes,
     "notifications": notifications,
+    "get": fetches,
+    "post": creates,
+    "log": access_log,
 }
 
 
