@@ -12,6 +12,8 @@ from time import perf_counter
 from benchmarks.cassettes import cassettes, replayed_both
 from benchmarks.faults import faults
 from benchmarks.fetches import constant, intercepted, replayed, stubbed
+from benchmarks.growth import growth
+from benchmarks.holding import holding
 from benchmarks.imports import imports
 from benchmarks.memory import memory
 from benchmarks.notifications import notifications
@@ -44,6 +46,8 @@ BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "get": fetches,
     "post": creates,
     "log": access_log,
+    "held": holding,
+    "growth": growth,
 }
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from benchmarks.table import Missing
 
 _WITHOUT_UVLOOP = Path(__file__).with_name("without_uvloop")
 _STOP_SECONDS = 30
@@ -50,7 +53,7 @@ def start(
     errors: Path | None = None,
 ) -> subprocess.Popen[str]:
     """Start a process with stdout and stderr in one pipe, or with stderr in the file ``errors``."""
-    with open(errors or os.devnull, "w") as file:
+    with Path(errors or os.devnull).open("w") as file:
         return subprocess.Popen(
             command,
             cwd=folder,
@@ -80,3 +83,12 @@ def cpu_seconds(pid: int) -> float:
 def resident_bytes(pid: int) -> int:
     """Return the resident memory of a process. Needs Linux's ``/proc``."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def allow_files(number: int) -> None:
+    """Let this process and those that it starts have ``number`` open files. Raises ``Missing`` if they must not."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < number:
+        raise Missing(f"the limit of open files is {hard:,}; raise it to {number:,} with ulimit -Hn")
+    if soft != resource.RLIM_INFINITY and soft < number:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (number, hard))
