@@ -13,7 +13,7 @@ from benchmarks.servers import Server, notify_mock, wiremock
 from benchmarks.table import Missing, Row, at_most, skipped
 
 _CREATES = 200_000
-_ROUNDS = 3
+_ROUNDS = 2
 _LIMIT = 0.5
 _WHAT = f"memory of the server after {_CREATES:,} creates / of WireMock after as many"
 

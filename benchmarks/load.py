@@ -14,6 +14,7 @@ from benchmarks.servers import Target
 from benchmarks.table import Missing
 
 _CONNECTIONS = 8
+_LONGEST_SECONDS = 3600
 _SCRIPT = Path(__file__).with_name("load.lua")
 _MEASURED = re.compile(r"^measured (\d+) (\d+) (\d+) (\d+)$", re.MULTILINE)
 
@@ -36,13 +37,23 @@ def find_wrk() -> str:
 
 
 def put_load(target: Target, seconds: float) -> Load:
-    """Send the target's request again and again for ``seconds``, on 8 connections that stay open, from one thread."""
-    return _run(target, seconds)
+    """Send the target's request again and again for ``seconds``, on 8 connections that stay open, from one thread.
+
+    Raises ``RuntimeError`` if any request failed: errors must not be measured.
+    """
+    before = cpu_seconds(target.pid)
+    printed = _run(target, seconds)
+    used = cpu_seconds(target.pid) - before
+    found = _MEASURED.search(printed)
+    number, micros, p99, failed = map(int, found.groups()) if found else (0, 0, 0, 0)
+    if failed or not number:
+        raise RuntimeError(f"{failed} of {number} requests to {target.url} failed:\n{printed}")
+    return Load(micros / 1e6 / number, p99 / 1e6, used / number)
 
 
-def put_requests(target: Target, number: int) -> Load:
+def put_requests(target: Target, number: int) -> None:
     """Send ``number`` requests or a few more. ``%d`` in the body is the number of the request."""
-    return _run(target, 3600, str(number))
+    _run(target, _LONGEST_SECONDS, str(number))
 
 
 def middle(loads: list[Load]) -> str:
@@ -51,17 +62,9 @@ def middle(loads: list[Load]) -> str:
     return f"{per_second:,.0f}/s at {median(load.cpu for load in loads) * 1e6:.1f} us CPU"
 
 
-def _run(target: Target, seconds: float, *arguments: str) -> Load:
-    """Raises ``RuntimeError`` if any request failed: errors must not be measured."""
-    body = [target.body, *arguments] if target.body else []
-    command = [find_wrk(), "-t1", f"-c{_CONNECTIONS}", f"-d{seconds:g}s", "-s", str(_SCRIPT)]
-    header = ["-H", f"Authorization: {target.authorization}", target.url, "--", target.method, *body]
-    before = cpu_seconds(target.pid)
-    done = subprocess.run([*command, *header], capture_output=True, text=True, check=True).stdout
-    found = _MEASURED.search(done)
-    if found is None:
-        raise RuntimeError(f"wrk printed no figures:\n{done}")
-    number, micros, p99, failed = map(int, found.groups())
-    if failed or not number:
-        raise RuntimeError(f"{failed} of {number} requests to {target.url} failed:\n{done}")
-    return Load(micros / 1e6 / number, p99 / 1e6, (cpu_seconds(target.pid) - before) / number)
+def _run(target: Target, seconds: float, *number: str) -> str:
+    """Return what wrk prints."""
+    options = ["-t1", f"-c{_CONNECTIONS}", f"-d{seconds:g}s", "-s", str(_SCRIPT)]
+    body = [target.body, *number] if target.body else []
+    arguments = ["-H", f"Authorization: {target.authorization}", target.url, "--", target.method, *body]
+    return subprocess.run([find_wrk(), *options, *arguments], capture_output=True, text=True, check=True).stdout
