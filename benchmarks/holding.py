@@ -27,13 +27,15 @@ _LIMIT = 1.2
 
 
 def holding() -> list[Row]:
-    """Compare a server that holds 1,000 calls because of a fault rule with one that holds none."""
+    """Compare a server that holds 1,000 calls because of a fault rule with one that has the rule and holds none."""
     try:
         allow_files(_FILES)
     except Missing as missing:
         return [skipped(_WHAT, f"at most {_LIMIT:g}", missing)]
     with ExitStack() as stack:
         busy, idle = (stack.enter_context(notify_mock()) for _ in range(2))
+        _add_rule(busy)
+        _add_rule(idle)
         _hold(stack, busy)
         ours, theirs = (stack.enter_context(Connection(server.fetch())) for server in (busy, idle))
         ours.check()
@@ -44,9 +46,12 @@ def holding() -> list[Row]:
     return [at_most(_WHAT, pair, _LIMIT)]
 
 
+def _add_rule(server: Server) -> None:
+    ask(f"{server.url}/_mock/faults", body=json.dumps({"call": "credential.list", "effect": "hang", "seconds": 3600}))
+
+
 def _hold(stack: ExitStack, server: Server) -> None:
     """Send calls that the server holds, and return when it holds them all."""
-    ask(f"{server.url}/_mock/faults", body=json.dumps({"call": "credential.list", "effect": "hang", "seconds": 3600}))
     for _ in range(_HELD):
         stack.enter_context(Connection(Target(server.pid, "GET", server.url + LIST))).send()
     deadline = perf_counter() + _WAIT_SECONDS
