@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -87,6 +86,8 @@ def resident_bytes(pid: int) -> int:
 
 def allow_files(number: int) -> None:
     """Let this process and those that it starts have ``number`` open files. Raises ``Missing`` if they must not."""
+    import resource  # not on Windows
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < number:
         raise Missing(f"the limit of open files is {hard:,}; raise it to {number:,} with ulimit -Hn")
