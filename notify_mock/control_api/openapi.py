@@ -25,15 +25,18 @@ from notify_mock.control_api.openapi_schemas import (
     record_schema,
 )
 from notify_mock.deliveries.inbox import CRITERIA, VALUES
+from notify_mock.engine.routes import CALL_PARAMETERS
 from notify_mock.faults.connections import What
 from notify_mock.faults.decision import Effect
 from notify_mock.faults.kinds import BY_KIND, EFFECTS
-from notify_mock.faults.match import is_delivery
+from notify_mock.faults.match import covers, is_delivery
 from notify_mock.faults.readers import scenario_names
 from notify_mock.resources import RESOURCES
 from notify_mock.support.version import __version__
 from notify_mock.twilio_api.catalog import BY_CODE
+from notify_mock.twilio_api.channels import DELIVERY_NAMES, DELIVERY_PARAMETERS
 from notify_mock.twilio_api.delivery_errors import OUTCOMES, TITLES
+from notify_mock.twilio_api.known_parameters import taken_by
 
 _BY_TYPE: dict[str, Schema] = {"int": WHOLE, "str": TEXT, "bool": {"type": "boolean"}, "Span": SPAN}
 _BY_NAME: dict[str, Schema] = {
@@ -132,6 +135,13 @@ def _is_for_deliveries(effect: type[Effect]) -> bool:
     return all(is_delivery(glob) for glob in effect.only)
 
 
+def _parameters(effect: type[Effect]) -> str:
+    """Return a pattern of the parameters of the calls that the effect applies to. ``form`` takes any other."""
+    known = {**CALL_PARAMETERS, **dict.fromkeys(DELIVERY_NAMES, DELIVERY_PARAMETERS)}
+    calls = [call for call in known if any(covers(glob, call) for glob in effect.only)]
+    return f"^({'|'.join(sorted(taken_by(calls, known)))})$"
+
+
 def _rule(effect: type[Effect]) -> Schema:
     needed = ["call"] if _is_for_deliveries(effect) else []
     needed += [one.name for one in fields(effect) if one.default is MISSING]  # type: ignore[arg-type]
@@ -141,7 +151,7 @@ def _rule(effect: type[Effect]) -> Schema:
         "description": " ".join((getdoc(effect) or "").replace("``", "").split()),
         "required": ["effect", *needed],
         "properties": rule_fields(effect.kind),
-        "patternProperties": {"^[A-Z]": {**TEXT, "description": "a Twilio parameter to match, as in form"}},
+        "patternProperties": {_parameters(effect): {**TEXT, "description": "a Twilio parameter to match, as in form"}},
         "additionalProperties": False,
         **_TOGETHER.get(effect.kind, {}),
     }

@@ -29,6 +29,9 @@ CRITERIA = {
 VALUES = {"channel": (*CHANNELS, *DISCONTINUED), "state": ("sent", "failed")}
 """The possible values of these criteria."""
 
+_MAYBE_NONE = ("identity", "binding", "credential", "code", "body", "title")
+"""The attributes of a delivery that may be None."""
+
 
 class Alert(NamedTuple):
     """A problem with a notification as a whole: it has no recipients, or a delivery callback failed."""
@@ -98,7 +101,7 @@ class Deliveries(Sequence["Delivery"]):
         was delivered instead.
         """
         __tracebackhide__ = True
-        wanted = _read(criteria)
+        wanted = _read(criteria, ("count",))
         if "state" not in wanted and "code" not in wanted:
             wanted["state"] = "sent"
         everything = self._all()
@@ -151,16 +154,26 @@ class Deliveries(Sequence["Delivery"]):
         return "\n".join(lines if everything else [*lines, "nothing was delivered at all"])
 
 
-def _read(criteria: dict[str, Any]) -> dict[str, Any]:
-    for name, value in criteria.items():
+def _read(criteria: dict[str, Any], keywords: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the criteria, with SIDs in place of objects. Raises ``UsageError``; ``keywords`` may have been meant."""
+    for name in criteria:
         if name not in CRITERIA:
-            raise UsageError("deliveries", f"unknown criterion {name!r}", nearest(name, CRITERIA))
-        known = VALUES.get(name)
-        if known and value not in known:
-            raise UsageError(
-                f"deliveries, {name}", f"unknown {name} {shown(value)}", f"expected one of: {', '.join(known)}"
-            )
-    return {name: getattr(value, "sid", value) for name, value in criteria.items()}
+            raise UsageError("deliveries", f"unknown criterion {name!r}", nearest(name, (*CRITERIA, *keywords)))
+    wanted = {name: getattr(value, "sid", value) for name, value in criteria.items()}
+    for name, value in wanted.items():
+        _check_value(name, value)
+    return wanted
+
+
+def _check_value(name: str, value: Any) -> None:
+    """Raise ``UsageError`` if no delivery can ever have this value: ``count=0`` would always pass."""
+    where, known = f"deliveries, {name}", VALUES.get(name)
+    if known and value not in known:
+        raise UsageError(where, f"unknown {name} {shown(value)}", f"expected one of: {', '.join(known)}")
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if not (is_number if name == "code" else isinstance(value, str)) and not (value is None and name in _MAYBE_NONE):
+        expected = "a number" if name == "code" else "a SID" if CRITERIA[name].endswith("_sid") else "text"
+        raise UsageError(where, f"expected {expected}, got {shown(value)}")
 
 
 def _differences(delivery: Delivery, wanted: dict[str, Any]) -> list[str]:

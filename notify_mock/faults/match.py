@@ -32,8 +32,8 @@ def covers(glob: str, name: str | None) -> bool:
 class Match:
     """The conditions of a rule. A condition that is None or empty matches everything.
 
-    ``call`` is the name of a call, or a glob. ``form`` (form and query parameters) and ``headers`` (by lower-case name)
-    have globs as values. ``predicate`` takes the exchange.
+    ``call`` is the name of a call, or a glob. ``form`` (the parameters that the call reads) and ``headers`` (by
+    lower-case name) have globs as values. ``predicate`` takes the exchange.
     """
 
     call: str = "*"
@@ -54,7 +54,7 @@ class Match:
             self.account_sid in (None, exchange.account_sid)
             and self.api in (None, exchange.api)
             and self.sid in (None, exchange.sid)
-            and all(fnmatchcase(exchange.parameter(name) or "", glob) for name, glob in self.form.items())
+            and all(_any_matches(exchange.values(name), glob) for name, glob in self.form.items())
             and all(fnmatchcase(exchange.call.headers.get(name, ""), glob) for name, glob in self.headers.items())
             and (self.predicate is None or self.predicate(exchange))
         )
@@ -80,6 +80,10 @@ def keys_of(exchange: Exchange) -> list[tuple[str, ...] | None]:
     if exchange.sid is not None:
         keys.append(("sid", exchange.sid))
     keys += [("header", name, value) for name, value in exchange.call.headers.items()]
-    for params in (exchange.call.form, exchange.call.query):
-        keys += [("form", name, value) for name, value in params.pairs]
+    keys += [("form", name, value) for name, value in exchange.call.parameters.pairs]
     return keys
+
+
+def _any_matches(values: list[str], glob: str) -> bool:
+    """Whether one of the values of a parameter matches. A parameter that was not sent is as good as empty."""
+    return any(fnmatchcase(value, glob) for value in values or ("",))

@@ -42,7 +42,7 @@ def backoff(
     before, and none longer than ``maximum``. With ``jitter``, the waits must not be equal or grow by a constant factor.
     """
     __tracebackhide__ = True
-    found = _attempts(journal, name, criteria)
+    found = _attempts(journal, name, criteria, ("minimum", "growth", "jitter", "maximum"))
     if len(found) < 2:
         raise AssertionError(f"expected several attempts at {name}, found {len(found)}{_timeline(found)}")
     waits = _waits(found)
@@ -110,10 +110,10 @@ def no_duplicates(journal: Journal, records: Iterable[Any]) -> None:
         raise AssertionError("\n".join([*lines, *listed("created by", created_by)]))
 
 
-def _attempts(journal: Journal, name: str, criteria: dict[str, Any]) -> list[Exchange]:
+def _attempts(journal: Journal, name: str, criteria: dict[str, Any], keywords: tuple[str, ...] = ()) -> list[Exchange]:
     """Return all matching exchanges. Raises ``AssertionError`` if the journal has dropped some that may match."""
     __tracebackhide__ = True
-    search = journal.search(name, criteria)
+    search = journal.search(name, criteria, keywords)
     if search.dropped:
         raise AssertionError(f"cannot check all attempts at {search.criteria}{search.dropped}")
     return search.found

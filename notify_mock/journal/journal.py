@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from notify_mock.journal.criteria import Criteria
 from notify_mock.journal.exchange import Exchange
+from notify_mock.twilio_api.known_parameters import CallParameters
 from notify_mock.twilio_api.messages import Call
 from notify_mock.twilio_api.products import Endpoint
 
@@ -57,10 +58,10 @@ class Journal:
     """
 
     def __init__(
-        self, lock: AbstractContextManager[bool], call_names: tuple[str, ...], per_account: int = DEFAULT_LIMIT
+        self, lock: AbstractContextManager[bool], call_parameters: CallParameters, per_account: int = DEFAULT_LIMIT
     ) -> None:
         self._lock = lock
-        self._call_names = call_names
+        self._call_parameters = call_parameters
         self._per_account, self._total = per_account, max(MAX_EXCHANGES, per_account)
         self._listeners: list[Callable[[Exchange], None]] = []
         self._announcing = RLock()
@@ -102,8 +103,10 @@ class Journal:
     def calls(self, name: str = "*", **criteria: Any) -> list[Exchange]:
         """Return the exchanges of calls named ``name`` (globs allowed) that meet all ``criteria``.
 
-        Criteria are ``account_sid``, ``sid``, ``status``, ``code``, ``api``, ``region``, and Twilio parameters by name
-        (``Type="apn"``). Raises ``UsageError`` for an unknown name or criterion.
+        Criteria are ``account_sid``, ``sid``, ``status``, ``code``, ``api``, ``region``, and the parameters of these
+        calls by name (``Type="apn"``; one of the values if it was sent repeatedly; None if it must be missing). Only
+        ``form={"X": "..."}`` can ask for parameters that Twilio does not know. What a call does not read, such as the
+        body of a GET, is not compared. Raises ``UsageError`` for an unknown name or criterion.
         """
         return self.search(name, criteria).found
 
@@ -114,14 +117,17 @@ class Journal:
         first, and says whether the journal has dropped exchanges that may have matched.
         """
         __tracebackhide__ = True
-        search = self.search(name, criteria)
+        search = self.search(name, criteria, ("count",))
         if len(search.found) == count and not search.dropped if count is not None else search.found:
             return search.found
         raise AssertionError(search.criteria.failure_message(count, search.arrived) + search.dropped)
 
-    def search(self, name: str, criteria: dict[str, Any]) -> Search:
-        """Search for an assertion. Raises ``UsageError`` for an unknown call name or criterion."""
-        wanted = Criteria(name, criteria, self._call_names)
+    def search(self, name: str, criteria: dict[str, Any], keywords: tuple[str, ...] = ()) -> Search:
+        """Search for an assertion, which has ``keywords`` besides the criteria.
+
+        Raises ``UsageError`` for an unknown call name or criterion.
+        """
+        wanted = Criteria(name, criteria, self._call_parameters, keywords)
         arrived, dropped = self._kept()
         wanted_account = wanted.attributes.get("account_sid")
         lost = sum(

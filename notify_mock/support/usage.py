@@ -49,10 +49,18 @@ def shown(value: object) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return a remedy: the known word closest to ``word``, or all known words if none is close."""
+    """Return a remedy: the known word closest to ``word``, or all known words if none is close.
+
+    Case and underscores do not count: ``friendly_name`` is closest to ``FriendlyName``.
+    """
     names = sorted(known)
-    close = difflib.get_close_matches(word, names, n=1)
-    return f"did you mean {close[0]}?" if close else f"expected one of: {', '.join(names)}"
+    by_letters = {_letters(name): name for name in names}
+    close = difflib.get_close_matches(_letters(word), by_letters, n=1)
+    return f"did you mean {by_letters[close[0]]}?" if close else f"expected one of: {', '.join(names)}"
+
+
+def _letters(word: str) -> str:
+    return word.replace("_", "").lower()
 
 
 def only_known(where: str, given: Iterable[str], known: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from notify_mock.support.masked_url import MASK, masked_url
+from notify_mock.twilio_api.channels import CALLBACK_PARAMETERS
 
 PLAIN = frozenset(
     [
@@ -20,11 +21,6 @@ PLAIN = frozenset(
     ]
 )
 """The parameters of Notify v1 that are shown as they are, unless they look like a secret (documented names)."""
-
-_CALLBACK = frozenset(
-    ("NotificationSid", "AccountSid", "ServiceSid", "Count", "SequenceId", "IsFinal", "DeliveryState")
-)
-"""The parameters of delivery callbacks."""
 
 _SECRET_NAME = re.compile(r"secret|key|certificate|passw|(?<!page)token|authorization|cookie|credential.?json")
 _SECRET_LOOK = re.compile(r"-----BEGIN|private_key|AAAA[\w-]{7}:APA91|AIza[\w-]{30}|://(?!\[secret\]@)[^/\s@]+@")
@@ -53,7 +49,7 @@ def show_text(value: str, max_length: int = _MAX_LENGTH) -> str:
 
 def show_value(name: str, value: str) -> str:
     """Return the value of a parameter for one log line: masked if the parameter is a secret or not one of Twilio's."""
-    if name not in PLAIN and name not in _CALLBACK:
+    if name not in PLAIN and name not in CALLBACK_PARAMETERS:
         return MASK
     return show_text(masked_url(value) if name == "DeliveryCallbackUrl" else value)
 

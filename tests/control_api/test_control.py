@@ -99,6 +99,8 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({**REFUSE, "headers": []}, "headers", "list"),
     ({**REFUSE, "Type": 5}, "Type", "int"),
     ({**REFUSE, "Type": ["apn"]}, "Type", "list"),
+    ({**REFUSE, "Tpye": "apn"}, "Tpye", "did you mean Type?"),
+    ({**REFUSE, "call": "credential.fetch", "Type": "apn"}, "Type", "is not a parameter of credential.fetch"),
     ({**REFUSE, "account_sid": 5}, "account_sid", "int"),
     ({**REFUSE, "predicate": "lambda: True"}, "predicate", "str"),
     ({**REFUSE, "predicate": True}, "predicate", "must be a function"),
@@ -816,7 +818,14 @@ def test_a_valid_rule_is_valid_in_the_document(emulator: Emulator, rule: dict[st
 
 
 NOT_IN_A_SCHEMA = (
-    *("it applies to", "matches no call", "must not be more than", "point in time", "must be later"),
+    *(
+        "it applies to",
+        "is not a parameter of",
+        "matches no call",
+        "must not be more than",
+        "point in time",
+        "must be later",
+    ),
     *("must be a function", "must be more than 0", "is a masked secret", "longer than an hour", "cannot be sent"),
 )
 """Errors that the schemas don't cover: they would have to know calls, compare fields or parse dates."""
