@@ -61,9 +61,7 @@ class _JsonLines(logging.Formatter):
                 **exchange.describe(),
                 "method": call.method,
                 "path": show_text(call.path),
-                "parameters": show_pairs(
-                    call.query.pairs if call.reads_query else (*call.query.pairs, *call.form.pairs)
-                ),
+                "parameters": show_pairs((*call.query.pairs, *(() if call.reads_query else call.form.pairs))),
                 "not_read": call.not_read or None,
             }
         if record.exc_info:

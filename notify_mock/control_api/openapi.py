@@ -7,7 +7,6 @@ from inspect import getdoc
 from typing import Any, get_args
 
 from notify_mock.control_api.openapi_schemas import (
-    MAX_CODE_DIGITS,
     MAYBE_TEXT,
     MAYBE_WHOLE,
     MOMENT,
@@ -20,11 +19,16 @@ from notify_mock.control_api.openapi_schemas import (
     WHOLE,
     Schema,
     callback_schema,
+    data_schema,
     delivery_schema,
     object_of,
+    provider_schema,
+    query_number,
     record_schema,
 )
-from notify_mock.deliveries.inbox import CRITERIA, VALUES
+from notify_mock.control_api.query import NUMBERS, QUERIES
+from notify_mock.deliveries.inbox import VALUES
+from notify_mock.deliveries.providers import PROVIDERS
 from notify_mock.engine.routes import CALL_PARAMETERS
 from notify_mock.faults.connections import What
 from notify_mock.faults.decision import Effect
@@ -81,6 +85,13 @@ _SHOWN: dict[str, Schema] = {
     "seen": {**WHOLE, "readOnly": True, "description": "number of calls that matched; ignored in requests"},
     "fired": {**WHOLE, "readOnly": True, "description": "number of calls the rule applied to; ignored in requests"},
     "predicate": {**TRUE, "readOnly": True, "description": "a Python function also has to match; cannot be sent"},
+}
+
+
+_DESCRIBED = {
+    "call": "name of a call, globs allowed",
+    "after": "only requests with a larger number",
+    "limit": "the most requests to return",
 }
 
 
@@ -180,6 +191,10 @@ def _schemas() -> dict[str, Schema]:
         "Exchange": _exchange(),
         **{resource.name.capitalize(): record_schema(resource.record) for resource in RESOURCES},
         "State": _state(),
+        "Data": data_schema(),
+        "Records": object_of(**{kind.key: _list_of(kind.name.capitalize()) for kind in RESOURCES if kind.seed}),
+        "Provider": provider_schema(),
+        "Providers": object_of(**{provider: _ref("Provider") for provider in PROVIDERS}),
         "Delivery": delivery_schema(),
         "Deliveries": object_of(deliveries=_list_of("Delivery"), alerts=_list_of("Alert")),
         "Alert": object_of(time=TEXT, notification_sid=TEXT, code=WHOLE, reason=MAYBE_TEXT),
@@ -220,12 +235,35 @@ def _paths() -> dict[str, Any]:
     return {
         "/_mock/health": {"get": _operation("health", "Status, version, seed and clock", "Health")},
         "/_mock/state": {"get": _operation("state", "The whole state, without secrets", "State")},
-        "/_mock/journal": {"get": _operation("journal", "The received requests, secrets masked", "Journal")},
+        "/_mock/records": {
+            "post": _taking(
+                _ref("Data"), _operation("addRecords", "Add records, all or none of them", "Records", "201")
+            )
+        },
+        "/_mock/journal": {
+            "get": {
+                **_operation("journal", "The received requests, oldest first, secrets masked", "Journal"),
+                "parameters": _query("journal"),
+            }
+        },
         "/_mock/deliveries": {
             "get": {
                 **_operation("deliveries", "The simulated deliveries, and alerts", "Deliveries"),
-                "parameters": [{"name": one, "in": "query", "schema": _criterion(one)} for one in CRITERIA],
+                "parameters": _query("deliveries"),
             }
+        },
+        "/_mock/providers": {
+            "get": _operation("providers", "The simulated failures of the providers", "Providers"),
+            "delete": _operation("recoverProviders", "End all simulated failures"),
+        },
+        "/_mock/providers/{name}": {
+            "parameters": [{**name[0], "schema": {"type": "string", "enum": list(PROVIDERS)}}],
+            "get": _operation("provider", "The simulated failures of a provider", "Provider"),
+            "post": _taking(
+                {**provider_schema(), "required": []},
+                _operation("changeProvider", "Replace the failures that are given", "Provider"),
+            ),
+            "delete": _operation("recoverProvider", "End the simulated failures of a provider"),
         },
         "/_mock/callbacks": {
             "get": _operation("listCallbacks", "The delivery callbacks still to be sent", "Callbacks"),
@@ -265,10 +303,14 @@ def _paths() -> dict[str, Any]:
     }
 
 
-def _criterion(name: str) -> Schema:
-    if name == "code":
-        return {**WHOLE, "maximum": 10**MAX_CODE_DIGITS - 1}
-    return {**TEXT, "enum": list(VALUES[name])} if name in VALUES else TEXT
+def _query(path: str) -> list[Schema]:
+    return [{"name": name, "in": "query", **_parameter(name)} for name in QUERIES[path]]
+
+
+def _parameter(name: str) -> Schema:
+    described = {"description": _DESCRIBED[name]} if name in _DESCRIBED else {}
+    text = {**TEXT, "enum": list(VALUES[name])} if name in VALUES else TEXT
+    return {**described, "schema": query_number() if name in NUMBERS else text}
 
 
 def _clock() -> Schema:

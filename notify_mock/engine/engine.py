@@ -276,6 +276,16 @@ class Engine:
         """Return the response to a request on which the emulator itself failed. The journal already contains it."""
         return self._pipeline.failed()
 
+    def add_records(self, data: DataOption, source: str = "data") -> list[Any]:
+        """Add records while the emulator runs, as ``data`` does at its start, and return them. A reset discards them.
+
+        ``source`` is the location of a mapping, for error messages. Raises ``UsageError`` without adding any.
+        """
+        __tracebackhide__ = True
+        seeds = read_data(data, source)
+        with self._lock:
+            return add_seeds(seeds, self._state)
+
     def add_permanent_fault(self, call: str, effect: Effect | str, **options: Any) -> None:
         """Add a fault rule now and again after every ``reset``. The arguments are those of ``faults.add``."""
         options = with_new_key(options, "door", "api")

@@ -849,7 +849,7 @@ def test_every_response_matches_the_document(emulator: Emulator) -> None:
             if method not in ("get", "post") or path == "/_mock/openapi.json":
                 continue
             body = {"/_mock/faults": REFUSE, "/_mock/clock": {"advance": 1}}.get(path, {})
-            action = path.removeprefix("/_mock/").replace("{name}", "default")
+            action = path.removeprefix("/_mock/").replace("{name}", "fcm" if "providers" in path else "default")
             ((status, answer), _) = operation["responses"].items()
             content = ask(emulator, method.upper(), action, body, status=int(status)).get_json()
             assert fits(answer["content"]["application/json"]["schema"], content, whole), content
