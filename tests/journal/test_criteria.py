@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import logging
 from typing import Any
 
 import pytest
 from helpers.calls import ask, basic
 
 from notify_mock import Emulator, UsageError
-from notify_mock.cli.logs import _JsonLines
+from notify_mock.cli.logs import json_line
 from notify_mock.twilio_api.messages import read
 
 FORM = "application/x-www-form-urlencoded"
@@ -94,8 +93,7 @@ def test_every_value_of_a_repeated_parameter_counts(emulator: Emulator) -> None:
 
 def lines(emulator: Emulator) -> str:
     """Return the journal, and the log as JSON."""
-    records = [logging.makeLogRecord({"exchange": exchange}) for exchange in emulator.journal]
-    return "\n".join([str(emulator.journal), *map(_JsonLines().format, records)])
+    return "\n".join([str(emulator.journal), *map(json_line, emulator.journal)])
 
 
 def test_the_body_of_a_get_is_not_used_and_cannot_satisfy_an_assertion(emulator: Emulator) -> None:
