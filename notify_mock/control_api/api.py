@@ -24,7 +24,7 @@ from notify_mock.control_api.query import check_query, read_query
 from notify_mock.deliveries.providers import Provider
 from notify_mock.support.clock import Clock
 from notify_mock.support.renamed import log_renamed, with_new_key
-from notify_mock.support.usage import UsageError, nearest, shown
+from notify_mock.support.usage import UsageError, is_near, nearest, shown
 from notify_mock.support.version import __version__
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ class Control:
         given = read_object()
         if "scenario" in given:
             return self._add_scenario(given)
+        _check_kind(given)
         check_rule(given)
         rule = {key: value for key, value in given.items() if key not in _COUNTS}
         rule = with_new_key(rule, "door", "api", "POST /_mock/faults: ", log_renamed)
@@ -258,6 +259,13 @@ def _respond(status: int, content: dict[str, Any] | None, allow: str = "") -> Re
     if allow:
         response.headers["Allow"] = allow
     return response
+
+
+def _check_kind(given: Mapping[str, Any]) -> None:
+    """Refuse a misspelt ``scenario``, which would otherwise be a rule without an effect."""
+    for key in given:
+        if "effect" not in given and is_near(key, "scenario"):
+            raise Refused(400, f"unknown key {shown(key)}; did you mean scenario?", key)
 
 
 def _name(body: Mapping[str, Any]) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from notify_mock.journal.criteria import listed
+from notify_mock.support.counted import counted
 from notify_mock.support.usage import UsageError, nearest, shown
 from notify_mock.twilio_api.channels import CHANNELS, DISCONTINUED
 
@@ -54,6 +55,8 @@ class Deliveries(Sequence["Delivery"]):
 
     def __init__(self, lock: AbstractContextManager[bool]) -> None:
         self._lock = lock
+        self._listeners: list[Callable[[Delivery], None]] = []
+        self._unannounced: deque[Delivery] = deque()
         self.reset()
 
     def __len__(self) -> int:
@@ -67,7 +70,7 @@ class Deliveries(Sequence["Delivery"]):
 
     def __repr__(self) -> str:
         failed = sum(delivery.problem is not None for delivery in self._all())
-        return f"<{len(self)} deliveries, {failed} of them failed>"
+        return f"<{counted(len(self), 'delivery', 'deliveries')}, {failed} of them failed>"
 
     @property
     def last(self) -> Delivery:
@@ -86,7 +89,8 @@ class Deliveries(Sequence["Delivery"]):
     def show(self, most: int = 1000) -> str:
         """Return the last ``most`` deliveries and alerts as text, one per line."""
         lines = [str(one) for one in (*self._all(), *self.alerts)]
-        left_out = [f"({len(lines) - most} earlier ones are not shown)"] if len(lines) > most else []
+        hidden = len(lines) - most
+        left_out = [f"({counted(hidden, 'earlier one is', 'earlier ones are')} not shown)"] if hidden > 0 else []
         return "\n".join(left_out + lines[-most:]) or "nothing was delivered"
 
     def find(self, **criteria: Any) -> list[Delivery]:
@@ -114,7 +118,23 @@ class Deliveries(Sequence["Delivery"]):
         before = len(self._kept)
         new = list(made)
         self._kept.extend(new)
+        if self._listeners:
+            self._unannounced.extend(new)
         self._dropped += before + len(new) - len(self._kept)
+
+    def subscribe(self, listener: Callable[[Delivery], None]) -> None:
+        """Call ``listener`` with every delivery, in their order. A reset keeps listeners."""
+        self._listeners.append(listener)
+
+    def announce(self) -> None:
+        """Call the listeners with the new deliveries. They may be slow: the caller must not hold the lock."""
+        while self._unannounced:
+            try:
+                delivery = self._unannounced.popleft()
+            except IndexError:  # taken by another thread
+                return
+            for listener in self._listeners:
+                listener(delivery)
 
     def alert(self, at: float, notification_sid: str, problem: Problem) -> None:
         self._alerts.append(Alert(at, notification_sid, problem))
@@ -141,7 +161,7 @@ class Deliveries(Sequence["Delivery"]):
         self, count: int | None, wanted: dict[str, Any], found: list[Delivery], everything: list[Delivery]
     ) -> str:
         conditions = ", ".join(f"{key}={value!r}" for key, value in wanted.items())
-        number = "at least one delivery" if count is None else f"{count} deliver{'y' if count == 1 else 'ies'}"
+        number = "at least one delivery" if count is None else counted(count, "delivery", "deliveries")
         near = sorted(
             (one for one in everything if _differences(one, wanted)), key=lambda one: len(_differences(one, wanted))
         )
@@ -150,7 +170,8 @@ class Deliveries(Sequence["Delivery"]):
         lines += listed("delivered instead", [f"{one}  <- {'; '.join(_differences(one, wanted))}" for one in near])
         lines += listed("alerts", [str(one) for one in self.alerts])
         if self._dropped:
-            lines.append(f"the {self._dropped} oldest deliveries were dropped; only {MAX_DELIVERIES} are kept")
+            oldest = counted(self._dropped, "oldest delivery was", "oldest deliveries were")
+            lines.append(f"the {oldest} dropped; only {MAX_DELIVERIES} are kept")
         return "\n".join(lines if everything else [*lines, "nothing was delivered at all"])
 
 

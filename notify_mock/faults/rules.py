@@ -16,7 +16,7 @@ from notify_mock.faults import Unused
 from notify_mock.journal.exchange import Exchange
 from notify_mock.support.clock import Clock
 from notify_mock.support.ids import Sids
-from notify_mock.support.usage import UsageError, nearest, shown
+from notify_mock.support.usage import UsageError, is_near, nearest, shown
 from notify_mock.twilio_api.known_parameters import CallParameters
 
 _MAX_FIRED, _MAX_FIRED_BYTES = 10_000, 32 * 1024 * 1024
@@ -113,6 +113,9 @@ class Faults:
         if not all(isinstance(key, str) for key in given):
             raise UsageError(where, "has a key that is not text")
         if "effect" not in given:
+            for key in given:
+                if is_near(key, "effect"):
+                    raise UsageError(f"{where}, {key}", "unknown key", "did you mean effect?")
             raise UsageError(f"{where}, effect", "is missing", 'give one, such as "refuse"')
         try:
             with self._lock:

@@ -11,6 +11,7 @@ from notify_mock.journal.criteria import listed
 from notify_mock.journal.exchange import Exchange
 from notify_mock.journal.journal import Journal
 from notify_mock.support.clock import Span, span
+from notify_mock.support.counted import counted
 from notify_mock.twilio_api.masking import is_secret
 
 _REGULAR = 0.02
@@ -22,7 +23,9 @@ def attempts(journal: Journal, name: str, count: int, criteria: dict[str, Any]) 
     __tracebackhide__ = True
     wanted, _, found, dropped = journal.search(name, criteria)
     if len(found) != count or dropped:
-        raise AssertionError(f"expected {count} attempts at {wanted}, found {len(found)}{_timeline(found)}{dropped}")
+        raise AssertionError(
+            f"expected {counted(count, 'attempt')} at {wanted}, found {len(found)}{_timeline(found)}{dropped}"
+        )
     return found
 
 
@@ -50,7 +53,7 @@ def backoff(
         minimum = [minimum] * len(waits)
     least = [span(wait, "minimum") for wait in minimum]
     if len(least) > len(waits):
-        raise AssertionError(f"expected {len(least)} waits, found {len(waits)}{_timeline(found)}")
+        raise AssertionError(f"expected {counted(len(least), 'wait')}, found {len(waits)}{_timeline(found)}")
     for number, (wait, needed) in enumerate(zip(waits, least, strict=False), 1):
         if _is_less(wait, needed):
             raise AssertionError(f"wait {number} was {wait:.3f}s, expected at least {needed:.3f}s{_timeline(found)}")

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from notify_mock.journal.criteria import Criteria
 from notify_mock.journal.exchange import Exchange
+from notify_mock.support.counted import counted
 from notify_mock.twilio_api.known_parameters import CallParameters
 from notify_mock.twilio_api.messages import Call
 from notify_mock.twilio_api.products import Endpoint
@@ -75,7 +76,7 @@ class Journal:
             return self._count
 
     def __repr__(self) -> str:
-        return f"<Journal of {len(self)} exchanges>"
+        return f"<Journal of {counted(len(self), 'exchange')}>"
 
     def __str__(self) -> str:
         return self.show()
@@ -84,7 +85,7 @@ class Journal:
         """Return the last ``most`` exchanges, one line each, with secrets masked."""
         kept, dropped = self._kept()
         missing = sum(dropped.values()) + max(0, len(kept) - most)
-        head = [f"({missing} earlier exchanges are not shown)"] if missing else []
+        head = [f"({counted(missing, 'earlier exchange is', 'earlier exchanges are')} not shown)"] if missing else []
         return "\n".join([*head, *map(str, kept[-most:])]) or "no request arrived"
 
     @property
@@ -138,9 +139,10 @@ class Journal:
         notes = ""
         if lost:
             notes += (
-                f"\nthe journal keeps {self._per_account} exchanges ({MAX_ACCOUNT_BYTES} bytes) per account, "
+                f"\nthe journal keeps {counted(self._per_account, 'exchange')} "
+                f"({MAX_ACCOUNT_BYTES} bytes) per account, "
                 f"{self._total} ({MAX_BYTES} bytes) in all, "
-                f"and has dropped {lost} exchanges that may have matched; increase journal_limit"
+                f"and has dropped {counted(lost, 'exchange')} that may have matched; increase journal_limit"
             )
         bodiless = sum(wanted.may_match_without_body(exchange) for exchange in arrived)
         if bodiless:

@@ -65,6 +65,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"effect": ["refuse"]}, "effect", "effect"),
     ({"effect": None}, "effect", "effect"),
     ({}, "effect", "is missing"),
+    ({"call": "*", "efect": "drop"}, "efect", "did you mean effect?"),
     ({**REFUSE, "call": "credential.creat"}, "call", "did you mean credential.create?"),
     ({**REFUSE, "call": 5}, "call", "int"),
     ({"effect": "forget", "call": "credential.fetch"}, "call", "it applies to *.create"),
@@ -207,6 +208,8 @@ def test_a_scenario_is_added_completely_or_not_at_all(emulator: Emulator) -> Non
     assert "already" in refused(emulator, "POST", "faults", {"scenario": "flaky-network"})["message"]
     assert [rule.name for rule in emulator.faults] == before
     assert refused(emulator, "POST", "faults", {"scenario": "outrage"})["field"] == "scenario"
+    error = refused(emulator, "POST", "faults", {"scenaro": "outage"})
+    assert error == {"message": "unknown key 'scenaro'; did you mean scenario?", "field": "scenaro"}
     assert refused(emulator, "POST", "faults", {"scenario": "outage", "times": 1})["field"] == "scenario"
 
 
