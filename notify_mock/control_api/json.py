@@ -75,7 +75,7 @@ def check_rule(given: Mapping[str, Any]) -> None:
 
     Raises ``Refused``, without the value, which may be a secret.
     """
-    from notify_mock.control_api.openapi import rule_fields
+    from notify_mock.control_api.openapi_rules import rule_fields
 
     known = rule_fields(given.get("effect"))
     for key, value in given.items():

@@ -30,8 +30,8 @@ def test_messages_use_the_singular_for_one() -> None:
     assert repr(emulator).endswith(", 1 record>")
     assert repr(emulator.journal) == "<Journal of 1 exchange>"
     assert emulator.journal.show().startswith("(1 earlier exchange is not shown)")
-    with pytest.raises(AssertionError, match="expected 1 attempt at credential.create") as caught:
+    with pytest.raises(AssertionError, match=r"expected 1 attempt at credential\.create") as caught:
         emulator.assert_attempts("credential.create", 1)
-    with pytest.raises(AssertionError, match="keeps 1 exchange .* has dropped 1 exchange that may"):
+    with pytest.raises(AssertionError, match=r"keeps 1 exchange .* has dropped 1 exchange that may"):
         emulator.journal.expect("credential.list", count=2)
     assert "1 attempts" not in str(caught.value)
