@@ -88,6 +88,8 @@ class Channel(asyncio.Protocol):
         if self.is_open:
             self._say_goodbye()
             self.is_open = self.is_busy = False
+            if self.transport.can_write_eof():
+                self.transport.write_eof()  # a forked child may have the socket too, and would keep it open
             self.transport.close()
 
     def abort(self) -> None:

@@ -65,13 +65,13 @@ def send_until_stuck(connection: socket.socket, data: bytes) -> int:
             sent += connection.send(data[sent : sent + 65536])
     except TimeoutError:
         pass
-    connection.settimeout(20)
+    connection.settimeout(None)
     return sent
 
 
 def test_a_client_that_does_not_read_is_not_read_from_and_gets_everything_in_order_later(peaks: Peaks) -> None:
-    paths = [f"/v1/Credentials/CR{number}" for number in range(15_000)]
-    padded = f"{SIGNED}X-Padding: {'a' * 1000}\r\n\r\n"
+    paths = [f"/v1/Credentials/CR{number}" for number in range(8000)]
+    padded = f"{SIGNED}X-Padding: {'a' * 2000}\r\n\r\n"
     data = b"".join(f"GET {path} HTTP/1.1\r\n{padded}".encode() for path in paths) + LAST_LIST
     with Emulator(journal_limit=1) as emulator, dial(emulator.url) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)

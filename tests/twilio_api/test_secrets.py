@@ -128,6 +128,12 @@ def test_a_secret_in_the_wrong_parameter_is_recognized_by_its_look(value: str) -
     assert show_text(value) == MASK
 
 
+def test_a_call_is_shown_on_one_line_without_control_characters() -> None:
+    shown = str(read("GE\x9b31mT", "/v1/\x1b?FriendlyName=%1b%0a", host="x", headers={}))
+    assert shown.isprintable()
+    assert shown.startswith("GE\\x9b31mT /v1/")
+
+
 def test_shown_text_is_one_line_and_short() -> None:
     assert show_text("a\nb\x1b[31m") == "a\\nb\\x1b[31m"
     assert len(show_text("a" * 5000)) < 200
