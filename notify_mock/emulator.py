@@ -16,6 +16,7 @@ from notify_mock.journal.journal import DEFAULT_LIMIT
 from notify_mock.server.shared_server import SharedServer
 from notify_mock.support.address import read_hosts
 from notify_mock.support.clock import Moment
+from notify_mock.support.counted import counted
 from notify_mock.support.usage import UsageError
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class Emulator(Engine):
 
     def __repr__(self) -> str:
         where = self._server.url if self._has_own_server and self._server.is_started else "in-process"
-        return f"<Emulator {where}, seed {self.seed!r}, {sum(map(len, self.records))} records>"
+        return f"<Emulator {where}, seed {self.seed!r}, {counted(sum(map(len, self.records)), 'record')}>"
 
     def __enter__(self) -> Emulator:
         self._server.url  # noqa: B018 - starts the server

@@ -59,7 +59,7 @@ def mount(emulator: Emulator, host: str, port: int, log: Log, *, other_hosts: Ot
     """Create a server for the emulator that logs calls and sends callbacks. Raises ``UsageError``."""
     from notify_mock.server.server import Server
 
-    log.follow(emulator.journal)
+    log.follow(emulator.journal, emulator.deliveries)
     _start_callbacks(emulator)
     emulator.app  # noqa: B018 - created before the server is ready
     return Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls)

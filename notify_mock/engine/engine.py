@@ -15,7 +15,7 @@ from notify_mock.engine.pipeline import Pipeline
 from notify_mock.engine.recording_options import read_cassette_option, read_hydrate_option
 from notify_mock.engine.records import Records
 from notify_mock.engine.replay import Forward
-from notify_mock.engine.routes import CALL_NAMES
+from notify_mock.engine.routes import CALL_PARAMETERS
 from notify_mock.engine.seed_data import DataOption, add_seeds, read_data
 from notify_mock.engine.state import State
 from notify_mock.engine.steps import Blocking, Steps, Wait, run
@@ -98,7 +98,7 @@ class Engine:
             accounts=read_accounts(accounts) if accounts is not None else (),
             frozen=frozen,
             journal_limit=journal_limit,
-            call_names=CALL_NAMES,
+            call_parameters=CALL_PARAMETERS,
             unused_faults=unused_faults,
             account_sid=recorded_account,
         )
@@ -275,6 +275,16 @@ class Engine:
     def failed(self) -> Answer:
         """Return the response to a request on which the emulator itself failed. The journal already contains it."""
         return self._pipeline.failed()
+
+    def add_records(self, data: DataOption, source: str = "data") -> list[Any]:
+        """Add records while the emulator runs, as ``data`` does at its start, and return them. A reset discards them.
+
+        ``source`` is the location of a mapping, for error messages. Raises ``UsageError`` without adding any.
+        """
+        __tracebackhide__ = True
+        seeds = read_data(data, source)
+        with self._lock:
+            return add_seeds(seeds, self._state)
 
     def add_permanent_fault(self, call: str, effect: Effect | str, **options: Any) -> None:
         """Add a fault rule now and again after every ``reset``. The arguments are those of ``faults.add``."""

@@ -17,7 +17,8 @@ from notify_mock.replay.playback import Playback
 from notify_mock.store.collections import Store
 from notify_mock.support.clock import Clock, Moment
 from notify_mock.support.ids import Sids
-from notify_mock.twilio_api.channels import CALLBACK_NAME, DELIVERY_NAMES
+from notify_mock.twilio_api.channels import CALLBACK_NAME, CALLBACK_PARAMETERS, DELIVERY_NAMES, DELIVERY_PARAMETERS
+from notify_mock.twilio_api.known_parameters import CallParameters
 
 
 class State:
@@ -34,7 +35,7 @@ class State:
         accounts: tuple[Account, ...],
         frozen: Moment | None,
         journal_limit: int,
-        call_names: tuple[str, ...],
+        call_parameters: CallParameters,
         unused_faults: Unused,
         account_sid: str | None = None,
     ) -> None:
@@ -43,9 +44,9 @@ class State:
         default = Account(account_sid or "AC" + self.sids.hex("account"), self.sids.hex("auth token"))
         self.store = Store()
         self.accounts = Accounts(default, accounts, self.store.has_collections)
-        self.journal = Journal(lock, (*call_names, CALLBACK_NAME), journal_limit)
-        names = (*call_names, *DELIVERY_NAMES)
-        self.faults = Faults(lock, self.clock, self.sids, self.accounts, names, unused_faults)
+        self.journal = Journal(lock, {**call_parameters, CALLBACK_NAME: CALLBACK_PARAMETERS}, journal_limit)
+        matched = {**call_parameters, **dict.fromkeys(DELIVERY_NAMES, DELIVERY_PARAMETERS)}
+        self.faults = Faults(lock, self.clock, self.sids, self.accounts, matched, unused_faults)
         self.playback = Playback(lock)
         self.deliveries = Deliveries(lock)
         self.providers = Providers(lock)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -89,8 +90,15 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    if call.excinfo is not None:
+        _mistakes().hide_own_lines(item.config, call.excinfo.value)
     report = yield
+    remedy = _mistakes().scope_remedy(report) if report.failed else ""
+    if remedy:
+        report.sections.append(("notify-mock", remedy))
     emulator = item.stash.get(_EMULATOR, None)
     if emulator is not None and report.failed:
         report.sections.append(("notify-mock requests", emulator.journal.show(_MAX_SHOWN)))
@@ -170,6 +178,12 @@ def _wrong_marker(item: pytest.Item) -> str:
     from notify_mock.pytest_plugin.emulator_marker import wrong_marker
 
     return wrong_marker(marks)
+
+
+def _mistakes() -> ModuleType:
+    from notify_mock.pytest_plugin import mistakes
+
+    return mistakes
 
 
 def _check_escaped(interception: Interception | None) -> None:

@@ -180,7 +180,7 @@ def test_a_check_of_a_recording_changes_nothing(tmp_path: Path, exists: bool) ->
 def test_check_reads_the_options_and_files_without_serving(tmp_path: Path) -> None:
     (tmp_path / "seed.yaml").write_text("credentials:\n  - {type: fcm}\n")
     options = ["--check", "--data", str(tmp_path / "seed.yaml"), "--scenario", "slow", "--scenario", "outage"]
-    assert run("serve", *options) == (0, "notify-mock: the options are valid: 1 records, 2 fault rules\n", "")
+    assert run("serve", *options) == (0, "notify-mock: the options are valid: 1 record, 2 fault rules\n", "")
     assert run("serve", "--check", "--scenario", "outrage")[0] == 2
 
 
