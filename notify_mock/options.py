@@ -61,6 +61,11 @@ OPTIONS = (
         marker=True,
     ),
     Option(
+        "default_account",
+        "Account of records, clients and API keys where none is named.",
+        marker=True,
+    ),
+    Option(
         "data",
         "Seed data: records to start with, in YAML or JSON.",
         flag="--data",

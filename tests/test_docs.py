@@ -36,7 +36,7 @@ def blocks(language: str, page: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("page", "examples", "passed"), [(README, 3, 3), (WRITE_A_TEST, 10, 11)], ids=["README", "write-a-test"]
+    ("page", "examples", "passed"), [(README, 3, 3), (WRITE_A_TEST, 11, 12)], ids=["README", "write-a-test"]
 )
 def test_the_pytest_examples_of_a_page_pass(pytester: pytest.Pytester, page: str, examples: int, passed: int) -> None:
     found = [block for block in blocks("python", page) if "def test_" in block]

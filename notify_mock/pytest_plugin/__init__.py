@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _SEED = pytest.StashKey[str]()
 _EMULATOR = pytest.StashKey["Emulator"]()
 _INTERCEPTION = pytest.StashKey["Interception"]()
+_MARKERS = ("notify_mock", "notify_fault", "notify_cassette")
 _MAX_SHOWN = 50
 
 
@@ -31,8 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "notify_mock(seed=..., accounts=..., data=..., frozen=..., faults=..., scenario=..., unused_faults=..., "
-        "intercept=..., allow_real=...): set options of the fixture notify_mock for this test",
+        "notify_mock(seed=..., accounts=..., default_account=..., data=..., frozen=..., faults=..., scenario=..., "
+        "unused_faults=..., intercept=..., allow_real=...): set options of the fixture notify_mock for this test",
     )
     config.addinivalue_line(
         "markers",
@@ -56,7 +57,9 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str:
     seed = config.stash[_SEED]
-    return f"notify-mock: seed {seed} (repeat with --notify-mock-seed={seed})"
+    line = f"notify-mock: seed {seed} (repeat with --notify-mock-seed={seed})"
+    account_sid = os.environ.get("TWILIO_ACCOUNT_SID")
+    return f"{line}, account {account_sid} (from TWILIO_ACCOUNT_SID)" if account_sid else line
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -69,11 +72,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         raise pytest.Collector.CollectError(f"{metafunc.definition.nodeid}: {wrong}")
 
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Fail a test that has a fault or a cassette but no emulator: the marker would have no effect."""
-    own = [mark.name for mark in item.own_markers if mark.name in ("notify_fault", "notify_cassette")]
-    if own and "notify_mock" not in getattr(item, "fixturenames", ("notify_mock",)):
-        pytest.fail(f"marker {own[0]}: the test does not use the fixture notify_mock", pytrace=False)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test that has one of our markers but no emulator: the marker would have no effect."""
+    result = yield
+    own = [mark.name for mark in item.own_markers if mark.name in _MARKERS]
+    if own and item.stash.get(_EMULATOR, None) is None:
+        remedy = 'add it to the arguments, or use @pytest.mark.usefixtures("notify_mock")'
+        pytest.fail(f"marker {own[0]}: the test does not use the fixture notify_mock; {remedy}", pytrace=False)
+    return result
 
 
 @pytest.hookimpl(wrapper=True)

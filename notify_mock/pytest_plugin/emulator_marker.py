@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from notify_mock.accounts.account import with_environment
 from notify_mock.emulator import Emulator
 from notify_mock.options import BY_NAME, MARKER_KEYS, SESSION_KEYS, of_part
 from notify_mock.pytest_plugin.cassette_marker import read_marker
@@ -75,7 +77,7 @@ def _options(item: pytest.Item, seed: str, session: Mapping[str, Any]) -> tuple[
     for mark in reversed(list(item.iter_markers("notify_mock"))):
         options |= _resolved(mark.kwargs, item.path.parent)
         origins |= dict.fromkeys(mark.kwargs, "marker notify_mock")
-    return options, origins
+    return with_environment(options, os.environ), origins
 
 
 def _resolved(options: Mapping[str, Any], folder: Path) -> dict[str, Any]:
