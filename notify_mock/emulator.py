@@ -12,6 +12,7 @@ from notify_mock.accounts.account import AccountsOption, with_environment
 from notify_mock.engine.engine import Engine
 from notify_mock.engine.seed_data import DataOption
 from notify_mock.faults import Unused
+from notify_mock.interception.decorator import Decorator
 from notify_mock.journal.journal import DEFAULT_LIMIT
 from notify_mock.server.shared_server import SharedServer
 from notify_mock.support.address import read_hosts
@@ -186,8 +187,9 @@ class Emulator(Engine):
         ``client()``.
         """
         from notify_mock.interception.interception import Interception
+        from notify_mock.interception.routing import Router
 
-        return Interception(self, self._server, allow_real, real_time=real_time)
+        return Interception(Router(self, self._server, allow_real, real_time=real_time))
 
     def env(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return an environment for another process that redirects its Twilio clients to the emulator.
@@ -231,18 +233,25 @@ class Emulator(Engine):
         return Client(username or account_sid, password or auth_token, http_client=http_client, **options)
 
 
-@contextmanager
-def intercept(*, allow_real: Iterable[str] = (), real_time: bool = False, **options: Any) -> Iterator[Emulator]:
+def intercept(*, allow_real: Iterable[str] = (), real_time: bool = False, **options: Any) -> Decorator[Emulator]:
     """Create an emulator and redirect every Twilio client of this process to it, inside the ``with`` block.
+
+    Also a decorator. A function gets the emulator if it has a parameter ``emulator``; in a ``unittest.TestCase`` class,
+    each test has a new one as ``self.emulator``.
 
     ``allow_real`` and ``real_time`` are those of ``Emulator.intercept``, ``options`` those of ``Emulator``. The default
     account is that of TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, unless the options name one.
     """
-    with (
-        closing(Emulator(**with_environment(options, os.environ))) as emulator,
-        emulator.intercept(allow_real=allow_real, real_time=real_time),
-    ):
-        yield emulator
+
+    @contextmanager
+    def make() -> Iterator[Emulator]:
+        with (
+            closing(Emulator(**with_environment(options, os.environ))) as emulator,
+            emulator.intercept(allow_real=allow_real, real_time=real_time),
+        ):
+            yield emulator
+
+    return Decorator(make)
 
 
 def _read_backend(

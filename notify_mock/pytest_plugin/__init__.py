@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _SEED = pytest.StashKey[str]()
 _EMULATOR = pytest.StashKey["Emulator"]()
 _INTERCEPTION = pytest.StashKey["Interception"]()
+_GUARD = pytest.StashKey["Interception"]()
 _MARKERS = ("notify_mock", "notify_fault", "notify_cassette")
 _MAX_SHOWN = 50
 
@@ -27,6 +28,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--notify-mock-seed", metavar="SEED", help="seed of the SIDs, to repeat a run (its header shows the seed)"
     )
     parser.addini("notify_mock_seed", "seed of the SIDs (default: a random seed for each run)")
+    blocks = "block every request of this process to Twilio that is not made to an emulator"
+    group.addoption("--notify-mock-block", action="store_true", help=blocks)
+    parser.addini("notify_mock_block", blocks, type="bool", default=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Block requests before the first conftest.py is imported."""
+    _start_guard(early_config)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,6 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "notify_fault(call, effect, **options): add a fault rule for this test; the arguments are those of faults.add",
     )
+    _start_guard(config)
     given = config.getoption("--notify-mock-seed") or config.getini("notify_mock_seed")
     shared = getattr(config, "workerinput", {}).get("notify_mock_seed")
     config.stash[_SEED] = str(shared or given or int.from_bytes(os.urandom(4), "big"))
@@ -59,7 +70,8 @@ def pytest_report_header(config: pytest.Config) -> str:
     seed = config.stash[_SEED]
     line = f"notify-mock: seed {seed} (repeat with --notify-mock-seed={seed})"
     account_sid = os.environ.get("TWILIO_ACCOUNT_SID")
-    return f"{line}, account {account_sid} (from TWILIO_ACCOUNT_SID)" if account_sid else line
+    line += f", account {account_sid} (from TWILIO_ACCOUNT_SID)" if account_sid else ""
+    return f"{line}, requests to Twilio are blocked" if _GUARD in config.stash else line
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -75,7 +87,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test that has one of our markers but no emulator: the marker would have no effect."""
-    result = yield
+    with _checking_guard(item):
+        result = yield
     own = [mark.name for mark in item.own_markers if mark.name in _MARKERS]
     if own and item.stash.get(_EMULATOR, None) is None:
         remedy = 'add it to the arguments, or use @pytest.mark.usefixtures("notify_mock")'
@@ -86,12 +99,20 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail an otherwise passing test for blocked requests, unused fault rules, and its cassette's misses."""
-    result = yield
+    with _checking_guard(item):
+        result = yield
     emulator = item.stash.get(_EMULATOR, None)
     if emulator is not None and item.get_closest_marker("xfail") is None:
         _check_escaped(item.stash.get(_INTERCEPTION, None))
         _check_unused(emulator)
         _check_cassette(emulator)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    with _checking_guard(item):
+        result = yield
     return result
 
 
@@ -177,6 +198,32 @@ def _wrong_marker(item: pytest.Item) -> str:
     from notify_mock.pytest_plugin.emulator_marker import wrong_marker
 
     return wrong_marker(marks)
+
+
+def _start_guard(config: pytest.Config) -> None:
+    """Block requests to Twilio outside of emulators until the end of the run, if the options say so."""
+    is_wanted = config.getini("notify_mock_block") or config.known_args_namespace.notify_mock_block
+    if is_wanted and _GUARD not in config.stash:
+        from notify_mock.interception.interception import guard
+
+        config.stash[_GUARD] = guard().__enter__()
+        config.add_cleanup(config.stash[_GUARD].__exit__)
+
+
+@contextmanager
+def _checking_guard(item: pytest.Item) -> Iterator[None]:
+    """Fail a phase of a test for requests that were blocked outside of an emulator, even if its code caught the error.
+    A phase that fails anyway shows its own error."""
+    guard = item.config.stash.get(_GUARD, None)
+    blocked: list[str] = []
+    try:
+        yield
+        blocked += guard.escaped if guard is not None else ()
+    finally:
+        if guard is not None:
+            guard.escaped.clear()
+    if blocked and item.get_closest_marker("xfail") is None:
+        pytest.fail(f"blocked requests: {'; '.join(blocked)}", pytrace=False)
 
 
 def _check_escaped(interception: Interception | None) -> None:
