@@ -113,7 +113,7 @@ OPTIONS = (
         flag="--fault-header",
     ),
     Option("cassette", "Cassette to replay.", is_path=True),
-    Option("upstream", "Service to forward calls to, such as https://notify.twilio.com.", session=False),
+    Option("upstream", "Service to forward calls to, such as https://notify.twilio.com."),
     Option(
         "record",
         "Record requests and responses in this cassette.",

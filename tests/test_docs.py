@@ -36,7 +36,7 @@ def blocks(language: str, page: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("page", "examples", "passed"), [(README, 3, 3), (WRITE_A_TEST, 13, 16)], ids=["README", "write-a-test"]
+    ("page", "examples", "passed"), [(README, 3, 3), (WRITE_A_TEST, 14, 18)], ids=["README", "write-a-test"]
 )
 def test_the_pytest_examples_of_a_page_pass(pytester: pytest.Pytester, page: str, examples: int, passed: int) -> None:
     found = [block for block in blocks("python", page) if "def test_" in block and "import django" not in block]
@@ -198,7 +198,13 @@ def test_the_documentation_names_only_existing_options() -> None:
 
     pages = README + WRITE_A_TEST + RUN_A_SERVER + WRAP_A_COMMAND + CASSETTES + CASSETTE_SECRETS + CLIENTS
     named = set(re.findall(r"(?<![-\w])--[a-z][a-z-]+", pages))
-    assert named - options(commands) == {"--help", "--notify-mock-block", "--notify-mock-seed", "--rm"}
+    assert named - options(commands) == {
+        "--help",
+        "--notify-mock-block",
+        "--notify-mock-record",
+        "--notify-mock-seed",
+        "--rm",
+    }
 
 
 def test_the_marked_tests_of_the_page_of_cassettes_pass(pytester: pytest.Pytester) -> None:
