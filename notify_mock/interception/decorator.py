@@ -7,10 +7,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import wraps
 from types import TracebackType
-from typing import Any, Generic, TypeVar
-from unittest import TestCase
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from notify_mock.support.usage import UsageError, shown
+
+if TYPE_CHECKING:
+    from unittest import TestCase
 
 T = TypeVar("T")
 D = TypeVar("D", bound=Callable[..., Any])
@@ -43,6 +45,8 @@ class Decorator(Generic[T]):
 
     def __call__(self, decorated: D) -> D:
         if isinstance(decorated, type):
+            from unittest import TestCase
+
             if not issubclass(decorated, TestCase):
                 remedy = "decorate a function or a unittest.TestCase; under pytest, use the fixture notify_mock"
                 raise UsageError("intercept()", f"cannot decorate the class {decorated.__name__}", remedy)

@@ -95,6 +95,29 @@ def test_every_test_of_a_class_has_a_new_emulator_from_setup_to_cleanup() -> Non
     assert TwilioHttpClient.request is REAL
 
 
+@pytest.mark.skipif(not hasattr(unittest.TestCase, "enterContext"), reason="new in Python 3.11")
+def test_it_can_be_entered_with_enter_context_and_for_a_class() -> None:
+    class Case(unittest.TestCase):
+        shared: Emulator
+
+        @classmethod
+        def setUpClass(cls) -> None:  # noqa: N802 - unittest's name
+            cls.shared = cls.enterClassContext(notify_mock.intercept())
+
+        def test_shared(self) -> None:
+            with self.shared.checkpoint():
+                assert create() in self.shared.credentials
+
+        def test_the_inner_one_answers(self) -> None:
+            emulator = self.enterContext(notify_mock.intercept())
+            assert create() in emulator.credentials
+            assert not self.shared.credentials
+
+    result = run(Case)
+    assert (result.testsRun, result.errors, result.failures) == (2, [], [])
+    assert TwilioHttpClient.request is REAL
+
+
 def test_an_async_class_is_intercepted() -> None:
     @notify_mock.intercept()
     class Case(unittest.IsolatedAsyncioTestCase):
