@@ -5,13 +5,15 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8010
 ARGS ?= -q -n auto
+MUTANTS ?=
 MINUTES ?= 15
 
-.PHONY: help serve test clients installed lint bench harden docs fidelity clean
+.PHONY: help serve test mutants clients installed lint bench harden docs fidelity clean
 
 help:
 	@echo "make serve     run the emulator on http://127.0.0.1:$(PORT)"
 	@echo "make test      run the test suite"
+	@echo "make mutants   change the code in thousands of places and list the changes that no test notices"
 	@echo "make clients   run clients in seven languages against the emulator, and update their table"
 	@echo "make installed check the package as users install it, without the checkout"
 	@echo "make lint      run ruff and mypy --strict"
@@ -26,6 +28,11 @@ serve: $(VENV)/core
 
 test: $(VENV)/test
 	$(BIN)/python -m pytest $(ARGS)
+
+mutants: $(VENV)/mutants
+	rm -rf mutants
+	$(BIN)/mutmut run $(MUTANTS)
+	$(BIN)/mutmut results
 
 clients: $(VENV)/test
 	$(BIN)/python -m clients
@@ -59,7 +66,7 @@ $(VENV)/core: setup.cfg pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
-$(VENV)/test $(VENV)/lint $(VENV)/bench: $(VENV)/%: setup.cfg pyproject.toml | $(VENV)/bin/python
+$(VENV)/test $(VENV)/mutants $(VENV)/lint $(VENV)/bench: $(VENV)/%: setup.cfg pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,$*]'
 	@touch $@
 
@@ -70,4 +77,4 @@ $(VENV)/test $(VENV)/lint $(VENV)/bench: $(VENV)/%: setup.cfg pyproject.toml | $
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .harden .installed .clients build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .harden .installed .clients mutants build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

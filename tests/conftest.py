@@ -9,11 +9,17 @@ from pathlib import Path
 import pytest
 import yaml  # noqa: F401 - pytester forgets what a test imports, and its C extension can't be imported twice
 from helpers.pem import Pair, make_pair
+from hypothesis import Phase, settings
 
 from notify_mock import Emulator
 from notify_mock.certificate_authority.authority import FOLDER_VARIABLE
 
 pytest_plugins = ["pytester"]
+
+settings.register_profile(
+    "mutants", derandomize=True, database=None, deadline=None, phases=[Phase.explicit, Phase.generate]
+)
+"""For ``make mutants``: always the same examples, and no search for a simpler one after a failure."""
 
 
 @pytest.fixture(scope="session", autouse=True)

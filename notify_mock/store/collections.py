@@ -78,7 +78,7 @@ class Collection(Generic[R]):
         self._index.add(self._next, self._terms(record))
         self._next += 1
 
-    def replace(self, record: R, at: float = 0.0) -> None:
+    def replace(self, record: R, at: float) -> None:
         position = self._positions[record.sid]
         old = self._records[position]
         self._changes.append(_Change(at, position, record.sid, old))
@@ -86,7 +86,7 @@ class Collection(Generic[R]):
         self._index.remove(position, self._terms(old))
         self._index.add(position, self._terms(record))
 
-    def remove(self, sid: str, at: float = 0.0) -> None:
+    def remove(self, sid: str, at: float) -> None:
         position = self._positions[sid]
         old = self._records.pop(position)
         self._changes.append(_Change(at, position, sid, old))

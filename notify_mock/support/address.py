@@ -39,7 +39,7 @@ def is_loopback(host: str) -> bool:
     if host.lower() == "localhost":
         return True
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host).is_loopback and "%" not in host  # a zone may be any text
     except ValueError:
         return False
 

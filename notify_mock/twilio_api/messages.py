@@ -102,7 +102,7 @@ class Call(NamedTuple):
 
     def __str__(self) -> str:
         """Return method, path and parameters on one line, with secrets masked."""
-        line = f"{self.method} {show_text(self.path)}"
+        line = f"{show_text(self.method)} {show_text(self.path)}"
         if self.query:
             line += f"?{show_pairs(self.query.pairs, '&')}"
         if self.form:
@@ -228,4 +228,6 @@ def _decode_multipart(content_type: str, body: bytes) -> Params:
         raise MalformedRequest("the multipart body has too many parts", what="too many parameters") from error
     except ValueError as error:
         raise MalformedRequest("the multipart body does not match its boundary", what="invalid multipart") from error
+    if None in form:  # werkzeug's key for a part without a name
+        raise MalformedRequest("a multipart field has no name", what="invalid multipart")
     return Params(tuple((name, value) for name, values in form.lists() for value in values))

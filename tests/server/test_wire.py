@@ -150,6 +150,11 @@ def test_a_preflight_needs_no_credentials(served: Emulator, path: str) -> None:
             b'--x\r\nContent-Disposition: form-data; name="Type"\r\n\r\n\xff\r\n--x--\r\n',
             (400, 20001, "Bad request: invalid UTF-8"),
         ),
+        (
+            "Content-Type: multipart/form-data; boundary=x\r\n",
+            b"--x\r\nContent-Disposition: form-data\r\n\r\nfcm\r\n--x--\r\n",
+            (400, 20001, "Bad request: invalid multipart"),
+        ),
         (FORM + "Content-Length: abc\r\n", GOOD, (400, 20001, "Bad request: invalid Content-Length")),
         (FORM + "Content-Length: -1\r\n", GOOD, (400, 20001, "Bad request: invalid Content-Length")),
         (
