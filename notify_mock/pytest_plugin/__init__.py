@@ -275,7 +275,8 @@ def _wrong_marker(item: pytest.Item) -> str:
 
 def _start_guard(config: pytest.Config) -> None:
     """Block requests to Twilio outside of emulators until the end of the run, if the options say so."""
-    is_wanted = config.getini("notify_mock_block") or config.known_args_namespace.notify_mock_block
+    parsed = (config.known_args_namespace, config.option)  # the second is complete only after the first conftest.py
+    is_wanted = config.getini("notify_mock_block") or any(getattr(one, "notify_mock_block", False) for one in parsed)
     if is_wanted and _GUARD not in config.stash:
         from notify_mock.interception.interception import guard
 

@@ -101,7 +101,7 @@ def test_it_can_be_entered_with_enter_context_and_for_a_class() -> None:
         shared: Emulator
 
         @classmethod
-        def setUpClass(cls) -> None:  # noqa: N802 - unittest's name
+        def setUpClass(cls) -> None:
             cls.shared = cls.enterClassContext(notify_mock.intercept())
 
         def test_shared(self) -> None:

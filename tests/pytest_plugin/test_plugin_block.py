@@ -119,3 +119,15 @@ def test_the_guard_ends_with_the_run(pytester: pytest.Pytester) -> None:
     )
     pytester.runpytest_inprocess(*PLAIN, "--notify-mock-block").assert_outcomes(passed=1)
     assert TwilioHttpClient.request is real
+
+
+@pytest.mark.parametrize("options", [["--notify-mock-block"], ["-o", "notify_mock_block=true"]])
+def test_it_blocks_as_well_if_a_conftest_loads_the_plugin(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    project.makeconftest("pytest_plugins = ['notify_mock.pytest_plugin']")
+    project.makepyfile("import application\n\ndef test_bare():\n    application.register()")
+    result = project.runpytest_subprocess("-p", "no:cacheprovider", *options)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*EscapedRequest: notify_mock: blocked POST *::test_bare (call)"])
