@@ -24,7 +24,8 @@ from notify_mock.twilio_api.known_parameters import CallParameters
 class State:
     """Clock, SIDs, accounts, store, journal, faults, playback, deliveries, providers and outbox.
 
-    SIDs and the default account are generated from the seed; ``account_sid`` overrides the SID of that account.
+    SIDs and the default account are generated from the seed; ``default_account`` overrides its SID and token. If there
+    are ``accounts``, the default account is the one of them with that SID, or the first.
     """
 
     def __init__(
@@ -37,11 +38,13 @@ class State:
         journal_limit: int,
         call_parameters: CallParameters,
         unused_faults: Unused,
-        account_sid: str | None = None,
+        default_account: tuple[str, str] = ("", ""),
     ) -> None:
         self.clock = Clock(frozen)
         self.sids = Sids(seed)
-        default = Account(account_sid or "AC" + self.sids.hex("account"), self.sids.hex("auth token"))
+        sid, token = default_account
+        default = Account(sid or "AC" + self.sids.hex("account"), token or self.sids.hex("auth token"))
+        accounts = tuple(sorted(accounts, key=lambda account: account.sid != sid))
         self.store = Store()
         self.accounts = Accounts(default, accounts, self.store.has_collections)
         self.journal = Journal(lock, {**call_parameters, CALLBACK_NAME: CALLBACK_PARAMETERS}, journal_limit)

@@ -142,6 +142,14 @@ def test_ctrl_c_stops_it_even_if_the_shell_ignores_the_signal() -> None:
     assert process.returncode == 0
 
 
+def test_the_curl_line_uses_the_account_of_the_environment_without_its_token(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "ACshell")
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "hush")
+    assert serve().curl.startswith("curl -u ACshell:any ")
+
+
 def test_the_curl_line_uses_the_account_of_the_seed_data(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "seed.yaml").write_text("credentials:\n  - {type: fcm, account_sid: ACme}\n")
     assert "-u ACme:" in serve("--data", str(tmp_path / "seed.yaml")).curl
