@@ -16,6 +16,10 @@ from notify_mock.certificate_authority.authority import FOLDER_VARIABLE
 
 pytest_plugins = ["pytester"]
 
+settings.register_profile("suite", deadline=None)
+"""Without a time limit for an example, since machines are slow at times."""
+
+settings.load_profile("suite")
 settings.register_profile(
     "mutants", derandomize=True, database=None, deadline=None, phases=[Phase.explicit, Phase.generate]
 )
