@@ -70,7 +70,7 @@ def _write(path: Path, number: int) -> None:
     emulator = Emulator()
     for count in range(number):
         asked = call(emulator, "POST", LIST, fcm_form(count))
-        recorder.around(asked, lambda asked=asked: emulator.handle(asked))  # type: ignore[misc]
+        recorder.end(recorder.begin(), asked, emulator.handle(asked))
     recorder.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from notify_mock.accounts.account import AccountsOption
@@ -108,12 +109,14 @@ class Emulator(Engine):
             fault_header=fault_header,
             cassette=self._backend.cassette if self._backend else cassette,
             forward=self._backend.forward if self._backend else None,
-            observe=self._backend.observe if self._backend else None,
+            observer=self._backend.observer if self._backend else None,
         )
         if control_token is not None and (not isinstance(control_token, str) or not control_token):
             raise UsageError("control_token", "must be non-empty text")
         self.control_token = control_token
         self._callback_hosts = read_hosts(callback_hosts)
+        self._making_app = Lock()
+        self._app: Flask | None = None
         self.own_ports: set[int] = set()
         """The ports that serve this emulator. Delivery callbacks are not sent to them."""
         own = SharedServer(host, port, other_hosts=other_hosts, tls=tls)
@@ -132,12 +135,23 @@ class Emulator(Engine):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @cached_property
+    @property
     def app(self) -> Flask:
         """The Flask app, for a test client or your own WSGI server."""
-        from notify_mock.server.app import create_app
+        with self._making_app:  # routes must not be added to one app while another one is used
+            if self._app is None:
+                from notify_mock.server.app import create_app
 
-        return create_app(self)
+                self._app = create_app(self)
+            return self._app
+
+    def has_route(self, method: str, target: str) -> bool:
+        """Whether a route for this request has been added to ``app``."""
+        if self._app is None:
+            return False
+        from notify_mock.server.app import has_own_route
+
+        return has_own_route(self._app, method, target)
 
     @cached_property
     def callbacks(self) -> Callbacks:

@@ -14,7 +14,7 @@ ROOT = Path(notify_mock.__file__).parent
 FLOORS = (
     ("support",),
     ("twilio_api",),
-    ("accounts", "cassettes", "certificate_authority", "journal", "push_keys", "store"),
+    ("accounts", "cassettes", "certificate_authority", "http1", "journal", "push_keys", "store"),
     ("faults", "redaction", "resources"),
     ("deliveries", "replay"),
     ("engine",),
@@ -30,8 +30,10 @@ FLOORS = (
 """From the lowest floor up. Folders on the same floor do not import each other, not even in functions or for types."""
 
 ONLY_IN = {
-    "flask": ("control_api", "server", "emulator"),
-    "werkzeug": ("callbacks.mounted", "twilio_api.messages", "server"),
+    "flask": ("control_api", "server.app", "emulator"),
+    "werkzeug": ("callbacks.mounted", "twilio_api.messages", "server.app"),
+    "httptools": ("http1",),
+    "uvloop": ("server.loop",),
     "pytest": ("pytest_plugin",),
     "twilio": ("emulator", "interception"),
     "requests": ("interception",),

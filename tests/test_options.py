@@ -28,7 +28,7 @@ def test_the_engine_has_the_same_options_and_defaults() -> None:
     signature = inspect.signature(Engine).parameters
     shared = {name: parameter.default for name, parameter in signature.items() if name in BY_NAME}
     assert shared == {name: BY_NAME[name].default for name in shared}
-    assert set(signature) - set(shared) == {"forward", "observe"}
+    assert set(signature) - set(shared) == {"forward", "observer"}
 
 
 def test_the_docstring_of_the_emulator_names_every_option() -> None:

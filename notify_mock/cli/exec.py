@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from notify_mock.cli.options import emulator_options, log_options, make_emulator
-from notify_mock.cli.running import configure_logs, mount
+from notify_mock.cli.running import mount, open_log
 
 if TYPE_CHECKING:
     from notify_mock.emulator import Emulator
@@ -38,6 +38,7 @@ def exec_(
     tls: bool,
     log_format: str,
     log_level: str,
+    access_log: bool | None,
     command: tuple[str, ...],
     **options: Any,
 ) -> None:
@@ -51,16 +52,17 @@ def exec_(
     from notify_mock.certificate_authority.bundles import make_bundles
     from notify_mock.interception import environment
 
-    configure_logs(log_format, log_level)
+    log = open_log(log_format, log_level, access_log)
     emulator = make_emulator(**options)
     tally = _Tally()
     emulator.journal.subscribe(tally.add)
-    server = mount(emulator, host, port, other_hosts=other_hosts, tls=tls)
+    server = mount(emulator, host, port, log, other_hosts=other_hosts, tls=tls)
     server.start()
     bundles = make_bundles(server.tls.authority)
     status = _run(command, environment.apply(environment.changes(server.url, emulator.auth, bundles)))
     emulator.close()
     server.stop()
+    log.flush()
     with suppress(OSError):
         click.echo(f"notify-mock: {tally.summary(emulator, server)}", err=True)
     sys.exit(status)

@@ -1,13 +1,16 @@
-"""Log lines of the server, as text or JSON, without secrets."""
+"""The log of the server on stderr, as text or JSON, without secrets."""
 
 from __future__ import annotations
 
 import json
 import logging
+import sys
 from datetime import datetime, timezone
 from typing import Literal
 
+from notify_mock.cli.log_writer import LogWriter
 from notify_mock.journal.exchange import Exchange
+from notify_mock.journal.journal import Journal
 from notify_mock.twilio_api.masking import show_pairs, show_text
 
 Format = Literal["text", "json"]
@@ -15,14 +18,31 @@ Format = Literal["text", "json"]
 _LOG = logging.getLogger("notify_mock.calls")
 
 
-def configure(style: Format, level: str) -> None:
-    """Write the package's log messages of ``level`` and above to stderr."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(_JsonLines() if style == "json" else logging.Formatter("%(levelname)-7s %(message)s"))
-    root = logging.getLogger("notify_mock")
-    root.handlers = [handler]
-    root.setLevel(level.upper())
-    root.propagate = False
+class Log:
+    """The log of one command: the package's messages of ``level`` and above, and calls.
+
+    ``calls``: whether each call is logged; by default if ``level`` is info or debug.
+    """
+
+    def __init__(self, style: Format, level: str, calls: bool | None = None) -> None:
+        is_json = style == "json"
+        self._writer = LogWriter(sys.stderr, json_line if is_json else text_line)
+        handler = logging.StreamHandler(self._writer)
+        handler.setFormatter(_JsonLines() if is_json else logging.Formatter("%(levelname)-7s %(message)s"))
+        root = logging.getLogger("notify_mock")
+        root.handlers = [handler]
+        root.setLevel(level.upper())
+        root.propagate = False
+        self._has_calls = root.isEnabledFor(logging.INFO) if calls is None else calls
+
+    def follow(self, journal: Journal) -> None:
+        """Log the calls that arrive in ``journal``."""
+        if self._has_calls:
+            journal.subscribe(self._writer.add)
+
+    def flush(self) -> None:
+        """Return when everything that was logged is written."""
+        self._writer.flush()
 
 
 def log_start(url: str, records: int) -> None:
@@ -40,9 +60,24 @@ def log_stop() -> None:
     _LOG.info("stopped")
 
 
-def log_exchange(exchange: Exchange) -> None:
-    """Log one line for a request and its response."""
-    _LOG.info("%s", exchange, extra={"exchange": exchange})
+def text_line(exchange: Exchange) -> str:
+    """Return the line for a request and its response."""
+    return f"INFO    {exchange}"
+
+
+def json_line(exchange: Exchange) -> str:
+    """Return the line for a request and its response, as a JSON object. Its time is that of the emulator's clock."""
+    call = exchange.call
+    line: dict[str, object] = {
+        "time": None,
+        "level": "info",
+        "logger": _LOG.name,
+        **exchange.describe(),
+        "method": call.method,
+        "path": show_text(call.path),
+        "parameters": show_pairs((*call.query.pairs, *call.form.pairs)),
+    }
+    return json.dumps(line)
 
 
 class _JsonLines(logging.Formatter):
@@ -51,18 +86,8 @@ class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         time = datetime.fromtimestamp(record.created, timezone.utc).isoformat()
         line: dict[str, object] = {"time": time, "level": record.levelname.lower(), "logger": record.name}
-        exchange = getattr(record, "exchange", None)
-        if exchange is None:
-            line["message"] = record.getMessage()
-            line |= {name: getattr(record, name) for name in ("url", "records") if hasattr(record, name)}
-        else:
-            call = exchange.call
-            line |= {
-                **exchange.describe(),
-                "method": call.method,
-                "path": show_text(call.path),
-                "parameters": show_pairs((*call.query.pairs, *call.form.pairs)),
-            }
+        line["message"] = record.getMessage()
+        line |= {name: getattr(record, name) for name in ("url", "records") if hasattr(record, name)}
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line)

@@ -50,7 +50,7 @@ def _click_option(option: Option, default: Any) -> Callable[[Command], Command]:
 
 
 def log_options(level: str) -> Callable[[Command], Command]:
-    """Return a decorator that adds ``--log-format`` and ``--log-level``, which defaults to ``level``."""
+    """Return a decorator that adds the options of the log. ``--log-level`` defaults to ``level``."""
 
     def decorate(command: Command) -> Command:
         form = click.option(
@@ -67,7 +67,12 @@ def log_options(level: str) -> Callable[[Command], Command]:
             show_default=True,
             help="Minimum level to log. Calls are logged at info, broken connections at debug.",
         )
-        return form(detail(command))
+        calls = click.option(
+            "--access-log/--no-access-log",
+            default=None,
+            help="Log every call. By default, calls are logged if --log-level is info or debug.",
+        )
+        return form(detail(calls(command)))
 
     return decorate
 

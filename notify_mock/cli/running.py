@@ -8,23 +8,27 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from notify_mock.cli.logs import Log
     from notify_mock.emulator import Emulator
     from notify_mock.journal.exchange import Exchange
     from notify_mock.server.proxy import OtherHosts
     from notify_mock.server.server import Server
 
 
-def configure_logs(log_format: str, log_level: str) -> None:
-    """Configure the log from the values of ``log_options``."""
-    from notify_mock.cli import logs
+def open_log(log_format: str, log_level: str, access_log: bool | None) -> Log:
+    """Return the log that the values of ``log_options`` ask for. It is complete when the command ends."""
+    from notify_mock.cli.logs import Log
 
-    logs.configure("json" if log_format == "json" else "text", log_level)
+    log = Log("json" if log_format == "json" else "text", log_level, access_log)
+    click.get_current_context().call_on_close(log.flush)
+    return log
 
 
 def run(
     emulator: Emulator,
     host: str,
     port: int,
+    log: Log,
     *,
     other_hosts: OtherHosts = "refuse",
     tls: bool = False,
@@ -37,7 +41,7 @@ def run(
     """
     from notify_mock.cli import logs
 
-    server = mount(emulator, host, port, other_hosts=other_hosts, tls=tls)
+    server = mount(emulator, host, port, log, other_hosts=other_hosts, tls=tls)
     click.echo(f"notify-mock ready on {server.url}")
     click.echo(f"curl -u {user or _user(emulator)} {server.url}/v1/Credentials")
     sys.stdout.flush()
@@ -51,12 +55,11 @@ def run(
     logs.log_stop()
 
 
-def mount(emulator: Emulator, host: str, port: int, *, other_hosts: OtherHosts, tls: bool) -> Server:
+def mount(emulator: Emulator, host: str, port: int, log: Log, *, other_hosts: OtherHosts, tls: bool) -> Server:
     """Create a server for the emulator that logs calls and sends callbacks. Raises ``UsageError``."""
-    from notify_mock.cli import logs
     from notify_mock.server.server import Server
 
-    emulator.journal.subscribe(logs.log_exchange)
+    log.follow(emulator.journal)
     _start_callbacks(emulator)
     emulator.app  # noqa: B018 - created before the server is ready
     return Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from notify_mock.cli.options import emulator_options, log_options, make_emulator
-from notify_mock.cli.running import configure_logs, count, run
+from notify_mock.cli.running import count, open_log, run
 
 if TYPE_CHECKING:
     from notify_mock.recording.recorder import Recorder
@@ -42,18 +42,19 @@ def serve(
     check: bool,
     log_format: str,
     log_level: str,
+    access_log: bool | None,
     **options: Any,
 ) -> None:
     """Run the emulator as a server, until Ctrl-C.
 
     When the server is ready, it prints its URL and a curl command to try on stdout. The log goes to stderr.
     """
-    configure_logs(log_format, log_level)
+    log = open_log(log_format, log_level, access_log)
     emulator = make_emulator(**options, record=_recorder(record, record_mode, check=check))
     if check:
         click.echo(f"notify-mock: the options are valid: {count(emulator)} records, {len(emulator.faults)} fault rules")
         return
-    run(emulator, host, port, other_hosts=other_hosts, tls=tls)
+    run(emulator, host, port, log, other_hosts=other_hosts, tls=tls)
 
 
 def _recorder(path: Path | None, mode: str, *, check: bool) -> Recorder | None:

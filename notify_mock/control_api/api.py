@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flask import Response, jsonify, request
 
 from notify_mock.accounts.accounts import Accounts
+from notify_mock.control_api.boundary import error_body
 from notify_mock.control_api.guard import Refused, check_callback, check_origin, check_site, check_token
 from notify_mock.control_api.json import (
     check_rule,
@@ -30,14 +29,12 @@ from notify_mock.support.clock import Clock
 from notify_mock.support.renamed import log_renamed, with_new_key
 from notify_mock.support.usage import UsageError, nearest, shown
 from notify_mock.support.version import __version__
-from notify_mock.twilio_api.messages import Answer
 
 if TYPE_CHECKING:
     from notify_mock.callbacks.sender import Callbacks
     from notify_mock.faults.rule import Rule
 
 _MAX_CHECKPOINTS = 100
-_TARGET = re.compile(r"/_mock(?:[/?]|\Z)")
 _COUNTS = ("seen", "fired")
 """Keys of a rule in a response that are not part of it. Ignored when sent back."""
 
@@ -230,22 +227,11 @@ def control_view(emulator: Controlled) -> Callable[[str], Response]:
         try:
             return _respond(*control.answer(request.method, path))
         except Refused as error:
-            return _respond(error.status, _error(error.message, error.field), error.allow)
+            return _respond(error.status, error_body(error.message, error.field), error.allow)
         except UsageError as error:
-            return _respond(400, _error(str(error), error.where.removeprefix("body, ")))
+            return _respond(400, error_body(str(error), error.where.removeprefix("body, ")))
 
     return view
-
-
-def is_control(target: str) -> bool:
-    """Whether a path or request target belongs to the control API."""
-    return bool(_TARGET.match(target))
-
-
-def refusal(status: int, message: str) -> Answer:
-    """Return the response to a control request that can't be parsed."""
-    body = json.dumps(_error(message, "body")).encode()
-    return Answer(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))], body)
 
 
 def _respond(status: int, content: dict[str, Any] | None, allow: str = "") -> Response:
@@ -256,10 +242,6 @@ def _respond(status: int, content: dict[str, Any] | None, allow: str = "") -> Re
     if allow:
         response.headers["Allow"] = allow
     return response
-
-
-def _error(message: str, field: str) -> dict[str, Any]:
-    return {"error": {"message": message} | ({"field": field} if field else {})}
 
 
 def _name(body: Mapping[str, Any]) -> str:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from notify_mock.accounts.account import AccountsOption, read_accounts
 from notify_mock.accounts.accounts import Accounts
 from notify_mock.deliveries.inbox import Deliveries
 from notify_mock.deliveries.providers import Providers
-from notify_mock.engine.pipeline import Pipeline, Wait
+from notify_mock.engine.pipeline import Pipeline
 from notify_mock.engine.recording_options import read_cassette_option, read_hydrate_option
 from notify_mock.engine.records import Records
 from notify_mock.engine.replay import Forward
 from notify_mock.engine.routes import CALL_NAMES
 from notify_mock.engine.seed_data import DataOption, add_seeds, read_data
 from notify_mock.engine.state import State
+from notify_mock.engine.steps import Blocking, Steps, Wait, run
 from notify_mock.faults import UNUSED, Unused
 from notify_mock.faults.rules import Faults
 from notify_mock.journal import assertions
@@ -31,7 +32,7 @@ from notify_mock.resources.service import Service
 from notify_mock.support.clock import Clock, Moment, Span
 from notify_mock.support.renamed import with_new_key
 from notify_mock.support.usage import UsageError, shown
-from notify_mock.support.waits import HeldCalls
+from notify_mock.support.waits import HeldCall, HeldCalls
 from notify_mock.twilio_api.messages import Answer, Call
 
 if TYPE_CHECKING:
@@ -43,8 +44,14 @@ if TYPE_CHECKING:
     from notify_mock.replay.playback import Playback
 
 
-Observe = Callable[[Call, Callable[[], Answer]], Answer]
-"""Wraps every call: takes the call and a function that handles it, and returns the response."""
+class Observer(Protocol):
+    """Is told of every call: when it arrives, and with its response."""
+
+    def begin(self) -> int:
+        """Return what identifies the call to ``end``."""
+
+    def end(self, begun: int, call: Call, answer: Answer) -> None:
+        """Take the response. May block."""
 
 
 class Engine:
@@ -55,7 +62,7 @@ class Engine:
     ``journal_limit`` is the number of exchanges kept per account. ``faults`` and ``scenario`` are fault rules to start
     with. ``unused_faults`` says what to do about rules that were never applied, and ``fault_header`` accepts a rule in
     a request header. ``cassette`` has recorded responses to play, ``forward`` sends the calls it misses to an upstream,
-    and ``observe`` wraps every call. Raises ``UsageError`` for a bad option. Thread-safe.
+    and ``observer`` is told of every call. Raises ``UsageError`` for a bad option. Thread-safe.
     """
 
     def __init__(
@@ -73,7 +80,7 @@ class Engine:
         fault_header: bool = False,
         cassette: CassetteOption | None = None,
         forward: Forward | None = None,
-        observe: Observe | None = None,
+        observer: Observer | None = None,
     ) -> None:
         __tracebackhide__ = True
         _check_options(seed, journal_limit, unused_faults, fault_header)
@@ -95,7 +102,7 @@ class Engine:
             unused_faults=unused_faults,
             account_sid=recorded_account,
         )
-        self._forward, self._observe = forward, observe
+        self._forward, self._observer = forward, observer
         self._pipeline = Pipeline(self._state, self._lock, self.held_calls, fault_header=fault_header, forward=forward)
         self.cassette = cassette
         self._load()
@@ -257,9 +264,13 @@ class Engine:
         ``wait`` lets time pass when a fault rule delays the call. Without it, the emulator's clock is moved. An
         exception from ``wait`` ends the call.
         """
-        if self._observe is not None:
-            return self._observe(call, lambda: self._pipeline.handle(call, wait))
-        return self._pipeline.handle(call, wait)
+        return run(self.play(call), wait or self._advance)
+
+    def play(self, call: Call) -> Steps:
+        """Handle one call step by step, for a front that must not block. The steps hold no lock where they yield."""
+        if self._observer is None:
+            return self._pipeline.play(call)
+        return self._observed(call, self._observer)
 
     def failed(self) -> Answer:
         """Return the response to a request on which the emulator itself failed. The journal already contains it."""
@@ -270,6 +281,15 @@ class Engine:
         options = with_new_key(options, "door", "api")
         self.faults.add(call, effect, **options)
         self._permanent_faults.append((call, effect, options))
+
+    def _observed(self, call: Call, observer: Observer) -> Steps:
+        begun = observer.begin()
+        answer = yield from self._pipeline.play(call)
+        yield Blocking(lambda: observer.end(begun, call, answer))
+        return answer
+
+    def _advance(self, seconds: float, _held: HeldCall) -> None:
+        self.clock.advance(seconds)
 
     def _load(self) -> None:
         add_seeds(self._seeds, self._state)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Generator
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from notify_mock.engine import routes
 from notify_mock.engine.replay import Forward, Replay, retry_after
 from notify_mock.engine.state import State
+from notify_mock.engine.steps import Blocking, Pause, Steps
 from notify_mock.engine.verbs import RequestContext
 from notify_mock.engine.writer import Writer
 from notify_mock.journal.exchange import Exchange
 from notify_mock.support.renamed import log_renamed, with_new_key
 from notify_mock.support.usage import UsageError
-from notify_mock.support.waits import HeldCall, HeldCalls
+from notify_mock.support.waits import HeldCalls
 from notify_mock.twilio_api.errors import MalformedRequest, MethodNotAllowed, NotFound, TwilioError
 from notify_mock.twilio_api.messages import Answer, Call
 from notify_mock.twilio_api.products import resolve_endpoint
@@ -22,9 +23,6 @@ from notify_mock.twilio_api.products import resolve_endpoint
 if TYPE_CHECKING:
     from notify_mock.faults.decision import Decision
     from notify_mock.faults.rule import Rule
-
-Wait = Callable[[float, HeldCall], None]
-"""Lets this many seconds pass for a call that a fault holds. An exception ends the call."""
 
 FAULT_HEADER = "x-notify-mock-fault"
 
@@ -61,8 +59,8 @@ class Pipeline:
         self._writer = Writer(state)
         self._in_flight: dict[str, int] = {}
 
-    def handle(self, call: Call, wait: Wait | None = None) -> Answer:
-        """Handle a call from arrival to response; see ``Engine.handle``."""
+    def play(self, call: Call) -> Steps:
+        """Carry out a call from arrival to response; see ``Engine.play``."""
         with self._lock:
             pending = self._begin(call)
         exchange = pending.exchange
@@ -74,15 +72,15 @@ class Pipeline:
                     return self._finish(exchange, self._writer.refused(exchange, refusal))
                 held = self._held_calls.take() if decision is not None and decision.pause else None
             if decision is not None and held is not None:
-                self._wait(decision.pause, held, wait)
+                yield Pause(decision.pause, held)
             if self._playback.cassette is not None or pending.refusal is not None:
-                self._look_up_recorded(pending, decision)
+                yield from self._look_up_recorded(pending, decision)
             with self._lock:
                 answer, late = self._execute(pending, decision)
                 if not late:
                     return self._finish(exchange, answer)
                 held = self._held_calls.take()
-            self._wait(late, held, wait)
+            yield Pause(late, held)
             with self._lock:
                 return self._finish(exchange, answer)
         finally:
@@ -93,13 +91,6 @@ class Pipeline:
     def failed(self) -> Answer:
         """Return the response to a request on which the emulator itself failed. The journal already contains it."""
         return self._writer.failed()
-
-    def _wait(self, seconds: float, held: HeldCall, wait: Wait | None) -> None:
-        """Wait without holding the lock. Without ``wait``, move the emulator's clock."""
-        if wait is None:
-            self._state.clock.advance(seconds)
-        else:
-            wait(seconds, held)
 
     def _begin(self, call: Call) -> PendingCall:
         """Find the route of the call and open its exchange, which has no account yet."""
@@ -136,7 +127,9 @@ class Pipeline:
             pending.header_rule = self._header_rule(call)
         return self._state.faults.apply(exchange, "before", in_flight, pending.header_rule)
 
-    def _look_up_recorded(self, pending: PendingCall, decision: Decision | None) -> None:
+    def _look_up_recorded(
+        self, pending: PendingCall, decision: Decision | None
+    ) -> Generator[Pause | Blocking, Any, None]:
         """Look up the cassette's response, unless a fault has ended the call.
 
         If no accounts were given, authentication follows the recording: an unauthenticated call is refused only if it
@@ -144,7 +137,7 @@ class Pipeline:
         """
         if pending.call.method == "OPTIONS" or (decision is not None and decision.ends_call):
             return
-        pending.recorded = self._replay.answer(pending.call, pending.exchange)
+        pending.recorded = yield from self._replay.answer(pending.call, pending.exchange)
         if pending.recorded is None and pending.refusal is not None:
             with self._lock:
                 pending.recorded = self._writer.refused(pending.exchange, pending.refusal)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from notify_mock.engine.state import State
+from notify_mock.engine.steps import Blocking
 from notify_mock.journal.exchange import Exchange
 from notify_mock.replay.playback import Miss
 from notify_mock.twilio_api.headers import ERROR_JSON, edge
@@ -42,7 +43,7 @@ class Replay:
     def __init__(self, state: State, lock: AbstractContextManager[bool], forward: Forward | None) -> None:
         self._state, self._lock, self._forward = state, lock, forward
 
-    def answer(self, call: Call, exchange: Exchange) -> Answer | None:
+    def answer(self, call: Call, exchange: Exchange) -> Generator[Blocking, Interaction, Answer | None]:
         """Return the response to ``call``, or None if the emulator itself must answer."""
         cassette = self._state.playback.cassette
         if cassette is None:
@@ -54,9 +55,10 @@ class Replay:
                 return self._play(found, call, exchange, cassette.pseudonyms)
         if cassette.on_miss == "emulate":
             return None
-        if cassette.on_miss == "error" or self._forward is None:
+        forward = self._forward
+        if cassette.on_miss == "error" or forward is None:
             return self._miss(Miss(str(call), cassette.source, cassette.nearest(key)), exchange)
-        sent = self._forward(call)
+        sent = yield Blocking(lambda: forward(call))
         with self._lock:
             return self._play(sent, call, exchange, cassette.pseudonyms)
 

@@ -9,7 +9,7 @@ from typing import Any
 from notify_mock.faults import UNUSED, Unused
 from notify_mock.faults.decision import Effect, Phase
 from notify_mock.faults.kinds import effect_class, field_names, make_effect
-from notify_mock.faults.match import Match, covers, is_delivery
+from notify_mock.faults.match import Match, covers, is_delivery, is_glob
 from notify_mock.faults.schedule import Schedule
 from notify_mock.support.clock import moment, span
 from notify_mock.support.masked_url import MASK, masked_url
@@ -22,6 +22,9 @@ RULE_KEYS = (
     *("account_sid", "api", "sid", "form", "headers", "predicate"),
 )
 """The keys of a rule besides its call, its effect and the effect's fields."""
+
+MAX_GLOB_LENGTH = 1000
+"""Maximum characters of a text with wildcards. Its search takes time that grows with its length times the value's."""
 
 
 class Rule:
@@ -170,6 +173,10 @@ def _text(key: str, value: Any) -> str:
 def _texts(key: str, value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(text, str) for pair in value.items() for text in pair):
         raise UsageError(key, "must be a mapping of names to text", "write name: value, with numbers in quotes")
+    for name, text in value.items():
+        if len(text) > MAX_GLOB_LENGTH and is_glob(text):
+            wrong = f"the text with wildcards for {shown(name)} has {len(text)} characters"
+            raise UsageError(key, wrong, f"the limit is {MAX_GLOB_LENGTH}")
     return value
 
 

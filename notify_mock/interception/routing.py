@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
-from notify_mock.server.proxy import ESTABLISHED
+from notify_mock.server.relay import ESTABLISHED
 from notify_mock.support.usage import UsageError, shown
 from notify_mock.twilio_api.hosts import is_twilio, plain
 from notify_mock.twilio_api.masking import show_text

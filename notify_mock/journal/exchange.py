@@ -127,7 +127,8 @@ class Exchange:
 
     def __str__(self) -> str:
         name = self.name or "no call"
-        return f"#{self.number} {self.time:%H:%M:%S.%f}Z {name}: {self.call} -> {self.outcome()}"
+        time = self.time.time().isoformat("microseconds")  # several times faster than strftime
+        return f"#{self.number} {time}Z {name}: {self.call} -> {self.outcome()}"
 
     def __repr__(self) -> str:
         return f"<Exchange {self}>"

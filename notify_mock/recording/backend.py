@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from notify_mock.engine.engine import Observe
+from notify_mock.engine.engine import Observer
 from notify_mock.engine.replay import Forward
 from notify_mock.recording.recorder import Recorder
 from notify_mock.recording.upstream import Upstream
@@ -23,7 +23,7 @@ class Backend(NamedTuple):
 
     cassette: CassetteOption | None
     forward: Forward | None
-    observe: Observe | None
+    observer: Observer | None
     upstream: Upstream | None
     recorder: Recorder | None
 
@@ -51,7 +51,7 @@ def read_backend(
     if behind is None:
         if recorder.plays_only:
             raise UsageError("record", f"{recorder.path} already exists", "use the mode rewrite, all or new_episodes")
-        return Backend(cassette, None, recorder.around, None, recorder)
+        return Backend(cassette, None, recorder, None, recorder)
     if cassette is not None:
         raise UsageError("cassette", "cannot be used while an upstream is recorded", "leave cassette out")
     return Backend(recorder.cassette(), recorder.forwarding(behind.send), None, behind, recorder)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from typing import Literal, get_args
 
 from notify_mock.cassettes.files import read_interactions
-from notify_mock.cassettes.interaction import Interaction, check, interaction_of, phrase
+from notify_mock.cassettes.interaction import Interaction, check, interaction_of
 from notify_mock.cassettes.vcr import entry_json, entry_yaml, join_json, join_yaml
 from notify_mock.engine.replay import TRUNCATED, Forward
 from notify_mock.recording.cassette_file import CassetteFile
@@ -22,6 +21,7 @@ from notify_mock.replay.cassette import Cassette
 from notify_mock.replay.matching import DEFAULT, Matcher
 from notify_mock.support.files import MAX_CASSETTE_BYTES, MIB
 from notify_mock.support.usage import UsageError, shown
+from notify_mock.twilio_api.headers import phrase
 from notify_mock.twilio_api.masking import show_text
 from notify_mock.twilio_api.messages import Answer, Call
 
@@ -96,23 +96,26 @@ class Recorder:
         """Wrap ``forward`` so that its exchanges are recorded."""
 
         def recorded(call: Call) -> Interaction:
-            begun = self._now()
+            begun = self.begin()
             interaction = forward(call)
             self._take(begun, interaction)
             return interaction
 
         return recorded
 
-    def around(self, call: Call, play: Callable[[], Answer]) -> Answer:
+    def begin(self) -> int:
+        """Return the tick at which a call begins."""
+        with self._lock:
+            self._tick += 1
+            return self._tick
+
+    def end(self, begun: int, call: Call, answer: Answer) -> None:
         """Record the emulator's own response. A connection that it breaks without a response is not recorded."""
-        begun = self._now()
-        answer = play()
         if answer.status:
             interaction = interaction_of(call, answer, phrase(answer.status))
             if answer.wire is not None and answer.wire.sent is not None:
                 interaction = interaction._replace(extra={TRUNCATED: True})
             self._take(begun, interaction)
-        return answer
 
     def save(self) -> None:
         """Write the cassette. Raises ``UsageError`` if it cannot be written."""
@@ -135,11 +138,6 @@ class Recorder:
             refused, self.refused = self.refused, []
             raise UsageError(str(self.path), f"{len(refused)} not recorded: {'; '.join(refused[:3])}")
         self._file.close()
-
-    def _now(self) -> int:
-        with self._lock:
-            self._tick += 1
-            return self._tick
 
     def _take(self, begun: int, interaction: Interaction) -> None:
         """Add an exchange. Saves only when the file has grown by a tenth, to keep the cost of long recordings low."""

@@ -1,4 +1,4 @@
-"""The HTTP server: connections, request bodies, TLS, the forward proxy, and the Flask app in front of the engine.
+"""The HTTP server: its event loop, connections, TLS, the forward proxy, and the Flask app for everything but the API.
 
 Here bytes become calls and answers become bytes. What a call does is decided in ``engine``.
 """

@@ -4,31 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from flask import Flask, Response, request
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
-from werkzeug.routing import BaseConverter, Rule
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.routing import BaseConverter, RequestRedirect, Rule
 
-from notify_mock.control_api.api import Controlled, control_view, is_control
-from notify_mock.engine.pipeline import Wait
-from notify_mock.engine.routes import ROUTES
-from notify_mock.support.waits import Released
+from notify_mock.control_api.api import Controlled, control_view
+from notify_mock.control_api.boundary import is_control
+from notify_mock.engine.routes import CALL_NAMES, ROUTES
 from notify_mock.twilio_api.errors import EntityTooLarge
+from notify_mock.twilio_api.headers import phrase
 from notify_mock.twilio_api.messages import BODY_LIMIT, Answer, Call, Wire, read
 from notify_mock.twilio_api.products import APIS
-
-HANDOVER = "notify_mock.handover"
-"""The key of the ``Handover`` in the WSGI environ, set by a server that can delay and break connections."""
-
-
-class Handover:
-    """What app and server exchange for one request: how to ``wait``, and what to do to the connection (``wire``)."""
-
-    def __init__(self, wait: Wait) -> None:
-        self.wait = wait
-        self.wire: Wire | None = None
 
 
 class ApiConverter(BaseConverter):
@@ -56,24 +45,20 @@ class CallRule(Rule):
 class Handler(Controlled, Protocol):
     """An emulator."""
 
-    def handle(self, call: Call, wait: Wait | None = None) -> Answer: ...
+    def handle(self, call: Call) -> Answer: ...
     def failed(self) -> Answer: ...
 
 
 class WireResponse(Response):
     """A response with unchanged headers: werkzeug would remove ``Content-Length: 0`` from a 204.
 
-    The server applies ``wire`` to the connection. On a server without a ``Handover``, the app raises
-    ``ConnectionResetError`` where a fault breaks the connection.
+    Raises ``ConnectionResetError`` where a fault breaks the connection, since a WSGI app can't do it.
     """
 
     wire: Wire | None = None
 
     def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
-        handover: Handover | None = environ.get(HANDOVER)
-        if handover is not None:
-            handover.wire = self.wire
-        elif self.wire is not None and (self.wire.ending or self.wire.sent is not None):
+        if self.wire is not None and (self.wire.ending or self.wire.sent is not None):
             raise ConnectionResetError(f"a fault rule broke the connection: {self.wire}")
         return super().__call__(environ, start_response)
 
@@ -94,11 +79,7 @@ def create_app(emulator: Handler) -> Flask:
     app.url_map.merge_slashes = False
 
     def serve(**_sids: str) -> Response:
-        handover: Handover | None = request.environ.get(HANDOVER)
-        try:
-            return _write(emulator.handle(_read(), handover.wait if handover else None))
-        except Released:
-            return _write(Answer(0, [], b"", Wire("drop")))
+        return _write(emulator.handle(_read()))
 
     def stray(error: HTTPException) -> Response:
         return serve() if (error.code or 500) < 500 else _write(emulator.failed())
@@ -115,6 +96,17 @@ def create_app(emulator: Handler) -> Flask:
         app.add_url_rule(f"/<api:api>{pattern}", name, serve, methods=[method], provide_automatic_options=False)
     app.register_error_handler(HTTPException, stray)
     return app
+
+
+def has_own_route(app: Flask, method: str, target: str) -> bool:
+    """Whether a route that is not the emulator's matches a request."""
+    try:
+        endpoint, _ = app.url_map.bind("").match(unquote(target.partition("?")[0]), method)
+    except (NotFound, MethodNotAllowed, RequestRedirect):
+        return False
+    except BaseException:  # noqa: BLE001 - a broken converter: the app fails in the same way, and answers for it
+        return True
+    return endpoint not in CALL_NAMES
 
 
 def _read() -> Call:
@@ -141,7 +133,8 @@ def _read() -> Call:
 
 def _write(answer: Answer) -> Response:
     """Restores the headers, since a Response corrects a Content-Length that a fault has made wrong."""
-    response = WireResponse(answer.body, answer.status or 500, answer.headers)
+    status = answer.status or 500
+    response = WireResponse(answer.body, f"{status} {phrase(status) or 'UNKNOWN'}", answer.headers)
     response.headers = Headers(answer.headers)
     response.wire = answer.wire
     return response

@@ -1,102 +1,75 @@
-"""The open connections of a server: their threads, which of them are idle, and how each is closed."""
+"""The open connections of a server: which of them are idle, and when they are closed."""
 
 from __future__ import annotations
 
-import socket
-import struct
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from threading import Lock, Thread, current_thread
+import asyncio
+from typing import Protocol
 
-_JOIN_SECONDS = 2.0
 _MAX_OPEN, _MIN_OPEN = 4096, 64
 
 
-class _Open:
-    """One connection. ``socket`` is replaced when TLS starts."""
+class Connection(Protocol):
+    """A connection, as its idle time is counted."""
 
-    __slots__ = ("is_reset", "socket", "thread")
+    idle_seconds: int
+    quiet_seconds: int
+    is_busy: bool
+    is_heard: bool
 
-    def __init__(self, connection: socket.socket, thread: Thread) -> None:
-        self.socket, self.thread, self.is_reset = connection, thread, False
+    def abort(self) -> None: ...
 
 
 class Connections:
-    """The open connections, by accepted socket.
+    """The open connections. One that is idle for its ``idle_seconds`` is closed; the time is counted, so that frozen
+    clocks do not matter.
 
     Above ``limit``, each new connection closes the one that has been idle longest, so that clients that open thousands
     of connections can't use up the process's file descriptors.
     """
 
-    def __init__(self, limit: int | None = None) -> None:
-        self._limit = limit or _half_of_the_limit()
-        self._lock = Lock()
-        self._open: dict[socket.socket, _Open] = {}
-        self._idle: dict[socket.socket, None] = {}
+    def __init__(self, loop: asyncio.AbstractEventLoop, limit: int | None = None) -> None:
+        self._loop = loop
+        self._limit = limit or half_of_the_limit()
+        self._open: dict[Connection, None] = {}  # those heard of last come last
+        self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def add(self, accepted: socket.socket, thread: Thread) -> None:
-        """Add a connection. It is idle until a request has been read."""
-        with self._lock:
-            self._open[accepted] = _Open(accepted, thread)
-            self._idle[accepted] = None
-            if len(self._open) <= self._limit:
-                return
-            oldest = next(iter(self._idle))
-            del self._idle[oldest]
-            _break(self._open[oldest].socket)
+    def add(self, connection: Connection) -> None:
+        self._open[connection] = None
+        if self._timer is None:
+            self._timer = self._loop.call_later(1, self._check)
+        if len(self._open) > self._limit:
+            idle = next((one for one in self._open if not one.is_busy), None)
+            if idle is not None:
+                self.remove(idle)  # now, since the next ones may be added before it is lost
+                idle.abort()
 
-    def upgrade(self, accepted: socket.socket, connection: socket.socket) -> None:
-        """Replace the socket of a connection on which TLS has started."""
-        with self._lock:
-            self._open[accepted].socket = connection
-
-    @contextmanager
-    def busy(self, accepted: socket.socket) -> Iterator[None]:
-        """Mark a connection as not idle while its request is answered."""
-        with self._lock:
-            self._idle.pop(accepted, None)
-        try:
-            yield
-        finally:
-            with self._lock:
-                if accepted in self._open:
-                    self._idle[accepted] = None
-
-    def reset(self, accepted: socket.socket) -> None:
-        """Close the connection with a TCP RST once its handler has finished."""
-        with self._lock:
-            entry = self._open[accepted]
-            entry.is_reset = True
-        with suppress(OSError):
-            entry.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-    def remove(self, accepted: socket.socket) -> tuple[socket.socket, bool]:
-        """Return the socket to close, and whether to close it with a TCP RST."""
-        with self._lock:
-            self._idle.pop(accepted, None)
-            entry = self._open.pop(accepted, None)
-        return (entry.socket, entry.is_reset) if entry else (accepted, False)
+    def remove(self, connection: Connection) -> None:
+        self._open.pop(connection, None)
 
     def close(self) -> None:
-        """Close all connections and wait for their threads."""
-        with self._lock:
-            left = list(self._open.values())
-        for entry in left:
-            _break(entry.socket)
-        for entry in left:
-            if entry.thread is not current_thread():
-                entry.thread.join(_JOIN_SECONDS)
+        """Close all connections now."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for connection in list(self._open):
+            connection.abort()
+
+    def _check(self) -> None:
+        """Once a second: count how long nothing was heard from each client, and close those that are idle too long."""
+        for connection in list(self._open):
+            if connection.is_heard or connection.is_busy:
+                self._open[connection] = self._open.pop(connection)
+                connection.quiet_seconds, connection.is_heard = 0, False
+                continue
+            connection.quiet_seconds += 1
+            if connection.quiet_seconds >= connection.idle_seconds:
+                connection.abort()
+        self._timer = self._loop.call_later(1, self._check) if self._open else None
 
 
-def _break(connection: socket.socket) -> None:
-    with suppress(OSError):
-        socket.socket.shutdown(connection, socket.SHUT_RDWR)  # not the TLS shutdown, which would wait for the client
-
-
-def _half_of_the_limit() -> int:
+def half_of_the_limit() -> int:
     """Return half the number of files the process may open; each connection needs one."""
     try:
         import resource

@@ -6,7 +6,7 @@ import socket
 from collections import Counter
 from contextlib import suppress
 from ipaddress import ip_address
-from threading import Lock, Thread
+from threading import Lock
 from typing import Literal, get_args
 
 from notify_mock.support.address import is_loopback
@@ -17,12 +17,6 @@ from notify_mock.twilio_api.products import product_at
 OtherHosts = Literal["refuse", "tunnel"]
 OTHER_HOSTS: tuple[OtherHosts, ...] = get_args(OtherHosts)
 
-ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
-"""The response to a CONNECT. Must be exactly this, without headers: the SDK for PHP looks for this line."""
-
-_CONNECT_SECONDS = 30
-_IDLE_SECONDS = 300
-_CHUNK = 65536
 _MAX_NAMES = 1000
 
 
@@ -78,30 +72,3 @@ def _is_public(host: str) -> bool:
         with suppress(OSError):
             return ip_address(socket.inet_aton(host)).is_global
         return False
-
-
-def reach(destination: Destination) -> socket.socket:
-    """Connect to ``destination``. Raises ``OSError``."""
-    connection = socket.create_connection(destination, timeout=_CONNECT_SECONDS)
-    connection.settimeout(_IDLE_SECONDS)
-    return connection
-
-
-def tunnel(client: socket.socket, server: socket.socket) -> None:
-    """Copy bytes in both directions, until both ends are closed or idle for too long."""
-    back = Thread(target=_carry, args=(server, client), name="notify-mock-tunnel", daemon=True)
-    back.start()
-    _carry(client, server)
-    back.join()
-
-
-def _carry(source: socket.socket, sink: socket.socket) -> None:
-    """Copy bytes in one direction. Passes on the end; an error closes both connections."""
-    try:
-        while data := source.recv(_CHUNK):
-            sink.sendall(data)
-        sink.shutdown(socket.SHUT_WR)
-    except OSError:
-        for connection in (source, sink):
-            with suppress(OSError):
-                socket.socket.shutdown(connection, socket.SHUT_RDWR)

@@ -1,24 +1,26 @@
-"""A threaded HTTP/1.1 server on one socket, for the emulator mounted on it."""
+"""An HTTP/1.1 server on one socket, for the emulator mounted on it."""
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import os
 import socket
-from threading import Thread
-from typing import Any
+from contextlib import suppress
+from threading import Event, Thread
 
-from werkzeug.serving import ThreadedWSGIServer
-
-from notify_mock.server.connection import Connection, no_emulator
-from notify_mock.server.connections import Connections
-from notify_mock.server.outgoing import LOG, Served
+from notify_mock.server.channel import Channel
+from notify_mock.server.context import Context
 from notify_mock.server.proxy import OtherHosts, Policy, read_other_hosts
+from notify_mock.server.responder import Served
+from notify_mock.server.session import Session
 from notify_mock.server.tls import Tls
-from notify_mock.support.address import read_address
+from notify_mock.support.address import Address, read_address
 from notify_mock.support.usage import UsageError
 
-_POLL_SECONDS = 0.02
 _BACKLOG = 1024
+_CHECK_SECONDS = 0.5
+_LAST_TURNS = 5
 
 
 class Server:
@@ -39,14 +41,16 @@ class Server:
         speaks_tls: bool = False,
     ) -> None:
         host, port = read_address(host, port)
-        self._mounted: Served | None = None
-        self.policy, self.tls, self.speaks_tls = Policy(read_other_hosts(other_hosts, host)), Tls(), speaks_tls
+        policy, tls = Policy(read_other_hosts(other_hosts, host)), Tls()
         if speaks_tls:
-            self.tls.prepare()
-        with _bind(host, port) as bound:
-            self._listener = _Listener(self, host, port, bound.fileno())
+            tls.prepare()
+        self._socket = _bind(host, port)
+        self._context = Context(Address(host, self._socket.getsockname()[1]), policy, tls)
+        self._speaks_tls = speaks_tls
         self.mounted = mounted
         self._thread: Thread | None = None
+        self._stopping, self._stopped = asyncio.Event(), Event()
+        self._process = os.getpid()
 
     def __repr__(self) -> str:
         return f"<Server {self.url}>"
@@ -54,100 +58,107 @@ class Server:
     @property
     def mounted(self) -> Served | None:
         """The emulator that answers. It knows the port, since it sends no delivery callbacks to itself."""
-        return self._mounted
+        return self._context.mounted
 
     @mounted.setter
-    def mounted(self, emulator: Served | None) -> None:
-        if self._mounted is not None:
-            self._mounted.own_ports.discard(self._listener.port)
-        if emulator is not None:
-            emulator.own_ports.add(self._listener.port)
-        self._mounted = emulator
+    def mounted(self, served: Served | None) -> None:
+        port = self._context.address.port
+        if self._context.mounted is not None:
+            self._context.mounted.own_ports.discard(port)
+        if served is not None:
+            served.own_ports.add(port)
+        self._context.mounted = served
+
+    @property
+    def policy(self) -> Policy:
+        """Which other hosts clients may reach through the server."""
+        return self._context.policy
+
+    @property
+    def tls(self) -> Tls:
+        """The certificates for Twilio's hosts."""
+        return self._context.tls
 
     @property
     def url(self) -> str:
         """``http://127.0.0.1:8010``, without a slash at the end."""
-        host = self._listener.host
-        return f"http://{f'[{host}]' if ':' in host else host}:{self._listener.port}"
+        host, port = self._context.address
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
     @property
     def address(self) -> tuple[str, int]:
         """The address that a client on this machine connects to."""
+        host, port = self._context.address
         here = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - the user chose it
-        return here.get(self._listener.host, self._listener.host), self._listener.port
+        return here.get(host, host), port
 
     def start(self) -> None:
-        """Serve in a new thread."""
-        self._thread = Thread(
-            target=self._listener.serve_forever, args=(_POLL_SECONDS,), name="notify-mock-server", daemon=True
-        )
+        """Serve in a new thread. Clients can connect before it runs, since the socket is open."""
+        self._thread = Thread(target=self._run, name="notify-mock-server", daemon=True)
         self._thread.start()
 
     def serve_here(self) -> None:
-        """Serve in this thread until a KeyboardInterrupt."""
-        self._listener.serve_forever()
+        """Serve until a KeyboardInterrupt."""
+        self.start()
+        with suppress(KeyboardInterrupt):
+            while not self._stopped.wait(_CHECK_SECONDS):
+                pass  # on Windows, only a wait that ends can be interrupted
+        self.stop()
 
     def stop(self) -> None:
-        """Close the socket and every connection, and wait for their threads."""
+        """Close the socket and every connection. In a forked child, the server stays with its parent."""
+        if self._process != os.getpid():
+            return
         if self._thread is not None:
-            self._listener.shutdown()
+            self._context.loop.call_soon_threadsafe(self._stopping.set)
+            self._stopped.wait()  # a join that was interrupted believes that the thread has ended
             self._thread.join()
             self._thread = None
-        self._listener.server_close()
-        self._listener.connections.close()
+        self._context.loop.close()
+        self._socket.close()
         self.mounted = None
+
+    def _run(self) -> None:
+        loop = self._context.loop
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_until_complete(self._serve())
+        finally:
+            loop.close()
+            self._stopped.set()
+
+    async def _serve(self) -> None:
+        loop = self._context.loop
+        serving = await loop.create_server(self._connect, sock=self._socket, backlog=_BACKLOG)
+        await self._stopping.wait()
+        loop.remove_reader(self._socket)  # asyncio fails on what it has just accepted if the server closes at once
+        await self._close_connections()
+        serving.close()
+        await self._close_connections()
+        if tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(tasks)
+
+    async def _close_connections(self) -> None:
+        """Close all connections, also those that were just accepted, and let their calls end."""
+        for _ in range(_LAST_TURNS):
+            self._context.connections.close()
+            await asyncio.sleep(0)
+
+    def _connect(self) -> Channel:
+        channel = Channel(self._context.connections, self._context.tls)
+        channel.receiver = Session(self._context, channel)
+        if self._speaks_tls:
+            channel.may_start_tls()
+        return channel
 
 
 def _bind(host: str, port: int) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        both = host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=both)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             wrong = f"{port} on {host} is already in use"
             raise UsageError("port", wrong, "stop the other server, or use port 0 to pick a free port") from error
         raise UsageError("host", f"cannot listen on {host}, port {port}: {error.strerror}") from error
-
-
-class _Listener(ThreadedWSGIServer):
-    """Tracks its connections, so that none outlives it."""
-
-    def __init__(self, server: Server, host: str, port: int, fd: int) -> None:
-        self._owner = server
-        self.connections = Connections()
-        self.policy, self.tls, self.speaks_tls = server.policy, server.tls, server.speaks_tls
-        super().__init__(host, port, self._app, Connection, fd=fd)
-
-    @property
-    def mounted(self) -> Served | None:
-        return self._owner.mounted
-
-    def _app(self, environ: Any, start_response: Any) -> Any:
-        mounted = self.mounted
-        return mounted.app(environ, start_response) if mounted else _no_emulator(environ, start_response)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        thread = Thread(
-            target=self.process_request_thread, args=(request, client_address), name="notify-mock-call", daemon=True
-        )
-        self.connections.add(request, thread)
-        thread.start()
-
-    def shutdown_request(self, request: Any) -> None:
-        connection, is_reset = self.connections.remove(request)
-        if is_reset:
-            self.close_request(connection)
-        else:
-            super().shutdown_request(connection)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - werkzeug's signature
-        LOG.debug("connection of %s broke", client_address, exc_info=True)
-
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002, ARG002 - werkzeug's signature
-        LOG.debug(message, *args)
-
-
-def _no_emulator(environ: Any, start_response: Any) -> list[bytes]:
-    answer = no_emulator(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
-    start_response("400 BAD REQUEST", answer.headers)
-    return [answer.body]

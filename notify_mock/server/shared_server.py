@@ -9,7 +9,7 @@ from notify_mock.server.proxy import OtherHosts, read_other_hosts
 from notify_mock.support.address import read_address
 
 if TYPE_CHECKING:
-    from notify_mock.server.outgoing import Served
+    from notify_mock.server.responder import Served
     from notify_mock.server.server import Server
 
 

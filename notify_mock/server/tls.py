@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 import tempfile
 from functools import cached_property
@@ -38,18 +37,13 @@ class Tls:
         """For clients in this process: trusts only the authority."""
         return ssl.create_default_context(cadata=self.ca.certificate)
 
-    def accept(self, connection: socket.socket, host: str) -> ssl.SSLSocket:
-        """Complete a TLS handshake for the emulated host that the client names (SNI), or else for ``host``.
+    def prepare(self, host: str = "") -> ssl.SSLContext:
+        """Return the context for an emulated host; its connections switch to the host that the client names (SNI).
 
-        Raises ``OSError`` if the client does not use TLS or does not trust the authority, and ``UsageError`` if there
-        can be no certificate.
+        Raises ``UsageError`` if there can be no certificate for it.
         """
-        return self.prepare(host or _DEFAULT_HOST).wrap_socket(connection, server_side=True)
-
-    def prepare(self, host: str = _DEFAULT_HOST) -> ssl.SSLContext:
-        """Return the context for ``host``. Raises ``UsageError`` if there can be no certificate for it."""
         try:
-            return self._context(host)
+            return self._context(host or _DEFAULT_HOST)
         except OSError as error:
             place = error.filename or "the folder for temporary files"
             wrong = f"cannot be written: {error.strerror or error}"

@@ -21,6 +21,9 @@ class Address(NamedTuple):
     host: str
     port: int
 
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
 
 def read_address(host: object, port: object) -> Address:
     """Return the address. Raises ``UsageError`` for ``host`` or ``port``."""
@@ -36,7 +39,7 @@ def is_loopback(host: str) -> bool:
     if host.lower() == "localhost":
         return True
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host).is_loopback and "%" not in host  # a zone may be any text
     except ValueError:
         return False
 

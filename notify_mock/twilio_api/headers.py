@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from functools import lru_cache
+from http.client import responses
 
 Headers = list[tuple[str, str]]
 
@@ -26,7 +27,20 @@ _CORS: Headers = [
 ]
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_OLDER_PHRASES = {
+    413: "Request Entity Too Large",
+    414: "Request-URI Too Long",
+    416: "Requested Range Not Satisfiable",
+    422: "Unprocessable Entity",
+}
+"""These differ between versions of Python."""
+
 _HSTS = ("Strict-Transport-Security", "max-age=31536000")
+
+
+def phrase(status: int) -> str:
+    """Return the reason phrase in capitals, as Twilio's gateway sends it (observed); "" if the status has none."""
+    return (_OLDER_PHRASES.get(status) or responses.get(status, "")).upper()
 
 
 @lru_cache(maxsize=16)
@@ -64,13 +78,21 @@ def gateway(
     ``at`` is in seconds since 1970, ``length`` in bytes, ``duration`` in seconds. ``concurrent`` is None for errors,
     because the recorded 404 lacks ``Twilio-Concurrent-Requests``. ``extra`` follows ``Content-Length``.
     """
-    return [
-        *edge(at=at, content_type=content_type, length=length, extra=extra),
-        *((("Twilio-Concurrent-Requests", str(concurrent)),) if concurrent is not None else ()),
-        ("Twilio-Request-Id", request_id),
-        ("Twilio-Request-Duration", f"{duration:.3f}"),
-        *_CORS,
-        ("X-Home-Region", region),
-        ("X-API-Domain", domain),
-        _HSTS,
+    found = [
+        ("Date", _date(math.floor(at))),
+        ("Content-Type", content_type),
+        ("Content-Length", str(length)),
     ]
+    if extra:
+        found += extra
+    if concurrent is not None:
+        found.append(("Twilio-Concurrent-Requests", str(concurrent)))
+    found.append(("Twilio-Request-Id", request_id))
+    found.append(("Twilio-Request-Duration", f"{duration:.3f}" if duration else "0.000"))
+    found += _last_headers(region, domain)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _last_headers(region: str, domain: str) -> tuple[tuple[str, str], ...]:
+    return (*_CORS, ("X-Home-Region", region), ("X-API-Domain", domain), _HSTS)

@@ -26,6 +26,8 @@ _CALLBACK = frozenset(
 )
 """The parameters of delivery callbacks."""
 
+_SHOWN = PLAIN | _CALLBACK
+
 _SECRET_NAME = re.compile(r"secret|key|certificate|passw|(?<!page)token|authorization|cookie|credential.?json")
 _SECRET_LOOK = re.compile(r"-----BEGIN|private_key|AAAA[\w-]{7}:APA91|AIza[\w-]{30}|://(?!\[secret\]@)[^/\s@]+@")
 _URL = re.compile(r"\s{0,8}[a-z][a-z0-9+.-]{0,20}://", re.IGNORECASE)
@@ -43,9 +45,12 @@ def show_text(value: str, max_length: int = _MAX_LENGTH) -> str:
 
     Of a URL, the password and the values in the query are masked.
     """
-    value = masked_url(value) if _URL.match(value) else value
+    if "://" in value and _URL.match(value):
+        value = masked_url(value)
     if _SECRET_LOOK.search(value):
         return MASK
+    if len(value) <= max_length and value.isprintable():
+        return value
     shown = value[: max_length + 1]
     shown = shown if shown.isprintable() else shown.encode("unicode_escape").decode()
     return shown if len(shown) <= max_length else f"{shown[:max_length]}... ({len(value)} characters)"
@@ -53,7 +58,7 @@ def show_text(value: str, max_length: int = _MAX_LENGTH) -> str:
 
 def show_value(name: str, value: str) -> str:
     """Return the value of a parameter for one log line: masked if the parameter is a secret or not one of Twilio's."""
-    if name not in PLAIN and name not in _CALLBACK:
+    if name not in _SHOWN:
         return MASK
     return show_text(masked_url(value) if name == "DeliveryCallbackUrl" else value)
 
@@ -63,7 +68,7 @@ def show_pairs(pairs: Iterable[tuple[str, str]], between: str = " ") -> str:
 
     Unknown names without a value are not shown: one may be the rest of a secret with an unencoded ``&``.
     """
-    return between.join(_show_pair(name, value) for name, value in pairs)
+    return between.join([_show_pair(name, value) for name, value in pairs])
 
 
 def _show_pair(name: str, value: str) -> str:

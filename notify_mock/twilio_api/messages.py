@@ -102,7 +102,7 @@ class Call(NamedTuple):
 
     def __str__(self) -> str:
         """Return method, path and parameters on one line, with secrets masked."""
-        line = f"{self.method} {show_text(self.path)}"
+        line = f"{show_text(self.method)} {show_text(self.path)}"
         if self.query:
             line += f"?{show_pairs(self.query.pairs, '&')}"
         if self.form:
@@ -152,8 +152,8 @@ def read(
     parameters are missing.
     """
     raw_path, _, raw_query = target.partition("?")
-    path, query, form = show_text(raw_path), NONE, NONE
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    path, query, form = "", NONE, NONE
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower() if body else ""
     try:
         if len(target) > TARGET_LIMIT:
             raise UriTooLong(f"the request target has {len(target)} characters, the limit is {TARGET_LIMIT}")
@@ -167,6 +167,7 @@ def read(
             form = _decode_multipart(headers["content-type"], body)
     except TwilioError as error:
         defect = defect or error
+        path = path or show_text(raw_path)
     unread = kind if body and kind not in (_FORM, _MULTIPART) else ""
     return Call(method, host, path, query, form, headers, scheme, defect, unread, body if unread else b"")
 
@@ -227,4 +228,6 @@ def _decode_multipart(content_type: str, body: bytes) -> Params:
         raise MalformedRequest("the multipart body has too many parts", what="too many parameters") from error
     except ValueError as error:
         raise MalformedRequest("the multipart body does not match its boundary", what="invalid multipart") from error
+    if None in form:  # werkzeug's key for a part without a name
+        raise MalformedRequest("a multipart field has no name", what="invalid multipart")
     return Params(tuple((name, value) for name, values in form.lists() for value in values))

@@ -68,6 +68,7 @@ def is_region(name: str) -> bool:
     return bool(_REGION.fullmatch(name))
 
 
+@lru_cache(maxsize=16)
 def api_domain(api: str) -> str:
     """Return ``chat.twilio.com`` for ``chat/v2``, and Notify's host for no API."""
     return f"{api.partition('/')[0] or 'notify'}.{TWILIO}"

@@ -149,7 +149,7 @@ def shake_hands(tls: Tls, client: ssl.SSLContext, host: str, sni: str | None) ->
 
     def serve() -> None:
         try:
-            served.append(tls.accept(theirs, host))
+            served.append(tls.prepare(host).wrap_socket(theirs, server_side=True))
         except OSError:
             theirs.close()
 

@@ -237,6 +237,35 @@ def test_the_log_is_text_or_json_on_stderr(serve: Serve) -> None:
     assert quiet.stop(signal.SIGTERM)[2] == ""
 
 
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_every_call_is_in_the_log_in_order_before_its_last_line(serve: Serve, how: signal.Signals) -> None:
+    running = serve()
+    for _ in range(100):
+        running.get("/v1/Credentials")
+    first, *calls, last = running.stop(how)[2].splitlines()
+    assert (first[:22], last) == ("INFO    listening on h", "INFO    stopped")
+    assert [line.split()[1] for line in calls] == [f"#{number}" for number in range(1, 101)]
+
+
+def test_calls_are_logged_or_not_whatever_the_log_level(serve: Serve) -> None:
+    without, only = serve("--no-access-log"), serve("--access-log", "--log-level", "error")
+    for running in (without, only):
+        running.get("/v1/Credentials")
+    assert without.stop(signal.SIGTERM)[2] == f"INFO    listening on {without.url} with 0 records\nINFO    stopped\n"
+    (line,) = only.stop(signal.SIGTERM)[2].splitlines()
+    assert line.endswith("credential.list: GET /v1/Credentials -> 200")
+
+
+def test_a_log_that_nobody_reads_any_more_does_not_end_the_server(serve: Serve) -> None:
+    running = serve()
+    assert running.process.stderr is not None
+    running.process.stderr.close()
+    running.process.stderr = None
+    for _ in range(20):
+        running.get("/v1/Credentials")
+    assert running.stop(signal.SIGTERM)[0] == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -56,6 +56,13 @@ class TestExec:
     def test_the_summary_names_rules_that_were_never_applied(self) -> None:
         assert "fault rules that were never applied: outage" in execute("--scenario", "outage", "true").stderr
 
+    def test_the_calls_are_in_the_log_before_the_summary_with_access_log(self) -> None:
+        lines = execute("--access-log", "--", *PYTHON, CREATE).stderr.splitlines()
+        assert ["credential.create: POST" in lines[0], *lines[1:]] == [
+            True,
+            "notify-mock: 1 calls, 0 errors, 0 faults, 0 unmatched",
+        ]
+
     @pytest.mark.parametrize("status", [0, 1, 2, 77, 255])
     def test_the_exit_status_is_that_of_the_command(self, status: int) -> None:
         assert execute("--", *PYTHON, f"raise SystemExit({status})").returncode == status

@@ -493,6 +493,7 @@ def test_the_description_of_a_rule_makes_the_same_rule(emulator: Emulator) -> No
         ("*", "drop", {"after": "soon"}, "after: 'soon' is not a point in time"),
         ("*", "drop", {"after": "5s", "until": "5s"}, "until: must be later than after"),
         ("*", "drop", {"form": {"Type": 7}}, "form: must be a mapping of names to text"),
+        ("*", "drop", {"Type": "*" + "a" * 1000}, "form: the text with wildcards for 'Type' has 1001 characters; the"),
         ("*", "drop", {"sid": 7}, "sid: expected text of 1 to 200 printable characters, got 7"),
         (
             "*",

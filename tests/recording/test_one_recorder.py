@@ -131,7 +131,7 @@ def test_recording_goes_on_without_a_cache_folder(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("notify_mock.support.locks._folder", lambda: tmp_path / "file" / "locks")
     recorders = [Recorder(tmp_path / "x.yaml", mode="all") for _ in range(2)]
     for number, one in enumerate(recorders):
-        one.around(listing(f"/v1/Credentials/{number}"), lambda: Emulator().handle(listing()))
+        one.end(one.begin(), listing(f"/v1/Credentials/{number}"), Emulator().handle(listing()))
     recorders[0].close()
     with pytest.raises(UsageError, match=r"x\.yaml: was changed by another program"):
         recorders[1].close()

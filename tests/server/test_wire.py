@@ -150,6 +150,11 @@ def test_a_preflight_needs_no_credentials(served: Emulator, path: str) -> None:
             b'--x\r\nContent-Disposition: form-data; name="Type"\r\n\r\n\xff\r\n--x--\r\n',
             (400, 20001, "Bad request: invalid UTF-8"),
         ),
+        (
+            "Content-Type: multipart/form-data; boundary=x\r\n",
+            b"--x\r\nContent-Disposition: form-data\r\n\r\nfcm\r\n--x--\r\n",
+            (400, 20001, "Bad request: invalid multipart"),
+        ),
         (FORM + "Content-Length: abc\r\n", GOOD, (400, 20001, "Bad request: invalid Content-Length")),
         (FORM + "Content-Length: -1\r\n", GOOD, (400, 20001, "Bad request: invalid Content-Length")),
         (
@@ -247,7 +252,7 @@ def test_a_server_without_an_emulator_answers_400_even_to_noise() -> None:
     shared = SharedServer()
     expected = (400, 20001, "Bad request: no test that uses notify_mock is running")
     assert error(send(shared.url, b"HELLO\r\n\r\n")) == expected
-    assert error(send(shared.url, b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")) == expected
+    assert error(send(shared.url, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")) == expected
     shared.stop()
 
 

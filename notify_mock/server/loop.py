@@ -1,0 +1,52 @@
+"""The server's event loop: one that frozen clocks do not stop, and its way to run what blocks."""
+
+from __future__ import annotations
+
+import _thread
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from threading import Thread
+from types import BuiltinFunctionType
+from typing import Any
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """Timers use a clock that freezegun does not replace."""
+
+    def time(self) -> float:
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+
+def new_loop() -> asyncio.AbstractEventLoop:
+    """Return uvloop's loop if uvloop is installed, whose clock cannot be frozen either, or else asyncio's.
+
+    Not with gevent: where threads are greenlets, a loop that is not written in Python blocks all of them.
+    """
+    if not isinstance(_thread.start_new_thread, BuiltinFunctionType):
+        return _Loop()
+    try:
+        import uvloop
+    except ImportError:
+        return _Loop() if hasattr(time, "clock_gettime") else asyncio.SelectorEventLoop()
+    return uvloop.new_event_loop()
+
+
+def in_thread(loop: asyncio.AbstractEventLoop, work: Callable[[], Any], done: Callable[[Future[Any]], None]) -> None:
+    """Run ``work`` in a thread, then ``done`` on the loop, with the result or the exception.
+
+    The threads are daemons, unlike those of an executor, so that a slow upstream does not keep the process alive.
+    """
+    future: Future[Any] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised again on the loop
+            future.set_exception(error)
+        with suppress(RuntimeError):  # the loop has been closed
+            loop.call_soon_threadsafe(done, future)
+
+    Thread(target=run, name="notify-mock-call", daemon=True).start()
