@@ -450,6 +450,16 @@ def test_a_reset_empties_what_was_applied(monkeypatch: pytest.MonkeyPatch) -> No
         assert rules.fired == []
 
 
+def test_the_last_application_is_kept_however_large_its_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules, one = faults(), exchange()
+    one.size = 30
+    monkeypatch.setattr("notify_mock.faults.rules._MAX_FIRED_BYTES", 20)
+    rules.add("*", Delay(0), name="mine")
+    for _ in range(3):
+        rules.apply(one, "before", 1)
+        assert len(rules.fired) == 1
+
+
 def test_the_last_ten_thousand_applications_are_kept() -> None:
     rules = faults()
     rules.add("*", Delay(0), name="mine")
