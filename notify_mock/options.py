@@ -61,6 +61,11 @@ OPTIONS = (
         marker=True,
     ),
     Option(
+        "default_account",
+        "Account of records, clients and API keys where none is named.",
+        marker=True,
+    ),
+    Option(
         "data",
         "Seed data: records to start with, in YAML or JSON.",
         flag="--data",
@@ -108,7 +113,7 @@ OPTIONS = (
         flag="--fault-header",
     ),
     Option("cassette", "Cassette to replay.", is_path=True),
-    Option("upstream", "Service to forward calls to, such as https://notify.twilio.com.", session=False),
+    Option("upstream", "Service to forward calls to, such as https://notify.twilio.com."),
     Option(
         "record",
         "Record requests and responses in this cassette.",

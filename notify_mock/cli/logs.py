@@ -9,8 +9,11 @@ from datetime import datetime, timezone
 from typing import Literal
 
 from notify_mock.cli.log_writer import LogWriter
+from notify_mock.deliveries.delivery import Delivery
+from notify_mock.deliveries.inbox import Deliveries
 from notify_mock.journal.exchange import Exchange
 from notify_mock.journal.journal import Journal
+from notify_mock.support.counted import counted
 from notify_mock.twilio_api.masking import show_pairs, show_text
 
 Format = Literal["text", "json"]
@@ -35,10 +38,11 @@ class Log:
         root.propagate = False
         self._has_calls = root.isEnabledFor(logging.INFO) if calls is None else calls
 
-    def follow(self, journal: Journal) -> None:
-        """Log the calls that arrive in ``journal``."""
+    def follow(self, journal: Journal, deliveries: Deliveries) -> None:
+        """Log the calls that arrive in ``journal``, and ``deliveries``."""
         if self._has_calls:
             journal.subscribe(self._writer.add)
+            deliveries.subscribe(self._writer.add)
 
     def flush(self) -> None:
         """Return when everything that was logged is written."""
@@ -47,7 +51,7 @@ class Log:
 
 def log_start(url: str, records: int) -> None:
     """Log the first line: the URL of the server, and the number of records that it starts with."""
-    _LOG.info("listening on %s with %d records", url, records, extra={"url": url, "records": records})
+    _LOG.info("listening on %s with %s", url, counted(records, "record"), extra={"url": url, "records": records})
 
 
 def log_cassette(summary: str) -> None:
@@ -60,13 +64,24 @@ def log_stop() -> None:
     _LOG.info("stopped")
 
 
-def text_line(exchange: Exchange) -> str:
-    """Return the line for a request and its response."""
-    return f"INFO    {exchange}"
+def text_line(entry: Exchange | Delivery) -> str:
+    """Return the line for a request and its response, or for a delivery."""
+    return f"INFO    {entry if isinstance(entry, Exchange) else entry.summary()}"
 
 
-def json_line(exchange: Exchange) -> str:
-    """Return the line for a request and its response, as a JSON object. Its time is that of the emulator's clock."""
+def json_line(entry: Exchange | Delivery) -> str:
+    """Return the same line as a JSON object. Its time is that of the emulator's clock."""
+    return _call_line(entry) if isinstance(entry, Exchange) else _delivery_line(entry)
+
+
+def _delivery_line(delivery: Delivery) -> str:
+    shown = delivery.describe()
+    masked = {name: shown[name] and show_text(shown[name]) for name in ("identity", "address", "reason")}
+    line = {"time": None, "level": "info", "logger": _LOG.name, "message": delivery.summary(), **shown, **masked}
+    return json.dumps({name: value for name, value in line.items() if name not in ("payload", "headers")})
+
+
+def _call_line(exchange: Exchange) -> str:
     call = exchange.call
     line: dict[str, object] = {
         "time": None,
@@ -75,7 +90,8 @@ def json_line(exchange: Exchange) -> str:
         **exchange.describe(),
         "method": call.method,
         "path": show_text(call.path),
-        "parameters": show_pairs((*call.query.pairs, *call.form.pairs)),
+        "parameters": show_pairs((*call.query.pairs, *(() if call.reads_query else call.form.pairs))),
+        "not_read": call.not_read or None,
     }
     return json.dumps(line)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from notify_mock.accounts.account import with_environment
 from notify_mock.options import OPTIONS, Option
 from notify_mock.support.usage import UsageError
 
@@ -78,12 +80,15 @@ def log_options(level: str) -> Callable[[Command], Command]:
 
 
 def make_emulator(*, seed: str, **options: Any) -> Emulator:
-    """Create the emulator from the values of ``emulator_options``. Raises ``UsageError``."""
+    """Create the emulator from the values of ``emulator_options``, with the account of the environment as the default.
+
+    Raises ``UsageError``.
+    """
     from notify_mock.emulator import Emulator
 
     number = int(seed) if seed.isascii() and seed.removeprefix("-").isdigit() else seed
     repeated = {name: options.get(name) or None for name in ("accounts", "scenario")}
-    return Emulator(seed=number, **{**options, **repeated})
+    return Emulator(seed=number, **with_environment({**options, **repeated}, os.environ))
 
 
 def naming_options(command: click.Command) -> click.Command:

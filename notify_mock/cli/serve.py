@@ -9,6 +9,7 @@ import click
 
 from notify_mock.cli.options import emulator_options, log_options, make_emulator
 from notify_mock.cli.running import count, open_log, run
+from notify_mock.support.counted import counted
 
 if TYPE_CHECKING:
     from notify_mock.recording.recorder import Recorder
@@ -52,7 +53,8 @@ def serve(
     log = open_log(log_format, log_level, access_log)
     emulator = make_emulator(**options, record=_recorder(record, record_mode, check=check))
     if check:
-        click.echo(f"notify-mock: the options are valid: {count(emulator)} records, {len(emulator.faults)} fault rules")
+        contents = f"{counted(count(emulator), 'record')}, {counted(len(emulator.faults), 'fault rule')}"
+        click.echo(f"notify-mock: the options are valid: {contents}")
         return
     run(emulator, host, port, log, other_hosts=other_hosts, tls=tls)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from notify_mock.support.masked_url import MASK, masked_url
+from notify_mock.twilio_api.channels import CALLBACK_PARAMETERS
 
 PLAIN = frozenset(
     [
@@ -21,12 +22,7 @@ PLAIN = frozenset(
 )
 """The parameters of Notify v1 that are shown as they are, unless they look like a secret (documented names)."""
 
-_CALLBACK = frozenset(
-    ("NotificationSid", "AccountSid", "ServiceSid", "Count", "SequenceId", "IsFinal", "DeliveryState")
-)
-"""The parameters of delivery callbacks."""
-
-_SHOWN = PLAIN | _CALLBACK
+_SHOWN = PLAIN.union(CALLBACK_PARAMETERS)
 
 _SECRET_NAME = re.compile(r"secret|key|certificate|passw|(?<!page)token|authorization|cookie|credential.?json")
 _SECRET_LOOK = re.compile(r"-----BEGIN|private_key|AAAA[\w-]{7}:APA91|AIza[\w-]{30}|://(?!\[secret\]@)[^/\s@]+@")

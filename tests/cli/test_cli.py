@@ -142,6 +142,14 @@ def test_ctrl_c_stops_it_even_if_the_shell_ignores_the_signal() -> None:
     assert process.returncode == 0
 
 
+def test_the_curl_line_uses_the_account_of_the_environment_without_its_token(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "ACshell")
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "hush")
+    assert serve().curl.startswith("curl -u ACshell:any ")
+
+
 def test_the_curl_line_uses_the_account_of_the_seed_data(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "seed.yaml").write_text("credentials:\n  - {type: fcm, account_sid: ACme}\n")
     assert "-u ACme:" in serve("--data", str(tmp_path / "seed.yaml")).curl
@@ -180,7 +188,7 @@ def test_a_check_of_a_recording_changes_nothing(tmp_path: Path, exists: bool) ->
 def test_check_reads_the_options_and_files_without_serving(tmp_path: Path) -> None:
     (tmp_path / "seed.yaml").write_text("credentials:\n  - {type: fcm}\n")
     options = ["--check", "--data", str(tmp_path / "seed.yaml"), "--scenario", "slow", "--scenario", "outage"]
-    assert run("serve", *options) == (0, "notify-mock: the options are valid: 1 records, 2 fault rules\n", "")
+    assert run("serve", *options) == (0, "notify-mock: the options are valid: 1 record, 2 fault rules\n", "")
     assert run("serve", "--check", "--scenario", "outrage")[0] == 2
 
 

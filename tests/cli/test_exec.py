@@ -118,6 +118,18 @@ class TestExec:
         done = run("exec", "--", *PYTHON, CREATE, TWILIO_REGION="ie1", TWILIO_EDGE="dublin")
         assert done.stdout.startswith("https://notify.twilio.com/v1/")
 
+    def test_records_and_the_command_have_the_account_of_the_environment(self, tmp_path: Path) -> None:
+        (tmp_path / "seed.yaml").write_text("credentials: [{type: fcm}]")
+        program = (
+            "from twilio.rest import Client\n"
+            "(one,) = Client().notify.v1.credentials.list()\n"
+            "(two,) = Client('SK1', 'x').notify.v1.credentials.list()\n"
+            "print(one.account_sid, two.sid == one.sid)"
+        )
+        arguments = ("exec", "--data", str(tmp_path / "seed.yaml"), "--", *PYTHON, program)
+        done = run(*arguments, TWILIO_ACCOUNT_SID="ACshell", TWILIO_AUTH_TOKEN="hush")
+        assert done.stdout == "ACshell True\n", done.stderr
+
     def test_nested_commands_use_the_inner_emulator(self) -> None:
         done = execute("--", *COMMAND, "exec", "--", *PYTHON, CREATE)
         assert done.stderr.splitlines() == [
