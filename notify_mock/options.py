@@ -17,12 +17,21 @@ Part = Literal["emulator", "server", "interception"]
 _SERVING = ("serve", "exec", "record", "replay")
 
 
+def variable_of(flag: str) -> str:
+    """Return the environment variable of an option of the command line.
+
+    Kubernetes sets NOTIFY_MOCK_PORT to ``tcp://...`` for a Service named notify-mock, so address and port have a word
+    more: NOTIFY_MOCK_LISTEN_PORT.
+    """
+    name = flag.removeprefix("--").replace("-", "_").upper()
+    return f"NOTIFY_MOCK_{'LISTEN_' if name in ('HOST', 'PORT') else ''}{name}"
+
+
 class Option(NamedTuple):
     """One option.
 
     ``part`` is what it configures. ``flag`` is its name on the command line, for the commands in ``commands``, and
-    ``metavar`` its value there (empty for a switch). ``variable`` is an environment variable for it.
-    ``marker``: it is an argument of the marker ``notify_mock``. ``session``: it is a key of the fixture
+    ``metavar`` its value there (empty for a switch). ``marker``: it is an argument of the marker ``notify_mock``. ``session``: it is a key of the fixture
     ``notify_mock_options``. ``is_path``: relative paths start at the test's or pytest's root folder.
     """
 
@@ -35,10 +44,14 @@ class Option(NamedTuple):
     commands: tuple[str, ...] = _SERVING
     repeatable: bool = False
     choices: tuple[str, ...] = ()
-    variable: str = ""
     marker: bool = False
     session: bool = True
     is_path: bool = False
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that the command line reads, or "". Nothing else reads it."""
+        return variable_of(self.flag) if self.flag else ""
 
 
 OPTIONS = (
@@ -122,7 +135,6 @@ OPTIONS = (
         "Token for the control API under /_mock. Required unless the server listens on loopback only.",
         flag="--control-token",
         metavar="TOKEN",
-        variable="NOTIFY_MOCK_CONTROL_TOKEN",
         session=False,
     ),
     Option(

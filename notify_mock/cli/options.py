@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
-from notify_mock.options import OPTIONS, Option
+from notify_mock.options import OPTIONS, Option, variable_of
 from notify_mock.support.usage import UsageError
 
 if TYPE_CHECKING:
@@ -44,9 +45,7 @@ def _click_option(option: Option, default: Any) -> Callable[[Command], Command]:
         kind = click.Choice(option.choices) if option.choices else _TYPES.get(option.metavar, str)
         details |= {"type": kind, "metavar": option.metavar or None}
         details |= {"default": default, "show_default": default is not None}
-    if option.variable:
-        details["envvar"] = option.variable
-    return click.option(option.flag, option.name, **details)
+    return click.option(option.flag, option.name, envvar=option.variable, show_envvar=True, **details)
 
 
 def log_options(level: str) -> Callable[[Command], Command]:
@@ -59,6 +58,8 @@ def log_options(level: str) -> Callable[[Command], Command]:
             default="text",
             show_default=True,
             help="Format of the log on stderr.",
+            envvar=variable_of("--log-format"),
+            show_envvar=True,
         )
         detail = click.option(
             "--log-level",
@@ -66,6 +67,8 @@ def log_options(level: str) -> Callable[[Command], Command]:
             default=level,
             show_default=True,
             help="Minimum level to log. Calls are logged at info, broken connections at debug.",
+            envvar=variable_of("--log-level"),
+            show_envvar=True,
         )
         return form(detail(command))
 
@@ -82,11 +85,11 @@ def make_emulator(*, seed: str, **options: Any) -> Emulator:
 
 
 def naming_options(command: click.Command) -> click.Command:
-    """Return ``command``, changed so that its errors name options as they are written on the command line."""
+    """Return ``command``, changed so that its errors name options as they were given: by flag or environment variable."""
     call = command.callback
     if call is None:
         return command
-    flags = {str(parameter.name): parameter.opts[0] for parameter in command.params}
+    parameters = {str(parameter.name): parameter for parameter in command.params}
 
     @wraps(call)
     def callback(*args: Any, **options: Any) -> Any:
@@ -94,10 +97,12 @@ def naming_options(command: click.Command) -> click.Command:
             return call(*args, **options)
         except UsageError as error:
             is_file = error.where in map(str, options.values())
-            flag = "" if is_file else flags.get(error.option, "")
-            if not flag.startswith("--"):
+            parameter = None if is_file else parameters.get(error.option)
+            if not isinstance(parameter, click.Option):
                 raise
-            where = error.where.replace(error.option, flag, 1)
+            source = click.get_current_context().get_parameter_source(error.option)
+            flag = parameter.envvar if source is ParameterSource.ENVIRONMENT else parameter.opts[0]
+            where = error.where.replace(error.option, str(flag), 1)
             raise UsageError(where, error.wrong, error.remedy) from error
 
     command.callback = callback

@@ -9,6 +9,7 @@ import click
 
 from notify_mock.cli.options import emulator_options, log_options, make_emulator
 from notify_mock.cli.running import configure_logs, count, run
+from notify_mock.options import variable_of
 
 if TYPE_CHECKING:
     from notify_mock.recording.recorder import Recorder
@@ -27,6 +28,8 @@ Example:
     type=click.Choice(["once", "new_episodes", "all", "rewrite"]),
     default="once",
     show_default=True,
+    envvar=variable_of("--record-mode"),
+    show_envvar=True,
     help="What to do if the cassette of --record exists. once: exit with an error. new_episodes: add entries. all: add "
     "entries, replace those requested again. rewrite: start with an empty cassette.",
 )
