@@ -31,8 +31,9 @@ class Option(NamedTuple):
     """One option.
 
     ``part`` is what it configures. ``flag`` is its name on the command line, for the commands in ``commands``, and
-    ``metavar`` its value there (empty for a switch). ``marker``: it is an argument of the marker ``notify_mock``. ``session``: it is a key of the fixture
-    ``notify_mock_options``. ``is_path``: relative paths start at the test's or pytest's root folder.
+    ``metavar`` its value there (empty for a switch). ``marker``: it is an argument of the marker ``notify_mock``.
+    ``session``: it is a key of the fixture ``notify_mock_options``. ``is_path``: relative paths start at the test's or
+    pytest's root folder.
     """
 
     name: str

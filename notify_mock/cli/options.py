@@ -85,7 +85,7 @@ def make_emulator(*, seed: str, **options: Any) -> Emulator:
 
 
 def naming_options(command: click.Command) -> click.Command:
-    """Return ``command``, changed so that its errors name options as they were given: by flag or environment variable."""
+    """Return ``command``, changed so that its errors name options as the user gave them, by flag or variable."""
     call = command.callback
     if call is None:
         return command
