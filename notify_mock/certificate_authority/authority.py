@@ -15,13 +15,14 @@ from notify_mock.support.usage import UsageError, shown
 FOLDER_VARIABLE = "NOTIFY_MOCK_CA_DIR"
 
 CERTIFICATE_FILE, BUNDLE_FILE, PHP_FILE = "ca.pem", "bundle.pem", "notify-mock.ini"
+NODE_FILE = "notify-mock-fetch.cjs"
 TRUST_STORE_FILE, DIGEST_FILE = "truststore.p12", "truststore.sha256"
 PYTHON_FOLDER = "python"
 MAX_BYTES = 16 * files.MIB
 """The limit of each file."""
 
 _KEY_FILE, _LOCK_FILE = "ca-key.pem", ".lock"
-_FILES = (_KEY_FILE, CERTIFICATE_FILE, BUNDLE_FILE, TRUST_STORE_FILE, DIGEST_FILE, PHP_FILE, _LOCK_FILE)
+_FILES = (_KEY_FILE, CERTIFICATE_FILE, BUNDLE_FILE, TRUST_STORE_FILE, DIGEST_FILE, PHP_FILE, NODE_FILE, _LOCK_FILE)
 _RENEW_BEFORE = timedelta(days=1)
 """An authority that expires within this time is replaced, so that it does not expire during a run."""
 _END = "-----END CERTIFICATE-----\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections import Counter
@@ -13,12 +14,18 @@ import click
 
 from notify_mock.cli.options import emulator_options, log_options, make_emulator
 from notify_mock.cli.running import configure_logs, mount
+from notify_mock.options import variable_of
 
 if TYPE_CHECKING:
     from notify_mock.emulator import Emulator
     from notify_mock.journal.exchange import Exchange
     from notify_mock.server.server import Server
 
+_WITHOUT_CALLS = 1
+_NO_CALLS = """
+notify-mock: WARNING: THE COMMAND MADE NO CALL TO THE EMULATOR.
+notify-mock: Either it does not use Twilio, or its client bypassed the emulator and may have reached the real Twilio.
+notify-mock: See "Clients that bypass the proxy" in docs/wrap-a-command.md."""
 _NOT_EXECUTABLE, _NOT_FOUND, _BY_SIGNAL = 126, 127, 128
 _EXAMPLE = """\b
 Examples:
@@ -29,6 +36,14 @@ Examples:
 
 @click.command("exec", epilog=_EXAMPLE, context_settings={"allow_interspersed_args": False})
 @emulator_options("exec")
+@click.option(
+    "--require-calls/--no-require-calls",
+    default=None,
+    envvar=variable_of("--require-calls"),
+    show_envvar=True,
+    help="Exit with status 1 if COMMAND succeeds without a call to the emulator. By default only if the variable CI is "
+    "set, as CI services do; otherwise a warning is written.",
+)
 @log_options(level="error")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def exec_(
@@ -36,6 +51,7 @@ def exec_(
     port: int,
     other_hosts: Any,
     tls: bool,
+    require_calls: bool | None,
     log_format: str,
     log_level: str,
     command: tuple[str, ...],
@@ -44,7 +60,7 @@ def exec_(
     """Run COMMAND with its Twilio clients redirected to an emulator.
 
     Works in any language: the proxy, trust and account variables of all SDKs are set for COMMAND. When it ends, a
-    summary is written to stderr. The exit status is that of COMMAND.
+    summary is written to stderr. The exit status is that of COMMAND, except with --require-calls.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _exit_by_signal)
@@ -63,7 +79,17 @@ def exec_(
     server.stop()
     with suppress(OSError):
         click.echo(f"notify-mock: {tally.summary(emulator, server)}", err=True)
+        if not tally.calls:
+            click.secho(_NO_CALLS, err=True, bold=True)
+    if not tally.calls and (_is_in_ci() if require_calls is None else require_calls):
+        with suppress(OSError):
+            click.echo("notify-mock: failed, because calls are required; --no-require-calls allows this", err=True)
+        status = status or _WITHOUT_CALLS
     sys.exit(status)
+
+
+def _is_in_ci() -> bool:
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
 def _exit_by_signal(number: int, _frame: FrameType | None) -> None:
@@ -76,6 +102,10 @@ class _Tally:
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
+
+    @property
+    def calls(self) -> int:
+        return self._counts["calls"]
 
     def add(self, exchange: Exchange) -> None:
         self._counts["calls"] += 1

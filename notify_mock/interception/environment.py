@@ -25,7 +25,7 @@ def changes(url: str, auth: tuple[str, str] | None, bundles: Bundles, base: Mapp
     """Return the changes to ``base`` (default: this process's environment) that redirect clients to ``url``.
 
     ``auth``: the account SID and token for clients to use, or None to keep theirs. ``bundles``: the files, with paths
-    as the clients see them. Existing settings in ``base`` for Java, PHP, Python and NO_PROXY are kept.
+    as the clients see them. Existing settings in ``base`` for Java, Node, PHP, Python and NO_PROXY are kept.
     """
     base = os.environ if base is None else base
     bundle = str(bundles.bundle)
@@ -40,6 +40,7 @@ def changes(url: str, auth: tuple[str, str] | None, bundles: Bundles, base: Mapp
         "NO_PROXY": direct,
         "no_proxy": direct,
         "NODE_USE_ENV_PROXY": "1",
+        "NODE_OPTIONS": _with_node_option(base.get("NODE_OPTIONS", ""), bundles),
         "REQUESTS_CA_BUNDLE": bundle,
         "SSL_CERT_FILE": bundle,
         "CURL_CA_BUNDLE": bundle,
@@ -96,6 +97,15 @@ def _java(url: str, bundles: Bundles) -> list[str]:
         "javax.net.ssl.trustStorePassword": TRUST_STORE_PASSWORD,
     }
     return [f'"-D{name}={value}"' if " " in value else f"-D{name}={value}" for name, value in options.items()]
+
+
+def _with_node_option(given: str, bundles: Bundles) -> str:
+    """Return NODE_OPTIONS with the startup code. Node takes backslashes as they are, except in double quotes."""
+    path = str(bundles.node)
+    if not re.fullmatch(r"[\w.:/@%+=-]+", path):
+        path = json.dumps(path, ensure_ascii=False)
+    option = f"--require {path}"
+    return given if option in given else f"{given} {option}".lstrip()
 
 
 def _dotenv(value: str) -> str:

@@ -22,7 +22,7 @@ CREATE = (
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, **variables}
+    env = {**{name: value for name, value in os.environ.items() if name != "CI"}, **variables}
     return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=50, check=False, env=env)
 
 
@@ -113,10 +113,42 @@ class TestExec:
 
     def test_nested_commands_use_the_inner_emulator(self) -> None:
         done = execute("--", *COMMAND, "exec", "--", *PYTHON, CREATE)
-        assert done.stderr.splitlines() == [
+        assert done.stderr.splitlines()[:2] == [
             "notify-mock: 1 calls, 0 errors, 0 faults, 0 unmatched",
             "notify-mock: 0 calls, 0 errors, 0 faults, 0 unmatched",
         ]
+
+
+class TestCommandsWithoutACall:
+    """A false green: the tests pass, and none of their requests came to the emulator."""
+
+    def test_a_warning_is_the_last_thing_written(self) -> None:
+        done = execute("true")
+        assert done.returncode == 0
+        assert done.stderr.splitlines()[2].startswith("notify-mock: WARNING: THE COMMAND MADE NO CALL")
+        assert "WARNING" not in execute("--", *PYTHON, CREATE).stderr
+
+    @pytest.mark.parametrize(
+        ("option", "variables", "status"),
+        [
+            ("--require-calls", {}, 1),
+            ("--log-level=error", {"CI": "true"}, 1),
+            ("--log-level=error", {"CI": "1"}, 1),
+            ("--log-level=error", {"CI": "false"}, 0),
+            ("--log-level=error", {"CI": ""}, 0),
+            ("--log-level=error", {"NOTIFY_MOCK_REQUIRE_CALLS": "1"}, 1),
+            ("--no-require-calls", {"CI": "true"}, 0),
+            ("--log-level=error", {"CI": "true", "NOTIFY_MOCK_REQUIRE_CALLS": "0"}, 0),
+        ],
+    )
+    def test_it_fails_if_calls_are_required_as_in_ci(self, option: str, variables: dict[str, str], status: int) -> None:
+        done = run("exec", option, "--", "true", **variables)
+        assert done.returncode == status
+        assert ("--no-require-calls allows this" in done.stderr) == bool(status)
+
+    def test_a_command_that_failed_keeps_its_status_and_one_that_called_succeeds(self) -> None:
+        assert run("exec", "--require-calls", "--", "sh", "-c", "exit 7").returncode == 7
+        assert run("exec", "--require-calls", "--", *PYTHON, CREATE).returncode == 0
 
 
 class TestEnv:
