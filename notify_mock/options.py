@@ -147,6 +147,24 @@ OPTIONS = (
         metavar="HOST[:PORT]",
         repeatable=True,
     ),
+    Option(
+        "stubs",
+        "Canned answer of a Twilio host that is not emulated, such as sync.twilio.com=404. PATH may contain *, BODY is "
+        "JSON; without it, the answer is Twilio's error for STATUS, or {}.",
+        (),
+        flag="--stub",
+        metavar="HOST[/PATH]=STATUS[:BODY]",
+        repeatable=True,
+        marker=True,
+    ),
+    Option(
+        "other_twilio",
+        "What Twilio hosts do that are neither emulated nor have a stub. 404: answer with Twilio's error 20404.",
+        "refuse",
+        flag="--other-twilio",
+        choices=("refuse", "404"),
+        marker=True,
+    ),
     Option("host", "Address to listen on.", "127.0.0.1", part="server", flag="--host", metavar="ADDRESS"),
     Option("port", "Port to listen on; 0 picks a free port.", 0, part="server", flag="--port", metavar="PORT"),
     Option(

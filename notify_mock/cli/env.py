@@ -50,6 +50,7 @@ def env(url: str, form: Any, ca_folder: str | None, keep_account: bool, **accoun
     if ca_folder:
         bundles = bundles.at(ca_folder)
     base: dict[str, str] | None = {} if ca_folder else None
-    auth = None if keep_account else make_emulator(**account).auth
-    changes = environment.changes(read_url(url), auth, bundles, base)
+    emulator = make_emulator(**account)
+    auth = None if keep_account else emulator.auth
+    changes = environment.changes(read_url(url), auth, bundles, base, emulator.api_key)
     click.echo(environment.render(changes, form))

@@ -20,7 +20,19 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 FILE = click.Path(path_type=Path)
 
-_TYPES: dict[str, Any] = {"FILE": FILE, "PATH": FILE, "PORT": click.IntRange(0, 65535)}
+
+class _Lines(click.types.StringParamType):
+    """Texts that may contain spaces: an environment variable has one in each line."""
+
+    envvar_list_splitter = "\n"
+
+
+_TYPES: dict[str, Any] = {
+    "FILE": FILE,
+    "PATH": FILE,
+    "PORT": click.IntRange(0, 65535),
+    "HOST[/PATH]=STATUS[:BODY]": _Lines(),
+}
 
 
 def emulator_options(command_name: str, **defaults: Any) -> Callable[[Command], Command]:
@@ -41,6 +53,7 @@ def _click_option(option: Option, default: Any) -> Callable[[Command], Command]:
         details["is_flag"] = True
     elif option.repeatable:
         details |= {"multiple": True, "metavar": option.metavar, "help": f"{option.help} Repeatable."}
+        details["type"] = _TYPES.get(option.metavar, str)
     else:
         kind = click.Choice(option.choices) if option.choices else _TYPES.get(option.metavar, str)
         details |= {"type": kind, "metavar": option.metavar or None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,6 +19,7 @@ from notify_mock.engine.routes import CALL_NAMES
 from notify_mock.engine.seed_data import DataOption, add_seeds, read_data
 from notify_mock.engine.state import State
 from notify_mock.engine.steps import Blocking, Steps, Wait, run
+from notify_mock.engine.stubs import STUB, OtherTwilio, read_stubs
 from notify_mock.faults import UNUSED, Unused
 from notify_mock.faults.rules import Faults
 from notify_mock.journal import assertions
@@ -62,7 +63,8 @@ class Engine:
     ``journal_limit`` is the number of exchanges kept per account. ``faults`` and ``scenario`` are fault rules to start
     with. ``unused_faults`` says what to do about rules that were never applied, and ``fault_header`` accepts a rule in
     a request header. ``cassette`` has recorded responses to play, ``forward`` sends the calls it misses to an upstream,
-    and ``observer`` is told of every call. Raises ``UsageError`` for a bad option. Thread-safe.
+    and ``observer`` is told of every call. ``stubs`` and ``other_twilio`` are canned answers for hosts of Twilio's that
+    are not emulated. Raises ``UsageError`` for a bad option. Thread-safe.
     """
 
     def __init__(
@@ -81,6 +83,8 @@ class Engine:
         cassette: CassetteOption | None = None,
         forward: Forward | None = None,
         observer: Observer | None = None,
+        stubs: Iterable[str] = (),
+        other_twilio: OtherTwilio = "refuse",
     ) -> None:
         __tracebackhide__ = True
         _check_options(seed, journal_limit, unused_faults, fault_header)
@@ -98,12 +102,15 @@ class Engine:
             accounts=read_accounts(accounts) if accounts is not None else (),
             frozen=frozen,
             journal_limit=journal_limit,
-            call_names=CALL_NAMES,
+            call_names=(*CALL_NAMES, STUB),
             unused_faults=unused_faults,
             account_sid=recorded_account,
         )
         self._forward, self._observer = forward, observer
-        self._pipeline = Pipeline(self._state, self._lock, self.held_calls, fault_header=fault_header, forward=forward)
+        self.stubs = read_stubs(stubs, other_twilio)
+        self._pipeline = Pipeline(
+            self._state, self._lock, self.held_calls, fault_header=fault_header, forward=forward, stubs=self.stubs
+        )
         self.cassette = cassette
         self._load()
 
@@ -179,6 +186,15 @@ class Engine:
         from notify_mock.engine.attempts import Attempts
 
         return Attempts(self._state, self._lock)
+
+    @property
+    def api_key(self) -> tuple[str, str] | None:
+        """SID and secret of an API key of the default account: the first one given, or one generated from the seed if
+        no accounts were given."""
+        keys = self.accounts.default.keys.items()
+        given = next(((sid, key.secret) for sid, key in keys if not key.restricted), None)
+        sids = self._state.sids
+        return given if self.accounts.strict else ("SK" + sids.hex("api key"), sids.hex("api secret"))
 
     @property
     def auth(self) -> tuple[str, str]:

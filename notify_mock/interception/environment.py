@@ -18,13 +18,21 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 Changes = Mapping[str, str | None]
 """Variables to set. None: unset the variable."""
 
+_ACCOUNT = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_API_KEY", "TWILIO_API_SECRET")
 _DIRECT = ("localhost", "127.0.0.1", "::1")
 
 
-def changes(url: str, auth: tuple[str, str] | None, bundles: Bundles, base: Mapping[str, str] | None = None) -> Changes:
+def changes(
+    url: str,
+    auth: tuple[str, str] | None,
+    bundles: Bundles,
+    base: Mapping[str, str] | None = None,
+    key: tuple[str, str] | None = None,
+) -> Changes:
     """Return the changes to ``base`` (default: this process's environment) that redirect clients to ``url``.
 
-    ``auth``: the account SID and token for clients to use, or None to keep theirs. ``bundles``: the files, with paths
+    ``auth``: the account SID and token for clients to use, or None to keep theirs; then ``key`` is not used either.
+    ``key``: an API key of the account, or None if it has none. ``bundles``: the files, with paths
     as the clients see them. Existing settings in ``base`` for Java, Node, PHP, Python and NO_PROXY are kept.
     """
     base = os.environ if base is None else base
@@ -48,7 +56,7 @@ def changes(url: str, auth: tuple[str, str] | None, bundles: Bundles, base: Mapp
         "JAVA_TOOL_OPTIONS": " ".join([*base.get("JAVA_TOOL_OPTIONS", "").split(), *_java(url, bundles)]),
         "PHP_INI_SCAN_DIR": f"{base.get('PHP_INI_SCAN_DIR', '')}{os.pathsep}{bundles.php.parent}",
         "PYTHONPATH": os.pathsep.join(filter(None, [str(bundles.python.parent), base.get("PYTHONPATH", "")])),
-        **(dict(zip(("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"), auth, strict=True)) if auth else {}),
+        **(dict(zip(_ACCOUNT, (*auth, *(key or (None, None))), strict=True)) if auth else {}),
         "TWILIO_REGION": None,
         "TWILIO_EDGE": None,
         "NOTIFY_EMULATOR_URL": url,

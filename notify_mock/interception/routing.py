@@ -75,11 +75,11 @@ class Router:
         name = plain(host)
         if not self.is_active or not is_twilio(name) or name in self._allowed or _REAL_REQUESTS_ALLOWED.get():
             return False
-        if product_at(name):
+        if product_at(name) or self.engine.stubs.answer_for(name):
             return True
         raise self.block(
             f"blocked {_request(name, method, url)}: {name} is not emulated; "
-            f"use intercept(allow_real=[{name!r}]) to allow requests to the real Twilio"
+            f"use stubs=['{name}=404'] to answer it, or allow_real=[{name!r}] to allow requests to the real Twilio"
         )
 
     def check_host(self, host: str) -> None:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from notify_mock.server.shared_server import SharedServer
 
 
+_INI = ("stubs", "other_twilio")
+"""Options that the ini file can set, as ``notify_mock_stubs``."""
+
+
 def make(
     item: pytest.Item, seed: str, session: Mapping[str, Any], server: SharedServer
 ) -> tuple[Emulator, Interception | None]:
@@ -69,9 +73,11 @@ def wrong_marker(marks: Iterable[pytest.Mark]) -> str:
 
 
 def _options(item: pytest.Item, seed: str, session: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the session's options, overridden by the markers from module to function, and where each was given."""
-    options = _resolved({"seed": f"{seed}/{item.nodeid}", **session}, item.config.rootpath)
-    origins = dict.fromkeys(session, "notify_mock_options")
+    """Return the options of the ini file, overridden by those of the session and of the markers from module to
+    function, and where each was given."""
+    ini = {name: value for name in _INI if (value := item.config.getini(f"notify_mock_{name}"))}
+    options = _resolved({"seed": f"{seed}/{item.nodeid}", **ini, **session}, item.config.rootpath)
+    origins = {**dict.fromkeys(ini, "ini file"), **dict.fromkeys(session, "notify_mock_options")}
     for mark in reversed(list(item.iter_markers("notify_mock"))):
         options |= _resolved(mark.kwargs, item.path.parent)
         origins |= dict.fromkeys(mark.kwargs, "marker notify_mock")
