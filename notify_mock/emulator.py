@@ -185,8 +185,8 @@ class Emulator(Engine):
 
         Clients of the SDK are handled in process, like those of ``client()``. Requests made with requests, urllib3,
         http.client, httpx or aiohttp are redirected to the server, in real time. A request to any other
-        ``*.twilio.com`` host raises ``EscapedRequest``, except for hosts with a stub and those in ``allow_real``. ``real_time`` is that of
-        ``client()``.
+        ``*.twilio.com`` host raises ``EscapedRequest``, except for hosts with a stub and those in ``allow_real``.
+        ``real_time`` is that of ``client()``.
         """
         from notify_mock.interception.interception import Interception
 

@@ -198,12 +198,12 @@ def test_the_documentation_names_only_existing_options() -> None:
     from notify_mock.cli import commands
 
     def options(command: click.Command) -> set[str]:
-        own = {name for parameter in command.params for name in parameter.opts}
+        own = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
         return own.union(*map(options, getattr(command, "commands", {}).values()))
 
     pages = README + WRITE_A_TEST + RUN_A_SERVER + WRAP_A_COMMAND + CASSETTES + CASSETTE_SECRETS + CLIENTS
     named = set(re.findall(r"(?<![-\w])--[a-z][a-z-]+", pages))
-    assert named - options(commands) == {"--help", "--notify-mock-seed", "--rm"}
+    assert named - options(commands) == {"--help", "--notify-mock-seed", "--require", "--rm"}
 
 
 def test_the_marked_tests_of_the_page_of_cassettes_pass(pytester: pytest.Pytester) -> None:

@@ -74,9 +74,8 @@ def exec_(
     server = mount(emulator, host, port, other_hosts=other_hosts, tls=tls)
     server.start()
     bundles = make_bundles(server.tls.authority)
-    status = _run(
-        command, environment.apply(environment.changes(server.url, emulator.auth, bundles, key=emulator.api_key))
-    )
+    changes = environment.changes(server.url, emulator.auth, bundles, key=emulator.api_key)
+    status = _run(command, environment.apply(changes))
     emulator.close()
     server.stop()
     with suppress(OSError):

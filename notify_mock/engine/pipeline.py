@@ -115,8 +115,8 @@ class Pipeline:
     def _receive(self, pending: PendingCall) -> Decision | None:
         """Check that the request is readable, authenticate it, and apply the fault rules. Raises ``TwilioError``.
 
-        The request is in the journal even if this fails. A stub answers any caller. A preflight carries no credentials by the rules of CORS, and
-        no fault rule applies to it.
+        The request is in the journal even if this fails. A stub answers any caller. A preflight carries no credentials
+        by the rules of CORS, and no fault rule applies to it.
         """
         call, exchange = pending.call, pending.exchange
         try:

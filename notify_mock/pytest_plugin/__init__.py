@@ -25,9 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--notify-mock-seed", metavar="SEED", help="seed of the SIDs, to repeat a run (its header shows the seed)"
     )
-    parser.addini(
-        "notify_mock_stubs", "canned answers of other Twilio hosts: HOST[/PATH]=STATUS[:BODY]", type="linelist"
-    )
+    parser.addini("notify_mock_stubs", "answers of other Twilio hosts: HOST[/PATH]=STATUS[:BODY]", type="linelist")
     parser.addini("notify_mock_other_twilio", "404: answer Twilio hosts that are not emulated with error 20404")
     parser.addini("notify_mock_seed", "seed of the SIDs (default: a random seed for each run)")
 
@@ -36,7 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "notify_mock(seed=..., accounts=..., data=..., frozen=..., faults=..., scenario=..., unused_faults=..., "
-        "stubs=..., other_twilio=..., intercept=..., allow_real=...): set options of the fixture notify_mock for this test",
+        "stubs=..., other_twilio=..., intercept=..., allow_real=...): "
+        "set options of the fixture notify_mock for this test",
     )
     config.addinivalue_line(
         "markers",

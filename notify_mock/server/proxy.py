@@ -43,7 +43,8 @@ class Policy:
     """Which destinations are emulated, tunnelled to or refused.
 
     Twilio's hosts are never tunnelled to, so that no request meant for the emulator reaches the real service.
-    ``is_stubbed`` says whether the emulator answers for a host of Twilio's that it does not emulate. ``refused`` counts the refused requests by host.
+    ``is_stubbed`` says whether the emulator answers for a host of Twilio's that it does not emulate. ``refused``
+    counts the refused requests by host.
     """
 
     def __init__(self, other_hosts: OtherHosts = "refuse") -> None:

@@ -141,9 +141,7 @@ class TestClients:
     def test_the_sdk(self, intercepted: Emulator) -> None:
         client = Client(*intercepted.auth)
         assert client.messages.create(to="+1", from_="+2", body="hi").status == "queued"
-        with pytest.raises(
-            TwilioRestException, match="Unable to fetch record: The requested resource /Services/IS1 was not found"
-        ):
+        with pytest.raises(TwilioRestException, match="resource /Services/IS1 was not found"):
             client.sync.v1.services("IS1").fetch()
 
     @pytest.mark.parametrize("get", [requests.get, httpx.get])
@@ -158,7 +156,7 @@ class TestClients:
             session.proxies = {"https": emulator.url}
             session.verify = emulator.env()["SSL_CERT_FILE"]
             assert session.get("https://sync.twilio.com/v1/Services").json()["code"] == 20404
-            with pytest.raises(requests.exceptions.ProxyError, match="use --stub video2.twilio.com=404 to answer it"):
+            with pytest.raises(requests.exceptions.ProxyError, match=r"use --stub video2\.twilio\.com=404"):
                 session.get("https://video2.twilio.com/")
         emulator.journal.expect("stub", count=1)
 
