@@ -50,6 +50,7 @@ class Emulator(Engine):
     - ``hydrate``: cassette or folder of cassettes (or a list of them) to load records from.
     - ``frozen``: stop the clock at this time, such as ``"2030-01-01T12:00:00Z"`` or a ``datetime``.
     - ``journal_limit``: number of requests that the journal keeps for each account.
+    - ``keep_bodies``: keep the bodies of responses in the journal, as ``response_body`` of its exchanges.
     - ``faults``: fault rules, as a list of mappings or the path of a YAML or JSON file.
     - ``scenario``: name of predefined fault rules, or a list of names.
     - ``unused_faults``: what to do when a fault rule was never applied in a test: "error", "warn" or "ignore".
@@ -82,6 +83,7 @@ class Emulator(Engine):
         hydrate: HydrateOption | None = None,
         frozen: Moment | None = None,
         journal_limit: int = DEFAULT_LIMIT,
+        keep_bodies: bool = False,
         faults: FaultsOption | None = None,
         scenario: str | Sequence[str] | None = None,
         unused_faults: Unused = "error",
@@ -108,6 +110,7 @@ class Emulator(Engine):
             hydrate=hydrate,
             frozen=frozen,
             journal_limit=journal_limit,
+            keep_bodies=keep_bodies,
             faults=faults,
             scenario=scenario,
             unused_faults=unused_faults,

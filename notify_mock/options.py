@@ -87,7 +87,7 @@ OPTIONS = (
         "Load the records found in a cassette or a folder of cassettes.",
         flag="--hydrate",
         metavar="PATH",
-        commands=("serve",),
+        commands=("serve", "exec"),
         is_path=True,
     ),
     Option(
@@ -98,6 +98,12 @@ OPTIONS = (
         marker=True,
     ),
     Option("journal_limit", "Number of requests that the journal keeps for each account.", 1000),
+    Option(
+        "keep_bodies",
+        "Keep the bodies of responses in the journal; secrets are masked where they are shown. On under pytest.",
+        False,
+        flag="--keep-bodies",
+    ),
     Option("faults", "Fault rules, in YAML or JSON.", flag="--faults", metavar="FILE", marker=True, is_path=True),
     Option(
         "scenario",
@@ -121,14 +127,16 @@ OPTIONS = (
         False,
         flag="--fault-header",
     ),
-    Option("cassette", "Cassette to replay.", is_path=True),
+    Option(
+        "cassette", "Cassette to replay.", flag="--cassette", metavar="PATH", commands=("serve", "exec"), is_path=True
+    ),
     Option("upstream", "Service to forward calls to, such as https://notify.twilio.com.", session=False),
     Option(
         "record",
         "Record requests and responses in this cassette.",
         flag="--record",
         metavar="FILE",
-        commands=("serve",),
+        commands=("serve", "exec"),
         session=False,
     ),
     Option(

@@ -7,12 +7,13 @@ import signal
 import sys
 from collections import Counter
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from notify_mock.cli.options import emulator_options, log_options, make_emulator
+from notify_mock.cli.options import emulator_options, log_options, make_emulator, make_recorder, record_mode_option
 from notify_mock.cli.running import configure_logs, mount
 from notify_mock.options import variable_of
 
@@ -36,6 +37,7 @@ Examples:
 
 @click.command("exec", epilog=_EXAMPLE, context_settings={"allow_interspersed_args": False})
 @emulator_options("exec")
+@record_mode_option
 @click.option(
     "--require-calls/--no-require-calls",
     default=None,
@@ -51,9 +53,12 @@ def exec_(
     port: int,
     other_hosts: Any,
     tls: bool,
+    record: Path | None,
+    record_mode: str,
     require_calls: bool | None,
     log_format: str,
-    log_level: str,
+    log_level: str | None,
+    log_file: Path | None,
     command: tuple[str, ...],
     **options: Any,
 ) -> None:
@@ -67,8 +72,8 @@ def exec_(
     from notify_mock.certificate_authority.bundles import make_bundles
     from notify_mock.interception import environment
 
-    configure_logs(log_format, log_level)
-    emulator = make_emulator(**options)
+    configure_logs(log_format, log_level or ("info" if log_file else "error"), log_file)
+    emulator = make_emulator(**options, record=make_recorder(record, record_mode))
     tally = _Tally()
     emulator.journal.subscribe(tally.add)
     server = mount(emulator, host, port, other_hosts=other_hosts, tls=tls)
@@ -76,8 +81,10 @@ def exec_(
     bundles = make_bundles(server.tls.authority)
     changes = environment.changes(server.url, emulator.auth, bundles, key=emulator.api_key)
     status = _run(command, environment.apply(changes))
-    emulator.close()
-    server.stop()
+    try:
+        emulator.close()
+    finally:
+        server.stop()
     with suppress(OSError):
         click.echo(f"notify-mock: {tally.summary(emulator, server)}", err=True)
         if not tally.calls:
@@ -120,6 +127,8 @@ class _Tally:
         if server.policy.refused:
             hosts = (f"{host} ({count})" for host, count in sorted(server.policy.refused.items()))
             summary.append(f"refused hosts: {', '.join(hosts)}")
+        if emulator.cassette is not None:
+            summary.append(str(emulator.cassette))
         if emulator.faults.unused:
             summary.append(f"fault rules that were never applied: {', '.join(map(str, emulator.faults.unused))}")
         return "; ".join(summary)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import logging
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Literal
 
 from notify_mock.journal.exchange import Exchange
+from notify_mock.support.usage import UsageError
 from notify_mock.twilio_api.masking import show_pairs, show_text
 
 Format = Literal["text", "json"]
@@ -15,9 +17,12 @@ Format = Literal["text", "json"]
 _LOG = logging.getLogger("notify_mock.calls")
 
 
-def configure(style: Format, level: str) -> None:
-    """Write the package's log messages of ``level`` and above to stderr."""
-    handler = logging.StreamHandler()
+def configure(style: Format, level: str, file: Path | None = None) -> None:
+    """Write the package's log messages of ``level`` and above to ``file``, or to stderr. Raises ``UsageError``."""
+    try:
+        handler = logging.FileHandler(file, encoding="utf-8") if file is not None else logging.StreamHandler()
+    except OSError as error:
+        raise UsageError(str(file), f"cannot be written: {error.strerror or error}") from error
     handler.setFormatter(_JsonLines() if style == "json" else logging.Formatter("%(levelname)-7s %(message)s"))
     root = logging.getLogger("notify_mock")
     root.handlers = [handler]

@@ -15,6 +15,7 @@ from notify_mock.support.usage import UsageError
 
 if TYPE_CHECKING:
     from notify_mock.emulator import Emulator
+    from notify_mock.recording.recorder import Recorder
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -61,8 +62,33 @@ def _click_option(option: Option, default: Any) -> Callable[[Command], Command]:
     return click.option(option.flag, option.name, envvar=option.variable, show_envvar=True, **details)
 
 
+record_mode_option = click.option(
+    "--record-mode",
+    type=click.Choice(["once", "new_episodes", "all", "rewrite"]),
+    default="once",
+    show_default=True,
+    envvar=variable_of("--record-mode"),
+    show_envvar=True,
+    help="What to do if the cassette of --record exists. once: exit with an error. new_episodes: add entries. all: add "
+    "entries, replace those requested again. rewrite: start with an empty cassette.",
+)
+
+
+def make_recorder(path: Path | None, mode: str, *, check: bool = False) -> Recorder | None:
+    """Return the recorder of --record. A check does not create the key of the pseudonyms, so it uses the one that
+    there is. Raises ``UsageError``."""
+    if path is None:
+        return None
+    from notify_mock.recording.recorder import Recorder
+    from notify_mock.redaction.keys import find_key
+
+    key = find_key(path).hex() if check else None
+    return Recorder(path, mode=mode, key=key)  # type: ignore[arg-type]
+
+
 def log_options(level: str) -> Callable[[Command], Command]:
-    """Return a decorator that adds ``--log-format`` and ``--log-level``, which defaults to ``level``."""
+    """Return a decorator that adds ``--log-format``, ``--log-file`` and ``--log-level``, which defaults to ``level``,
+    or to ``info`` with a file."""
 
     def decorate(command: Command) -> Command:
         form = click.option(
@@ -70,20 +96,27 @@ def log_options(level: str) -> Callable[[Command], Command]:
             type=click.Choice(["text", "json"]),
             default="text",
             show_default=True,
-            help="Format of the log on stderr.",
+            help="Format of the log.",
             envvar=variable_of("--log-format"),
             show_envvar=True,
         )
         detail = click.option(
             "--log-level",
             type=click.Choice(["debug", "info", "warning", "error"]),
-            default=level,
-            show_default=True,
-            help="Minimum level to log. Calls are logged at info, broken connections at debug.",
+            help=f"Minimum level to log, by default {level}{'' if level == 'info' else ', or info with --log-file'}. "
+            "Calls are logged at info, broken connections at debug.",
             envvar=variable_of("--log-level"),
             show_envvar=True,
         )
-        return form(detail(command))
+        file = click.option(
+            "--log-file",
+            type=FILE,
+            metavar="FILE",
+            envvar=variable_of("--log-file"),
+            show_envvar=True,
+            help="Append the log to this file instead of writing it to stderr.",
+        )
+        return form(detail(file(command)))
 
     return decorate
 

@@ -53,7 +53,8 @@ def record(
     other_hosts: Any,
     tls: bool,
     log_format: str,
-    log_level: str,
+    log_level: str | None,
+    log_file: Path | None,
     **options: Any,
 ) -> None:
     """Forward calls to an upstream and record them, until Ctrl-C.
@@ -63,7 +64,7 @@ def record(
     """
     from notify_mock.recording.recorder import Recorder
 
-    configure_logs(log_format, log_level)
+    configure_logs(log_format, log_level or "info", log_file)
     service = make_upstream(upstream, upstream_ca, upstream_timeout)
     if service.url.partition("//")[2] in (f"{host}:{port}", f"localhost:{port}"):
         raise UsageError("--upstream", f"{service.url} is this server itself", "use the URL of the real service")

@@ -54,7 +54,8 @@ def replay(
     other_hosts: Any,
     tls: bool,
     log_format: str,
-    log_level: str,
+    log_level: str | None,
+    log_file: Path | None,
     **options: Any,
 ) -> None:
     """Replay recorded responses, until Ctrl-C.
@@ -65,7 +66,7 @@ def replay(
     from notify_mock.replay.cassette import Cassette
     from notify_mock.replay.matching import DEFAULT
 
-    configure_logs(log_format, log_level)
+    configure_logs(log_format, log_level or "info", log_file)
     fields = tuple(field.strip() for field in match_on.split(",")) if match_on else DEFAULT
     cassette = Cassette(*paths, on_miss=on_miss, repeat=repeat, match_on=fields, ignore=ignore)  # type: ignore[arg-type]
     service = make_upstream(upstream, upstream_ca) if upstream is not None else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,11 +15,11 @@ if TYPE_CHECKING:
     from notify_mock.server.server import Server
 
 
-def configure_logs(log_format: str, log_level: str) -> None:
-    """Configure the log from the values of ``log_options``."""
+def configure_logs(log_format: str, log_level: str, log_file: Path | None) -> None:
+    """Configure the log from the values of ``log_options``. Raises ``UsageError`` if the file cannot be written."""
     from notify_mock.cli import logs
 
-    logs.configure("json" if log_format == "json" else "text", log_level)
+    logs.configure("json" if log_format == "json" else "text", log_level, log_file)
 
 
 def run(

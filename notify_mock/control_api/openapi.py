@@ -179,7 +179,7 @@ def _schemas() -> dict[str, Schema]:
 
 
 def _exchange() -> Schema:
-    texts = ("call", "account_sid", "api", "sid", "reason")
+    texts = ("call", "account_sid", "api", "sid", "reason", "response")
     numbers = ("status", "code", "played")
     return object_of(
         number=WHOLE,

@@ -60,7 +60,8 @@ class Engine:
 
     ``seed`` determines every SID. ``accounts`` are the only accounts accepted; without it every account is accepted.
     ``data`` is seed data, and ``hydrate`` names cassettes to load records from. ``frozen`` stops the clock at a moment.
-    ``journal_limit`` is the number of exchanges kept per account. ``faults`` and ``scenario`` are fault rules to start
+    ``journal_limit`` is the number of exchanges kept per account, with the bodies of responses if
+    ``keep_bodies``. ``faults`` and ``scenario`` are fault rules to start
     with. ``unused_faults`` says what to do about rules that were never applied, and ``fault_header`` accepts a rule in
     a request header. ``cassette`` has recorded responses to play, ``forward`` sends the calls it misses to an upstream,
     and ``observer`` is told of every call. ``stubs`` and ``other_twilio`` are canned answers for hosts of Twilio's that
@@ -76,6 +77,7 @@ class Engine:
         hydrate: HydrateOption | None = None,
         frozen: Moment | None = None,
         journal_limit: int = DEFAULT_LIMIT,
+        keep_bodies: bool = False,
         faults: FaultsOption | None = None,
         scenario: str | Sequence[str] | None = None,
         unused_faults: Unused = "error",
@@ -87,7 +89,7 @@ class Engine:
         other_twilio: OtherTwilio = "refuse",
     ) -> None:
         __tracebackhide__ = True
-        _check_options(seed, journal_limit, unused_faults, fault_header)
+        _check_options(seed, journal_limit, unused_faults, {"fault_header": fault_header, "keep_bodies": keep_bodies})
         self.seed = seed
         self.held_calls = HeldCalls()
         self._lock = RLock()
@@ -102,6 +104,7 @@ class Engine:
             accounts=read_accounts(accounts) if accounts is not None else (),
             frozen=frozen,
             journal_limit=journal_limit,
+            keep_bodies=keep_bodies,
             call_names=(*CALL_NAMES, STUB),
             unused_faults=unused_faults,
             account_sid=recorded_account,
@@ -315,15 +318,16 @@ class Engine:
             self.faults.add(call, effect, **options)
 
 
-def _check_options(seed: object, journal_limit: object, unused_faults: object, fault_header: object) -> None:
+def _check_options(seed: object, journal_limit: object, unused_faults: object, switches: Mapping[str, object]) -> None:
     """Raises ``UsageError`` that names the option."""
     __tracebackhide__ = True
     if isinstance(seed, bool) or not isinstance(seed, (int, str)) or (isinstance(seed, int) and abs(seed) >= 10**30):
         raise UsageError("seed", f"expected text or a whole number of up to 30 digits, got {shown(seed)}")
     if isinstance(journal_limit, bool) or not isinstance(journal_limit, int) or journal_limit < 1:
         raise UsageError("journal_limit", f"expected a whole number (1 or more), got {shown(journal_limit)}")
-    if not isinstance(fault_header, bool):
-        raise UsageError("fault_header", f"expected true or false, got {shown(fault_header)}")
+    for name, value in switches.items():
+        if not isinstance(value, bool):
+            raise UsageError(name, f"expected true or false, got {shown(value)}")
     if unused_faults not in UNUSED:
         raise UsageError(
             "unused_faults", f"unknown value {shown(unused_faults)}", f"expected one of: {', '.join(UNUSED)}"

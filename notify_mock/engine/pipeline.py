@@ -216,7 +216,7 @@ class Pipeline:
         if exchange.faults:
             exchange.retry_after = retry_after(answer)
             ended = self._state.clock.time()
-        self._state.journal.close(exchange, ended)
+        self._state.journal.close(exchange, ended, answer.body)
         return answer
 
     def _end(self, exchange: Exchange) -> None:

@@ -34,6 +34,7 @@ class State:
         accounts: tuple[Account, ...],
         frozen: Moment | None,
         journal_limit: int,
+        keep_bodies: bool,
         call_names: tuple[str, ...],
         unused_faults: Unused,
         account_sid: str | None = None,
@@ -43,7 +44,7 @@ class State:
         default = Account(account_sid or "AC" + self.sids.hex("account"), self.sids.hex("auth token"))
         self.store = Store()
         self.accounts = Accounts(default, accounts, self.store.has_collections)
-        self.journal = Journal(lock, (*call_names, CALLBACK_NAME), journal_limit)
+        self.journal = Journal(lock, (*call_names, CALLBACK_NAME), journal_limit, keep_bodies=keep_bodies)
         names = (*call_names, *DELIVERY_NAMES)
         self.faults = Faults(lock, self.clock, self.sids, self.accounts, names, unused_faults)
         self.playback = Playback(lock)

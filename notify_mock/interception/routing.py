@@ -79,7 +79,8 @@ class Router:
             return True
         raise self.block(
             f"blocked {_request(name, method, url)}: {name} is not emulated; "
-            f"use stubs=['{name}=404'] to answer it, or allow_real=[{name!r}] to allow requests to the real Twilio"
+            f"use intercept(allow_real=[{name!r}]) to allow requests to the real Twilio, or stubs=['{name}=404'] to "
+            "answer them"
         )
 
     def check_host(self, host: str) -> None:

@@ -111,7 +111,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture(scope="session")
 def notify_mock_options() -> Mapping[str, Any]:
     """Options for every emulator of the session. Override it to return any of the marker's arguments, cassette,
-    hydrate, journal_limit, fault_header, callback_hosts, host, port, other_hosts or tls. Markers override them."""
+    hydrate, journal_limit, keep_bodies, fault_header, callback_hosts, host, port, other_hosts or tls. Markers
+    override them."""
     return {}
 
 

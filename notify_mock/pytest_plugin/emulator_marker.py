@@ -46,7 +46,7 @@ def _make(item: pytest.Item, options: Mapping[str, Any], server: SharedServer) -
     intercept = interception.pop("intercept")
     if not isinstance(intercept, bool):
         raise UsageError("intercept", f"expected True or False, got {shown(intercept)}")
-    own = of_part("emulator", options)
+    own = {"keep_bodies": True, **of_part("emulator", options)}
     marker = item.get_closest_marker("notify_cassette")
     if marker is not None:
         own["cassette"] = read_marker(item, marker)

@@ -151,6 +151,32 @@ class TestCommandsWithoutACall:
         assert run("exec", "--require-calls", "--", *PYTHON, CREATE).returncode == 0
 
 
+class TestRecordings:
+    def test_a_recording_can_be_made_and_then_replayed_or_hydrated(self, tmp_path: Path) -> None:
+        cassette = str(tmp_path / "x.yaml")
+        made = run("exec", "--record", cassette, "--", *PYTHON, CREATE)
+        assert (made.returncode, "interactions" in Path(cassette).read_text()) == (0, True)
+        assert "--record: " in run("exec", "--record", cassette, "true").stderr
+        replayed = run("exec", "--cassette", cassette, "--", *PYTHON, CREATE)
+        assert replayed.stdout == made.stdout
+        assert "1 of 1" in replayed.stderr
+        program = "from twilio.rest import Client\nprint(len(Client().notify.v1.credentials.list()))"
+        assert run("exec", "--hydrate", cassette, "--", *PYTHON, program).stdout == "1\n"
+
+    def test_the_log_can_go_to_a_file_with_every_call(self, tmp_path: Path) -> None:
+        log = tmp_path / "calls.log"
+        done = run("exec", "--log-file", str(log), "--log-format", "json", "--keep-bodies", "--", *PYTHON, CREATE)
+        assert done.stderr == "notify-mock: 1 calls, 0 errors, 0 faults, 0 unmatched\n"
+        (line,) = (json.loads(line) for line in log.read_text().splitlines())
+        assert line["call"] == "credential.create"
+        assert json.loads(line["response"])["friendly_name"] == "x"
+
+    def test_a_log_file_that_cannot_be_written_is_one_line(self, tmp_path: Path) -> None:
+        done = run("exec", "--log-file", str(tmp_path), "true")
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert "cannot be written" in done.stderr
+
+
 class TestEnv:
     def test_json_contains_the_account_of_the_server(self) -> None:
         account = "AC" + "1" * 32
