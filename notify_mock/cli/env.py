@@ -11,6 +11,7 @@ from notify_mock.cli.options import emulator_options, make_emulator
 _EXAMPLE = """\b
 Examples:
   eval "$(notify-mock env)"; npm test
+  notify-mock env --format powershell | Out-String | Invoke-Expression; npm test
   notify-mock env --format dotenv --url http://notify-mock:8010 --ca-folder /ca > notify-mock.env
 """
 
@@ -22,7 +23,7 @@ Examples:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["shell", "dotenv", "json"]),
+    type=click.Choice(["shell", "powershell", "dotenv", "json"]),
     default="shell",
     show_default=True,
     help="Output format.",

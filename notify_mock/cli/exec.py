@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 from collections import Counter
@@ -134,12 +135,19 @@ class _Tally:
         return "; ".join(summary)
 
 
+def _found(command: tuple[str, ...], env: dict[str, str]) -> tuple[str, ...]:
+    """Return the command with its full path on Windows, which finds only ``.exe`` files by itself, not ``npm.cmd``."""
+    if sys.platform != "win32":
+        return command
+    return (shutil.which(command[0], path=env.get("PATH")) or command[0], *command[1:])
+
+
 def _run(command: tuple[str, ...], env: dict[str, str]) -> int:
     """Run the command and return its exit status, as a shell would report it."""
     import subprocess
 
     try:
-        process = subprocess.Popen(command, env=env, close_fds=False)  # noqa: S603 - the user's own command
+        process = subprocess.Popen(_found(command, env), env=env, close_fds=False)  # noqa: S603 - the user's own command
     except FileNotFoundError:
         click.echo(f"notify-mock: {command[0]}: command not found", err=True)
         return _NOT_FOUND
@@ -148,8 +156,8 @@ def _run(command: tuple[str, ...], env: dict[str, str]) -> int:
         return _NOT_EXECUTABLE
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
-        """Forward the signal. On a terminal, the command receives Ctrl-C itself."""
-        if number != signal.SIGINT or not sys.stdin.isatty():
+        """Forward the signal. On a terminal and on Windows, the command receives Ctrl-C itself."""
+        if number != signal.SIGINT or not (sys.platform == "win32" or sys.stdin.isatty()):
             process.send_signal(number)
 
     for number in (signal.SIGTERM, signal.SIGINT):

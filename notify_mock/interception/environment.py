@@ -12,7 +12,7 @@ from typing import Literal, get_args
 from notify_mock.certificate_authority.bundles import TRUST_STORE_PASSWORD, Bundles
 from notify_mock.twilio_api.hosts import TWILIO
 
-Format = Literal["shell", "dotenv", "json"]
+Format = Literal["shell", "powershell", "dotenv", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 Changes = Mapping[str, str | None]
@@ -70,7 +70,7 @@ def apply(changes: Changes, base: Mapping[str, str] | None = None) -> dict[str, 
 
 
 def render(changes: Changes, form: Format) -> str:
-    """Return lines for a shell's ``eval`` or a dotenv file, or a JSON object."""
+    """Return lines for a POSIX shell's ``eval``, for PowerShell's ``Invoke-Expression`` or a dotenv file, or JSON."""
     if form == "json":
         return json.dumps(changes, indent=2)
     if form == "shell":
@@ -78,6 +78,8 @@ def render(changes: Changes, form: Format) -> str:
             f"unset {name}" if value is None else f"export {name}={shlex.quote(value)}"
             for name, value in changes.items()
         )
+    if form == "powershell":
+        return "\n".join(_powershell(name, value) for name, value in changes.items())
     return "\n".join(f"{name}={_dotenv(value or '')}" for name, value in changes.items())
 
 
@@ -114,6 +116,13 @@ def _with_node_option(given: str, bundles: Bundles) -> str:
         path = json.dumps(path, ensure_ascii=False)
     option = f"--require {path}"
     return given if option in given else f"{given} {option}".lstrip()
+
+
+def _powershell(name: str, value: str | None) -> str:
+    if value is None:
+        return f"Remove-Item Env:{name} -ErrorAction SilentlyContinue"
+    quoted = re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", value)  # PowerShell takes all of them for a quote
+    return f"$env:{name} = '{quoted}'"
 
 
 def _dotenv(value: str) -> str:

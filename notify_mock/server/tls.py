@@ -19,10 +19,11 @@ _DEFAULT_HOST = "notify.twilio.com"
 
 
 class Tls:
-    """``authority`` signs the certificates; by default that of this machine, read when TLS is first used."""
+    """``authority`` signs the certificates; by default that of this machine, read when TLS is first
+    used, or a temporary one if the user has no folder for it."""
 
     def __init__(self, authority: Authority | None = None) -> None:
-        self.authority = authority or Authority()
+        self.authority = authority or Authority(or_temporary=True)
         self._lock = Lock()
         self._contexts: dict[str, ssl.SSLContext] = {}
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from notify_mock.certificate_authority.authority import Authority
+from notify_mock.cli.exec import _found
 
 COMMAND = [sys.executable, "-m", "notify_mock"]
 PYTHON = [sys.executable, "-c"]
@@ -149,6 +150,26 @@ class TestCommandsWithoutACall:
     def test_a_command_that_failed_keeps_its_status_and_one_that_called_succeeds(self) -> None:
         assert run("exec", "--require-calls", "--", "sh", "-c", "exit 7").returncode == 7
         assert run("exec", "--require-calls", "--", *PYTHON, CREATE).returncode == 0
+
+
+class TestOtherMachines:
+    def test_without_a_home_the_command_runs_and_its_authority_is_gone_afterwards(self, tmp_path: Path) -> None:
+        variables = {"HOME": "/dev/null", "XDG_DATA_HOME": "/dev/null/x", "TMPDIR": str(tmp_path)}
+        done = run("exec", "--", *PYTHON, CREATE, NOTIFY_MOCK_CA_DIR="", **variables)
+        assert done.stdout.startswith("https://notify.twilio.com/v1/Credentials/CR"), done.stderr
+        told, summary = done.stderr.splitlines()
+        assert "/dev/null" in told
+        assert f"the certificate authority of this run is in {tmp_path}/notify-mock-ca-" in told
+        assert summary == "notify-mock: 1 calls, 0 errors, 0 faults, 0 unmatched"
+        assert list(tmp_path.iterdir()) == []
+
+    def test_on_windows_a_command_is_found_with_its_suffix(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Simulated: no test runs on Windows."""
+        found = {("npm", r"C:\bin"): r"C:\bin\npm.CMD"}
+        monkeypatch.setattr("notify_mock.cli.exec.sys.platform", "win32")
+        monkeypatch.setattr("notify_mock.cli.exec.shutil.which", lambda name, path: found.get((name, path)))
+        assert _found(("npm", "test"), {"PATH": r"C:\bin"}) == (r"C:\bin\npm.CMD", "test")
+        assert _found(("nothing", "x"), {"PATH": r"C:\bin"}) == ("nothing", "x")
 
 
 class TestRecordings:

@@ -103,6 +103,13 @@ def test_quotes_and_dollars_are_escaped_in_a_dotenv_file() -> None:
     assert render({"A": "$5"}, "dotenv") == "A='$5'"
 
 
+def test_powershell_sets_quotes_and_unsets() -> None:
+    assert render({"A": "it's $5 \u2019", "B": None}, "powershell").splitlines() == [
+        "$env:A = 'it''s $5 \u2019\u2019'",
+        "Remove-Item Env:B -ErrorAction SilentlyContinue",
+    ]
+
+
 def test_shell_dotenv_and_json_formats_agree(bundles: Bundles, tmp_path: Path) -> None:
     found = changes(URL, ("ACx", "it's"), bundles, {"JAVA_TOOL_OPTIONS": "-Da=b"})
     assert json.loads(render(found, "json")) == found
