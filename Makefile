@@ -5,17 +5,19 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8010
 ARGS ?= -q -n auto
+MUTANTS ?=
 MINUTES ?= 15
 PYTHONS ?= 3.10 3.11 3.12 3.13 3.14
 SMOKE ?= tests/cli tests/pytest_plugin tests/control_api tests/interception tests/support tests/test_options.py
 
-.PHONY: help serve test test-lowest test-pythons $(PYTHONS:%=test-python-%) clients installed lint bench harden docs fidelity clean
+.PHONY: help serve test test-lowest test-pythons $(PYTHONS:%=test-python-%) mutants clients installed lint bench harden docs fidelity clean
 
 help:
 	@echo "make serve        run the emulator on http://127.0.0.1:$(PORT)"
 	@echo "make test         run the test suite"
 	@echo "make test-lowest  run a part of the suite with the lowest versions that setup.cfg allows"
 	@echo "make test-pythons run the suite with each of Python $(PYTHONS)"
+	@echo "make mutants      change the code in thousands of places and list the changes that no test notices"
 	@echo "make clients      run clients in seven languages against the emulator, and update their table"
 	@echo "make installed    check the package as users install it, without the checkout"
 	@echo "make lint         run ruff and mypy --strict"
@@ -49,6 +51,11 @@ test-pythons: $(PYTHONS:%=test-python-%)
 
 $(PYTHONS:%=test-python-%): test-python-%: $(VENV)/bin/uv
 	$(if $(call find,$*),$(call run-in,.pythons/$*,$(call find,$*)),@echo "Python $*: not found, untested")
+
+mutants: $(VENV)/mutants
+	rm -rf mutants
+	$(BIN)/mutmut run $(MUTANTS)
+	$(BIN)/mutmut results
 
 clients: $(VENV)/test
 	$(BIN)/python -m clients
@@ -85,7 +92,7 @@ $(VENV)/core: setup.cfg pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
-$(VENV)/test $(VENV)/lint $(VENV)/bench: $(VENV)/%: setup.cfg pyproject.toml | $(VENV)/bin/python
+$(VENV)/test $(VENV)/mutants $(VENV)/lint $(VENV)/bench: $(VENV)/%: setup.cfg pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,$*]'
 	@touch $@
 
@@ -96,4 +103,4 @@ $(VENV)/test $(VENV)/lint $(VENV)/bench: $(VENV)/%: setup.cfg pyproject.toml | $
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .pythons .harden .installed .clients build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .pythons .harden .installed .clients mutants build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -14,6 +14,7 @@ _HIDDEN = f"Type=fcm&Secret=key&FriendlyName={MARK}".encode()
 _CODINGS = (
     *("chunked, chunked", "chunked, identity", "gzip, chunked", "xchunked", "chunkedx", "chunked;q=1"),
     *("identity", '"chunked"', "chunked,", ",chunked", "", "Chunked\r\nTransfer-Encoding: chunked"),
+    *("\x0bchunked", "chunked\x0b"),
 )
 _LENGTHS = (
     *("+{0}", "-{0}", "0x{0}", "{0}_0", "{0}, {0}", "{0}, 5", "{0};", "{0} {0}", "{0}.0", "{0}e0", '"{0}"', "{0}, 0"),

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from notify_mock.accounts.account import AccountsOption
+from notify_mock.accounts.account import AccountsOption, with_environment
 from notify_mock.engine.engine import Engine
 from notify_mock.engine.seed_data import DataOption
 from notify_mock.engine.stubs import OtherTwilio
 from notify_mock.faults import Unused
+from notify_mock.interception.decorator import Decorator
 from notify_mock.journal.journal import DEFAULT_LIMIT
 from notify_mock.server.shared_server import SharedServer
 from notify_mock.support.address import read_hosts
 from notify_mock.support.clock import Moment
+from notify_mock.support.counted import counted
 from notify_mock.support.usage import UsageError
 
 if TYPE_CHECKING:
@@ -46,6 +50,8 @@ class Emulator(Engine):
     - ``seed``: number or text that determines all SIDs and random choices.
     - ``accounts``: accounts to accept, as a mapping such as ``{"AC...": "token"}`` or a list of ``Account`` objects.
       By default, any user name that begins with AC or SK is accepted, with any password.
+    - ``default_account``: account of records, clients and API keys where none is named, as ``"AC..."`` or
+      ``"AC...:token"``. By default, the first of ``accounts``, or one generated from the seed.
     - ``data``: seed data, as a mapping or the path of a YAML or JSON file.
     - ``hydrate``: cassette or folder of cassettes (or a list of them) to load records from.
     - ``frozen``: stop the clock at this time, such as ``"2030-01-01T12:00:00Z"`` or a ``datetime``.
@@ -79,6 +85,7 @@ class Emulator(Engine):
         *,
         seed: int | str = 0,
         accounts: AccountsOption | None = None,
+        default_account: str | None = None,
         data: DataOption | None = None,
         hydrate: HydrateOption | None = None,
         frozen: Moment | None = None,
@@ -106,6 +113,7 @@ class Emulator(Engine):
         super().__init__(
             seed=seed,
             accounts=accounts,
+            default_account=default_account,
             data=data,
             hydrate=hydrate,
             frozen=frozen,
@@ -125,6 +133,8 @@ class Emulator(Engine):
             raise UsageError("control_token", "must be non-empty text")
         self.control_token = control_token
         self._callback_hosts = read_hosts(callback_hosts)
+        self._making_app = Lock()
+        self._app: Flask | None = None
         self.own_ports: set[int] = set()
         """The ports that serve this emulator. Delivery callbacks are not sent to them."""
         own = SharedServer(host, port, other_hosts=other_hosts, tls=tls)
@@ -134,7 +144,7 @@ class Emulator(Engine):
 
     def __repr__(self) -> str:
         where = self._server.url if self._has_own_server and self._server.is_started else "in-process"
-        return f"<Emulator {where}, seed {self.seed!r}, {sum(map(len, self.records))} records>"
+        return f"<Emulator {where}, seed {self.seed!r}, {counted(sum(map(len, self.records)), 'record')}>"
 
     def __enter__(self) -> Emulator:
         self._server.url  # noqa: B018 - starts the server
@@ -143,20 +153,23 @@ class Emulator(Engine):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @cached_property
+    @property
     def app(self) -> Flask:
         """The Flask app, for a test client or your own WSGI server."""
-        from notify_mock.server.app import create_app
+        with self._making_app:  # routes must not be added to one app while another one is used
+            if self._app is None:
+                from notify_mock.server.app import create_app
 
-        return create_app(self)
+                self._app = create_app(self)
+            return self._app
 
     def has_route(self, method: str, target: str) -> bool:
         """Whether a route for this request has been added to ``app``."""
-        if "app" not in self.__dict__:
+        if self._app is None:
             return False
         from notify_mock.server.app import has_own_route
 
-        return has_own_route(self.app, method, target)
+        return has_own_route(self._app, method, target)
 
     @cached_property
     def callbacks(self) -> Callbacks:
@@ -192,8 +205,9 @@ class Emulator(Engine):
         ``real_time`` is that of ``client()``.
         """
         from notify_mock.interception.interception import Interception
+        from notify_mock.interception.routing import Router
 
-        return Interception(self, self._server, allow_real, real_time=real_time)
+        return Interception(Router(self, self._server, allow_real, real_time=real_time))
 
     def env(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return an environment for another process that redirects its Twilio clients to the emulator.
@@ -237,14 +251,25 @@ class Emulator(Engine):
         return Client(username or account_sid, password or auth_token, http_client=http_client, **options)
 
 
-@contextmanager
-def intercept(*, allow_real: Iterable[str] = (), real_time: bool = False, **options: Any) -> Iterator[Emulator]:
+def intercept(*, allow_real: Iterable[str] = (), real_time: bool = False, **options: Any) -> Decorator[Emulator]:
     """Create an emulator and redirect every Twilio client of this process to it, inside the ``with`` block.
 
-    ``allow_real`` and ``real_time`` are those of ``Emulator.intercept``, ``options`` those of ``Emulator``.
+    Also a decorator. A function gets the emulator if it has a parameter ``emulator``; in a ``unittest.TestCase`` class,
+    each test has a new one as ``self.emulator``.
+
+    ``allow_real`` and ``real_time`` are those of ``Emulator.intercept``, ``options`` those of ``Emulator``. The default
+    account is that of TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, unless the options name one.
     """
-    with closing(Emulator(**options)) as emulator, emulator.intercept(allow_real=allow_real, real_time=real_time):
-        yield emulator
+
+    @contextmanager
+    def make() -> Iterator[Emulator]:
+        with (
+            closing(Emulator(**with_environment(options, os.environ))) as emulator,
+            emulator.intercept(allow_real=allow_real, real_time=real_time),
+        ):
+            yield emulator
+
+    return Decorator(make)
 
 
 def _read_backend(

@@ -75,6 +75,11 @@ OPTIONS = (
         marker=True,
     ),
     Option(
+        "default_account",
+        "Account of records, clients and API keys where none is named.",
+        marker=True,
+    ),
+    Option(
         "data",
         "Seed data: records to start with, in YAML or JSON.",
         flag="--data",
@@ -130,7 +135,7 @@ OPTIONS = (
     Option(
         "cassette", "Cassette to replay.", flag="--cassette", metavar="PATH", commands=("serve", "exec"), is_path=True
     ),
-    Option("upstream", "Service to forward calls to, such as https://notify.twilio.com.", session=False),
+    Option("upstream", "Service to forward calls to, such as https://notify.twilio.com."),
     Option(
         "record",
         "Record requests and responses in this cassette.",

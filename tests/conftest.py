@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml  # noqa: F401 - pytester forgets what a test imports, and its C extension can't be imported twice
 from helpers.pem import Pair, make_pair
+from hypothesis import Phase, settings
 
 from notify_mock import Emulator
 from notify_mock.certificate_authority.authority import FOLDER_VARIABLE
 
 pytest_plugins = ["pytester"]
+
+settings.register_profile("suite", deadline=None)
+"""Without a time limit for an example, since machines are slow at times."""
+
+settings.load_profile("suite")
+settings.register_profile(
+    "mutants", derandomize=True, database=None, deadline=None, phases=[Phase.explicit, Phase.generate]
+)
+"""For ``make mutants``: always the same examples, and no search for a simpler one after a failure."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,6 +32,8 @@ def ca_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("ca")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(FOLDER_VARIABLE, str(folder))
+        for name in [name for name in os.environ if name.startswith("TWILIO_")]:  # of the developer's shell
+            patch.delenv(name)
         yield folder
 
 

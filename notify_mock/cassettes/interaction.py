@@ -7,7 +7,7 @@ import re
 import zlib
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 from notify_mock.support.usage import UsageError
@@ -22,8 +22,12 @@ MAX_BODY_BYTES = 16 * 1024 * 1024
 FORM = "application/x-www-form-urlencoded"
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BROKEN = re.compile(r"[\r\n\0]|[^\x00-\xff]")
-_PACKED = {"gzip": 31, "x-gzip": 31, "deflate": 47}
-"""Content codings and the matching ``wbits`` of zlib."""
+_PACKED = {"gzip": (31,), "x-gzip": (31,), "deflate": (47, -15)}
+"""Content codings and the matching ``wbits`` of zlib. Some servers send deflate without its header."""
+
+_MAX_MEMBERS = 100
+_MAGIC = (b"\x1f\x8b", b"x\x9c", b"x\x01", b"x\xda")
+"""How data in gzip and deflate begins."""
 
 
 class Interaction(NamedTuple):
@@ -114,20 +118,53 @@ def interaction_of(call: Call, answer: Answer, reason: str) -> Interaction:
     )
 
 
+class Unpacked(NamedTuple):
+    """A body without its content coding, or what could be decompressed of it.
+
+    ``rest`` says what the remaining data is: "" if there is none, "cut off", or "unreadable": damaged, too large,
+    compressed more than once, or followed by other data.
+    """
+
+    plain: bytes
+    rest: Literal["", "cut off", "unreadable"] = ""
+
+
+def unpack(headers: Iterable[tuple[str, str]], body: bytes) -> Unpacked:
+    """Decompress ``body``, if its content coding is gzip or deflate, up to ``MAX_BODY_BYTES``."""
+    found = Unpacked(body)
+    for bits in _PACKED.get(header(headers, "content-encoding").strip().lower(), ()):
+        found = _decompress(body, bits)
+        if found.plain or not found.rest:
+            break
+    return found._replace(rest="unreadable") if found.plain.startswith(_MAGIC) else found
+
+
+def _decompress(body: bytes, bits: int) -> Unpacked:
+    """A body in gzip may have several members (RFC 1952, 2.2)."""
+    plain = b""
+    for _ in range(_MAX_MEMBERS):
+        if not body:
+            return Unpacked(plain)
+        unpacker = zlib.decompressobj(bits)
+        try:
+            plain += unpacker.decompress(body, MAX_BODY_BYTES - len(plain) + 1)
+        except zlib.error:
+            break
+        if len(plain) > MAX_BODY_BYTES:
+            return Unpacked(b"", "unreadable")
+        if not unpacker.eof:
+            return Unpacked(plain, "cut off")
+        body = unpacker.unused_data
+    return Unpacked(plain, "unreadable")
+
+
 def unpacked(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:
     """Return ``body`` decompressed, if its content coding is gzip or deflate.
 
-    Returns it unchanged if it cannot be decompressed or would exceed ``MAX_BODY_BYTES``.
+    Returns it unchanged if it cannot be decompressed, is cut off, or would exceed ``MAX_BODY_BYTES``.
     """
-    window = _PACKED.get(header(headers, "content-encoding").strip().lower())
-    if window is None or not body:
-        return body
-    unpacker = zlib.decompressobj(window)
-    try:
-        plain = unpacker.decompress(body, MAX_BODY_BYTES)
-    except zlib.error:
-        return body
-    return plain if unpacker.eof else body
+    found = unpack(headers, body)
+    return body if found.rest == "cut off" or (found.rest and not found.plain) else found.plain
 
 
 def packed(headers: Iterable[tuple[str, str]], body: bytes) -> bytes:

@@ -12,11 +12,14 @@ _BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
 def check_folder(folder: Path, then: str) -> None:
-    """Raise ``UsageError`` if every user can replace files in ``folder``. ``then`` is what to do after the remedy.
+    """Raise ``UsageError`` if another user owns ``folder``, or if every user can replace files in it. ``then`` is what
+    to do after the remedy.
 
-    A sticky folder such as ``/tmp`` is allowed, because only the owner of a file can replace it there. So are folders
-    that a group can write to, because most users have a group of their own.
+    A sticky folder such as ``/tmp`` is allowed, because only its owner and that of a file can replace the file there.
+    So are folders that a group can write to, because most users have a group of their own.
     """
+    if _is_foreign(folder):
+        raise UsageError(str(folder), "this folder belongs to another user, who can replace its files", "use another")
     mode = _mode(folder)
     if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
         wrong = f"every user can replace the files in this folder (mode {mode:04o})"
@@ -31,10 +34,22 @@ def check_key_file(path: Path) -> None:
 
 
 def is_writable_by_others(path: Path) -> bool:
-    """Whether other users can change the file."""
-    return bool(_mode(path) & _BY_OTHERS)
+    """Whether other users can change the file: its owner, or by its mode."""
+    return bool(_mode(path) & _BY_OTHERS) or _is_foreign(path)
 
 
 def _mode(path: Path) -> int:
     """Return the permissions. On Windows, and if nothing is there, they are 0."""
     return stat.S_IMODE(path.stat().st_mode) if os.name == "posix" and path.exists() else 0
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether another user than root owns the path. For root, none is foreign: in a container, mounted folders often
+    belong to a user of the host."""
+    if os.name != "posix" or os.geteuid() == 0 or not path.exists():
+        return False
+    return _owner(path) not in (0, os.geteuid())
+
+
+def _owner(path: Path) -> int:
+    return path.stat().st_uid

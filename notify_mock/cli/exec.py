@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from notify_mock.cli.options import emulator_options, log_options, make_emulator, make_recorder, record_mode_option
-from notify_mock.cli.running import configure_logs, mount
+from notify_mock.cli.running import mount, open_log
 from notify_mock.options import variable_of
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def exec_(
     log_format: str,
     log_level: str | None,
     log_file: Path | None,
+    access_log: bool | None,
     command: tuple[str, ...],
     **options: Any,
 ) -> None:
@@ -73,11 +74,11 @@ def exec_(
     from notify_mock.certificate_authority.bundles import make_bundles
     from notify_mock.interception import environment
 
-    configure_logs(log_format, log_level or ("info" if log_file else "error"), log_file)
+    log = open_log(log_format, log_level or ("info" if log_file else "error"), access_log, log_file)
     emulator = make_emulator(**options, record=make_recorder(record, record_mode))
     tally = _Tally()
     emulator.journal.subscribe(tally.add)
-    server = mount(emulator, host, port, other_hosts=other_hosts, tls=tls)
+    server = mount(emulator, host, port, log, other_hosts=other_hosts, tls=tls)
     server.start()
     bundles = make_bundles(server.tls.authority)
     changes = environment.changes(server.url, emulator.auth, bundles, key=emulator.api_key)
@@ -86,6 +87,7 @@ def exec_(
         emulator.close()
     finally:
         server.stop()
+        log.flush()
     with suppress(OSError):
         click.echo(f"notify-mock: {tally.summary(emulator, server)}", err=True)
         if not tally.calls:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from notify_mock.accounts.account import with_environment
 from notify_mock.options import OPTIONS, Option, variable_of
 from notify_mock.support.usage import UsageError
 
@@ -87,8 +89,8 @@ def make_recorder(path: Path | None, mode: str, *, check: bool = False) -> Recor
 
 
 def log_options(level: str) -> Callable[[Command], Command]:
-    """Return a decorator that adds ``--log-format``, ``--log-file`` and ``--log-level``, which defaults to ``level``,
-    or to ``info`` with a file."""
+    """Return a decorator that adds the options of the log. ``--log-level`` defaults to ``level``, or to ``info`` with a
+    file."""
 
     def decorate(command: Command) -> Command:
         form = click.option(
@@ -116,18 +118,28 @@ def log_options(level: str) -> Callable[[Command], Command]:
             show_envvar=True,
             help="Append the log to this file instead of writing it to stderr.",
         )
-        return form(detail(file(command)))
+        calls = click.option(
+            "--access-log/--no-access-log",
+            default=None,
+            envvar=variable_of("--access-log"),
+            show_envvar=True,
+            help="Log every call. By default, calls are logged if --log-level is info or debug.",
+        )
+        return form(detail(calls(file(command))))
 
     return decorate
 
 
 def make_emulator(*, seed: str, **options: Any) -> Emulator:
-    """Create the emulator from the values of ``emulator_options``. Raises ``UsageError``."""
+    """Create the emulator from the values of ``emulator_options``, with the account of the environment as the default.
+
+    Raises ``UsageError``.
+    """
     from notify_mock.emulator import Emulator
 
     number = int(seed) if seed.isascii() and seed.removeprefix("-").isdigit() else seed
     repeated = {name: options.get(name) or None for name in ("accounts", "scenario")}
-    return Emulator(seed=number, **{**options, **repeated})
+    return Emulator(seed=number, **with_environment({**options, **repeated}, os.environ))
 
 
 def naming_options(command: click.Command) -> click.Command:

@@ -9,7 +9,7 @@ import click
 
 from notify_mock.cli.options import FILE, emulator_options, log_options, make_emulator
 from notify_mock.cli.replay import make_upstream
-from notify_mock.cli.running import configure_logs, run
+from notify_mock.cli.running import open_log, run
 from notify_mock.support.usage import UsageError
 
 _EXAMPLE = """\b
@@ -55,6 +55,7 @@ def record(
     log_format: str,
     log_level: str | None,
     log_file: Path | None,
+    access_log: bool | None,
     **options: Any,
 ) -> None:
     """Forward calls to an upstream and record them, until Ctrl-C.
@@ -64,11 +65,11 @@ def record(
     """
     from notify_mock.recording.recorder import Recorder
 
-    configure_logs(log_format, log_level or "info", log_file)
+    log = open_log(log_format, log_level or "info", access_log, log_file)
     service = make_upstream(upstream, upstream_ca, upstream_timeout)
     if service.url.partition("//")[2] in (f"{host}:{port}", f"localhost:{port}"):
         raise UsageError("--upstream", f"{service.url} is this server itself", "use the URL of the real service")
     recorder = Recorder(cassette, mode=mode)  # type: ignore[arg-type]
     emulator = make_emulator(**options, upstream=service, record=recorder)
     user = "$TWILIO_ACCOUNT_SID:$TWILIO_AUTH_TOKEN"
-    run(emulator, host, port, other_hosts=other_hosts, tls=tls, user=user)
+    run(emulator, host, port, log, other_hosts=other_hosts, tls=tls, user=user)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from notify_mock.cli.options import FILE, emulator_options, log_options, make_emulator
-from notify_mock.cli.running import configure_logs, run
+from notify_mock.cli.running import open_log, run
 
 if TYPE_CHECKING:
     from notify_mock.recording.upstream import Upstream
@@ -56,6 +56,7 @@ def replay(
     log_format: str,
     log_level: str | None,
     log_file: Path | None,
+    access_log: bool | None,
     **options: Any,
 ) -> None:
     """Replay recorded responses, until Ctrl-C.
@@ -66,12 +67,12 @@ def replay(
     from notify_mock.replay.cassette import Cassette
     from notify_mock.replay.matching import DEFAULT
 
-    configure_logs(log_format, log_level or "info", log_file)
+    log = open_log(log_format, log_level or "info", access_log, log_file)
     fields = tuple(field.strip() for field in match_on.split(",")) if match_on else DEFAULT
     cassette = Cassette(*paths, on_miss=on_miss, repeat=repeat, match_on=fields, ignore=ignore)  # type: ignore[arg-type]
     service = make_upstream(upstream, upstream_ca) if upstream is not None else None
     emulator = make_emulator(**options, cassette=cassette, upstream=service)
-    run(emulator, host, port, other_hosts=other_hosts, tls=tls)
+    run(emulator, host, port, log, other_hosts=other_hosts, tls=tls)
 
 
 def make_upstream(url: str, ca: Path | None, timeout: float | None = None) -> Upstream:

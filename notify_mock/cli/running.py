@@ -9,23 +9,30 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from notify_mock.cli.logs import Log
     from notify_mock.emulator import Emulator
     from notify_mock.journal.exchange import Exchange
     from notify_mock.server.proxy import OtherHosts
     from notify_mock.server.server import Server
 
 
-def configure_logs(log_format: str, log_level: str, log_file: Path | None) -> None:
-    """Configure the log from the values of ``log_options``. Raises ``UsageError`` if the file cannot be written."""
-    from notify_mock.cli import logs
+def open_log(log_format: str, log_level: str, access_log: bool | None, log_file: Path | None) -> Log:
+    """Return the log that the values of ``log_options`` ask for. It is complete when the command ends.
 
-    logs.configure("json" if log_format == "json" else "text", log_level, log_file)
+    Raises ``UsageError`` if the file cannot be written.
+    """
+    from notify_mock.cli.logs import Log
+
+    log = Log("json" if log_format == "json" else "text", log_level, access_log, log_file)
+    click.get_current_context().call_on_close(log.flush)
+    return log
 
 
 def run(
     emulator: Emulator,
     host: str,
     port: int,
+    log: Log,
     *,
     other_hosts: OtherHosts = "refuse",
     tls: bool = False,
@@ -38,7 +45,7 @@ def run(
     """
     from notify_mock.cli import logs
 
-    server = mount(emulator, host, port, other_hosts=other_hosts, tls=tls)
+    server = mount(emulator, host, port, log, other_hosts=other_hosts, tls=tls)
     click.echo(f"notify-mock ready on {server.url}")
     click.echo(f"curl -u {user or _user(emulator)} {server.url}/v1/Credentials")
     sys.stdout.flush()
@@ -52,12 +59,11 @@ def run(
     logs.log_stop()
 
 
-def mount(emulator: Emulator, host: str, port: int, *, other_hosts: OtherHosts, tls: bool) -> Server:
+def mount(emulator: Emulator, host: str, port: int, log: Log, *, other_hosts: OtherHosts, tls: bool) -> Server:
     """Create a server for the emulator that logs calls and sends callbacks. Raises ``UsageError``."""
-    from notify_mock.cli import logs
     from notify_mock.server.server import Server
 
-    emulator.journal.subscribe(logs.log_exchange)
+    log.follow(emulator.journal, emulator.deliveries)
     _start_callbacks(emulator)
     emulator.app  # noqa: B018 - created before the server is ready
     return Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls)
@@ -79,9 +85,10 @@ def _start_callbacks(emulator: Emulator) -> None:
 
 
 def _user(emulator: Emulator) -> str:
-    """Return the account of the seed data, or the default one. Tokens of --account are left out: curl asks for them."""
-    account_sid, auth_token = emulator.auth
+    """Return the account of the seed data, or the default one. Tokens are left out: curl asks for those of --account,
+    and without --account any will do."""
+    account_sid, _ = emulator.auth
     first = next((record for records in emulator.records for record in records.values()), None)
     if first is not None:
         account_sid = first.account_sid
-    return account_sid if emulator.accounts.strict else f"{account_sid}:{auth_token}"
+    return account_sid if emulator.accounts.strict else f"{account_sid}:any"

@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from notify_mock.cli.options import emulator_options, log_options, make_emulator, make_recorder, record_mode_option
-from notify_mock.cli.running import configure_logs, count, run
+from notify_mock.cli.running import count, open_log, run
+from notify_mock.support.counted import counted
 
 _EXAMPLE = """\b
 Example:
@@ -33,15 +34,17 @@ def serve(
     log_format: str,
     log_level: str | None,
     log_file: Path | None,
+    access_log: bool | None,
     **options: Any,
 ) -> None:
     """Run the emulator as a server, until Ctrl-C.
 
     When the server is ready, it prints its URL and a curl command to try on stdout. The log goes to stderr.
     """
-    configure_logs(log_format, log_level or "info", log_file)
+    log = open_log(log_format, log_level or "info", access_log, log_file)
     emulator = make_emulator(**options, record=make_recorder(record, record_mode, check=check))
     if check:
-        click.echo(f"notify-mock: the options are valid: {count(emulator)} records, {len(emulator.faults)} fault rules")
+        contents = f"{counted(count(emulator), 'record')}, {counted(len(emulator.faults), 'fault rule')}"
+        click.echo(f"notify-mock: the options are valid: {contents}")
         return
-    run(emulator, host, port, other_hosts=other_hosts, tls=tls)
+    run(emulator, host, port, log, other_hosts=other_hosts, tls=tls)

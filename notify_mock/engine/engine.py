@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
 
-from notify_mock.accounts.account import AccountsOption, read_accounts
+from notify_mock.accounts.account import AccountsOption, read_accounts, read_default_account
 from notify_mock.accounts.accounts import Accounts
 from notify_mock.deliveries.inbox import Deliveries
 from notify_mock.deliveries.providers import Providers
@@ -15,7 +15,7 @@ from notify_mock.engine.pipeline import Pipeline
 from notify_mock.engine.recording_options import read_cassette_option, read_hydrate_option
 from notify_mock.engine.records import Records
 from notify_mock.engine.replay import Forward
-from notify_mock.engine.routes import CALL_NAMES
+from notify_mock.engine.routes import CALL_PARAMETERS
 from notify_mock.engine.seed_data import DataOption, add_seeds, read_data
 from notify_mock.engine.state import State
 from notify_mock.engine.steps import Blocking, Steps, Wait, run
@@ -59,6 +59,7 @@ class Engine:
     """The core of the emulator, without Flask, sockets and sleeping.
 
     ``seed`` determines every SID. ``accounts`` are the only accounts accepted; without it every account is accepted.
+    ``default_account`` is the account of records, clients and keys where none is named.
     ``data`` is seed data, and ``hydrate`` names cassettes to load records from. ``frozen`` stops the clock at a moment.
     ``journal_limit`` is the number of exchanges kept per account, with the bodies of responses if
     ``keep_bodies``. ``faults`` and ``scenario`` are fault rules to start
@@ -73,6 +74,7 @@ class Engine:
         *,
         seed: int | str = 0,
         accounts: AccountsOption | None = None,
+        default_account: str | None = None,
         data: DataOption | None = None,
         hydrate: HydrateOption | None = None,
         frozen: Moment | None = None,
@@ -94,20 +96,22 @@ class Engine:
         self.held_calls = HeldCalls()
         self._lock = RLock()
         self._seeds = read_data(data) if data is not None else ()
-        hydrated, recorded_account = read_hydrate_option(hydrate)
+        given = read_accounts(accounts) if accounts is not None else ()
+        account_sid, token = read_default_account(default_account, given)
+        hydrated, recorded_account = read_hydrate_option(hydrate, account_sid)
         self._seeds += hydrated
         self._permanent_faults: list[tuple[str, Effect | str, dict[str, Any]]] = []
         self._rules = _read_rules(scenario, faults)
         self._state = State(
             self._lock,
             seed=seed,
-            accounts=read_accounts(accounts) if accounts is not None else (),
+            accounts=given,
             frozen=frozen,
             journal_limit=journal_limit,
             keep_bodies=keep_bodies,
-            call_names=(*CALL_NAMES, STUB),
+            call_parameters={**CALL_PARAMETERS, STUB: ()},
             unused_faults=unused_faults,
-            account_sid=recorded_account,
+            default_account=(account_sid or recorded_account, token),
         )
         self._forward, self._observer = forward, observer
         self.stubs = read_stubs(stubs, other_twilio)
@@ -201,7 +205,8 @@ class Engine:
 
     @property
     def auth(self) -> tuple[str, str]:
-        """Account SID and auth token of the default account: the first one given, or one generated from the seed."""
+        """Account SID and auth token of the default account: ``default_account``, the first of ``accounts``, or one
+        generated from the seed."""
         account = self.accounts.default
         return account.sid, account.auth_token
 
@@ -294,6 +299,16 @@ class Engine:
     def failed(self) -> Answer:
         """Return the response to a request on which the emulator itself failed. The journal already contains it."""
         return self._pipeline.failed()
+
+    def add_records(self, data: DataOption, source: str = "data") -> list[Any]:
+        """Add records while the emulator runs, as ``data`` does at its start, and return them. A reset discards them.
+
+        ``source`` is the location of a mapping, for error messages. Raises ``UsageError`` without adding any.
+        """
+        __tracebackhide__ = True
+        seeds = read_data(data, source)
+        with self._lock:
+            return add_seeds(seeds, self._state)
 
     def add_permanent_fault(self, call: str, effect: Effect | str, **options: Any) -> None:
         """Add a fault rule now and again after every ``reset``. The arguments are those of ``faults.add``."""

@@ -18,6 +18,7 @@ from notify_mock.support.renamed import log_renamed, with_new_key
 from notify_mock.support.usage import UsageError
 from notify_mock.support.waits import HeldCalls
 from notify_mock.twilio_api.errors import MalformedRequest, MethodNotAllowed, NotFound, TwilioError
+from notify_mock.twilio_api.headers import not_allowed
 from notify_mock.twilio_api.messages import Answer, Call
 from notify_mock.twilio_api.products import resolve_endpoint
 
@@ -95,6 +96,7 @@ class Pipeline:
             with self._lock:
                 self._end(exchange)
             self._state.journal.announce(exchange)
+            self._state.deliveries.announce()
 
     def failed(self) -> Answer:
         """Return the response to a request on which the emulator itself failed. The journal already contains it."""
@@ -182,7 +184,10 @@ class Pipeline:
         if call.method == "OPTIONS":
             allow = (("Allow", ", ".join(match.allow())),) if match else ()
             answer = self._writer.succeeded(exchange, in_flight, 200, "", allow)
-            return _with_allowed_header(answer, FAULT_HEADER) if self._fault_header else answer
+            answer = _with_allowed_header(answer, FAULT_HEADER) if self._fault_header else answer
+            refused = not_allowed(call.headers.get("access-control-request-headers", ""), answer.headers)
+            exchange.reason = f"CORS does not allow the headers: {', '.join(refused)}" if refused else ""
+            return answer
         if pending.stub is not None:
             return self._writer.stubbed(exchange, in_flight, pending.stub)
         if match is None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from notify_mock.faults import UNUSED, Unused
 from notify_mock.faults.decision import Effect, Phase
 from notify_mock.faults.kinds import effect_class, field_names, make_effect
-from notify_mock.faults.match import Match, covers, is_delivery
+from notify_mock.faults.match import Match, covers, is_delivery, is_glob
 from notify_mock.faults.schedule import Schedule
 from notify_mock.support.clock import moment, span
 from notify_mock.support.masked_url import MASK, masked_url
 from notify_mock.support.renamed import with_new_key
 from notify_mock.support.usage import UsageError, nearest, shown
+from notify_mock.twilio_api.known_parameters import CallParameters, taken_by, unknown_name
 from notify_mock.twilio_api.masking import is_secret
 
 RULE_KEYS = (
@@ -21,6 +23,9 @@ RULE_KEYS = (
     *("account_sid", "api", "sid", "form", "headers", "predicate"),
 )
 """The keys of a rule besides its call, its effect and the effect's fields."""
+
+MAX_GLOB_LENGTH = 1000
+"""Maximum characters of a text with wildcards. Its search takes time that grows with its length times the value's."""
 
 
 class Rule:
@@ -85,7 +90,7 @@ def make_rule(
     effect: Any,
     given: dict[str, Any],
     *,
-    call_names: tuple[str, ...],
+    call_parameters: CallParameters,
     now: float,
     name: str,
     unused: Unused,
@@ -93,16 +98,17 @@ def make_rule(
     """Return a rule made from what a user wrote.
 
     ``effect`` is an ``Effect`` or its kind. ``given`` has the keys of the rule and, if ``effect`` is a kind, the fields
-    of the effect. Keys that start with a capital letter are parameters of Twilio's to match. ``name`` and ``unused``
-    are defaults. Raises ``UsageError`` that names the key.
+    of the effect. Other keys are parameters of Twilio's to match: those of the calls that ``call`` matches, in
+    ``call_parameters``. ``name`` and ``unused`` are defaults. Raises ``UsageError`` that names the key.
     """
     own = effect_class(effect) if not isinstance(effect, Effect) else type(effect)
     fields = () if isinstance(effect, Effect) else field_names(own)
     given = with_new_key(given, "door", "api")
-    form = {key: value for key, value in given.items() if key[:1].isupper()}
-    for key in given:
-        if key not in fields and key not in RULE_KEYS and key not in form:
-            raise UsageError(key, "unknown key", nearest(key, (*fields, *RULE_KEYS)))
+    form = {key: value for key, value in given.items() if key not in fields and key not in RULE_KEYS}
+    matched = _matched(_text("call", call), own, tuple(call_parameters))
+    for key in form:
+        if key not in taken_by(matched, call_parameters):
+            raise unknown_name(key, key, "key", call, matched, call_parameters, (*fields, *RULE_KEYS))
     if not isinstance(effect, Effect):
         effect = make_effect(own, {key: value for key, value in given.items() if key in fields})
     rest = {key: value for key, value in given.items() if key in RULE_KEYS and key not in fields}
@@ -110,7 +116,7 @@ def make_rule(
         raise UsageError("phase", f"{shown(rest['phase'])} is not possible for a delivery", "expected before")
     return Rule(
         _text("name", rest.get("name", name)),
-        _match(call, own, rest, form, call_names),
+        _match(call, rest, form),
         _schedule(rest, now),
         effect,
         _one_of("phase", rest.get("phase", own.phases[0]), own.phases),  # type: ignore[arg-type]
@@ -118,11 +124,9 @@ def make_rule(
     )
 
 
-def _match(
-    call: Any, effect: type[Effect], rest: dict[str, Any], form: dict[str, Any], call_names: tuple[str, ...]
-) -> Match:
+def _match(call: str, rest: dict[str, Any], form: dict[str, Any]) -> Match:
     match = Match(
-        _text("call", call),
+        call,
         rest.get("account_sid"),
         rest.get("api"),
         rest.get("sid"),
@@ -135,29 +139,34 @@ def _match(
             _text(key, getattr(match, key))
     if match.predicate is not None and not callable(match.predicate):
         raise UsageError("predicate", "must be a function that takes an Exchange and returns True or False")
-    matched = [name for name in call_names if match.matches_name(name)]
+    return match
+
+
+def _matched(call: str, effect: type[Effect], call_names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of the calls that the rule can apply to."""
+    matched = [name for name in call_names if covers(call, name)]
     if not matched:
-        raise UsageError("call", f"{shown(call)} matches no call", nearest(match.call, call_names))
-    acts_on = [name for name in matched if any(covers(glob, name) for glob in effect.only)]
+        raise UsageError("call", f"{shown(call)} matches no call", nearest(call, call_names))
+    acts_on = tuple(name for name in matched if any(covers(glob, name) for glob in effect.only))
     if not acts_on:
         raise UsageError(
             "call", f"{effect.kind} does not apply to {shown(call)}", f"it applies to {', '.join(effect.only)}"
         )
-    return match
+    return acts_on
 
 
 def _schedule(rest: dict[str, Any], now: float) -> Schedule:
     """Return the schedule. ``after`` and ``until`` are points in time, or lengths of time from now (``"10s"``)."""
     given: dict[str, Any] = {key: rest[key] for key in ("times", "skip", "every", "chance") if key in rest}
-    for key in ("after", "until"):
-        when = rest.get(key)
-        if when is None:
-            continue
-        try:
-            given[key] = now + span(when, key) if isinstance(when, (str, timedelta)) else moment(when, key)
-        except UsageError:
-            given[key] = moment(when, key)
+    given |= {key: _time(key, rest[key], now) for key in ("after", "until") if rest.get(key) is not None}
     return Schedule(**given)
+
+
+def _time(key: str, when: Any, now: float) -> float:
+    if isinstance(when, (str, timedelta)):
+        with suppress(UsageError):
+            return now + span(when)
+    return moment(when, key)
 
 
 def _text(key: str, value: Any) -> str:
@@ -169,6 +178,10 @@ def _text(key: str, value: Any) -> str:
 def _texts(key: str, value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(text, str) for pair in value.items() for text in pair):
         raise UsageError(key, "must be a mapping of names to text", "write name: value, with numbers in quotes")
+    for name, text in value.items():
+        if len(text) > MAX_GLOB_LENGTH and is_glob(text):
+            wrong = f"the text with wildcards for {shown(name)} has {len(text)} characters"
+            raise UsageError(key, wrong, f"the limit is {MAX_GLOB_LENGTH}")
     return value
 
 

@@ -80,8 +80,15 @@ class Exchange:
         return self.api
 
     def parameter(self, name: str) -> str | None:
-        """Return a form or query parameter as sent, including secrets."""
-        return self.call.form.get(name, self.call.query.get(name))
+        """Return a parameter as sent, including secrets: of the body of a POST, or of the query of a GET or DELETE.
+
+        The other part of the request is not read.
+        """
+        return self.call.parameters.get(name)
+
+    def values(self, name: str) -> list[str]:
+        """Return every value of a parameter that may be sent more than once, as ``parameter`` does."""
+        return self.call.parameters.all(name)
 
     def discard_body(self) -> None:
         """Forget the parameters in the request's body, to save memory. The reason says so."""
@@ -136,7 +143,8 @@ class Exchange:
 
     def __str__(self) -> str:
         name = self.name or "no call"
-        return f"#{self.number} {self.time:%H:%M:%S.%f}Z {name}: {self.call} -> {self.outcome()}"
+        time = self.time.time().isoformat("microseconds")  # several times faster than strftime
+        return f"#{self.number} {time}Z {name}: {self.call} -> {self.outcome()}"
 
     def __repr__(self) -> str:
         return f"<Exchange {self}>"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from notify_mock.cassettes.interaction import Interaction, header, unpacked
+from notify_mock.cassettes.interaction import Interaction, header, unpack
 from notify_mock.redaction.leaks import find_leak
 from notify_mock.redaction.pseudonyms import basic, is_pseudonym
 from notify_mock.redaction.redact import is_secret_header, json_texts
@@ -73,7 +73,7 @@ def _leaks(interaction: Interaction) -> Iterator[tuple[str, str]]:
         yield from _in_json("request.body", interaction.request_body.decode("utf-8", "replace"))
     for name, value in interaction.headers:
         yield from _header(f"response.headers.{name}", name, value)
-    body = unpacked(interaction.headers, interaction.body).decode("utf-8", "replace")
+    body = unpack(interaction.headers, interaction.body).plain.decode("utf-8", "replace")
     yield from _looks("response.body", body)
     yield from _in_json("response.body", body)
     yield from _looks("response.status.message", interaction.reason)
@@ -87,6 +87,8 @@ def _packed_answer(interaction: Interaction) -> Iterator[tuple[str, str]]:
     coding = header(interaction.headers, "content-encoding").strip().lower()
     if interaction.body and coding not in ("", "identity", "gzip", "x-gzip", "deflate"):
         yield "response.body", f"data in the coding {coding}, which cannot be searched"
+    elif unpack(interaction.headers, interaction.body).rest == "unreadable":
+        yield "response.body", "compressed data that cannot be searched"
 
 
 def _looks(field: str, text: str) -> Iterator[tuple[str, str]]:

@@ -22,6 +22,11 @@ _CACHE_SIZE = 4096
 SECRET = frozenset(("Secret", "ApiKey", "Certificate", "PrivateKey"))
 """The parameters of Notify v1 that hold secrets."""
 
+CALLBACK_URL, SHOWN_CALLBACK_URL = "DeliveryCallbackUrl", "delivery_callback_url"
+"""The name of the callback URL in requests and in responses."""
+
+_TOKEN = re.compile(r"[?#]")
+
 
 def is_pseudonym(value: str) -> bool:
     """Return whether ``value`` is the pseudonym of a secret, with any key."""
@@ -31,6 +36,12 @@ def is_pseudonym(value: str) -> bool:
 def stands_for_pem(value: str) -> bool:
     """Return whether ``value`` is the pseudonym of a certificate or private key in PEM."""
     return is_pseudonym(value) and value.startswith(("redacted-certificate-", "redacted-private-key-"))
+
+
+def split_token(url: str) -> tuple[str, str]:
+    """Return a URL up to its query or fragment, and the query and fragment."""
+    found = _TOKEN.search(url)
+    return (url[: found.end()], url[found.end() :]) if found else (url, "")
 
 
 class Pseudonyms:
@@ -58,7 +69,12 @@ class Pseudonyms:
         """Return a parameter's value: as it is for known parameters, unless it looks like a secret."""
         if name not in PLAIN or find_leak(value) or is_lone_token(value):
             return self.secret(value)
-        return self.sids(value)
+        return self.url(value) if name == CALLBACK_URL else self.sids(value)
+
+    def url(self, value: str) -> str:
+        """Return a callback URL without its query and fragment, which may hold a token."""
+        bare, rest = split_token(value)
+        return self.sids(bare) + self.secret(rest)
 
     def name(self, name: str, value: str) -> str:
         """Return a parameter's name. An odd one is replaced: it may be part of a secret with an unencoded ``&``."""

@@ -10,9 +10,16 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode, urlsplit, urlunsplit
 
-from notify_mock.cassettes.interaction import FORM, Interaction, Pairs, header, packed, unpacked
+from notify_mock.cassettes.interaction import FORM, Interaction, Pairs, header, packed, unpack, unpacked
 from notify_mock.redaction.leaks import Unsearchable, find_leak, is_lone_token, layers
-from notify_mock.redaction.pseudonyms import Pseudonyms, basic, is_pseudonym
+from notify_mock.redaction.pseudonyms import (
+    CALLBACK_URL,
+    SHOWN_CALLBACK_URL,
+    Pseudonyms,
+    basic,
+    is_pseudonym,
+    split_token,
+)
 from notify_mock.support.usage import UsageError
 from notify_mock.twilio_api.masking import PLAIN, is_secret
 from notify_mock.twilio_api.messages import Params
@@ -106,6 +113,8 @@ def redact_pairs(pairs: Pairs, pseudonyms: Pseudonyms, taints: Taints) -> Pairs:
     found = [
         (pseudonyms.name(name, value), taints.add(value, pseudonyms.parameter(name, value))) for name, value in pairs
     ]
+    for token in (split_token(value)[1] for name, value in pairs if name == CALLBACK_URL):
+        taints.add(token, pseudonyms.secret(token))
     return tuple((name, taints.clean(value)) for name, value in found) if taints else tuple(found)
 
 
@@ -228,7 +237,13 @@ def _answer(interaction: Interaction, pseudonyms: Pseudonyms, taints: Taints) ->
     text = _JSON_PAIR.sub(lambda match: _json_text(match, pseudonyms, taints), text)
     text = taints.clean(pseudonyms.sids(text))
     headers = tuple((name, _answer_header(name, value, pseudonyms, taints)) for name, value in interaction.headers)
-    for field, value in [("response.body", text), *((f"response.headers.{name}", value) for name, value in headers)]:
+    found = unpack(interaction.headers, interaction.body)
+    bodies = [text, found.plain.decode("utf-8", "replace")] if found.rest == "cut off" else [text]
+    fields = [
+        *(("response.body", one) for one in bodies),
+        *((f"response.headers.{name}", one) for name, one in headers),
+    ]
+    for field, value in fields:
         if taints.are_in(value):
             raise UsageError(field, "contains a secret of the request", "the entry is not written to the cassette")
     new = text.encode("utf-8", "surrogateescape")
@@ -245,12 +260,16 @@ def json_texts(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _json_text(match: re.Match[str], pseudonyms: Pseudonyms, taints: Taints) -> str:
-    """Replace a string whose name says that it is a secret. ``meta.key`` of a list is not one."""
+    """Replace a string whose name says that it is a secret, or the secrets in a callback URL. ``meta.key`` of a list is
+    not one."""
     name, value = match.groups()
-    if not value or name == "key" or not is_secret(name) or is_pseudonym(value):
+    if value and name == SHOWN_CALLBACK_URL:
+        new = pseudonyms.parameter(CALLBACK_URL, value)
+    elif value and name != "key" and is_secret(name) and not is_pseudonym(value):
+        new = taints.add(value, pseudonyms.secret(value))
+    else:
         return match[0]
-    before, after = match.string[match.start() : match.start(2)], match.string[match.end(2) : match.end()]
-    return before + taints.add(value, pseudonyms.secret(value)) + after
+    return match.string[match.start() : match.start(2)] + new + match.string[match.end(2) : match.end()]
 
 
 def _answer_header(name: str, value: str, pseudonyms: Pseudonyms, taints: Taints) -> str:

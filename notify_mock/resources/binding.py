@@ -14,7 +14,7 @@ from notify_mock.store.collections import Collection
 from notify_mock.store.index import Term
 from notify_mock.store.selection import Conditions
 from notify_mock.support.usage import UsageError, only_known, only_texts, shown
-from notify_mock.twilio_api.errors import InvalidParameter, LimitReached, MissingParameter
+from notify_mock.twilio_api.errors import LimitReached, MissingParameter
 from notify_mock.twilio_api.messages import Params
 from notify_mock.twilio_api.parameters import day, given, one_of, repeated, required, sid
 
@@ -163,20 +163,13 @@ def _by_tag(query: Params) -> Conditions:
 
 
 def _from(query: Params) -> Conditions:
-    start = _day(query, "StartDate")
+    start = day(query, "StartDate", "Binding") or date.min
     return Conditions(tests=(lambda record: record.date_created.date() >= start,))
 
 
 def _until(query: Params) -> Conditions:
-    end = _day(query, "EndDate")
+    end = day(query, "EndDate", "Binding") or date.max
     return Conditions(tests=(lambda record: record.date_created.date() <= end,))
-
-
-def _day(query: Params, name: str) -> date:
-    found = day(query, name, "Binding")
-    if found is None:
-        raise InvalidParameter(f"{name} is missing", resource="Binding", name=name)
-    return found
 
 
 BINDING: Resource[Binding] = Resource(
@@ -198,6 +191,10 @@ BINDING: Resource[Binding] = Resource(
         Filter("Tag", _by_tag),
         Filter("EndDate", _until),
         Filter("Identity", _by_identity),
+    ),
+    create_parameters=(
+        *("Identity", "BindingType", "Address", "Tag"),
+        *("NotificationProtocolVersion", "CredentialSid", "Endpoint"),
     ),
 )
 """The filters are in the order of a CPython 2.7 dict, as in all of Notify's responses; Tag before Identity is

@@ -56,7 +56,6 @@ class Channel(asyncio.Protocol):
         self._left_to_drain = 0
         self.idle_seconds, self.quiet_seconds = _IDLE_SECONDS, 0
         self.is_open, self.is_busy, self.is_heard = True, False, False
-        self.task: asyncio.Task[object] | None = None
 
     @property
     def scheme(self) -> str:
@@ -75,6 +74,7 @@ class Channel(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         if self.is_open:
             self.transport.write(data if self._tls is None else self._tls.encrypt(data))
+            self.is_open = not self.transport.is_closing()
 
     def end_writing(self) -> None:
         """Tell the client that nothing more is sent. It may still send."""
@@ -87,7 +87,9 @@ class Channel(asyncio.Protocol):
         """Close the connection when everything has been sent."""
         if self.is_open:
             self._say_goodbye()
-            self.is_open = False
+            self.is_open = self.is_busy = False
+            if self.transport.can_write_eof():
+                self.transport.write_eof()  # a forked child may have the socket too, and would keep it open
             self.transport.close()
 
     def abort(self) -> None:
@@ -109,6 +111,7 @@ class Channel(asyncio.Protocol):
         self._say_goodbye()
         self.is_open = False
         self._left_to_drain = _MAX_DRAINED
+        self.transport.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.idle_seconds = _DRAIN_SECONDS
@@ -124,6 +127,8 @@ class Channel(asyncio.Protocol):
         self.is_heard = True
         if self._tls_host is not None:
             self._start_tls(self._tls_host, data)
+        if not self.is_open:
+            return
         if self._tls is None:
             self.receiver.received(data)
         else:
@@ -139,13 +144,12 @@ class Channel(asyncio.Protocol):
         self.is_open = False
         self._connections.remove(self)
         self.receiver.lost()
-        if self.task is not None:
-            self.task.cancel()
 
     def pause_writing(self) -> None:
         self.receiver.writable(False)
 
     def resume_writing(self) -> None:
+        self.is_heard = True  # a client that reads slowly is not idle
         self.receiver.writable(True)
 
     def _start_tls(self, host: str, data: bytes) -> None:
@@ -184,8 +188,7 @@ class Channel(asyncio.Protocol):
             self.transport.write(self._tls.end())
 
     def _drain(self, length: int) -> None:
+        self.is_heard = True
         self._left_to_drain -= length
         if self._left_to_drain <= 0:
             self.transport.abort()
-        else:
-            self.idle_seconds = _DRAIN_SECONDS

@@ -43,6 +43,7 @@ class Connections:
         if len(self._open) > self._limit:
             idle = next((one for one in self._open if not one.is_busy), None)
             if idle is not None:
+                self.remove(idle)  # now, since the next ones may be added before it is lost
                 idle.abort()
 
     def remove(self, connection: Connection) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from threading import Thread
+from types import BuiltinFunctionType
 from typing import Any
 
 
@@ -19,7 +21,12 @@ class _Loop(asyncio.SelectorEventLoop):
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
-    """Return uvloop's loop if uvloop is installed, whose clock cannot be frozen either, or else asyncio's."""
+    """Return uvloop's loop if uvloop is installed, whose clock cannot be frozen either, or else asyncio's.
+
+    Not with gevent: where threads are greenlets, a loop that is not written in Python blocks all of them.
+    """
+    if not isinstance(_thread.start_new_thread, BuiltinFunctionType):
+        return _Loop()
     try:
         import uvloop
     except ImportError:

@@ -36,6 +36,8 @@ class Relay:
     def __init__(self, channel: Channel, *, greeting: bytes, opening: bytes, limit: float = math.inf) -> None:
         self._channel, self._greeting, self._waiting, self._left = channel, greeting, opening, limit
         self._other: asyncio.Transport | None = None
+        self._halves = {"client", "other"}
+        self.task: asyncio.Task[object] | None = None
         channel.idle_seconds = _IDLE_SECONDS
         channel.transport.pause_reading()
         channel.receiver = self
@@ -46,9 +48,9 @@ class Relay:
         if not self._channel.is_open:
             other.abort()
             return
+        self._channel.transport.resume_reading()  # before writing, which may pause it
         self._channel.write(self._greeting)
         other.write(self._waiting)
-        self._channel.transport.resume_reading()
 
     def received(self, data: bytes) -> None:
         if self._other is not None and self._left > 0:
@@ -58,14 +60,28 @@ class Relay:
     def ended(self) -> None:
         if self._other is not None and self._other.can_write_eof():
             self._other.write_eof()
+        self._end("client")
+
+    def other_ended(self) -> None:
+        """The other host sends nothing more."""
+        self._channel.end_writing()
+        self._end("other")
 
     def lost(self) -> None:
         if self._other is not None:
             self._other.abort()
+        elif self.task is not None:
+            self.task.cancel()
 
     def writable(self, is_writable: bool) -> None:
         if self._other is not None:
             self._other.resume_reading() if is_writable else self._other.pause_reading()
+
+    def _end(self, half: str) -> None:
+        """Close when both halves have ended: the other connection first, this one when that has sent everything."""
+        self._halves.discard(half)
+        if not self._halves and self._other is not None:
+            self._other.close()
 
 
 class _OtherEnd(asyncio.Protocol):
@@ -82,7 +98,7 @@ class _OtherEnd(asyncio.Protocol):
         self._channel.write(data)
 
     def eof_received(self) -> bool:
-        self._channel.end_writing()
+        self._relay.other_ended()
         return True
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
@@ -104,22 +120,37 @@ def relay_to(
 ) -> None:
     """Connect to ``destination`` and start the relay. Calls ``fail`` with the reason if it can't be reached."""
 
-    def reached(found: Future[Any]) -> None:
+    async def connect(resolved: Future[Any]) -> None:
         try:
-            connection = found.result()
-        except OSError as error:
-            fail(f"cannot connect to {destination}: {error.strerror or error}")
+            await _connect_to_first(loop, lambda: _OtherEnd(relay, channel), resolved.result(), destination.port)
+        except (OSError, UnicodeError, asyncio.TimeoutError) as error:
+            reason = getattr(error, "strerror", None) or str(error) or "timed out"
+            fail(f"cannot connect to {destination}: {reason}")
+
+    def resolved(found: Future[Any]) -> None:
+        if channel.is_open:
+            relay.task = loop.create_task(connect(found))
+
+    in_thread(loop, lambda: resolve(destination), resolved)
+
+
+def resolve(destination: Destination) -> list[str]:
+    """Return the IP addresses of a host. Raises ``OSError`` and ``UnicodeError``."""
+    found = socket.getaddrinfo(*destination, type=socket.SOCK_STREAM)
+    return [str(address[0]) for *_, address in found]
+
+
+async def _connect_to_first(
+    loop: asyncio.AbstractEventLoop, make: Callable[[], asyncio.Protocol], addresses: list[str], port: int
+) -> None:
+    """Connect to the first address that can be reached. Raises ``OSError`` and ``TimeoutError``."""
+    for address in addresses:
+        try:
+            await asyncio.wait_for(loop.create_connection(make, address, port), _CONNECT_SECONDS)
             return
-        channel.task = loop.create_task(loop.create_connection(lambda: _OtherEnd(relay, channel), sock=connection))
-
-    in_thread(loop, lambda: reach(destination), reached)
-
-
-def reach(destination: Destination) -> socket.socket:
-    """Connect to ``destination``. Raises ``OSError``."""
-    connection = socket.create_connection(destination, timeout=_CONNECT_SECONDS)
-    connection.setblocking(False)
-    return connection
+        except (OSError, asyncio.TimeoutError):
+            if address == addresses[-1]:
+                raise
 
 
 def forwarded_length(head: Head) -> int:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from notify_mock.engine.steps import Blocking, Pause, Steps
 from notify_mock.engine.stubs import Stubs
+from notify_mock.http1.requests import LOG
 from notify_mock.http1.responses import head_of, pieces_of, status_of
 from notify_mock.server.channel import Channel
 from notify_mock.server.holds import Hold
@@ -44,7 +45,7 @@ class Responder:
     ``is_head``: the body is left out. ``keeps_open``: the client may send another request.
     """
 
-    __slots__ = ("_channel", "_done", "_hold", "_is_head", "_keeps_open", "_loop")
+    __slots__ = ("_channel", "_client_is_gone", "_done", "_hold", "_is_head", "_keeps_open", "_loop")
 
     def __init__(
         self,
@@ -58,18 +59,19 @@ class Responder:
         self._loop, self._channel, self._done = loop, channel, done
         self._is_head, self._keeps_open = is_head, keeps_open
         self._hold: Hold | None = None
+        self._client_is_gone = False
 
     def play(self, served: Served, steps: Steps, result: Future[Any] | None = None) -> None:
-        """Carry out a call to its next pause, or to its end. A bug is answered as such, and raised."""
+        """Carry out a call to its next pause, or to its end. A bug is answered as such, and logged."""
         try:
             step = steps.send(result.result() if result is not None else None)
         except StopIteration as end:
             answer: Answer = end.value
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - a bug
+            LOG.exception("the emulator failed")
             steps.close()
-            self._keeps_open = False
-            self.send(served.failed())
-            raise
+            self._fail(served)
+            return
         else:
             self._wait(step, served, steps)
             return
@@ -84,14 +86,29 @@ class Responder:
 
     def write(self, status: str, headers: Headers, body: bytes) -> None:
         """Send a whole response. ``status`` is a code and its phrase."""
-        head, keeps_open = head_of(status, headers, body, keeps_open=self._keeps_open)
+        head, keeps_open = head_of(status, headers, body, keeps_open=self._keeps_open, is_head=self._is_head)
         self._channel.write(head if self._is_head else head + body)
         self._done(keeps_open)
 
     def client_is_gone(self) -> None:
-        """Stop waiting: nobody is there for the response."""
+        """Wait no longer: nobody is there for the response, or nothing would tell when the client leaves."""
+        self._client_is_gone = True
         if self._hold is not None:
             self._hold.end()
+
+    def write_found(self, served: Served, found: Future[Any]) -> None:
+        """Send the response of the app: its status, headers and body, or a 500 for its exception."""
+        try:
+            response = found.result()
+        except BaseException:  # noqa: BLE001 - a bug of the app
+            LOG.exception("the app failed")
+            self._fail(served)
+        else:
+            self.write(*response)
+
+    def _fail(self, served: Served) -> None:
+        self._keeps_open = False
+        self.send(served.failed())
 
     def _wait(self, step: Pause | Blocking, served: Served, steps: Steps) -> None:
         def resume(is_released: bool) -> None:
@@ -104,9 +121,13 @@ class Responder:
                 self.play(served, steps)
 
         if isinstance(step, Pause):
-            self._hold = Hold(self._loop, *step, resume)
+            self._begin_hold(step, resume)
         else:
             in_thread(self._loop, step.run, lambda future: self.play(served, steps, future))
+
+    def _begin_hold(self, pause: Pause, resume: Callable[[bool], None]) -> None:
+        seconds = 0.0 if self._client_is_gone else pause.seconds
+        self._hold = Hold(self._loop, seconds, pause.held, resume)
 
     def _break(self, served: Served, answer: Answer, wire: Wire) -> None:
         """Do to the response and the connection what a fault demands."""
@@ -117,13 +138,14 @@ class Responder:
         keeps_open = self._keeps_open and wire.sent is None
         head, keeps_open = head_of(status_of(answer.status), answer.headers, answer.body, keeps_open=keeps_open)
         pieces = [b""] if self._is_head else pieces_of(answer.body, wire)
+        pause = Pause(wire.over / wire.pieces, served.held_calls.take())
         self._channel.write(head + pieces.pop(0))
-        self._send_later(pieces, Pause(wire.over / wire.pieces, served.held_calls.take()), keeps_open)
+        self._send_later(pieces, pause, keeps_open)
 
     def _send_later(self, pieces: list[bytes], pause: Pause, keeps_open: bool) -> None:
         def resume(is_released: bool) -> None:
             self._hold = None
-            if is_released:
+            if is_released or not self._channel.is_open:
                 self._channel.close()
                 self._done(False)
                 return
@@ -131,6 +153,6 @@ class Responder:
             self._send_later(pieces, pause, keeps_open)
 
         if pieces:
-            self._hold = Hold(self._loop, *pause, resume)
+            self._begin_hold(pause, resume)
         else:
             self._done(keeps_open)

@@ -20,6 +20,7 @@ from notify_mock.support.usage import UsageError
 
 _BACKLOG = 1024
 _CHECK_SECONDS = 0.5
+_LAST_TURNS = 5
 
 
 class Server:
@@ -82,8 +83,7 @@ class Server:
     @property
     def url(self) -> str:
         """``http://127.0.0.1:8010``, without a slash at the end."""
-        host, port = self._context.address
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        return f"http://{self._context.address}"
 
     @property
     def address(self) -> tuple[str, int]:
@@ -131,9 +131,17 @@ class Server:
         loop = self._context.loop
         serving = await loop.create_server(self._connect, sock=self._socket, backlog=_BACKLOG)
         await self._stopping.wait()
+        loop.remove_reader(self._socket)  # asyncio fails on what it has just accepted if the server closes at once
+        await self._close_connections()
         serving.close()
-        self._context.connections.close()
-        for _ in range(2):  # connections are told that they are closed, and end what they have begun
+        await self._close_connections()
+        if tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(tasks)
+
+    async def _close_connections(self) -> None:
+        """Close all connections, also those that were just accepted, and let their calls end."""
+        for _ in range(_LAST_TURNS):
+            self._context.connections.close()
             await asyncio.sleep(0)
 
     def _connect(self) -> Channel:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from concurrent.futures import Future
-from typing import Any
 
 from notify_mock.control_api.boundary import is_control, refusal
 from notify_mock.http1.requests import LOG, BadRequest, Head, RequestReader
-from notify_mock.http1.responses import CONTINUE, head_of, status_of
+from notify_mock.http1.responses import CONTINUE, head_of
 from notify_mock.server.channel import Channel
 from notify_mock.server.context import Context
 from notify_mock.server.loop import in_thread
@@ -21,6 +19,7 @@ from notify_mock.server.wsgi import call_app, environ_of
 from notify_mock.twilio_api.errors import MalformedRequest, TwilioError
 from notify_mock.twilio_api.headers import ERROR_JSON, edge
 from notify_mock.twilio_api.hosts import Destination
+from notify_mock.twilio_api.masking import show_text
 from notify_mock.twilio_api.messages import Answer, origin_form, read
 
 _MAX_AHEAD = 64 * 1024
@@ -89,7 +88,7 @@ class Session:
             body = self._reader.body(head.fields)
         except TwilioError as error:
             raise BadRequest(error, head.method, head.target) from error
-        if self._begun is None and head.fields.expects_continue:
+        if self._begun is None and head.expects_continue:
             self._channel.write(CONTINUE)
         if body is None:
             self._begun = head, here
@@ -120,38 +119,33 @@ class Session:
 
     def _answer(self, head: Head, here: Here, body: bytes) -> None:
         context, channel = self._context, self._channel
-        served = context.mounted
+        served, target = context.mounted, origin_form(head.target)
         self._is_reading = False
         self._responder = responder = Responder(
             context.loop, channel, self._answered, is_head=head.method == "HEAD", keeps_open=head.keeps_open
         )
         if served is None:
-            responder.send(no_emulator(f"{head.method} {origin_form(head.target).partition('?')[0]}"))
-        elif is_control(head.target) or served.has_route(head.method, head.target):
+            responder.send(no_emulator(f"{head.method} {target.partition('?')[0]}"))
+        elif is_control(target) or served.has_route(head.method, target):
             environ = environ_of(head, here, body, own=context.address, peer=channel.peer)
-            in_thread(context.loop, lambda: call_app(served.app, environ), self._app_answered)
+            in_thread(
+                context.loop,
+                lambda: call_app(served.app, environ),
+                lambda found: responder.write_found(served, found),
+            )
         else:
             host, fields = here.host or str(context.address), head.fields.headers
             call = read(head.method, head.target, host=host, headers=fields, body=body, scheme=here.scheme)
             responder.play(served, served.play(call))
         channel.is_busy = self._responder is not None
-
-    def _app_answered(self, found: Future[Any]) -> None:
-        responder, served = self._responder, self._context.mounted
-        if responder is None:
-            return
-        try:
-            responder.write(*found.result())
-        except BaseException:
-            if served is not None:
-                responder.send(served.failed())
-            raise
+        if self._is_at_end:
+            responder.client_is_gone()
 
     def _answered(self, keeps_open: bool) -> None:
         """The response has been sent: read on, unless ``_go_on`` is doing so."""
         channel = self._channel
         self._responder = None
-        if not keeps_open:
+        if not keeps_open or not channel.is_open:
             channel.close()
             return
         self._is_reading = True
@@ -164,16 +158,17 @@ class Session:
         """Answer for ``destination`` on this connection from now on."""
         self._tunnel = destination
         self._channel.write(ESTABLISHED)
-        self._channel.may_start_tls(destination.host)
-        if self._reader.waiting:
-            self._channel.data_received(self._reader.take())
+        if self._channel.scheme == "http":  # there is no TLS inside TLS
+            self._channel.may_start_tls(destination.host)
+            if self._reader.waiting:
+                self._channel.data_received(self._reader.take())
 
     def _forward(self, head: Head, destination: Destination) -> None:
         """Send one request on, then close the connection: the next request may be for Twilio."""
         length = forwarded_length(head)
-        opening = forwarded_head(head, destination) + self._reader.take(length)
-        greeting = CONTINUE if head.fields.expects_continue else b""
-        self._relay(destination, opening, greeting, limit=max(0, length - self._reader.waiting))
+        body = self._reader.take(length)
+        greeting = CONTINUE if head.expects_continue else b""
+        self._relay(destination, forwarded_head(head, destination) + body, greeting, limit=length - len(body))
 
     def _relay(self, destination: Destination, opening: bytes, greeting: bytes, limit: float = math.inf) -> None:
         self._is_reading = False
@@ -187,26 +182,29 @@ class Session:
         """Send a response of the proxy itself, and close the connection."""
         body = f"{text}\n".encode()
         head, _ = head_of(status, [("Content-Type", "text/plain; charset=utf-8")], body, keeps_open=False)
-        self._close(head + body)
+        self._is_reading = False
+        self._channel.write(head + body)
+        self._channel.close_after_reading()
 
     def _refuse(self, refused: BadRequest) -> None:
         """Answer a request that cannot be read, and close: the start of the next request is unknown."""
         error, served = refused.error, self._context.mounted
+        self._is_reading = False
+        self._responder = responder = Responder(
+            self._context.loop,
+            self._channel,
+            lambda _: self._channel.close_after_reading(),
+            is_head=refused.method == "HEAD",
+            keeps_open=False,
+        )
         if is_control(origin_form(refused.target)):
-            answer = refusal(error.status, error.reason or error.text)
+            responder.send(refusal(error.status, error.reason or error.text))
         elif served is None:
-            answer = no_emulator("a malformed request")
+            responder.send(no_emulator("a malformed request"))
         else:
             method, target = refused.method or "-", refused.target or "/"
-            answer = served.handle(read(method, target, host=str(self._context.address), headers={}, defect=error))
-        head, _ = head_of(status_of(answer.status), answer.headers, answer.body, keeps_open=False)
-        self._close(head if refused.method == "HEAD" else head + answer.body)
-
-    def _close(self, last: bytes) -> None:
-        """Send this and close, but read what the client is still sending, so that it gets the response."""
-        self._is_reading = False
-        self._channel.write(last)
-        self._channel.close_after_reading()
+            call = read(method, target, host=str(self._context.address), headers={}, defect=error)
+            responder.play(served, served.play(call))
 
     def _check_end(self) -> None:
         """The client sends nothing more: close, or refuse what is incomplete. Raises ``BadRequest``."""
@@ -221,7 +219,7 @@ class Session:
 
 def no_emulator(request: str) -> Answer:
     """Return the response while no emulator is mounted. Not a 5xx, since clients would keep retrying."""
-    LOG.warning("%s: no test that uses notify_mock is running", request)
+    LOG.warning("%s: no test that uses notify_mock is running", show_text(request))
     error = MalformedRequest(what="no test that uses notify_mock is running")
     body = error.body()
     return Answer(error.status, edge(at=time.time(), content_type=ERROR_JSON, length=len(body)), body)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from notify_mock.support.masked_url import MASK, masked_url
+from notify_mock.twilio_api.channels import CALLBACK_PARAMETERS
 
 PLAIN = frozenset(
     [
@@ -23,10 +24,7 @@ PLAIN = frozenset(
 )
 """The parameters of Notify v1 that are shown as they are, unless they look like a secret (documented names)."""
 
-_CALLBACK = frozenset(
-    ("NotificationSid", "AccountSid", "ServiceSid", "Count", "SequenceId", "IsFinal", "DeliveryState")
-)
-"""The parameters of delivery callbacks."""
+_SHOWN = PLAIN.union(CALLBACK_PARAMETERS)
 
 _SECRET_NAME = re.compile(r"secret|key|certificate|passw|(?<!page)token|authorization|cookie|credential.?json")
 _SECRET_LOOK = re.compile(r"-----BEGIN|private_key|AAAA[\w-]{7}:APA91|AIza[\w-]{30}|://(?!\[secret\]@)[^/\s@]+@")
@@ -46,9 +44,12 @@ def show_text(value: str, max_length: int = _MAX_LENGTH) -> str:
 
     Of a URL, the password and the values in the query are masked.
     """
-    value = masked_url(value) if _URL.match(value) else value
+    if "://" in value and _URL.match(value):
+        value = masked_url(value)
     if _SECRET_LOOK.search(value):
         return MASK
+    if len(value) <= max_length and value.isprintable():
+        return value
     shown = value[: max_length + 1]
     shown = shown if shown.isprintable() else shown.encode("unicode_escape").decode()
     return shown if len(shown) <= max_length else f"{shown[:max_length]}... ({len(value)} characters)"
@@ -77,7 +78,7 @@ def _without_secrets(value: Any) -> Any:
 
 def show_value(name: str, value: str) -> str:
     """Return the value of a parameter for one log line: masked if the parameter is a secret or not one of Twilio's."""
-    if name not in PLAIN and name not in _CALLBACK:
+    if name not in _SHOWN:
         return MASK
     return show_text(masked_url(value) if name == "DeliveryCallbackUrl" else value)
 
@@ -87,7 +88,7 @@ def show_pairs(pairs: Iterable[tuple[str, str]], between: str = " ") -> str:
 
     Unknown names without a value are not shown: one may be the rest of a secret with an unencoded ``&``.
     """
-    return between.join(_show_pair(name, value) for name, value in pairs)
+    return between.join([_show_pair(name, value) for name, value in pairs])
 
 
 def _show_pair(name: str, value: str) -> str:

@@ -19,6 +19,9 @@ DEFAULT_SIZE = 50
 MAX_SIZE = 1000
 """Default and maximum PageSize, both from the OpenAPI file (documented)."""
 
+PARAMETERS = ("PageSize", "Page", "PageToken")
+"""The paging parameters of every list."""
+
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
@@ -35,8 +38,8 @@ class Paging(NamedTuple):
 
     size: int
     page: int
-    token: str | None
-    position: int
+    token: str | None = None
+    position: int = 0
 
     def link(self, url: str) -> str:
         """Return the URL of this page. ``url`` may already have a query (the filters).
@@ -50,7 +53,7 @@ class Paging(NamedTuple):
 def read_paging(query: Params, collection: Listed) -> Paging:
     """Return the page that ``query`` requests. Raises one of the paging errors."""
     if not query.pairs:
-        return Paging(DEFAULT_SIZE, 0, None, 0)
+        return Paging(DEFAULT_SIZE, 0)
     size = _number(query, "PageSize", DEFAULT_SIZE, InvalidPageSize)
     if size == 0:
         raise InvalidPageSize("PageSize is 0, the minimum is 1")
@@ -64,7 +67,7 @@ def read_paging(query: Params, collection: Listed) -> Paging:
     if not token:
         if page:
             raise MissingPageToken(f"Page is {page}; follow next_page_url instead of counting pages")
-        return Paging(size, page, None, 0)
+        return Paging(size, page)
     position = collection.position(token[2:]) if token[:2] in ("PA", "PB") else None
     if position is None:
         raise InvalidPageToken("PageToken matches no record of this list; use the one in next_page_url")
@@ -91,11 +94,11 @@ def page_of(collection: Listed, paging: Paging, url: str, key: str) -> tuple[lis
         if collection.starting_at((collection.position(last) or 0) + 1, 1):
             following = paging._replace(page=paging.page + 1, token=f"PA{last}").link(url)
     elif paging.token is not None and paging.token.startswith("PB") and collection.starting_at(0, 1):
-        following = Paging(paging.size, 0, None, 0).link(url)
+        following = Paging(paging.size, 0).link(url)
     meta = {
         "page": paging.page,
         "page_size": paging.size,
-        "first_page_url": Paging(paging.size, 0, None, 0).link(url),
+        "first_page_url": Paging(paging.size, 0).link(url),
         "previous_page_url": previous,
         "url": paging.link(url),
         "next_page_url": following,

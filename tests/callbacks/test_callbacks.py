@@ -359,6 +359,7 @@ FOREIGN = [
     "http://[::]/",
     "http://[::ffff:10.0.0.1]/",
     "http://127.1/",
+    "http://[::1%25lo]/",
     "http://2130706433/",
     "http://0x7f000001/",
     "http://example.com/",

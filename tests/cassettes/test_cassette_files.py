@@ -146,6 +146,13 @@ def test_a_compression_bomb_is_not_decompressed(tmp_path: Path, monkeypatch: pyt
     assert unpacked(interaction.headers, interaction.body) == interaction.body
 
 
+def test_a_body_in_very_many_gzip_members_is_not_decompressed_further() -> None:
+    from notify_mock.cassettes.interaction import unpack
+
+    assert unpack([("Content-Encoding", "gzip")], gzip.compress(b"x") * 3).plain == b"xxx"
+    assert unpack([("Content-Encoding", "gzip")], gzip.compress(b"x") * 10_000).rest == "unreadable"
+
+
 def test_cassettes_of_ruby_vcr_are_read(tmp_path: Path) -> None:
     made = entry(text="7", recorded_at="Fri, 10 Jun 2022 20:58:33 GMT")
     made["request"]["body"] = {"encoding": "US-ASCII", "string": ""}

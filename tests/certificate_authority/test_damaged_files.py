@@ -18,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from notify_mock import Emulator, UsageError, intercept
+from notify_mock.certificate_authority import permissions
 from notify_mock.certificate_authority.authority import FOLDER_VARIABLE, Authority
 from notify_mock.certificate_authority.bundles import TRUST_STORE_PASSWORD, make_bundles
 from notify_mock.certificate_authority.certificates import issue, make_ca
@@ -214,6 +215,21 @@ def test_a_folder_that_every_user_can_write_to_is_an_error(folder: Path) -> None
     folder.chmod(0o1777)
     assert Authority().pair()
     folder.chmod(0o775)
+    assert Authority().pair()
+
+
+@posix_only
+def test_a_folder_of_another_user_is_an_error_unless_for_root(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a sticky folder, its owner can replace the files of others."""
+    folder.chmod(0o1777)
+    users = {"owner": 4711, "me": 4711}
+    monkeypatch.setattr(os, "geteuid", lambda: users["me"])
+    monkeypatch.setattr(permissions, "_owner", lambda _path: users["owner"])
+    assert Authority().pair()
+    users["owner"] = 4712
+    with pytest.raises(UsageError, match="ca: this folder belongs to another user, who can replace its files; use"):
+        Authority().pair()
+    users["me"] = 0
     assert Authority().pair()
 
 

@@ -142,6 +142,14 @@ def test_ctrl_c_stops_it_even_if_the_shell_ignores_the_signal() -> None:
     assert process.returncode == 0
 
 
+def test_the_curl_line_uses_the_account_of_the_environment_without_its_token(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "ACshell")
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "hush")
+    assert serve().curl.startswith("curl -u ACshell:any ")
+
+
 def test_the_curl_line_uses_the_account_of_the_seed_data(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "seed.yaml").write_text("credentials:\n  - {type: fcm, account_sid: ACme}\n")
     assert "-u ACme:" in serve("--data", str(tmp_path / "seed.yaml")).curl
@@ -180,7 +188,7 @@ def test_a_check_of_a_recording_changes_nothing(tmp_path: Path, exists: bool) ->
 def test_check_reads_the_options_and_files_without_serving(tmp_path: Path) -> None:
     (tmp_path / "seed.yaml").write_text("credentials:\n  - {type: fcm}\n")
     options = ["--check", "--data", str(tmp_path / "seed.yaml"), "--scenario", "slow", "--scenario", "outage"]
-    assert run("serve", *options) == (0, "notify-mock: the options are valid: 1 records, 2 fault rules\n", "")
+    assert run("serve", *options) == (0, "notify-mock: the options are valid: 1 record, 2 fault rules\n", "")
     assert run("serve", "--check", "--scenario", "outrage")[0] == 2
 
 
@@ -235,6 +243,35 @@ def test_the_log_is_text_or_json_on_stderr(serve: Serve) -> None:
     assert (line["call"], line["status"], line["level"]) == ("credential.list", 200, "info")
     assert (line["method"], line["path"], line["parameters"]) == ("GET", "/v1/Credentials", "Secret=[secret]")
     assert quiet.stop(signal.SIGTERM)[2] == ""
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_every_call_is_in_the_log_in_order_before_its_last_line(serve: Serve, how: signal.Signals) -> None:
+    running = serve()
+    for _ in range(100):
+        running.get("/v1/Credentials")
+    first, *calls, last = running.stop(how)[2].splitlines()
+    assert (first[:22], last) == ("INFO    listening on h", "INFO    stopped")
+    assert [line.split()[1] for line in calls] == [f"#{number}" for number in range(1, 101)]
+
+
+def test_calls_are_logged_or_not_whatever_the_log_level(serve: Serve) -> None:
+    without, only = serve("--no-access-log"), serve("--access-log", "--log-level", "error")
+    for running in (without, only):
+        running.get("/v1/Credentials")
+    assert without.stop(signal.SIGTERM)[2] == f"INFO    listening on {without.url} with 0 records\nINFO    stopped\n"
+    (line,) = only.stop(signal.SIGTERM)[2].splitlines()
+    assert line.endswith("credential.list: GET /v1/Credentials -> 200")
+
+
+def test_a_log_that_nobody_reads_any_more_does_not_end_the_server(serve: Serve) -> None:
+    running = serve()
+    assert running.process.stderr is not None
+    running.process.stderr.close()
+    running.process.stderr = None
+    for _ in range(20):
+        running.get("/v1/Credentials")
+    assert running.stop(signal.SIGTERM)[0] == 0
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,13 @@ class TestExec:
     def test_the_summary_names_rules_that_were_never_applied(self) -> None:
         assert "fault rules that were never applied: outage" in execute("--scenario", "outage", "true").stderr
 
+    def test_the_calls_are_in_the_log_before_the_summary_with_access_log(self) -> None:
+        lines = execute("--access-log", "--", *PYTHON, CREATE).stderr.splitlines()
+        assert ["credential.create: POST" in lines[0], *lines[1:]] == [
+            True,
+            "notify-mock: 1 calls, 0 errors, 0 faults, 0 unmatched",
+        ]
+
     @pytest.mark.parametrize("status", [0, 1, 2, 77, 255])
     def test_the_exit_status_is_that_of_the_command(self, status: int) -> None:
         assert execute("--", *PYTHON, f"raise SystemExit({status})").returncode == status
@@ -111,6 +118,18 @@ class TestExec:
     def test_region_and_edge_of_the_environment_are_ignored(self) -> None:
         done = run("exec", "--", *PYTHON, CREATE, TWILIO_REGION="ie1", TWILIO_EDGE="dublin")
         assert done.stdout.startswith("https://notify.twilio.com/v1/")
+
+    def test_records_and_the_command_have_the_account_of_the_environment(self, tmp_path: Path) -> None:
+        (tmp_path / "seed.yaml").write_text("credentials: [{type: fcm}]")
+        program = (
+            "from twilio.rest import Client\n"
+            "(one,) = Client().notify.v1.credentials.list()\n"
+            "(two,) = Client('SK1', 'x').notify.v1.credentials.list()\n"
+            "print(one.account_sid, two.sid == one.sid)"
+        )
+        arguments = ("exec", "--data", str(tmp_path / "seed.yaml"), "--", *PYTHON, program)
+        done = run(*arguments, TWILIO_ACCOUNT_SID="ACshell", TWILIO_AUTH_TOKEN="hush")
+        assert done.stdout == "ACshell True\n", done.stderr
 
     def test_nested_commands_use_the_inner_emulator(self) -> None:
         done = execute("--", *COMMAND, "exec", "--", *PYTHON, CREATE)

@@ -66,6 +66,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"effect": ["refuse"]}, "effect", "effect"),
     ({"effect": None}, "effect", "effect"),
     ({}, "effect", "is missing"),
+    ({"call": "*", "efect": "drop"}, "efect", "did you mean effect?"),
     ({**REFUSE, "call": "credential.creat"}, "call", "did you mean credential.create?"),
     ({**REFUSE, "call": 5}, "call", "int"),
     ({"effect": "forget", "call": "credential.fetch"}, "call", "it applies to *.create"),
@@ -100,6 +101,8 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({**REFUSE, "headers": []}, "headers", "list"),
     ({**REFUSE, "Type": 5}, "Type", "int"),
     ({**REFUSE, "Type": ["apn"]}, "Type", "list"),
+    ({**REFUSE, "Tpye": "apn"}, "Tpye", "did you mean Type?"),
+    ({**REFUSE, "call": "credential.fetch", "Type": "apn"}, "Type", "is not a parameter of credential.fetch"),
     ({**REFUSE, "account_sid": 5}, "account_sid", "int"),
     ({**REFUSE, "predicate": "lambda: True"}, "predicate", "str"),
     ({**REFUSE, "predicate": True}, "predicate", "must be a function"),
@@ -203,6 +206,8 @@ def test_a_scenario_is_added_completely_or_not_at_all(emulator: Emulator) -> Non
     assert "already" in refused(emulator, "POST", "faults", {"scenario": "flaky-network"})["message"]
     assert [rule.name for rule in emulator.faults] == before
     assert refused(emulator, "POST", "faults", {"scenario": "outrage"})["field"] == "scenario"
+    error = refused(emulator, "POST", "faults", {"scenaro": "outage"})
+    assert error == {"message": "unknown key 'scenaro'; did you mean scenario?", "field": "scenaro"}
     assert refused(emulator, "POST", "faults", {"scenario": "outage", "times": 1})["field"] == "scenario"
 
 
@@ -828,7 +833,14 @@ def test_a_valid_rule_is_valid_in_the_document(emulator: Emulator, rule: dict[st
 
 
 NOT_IN_A_SCHEMA = (
-    *("it applies to", "matches no call", "must not be more than", "point in time", "must be later"),
+    *(
+        "it applies to",
+        "is not a parameter of",
+        "matches no call",
+        "must not be more than",
+        "point in time",
+        "must be later",
+    ),
     *("must be a function", "must be more than 0", "is a masked secret", "longer than an hour", "cannot be sent"),
 )
 """Errors that the schemas don't cover: they would have to know calls, compare fields or parse dates."""
@@ -852,7 +864,7 @@ def test_every_response_matches_the_document(emulator: Emulator) -> None:
             if method not in ("get", "post") or path == "/_mock/openapi.json":
                 continue
             body = {"/_mock/faults": REFUSE, "/_mock/clock": {"advance": 1}}.get(path, {})
-            action = path.removeprefix("/_mock/").replace("{name}", "default")
+            action = path.removeprefix("/_mock/").replace("{name}", "fcm" if "providers" in path else "default")
             ((status, answer), _) = operation["responses"].items()
             content = ask(emulator, method.upper(), action, body, status=int(status)).get_json()
             assert fits(answer["content"]["application/json"]["schema"], content, whole), content

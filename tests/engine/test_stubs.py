@@ -77,7 +77,7 @@ def test_other_twilio_answers_every_other_host_and_changes_no_emulated_one() -> 
 
 def test_a_stub_is_in_the_journal_with_its_request(emulator: Emulator) -> None:
     ask(emulator, "POST", "/2010-04-01/Accounts/ACx/Messages.json", host="api.twilio.com", To="+1", Body="hi")
-    (sent,) = emulator.journal.expect("stub", count=1, To="+1")
+    (sent,) = emulator.journal.expect("stub", count=1, form={"To": "+1"})
     assert (sent.status, sent.account_sid, sent.call.host) == (201, emulator.auth[0], "api.twilio.com")
     ask(emulator, "GET", "/v1/Services", host="sync.twilio.com")
     assert emulator.journal.last.outcome() == "404 20404 (stub for sync.twilio.com)"

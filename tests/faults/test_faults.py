@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import configparser
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.calls import ask
 from helpers.paths import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -334,12 +336,38 @@ def test_a_stale_read_does_not_see_the_last_writes(emulator: Emulator) -> None:
     assert credentials(fresh).fetch().friendly_name == "written"
 
 
+def test_a_stale_list_sees_neither_a_new_service_nor_a_new_binding(emulator: Emulator) -> None:
+    def list_bindings(service: str) -> Any:
+        answer = ask(emulator, "GET", f"/v1/Services/{service}/Bindings")
+        return answer.status if answer.status != 200 else len(json.loads(answer.body)["bindings"])
+
+    old = emulator.client().notify.v1.services.create().sid
+    emulator.clock.advance(60)
+    new = emulator.client().notify.v1.services.create().sid
+    for service in (old, new):
+        emulator.client().notify.v1.services(service).bindings.create("alice", "sms", "+49123")
+    with emulator.faults.add("binding.list", Stale(30)):
+        assert [list_bindings(old), list_bindings(new)] == [0, 404]
+        emulator.clock.advance(30)
+        assert [list_bindings(old), list_bindings(new)] == [1, 1]
+
+
+def test_without_a_rule_nothing_is_hidden_when_the_clock_was_set_back(emulator: Emulator) -> None:
+    service = emulator.client().notify.v1.services.create()
+    service.bindings.create("alice", "sms", "+49123")
+    emulator.clock.set("2029-01-01")
+    assert len(service.bindings.list()) == len(emulator.client().notify.v1.services.list()) == 1
+
+
 def test_a_forgotten_record_is_not_found_once(emulator: Emulator) -> None:
     credentials = emulator.client().notify.v1.credentials
     emulator.faults.add("credential.create", Forget(), times=1)
     one, two = (credentials.create(type="fcm", secret="x").sid for _ in range(2))
-    assert [outcome(credentials(one).fetch), outcome(credentials(one).fetch)] == [20404, 200]
-    assert outcome(credentials(two).fetch) == 200
+    hidden = ask(emulator, "GET", f"/v1/Credentials/{one}")
+    assert hidden.status == 404
+    assert json.loads(hidden.body)["message"] == f"The requested resource /Credentials/{one} was not found"
+    assert emulator.journal.last.reason == "hidden by a fault rule"
+    assert [outcome(credentials(one).fetch), outcome(credentials(two).fetch)] == [200, 200]
 
 
 def test_a_token_expires_for_the_matched_call_or_after_it() -> None:
@@ -465,6 +493,7 @@ def test_the_description_of_a_rule_makes_the_same_rule(emulator: Emulator) -> No
         ("*", "drop", {"after": "soon"}, "after: 'soon' is not a point in time"),
         ("*", "drop", {"after": "5s", "until": "5s"}, "until: must be later than after"),
         ("*", "drop", {"form": {"Type": 7}}, "form: must be a mapping of names to text"),
+        ("*", "drop", {"Type": "*" + "a" * 1000}, "form: the text with wildcards for 'Type' has 1001 characters; the"),
         ("*", "drop", {"sid": 7}, "sid: expected text of 1 to 200 printable characters, got 7"),
         (
             "*",

@@ -10,6 +10,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+SERIAL = bytes(range(1, 21))
+"""The serial number of all certificates here: 20 bytes that tests can find and damage."""
+
 
 class Pair(NamedTuple):
     """A certificate and its key, in PEM; ``pkcs1`` is the same key in the older form."""
@@ -29,7 +32,7 @@ def make_pair(*, expired: bool = False, host: str = "x.invalid") -> Pair:
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(int.from_bytes(SERIAL, "big"))
         .not_valid_before(start)
         .not_valid_after(start + datetime.timedelta(days=1 if expired else 36500))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus, urlencode
+from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
 import pytest
 import yaml
@@ -19,7 +21,7 @@ from hypothesis import strategies as st
 
 from notify_mock import Cassette, Emulator, UsageError
 from notify_mock.cassettes.files import read_interactions
-from notify_mock.cassettes.interaction import FORM, Interaction, unpacked
+from notify_mock.cassettes.interaction import FORM, MAX_BODY_BYTES, Interaction, unpack, unpacked
 from notify_mock.cassettes.vcr import write_json, write_yaml
 from notify_mock.redaction.leaks import find_leak
 from notify_mock.redaction.lint import refuse_leaks, scan, scan_text
@@ -273,6 +275,73 @@ def test_compressed_data_that_is_too_large_to_search_is_not_written(tmp_path: Pa
     bombs = [b64encode(gzip.compress(bytes([number]) * 2_000_000)).decode() for number in range(10)]
     assert find_leak(" ".join(bombs)) == "compressed data that is too large to search"
     check_never_written(tmp_path, interaction(**PLACES[place]("FriendlyName", " ".join(bombs))), bombs[-1])
+
+
+def raw_deflate(body: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(body) + packer.flush()
+
+
+COMPRESSED: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "deflate without a header": ("deflate", raw_deflate),
+    "gzip in two members": ("gzip", lambda body: gzip.compress(b"{}") + gzip.compress(body)),
+    "gzip, then plain data": ("gzip", lambda body: gzip.compress(b"{}") + body),
+    "gzip in gzip": ("gzip", lambda body: gzip.compress(gzip.compress(body))),
+    "gzip that no header names": ("identity", gzip.compress),
+    "gzip that is too large": ("gzip", lambda body: gzip.compress(bytes(MAX_BODY_BYTES) + body)),
+    "gzip that is cut off": ("gzip", lambda body: gzip.compress(body)[:-4]),
+    "gzip that is damaged": ("gzip", lambda body: gzip.compress(body)[:-8] + bytes(8)),
+}
+
+
+@pytest.mark.parametrize("how", COMPRESSED)
+def test_a_secret_in_a_response_that_is_oddly_compressed_is_never_in_the_file(tmp_path: Path, how: str) -> None:
+    coding, pack = COMPRESSED[how]
+    parts = PLACES["form"]("Secret", "hunter2hunter2")
+    parts |= {"body": pack(b'{"echo": "hunter2hunter2"}'), "headers": (("Content-Encoding", coding),)}
+    path = tmp_path / "x.yaml"
+    with suppress(UsageError):
+        path.write_bytes(write_yaml([redact_checked(interaction(**parts))]).encode())
+    if path.exists():
+        (one,) = read_interactions(path)
+        found = unpack(one.headers, one.body)
+        assert not found.rest
+        assert b"hunter2" not in found.plain
+
+
+@pytest.mark.parametrize("how", sorted(COMPRESSED))
+def test_the_scan_finds_secrets_in_oddly_compressed_responses(how: str) -> None:
+    coding, pack = COMPRESSED[how]
+    leaks = scan(interaction(body=pack(PEM.encode()), headers=(("Content-Encoding", coding),)))
+    assert [leak.field for leak in leaks] == ["response.body"]
+
+
+def redact_checked(one: Interaction) -> Interaction:
+    clean = redact(one, PSEUDONYMS)
+    refuse_leaks(clean)
+    return clean
+
+
+def test_the_token_of_a_callback_url_is_replaced_in_request_and_response() -> None:
+    sent_url = "https://app.example/hook?token=hush-hush&x=1"
+    form = sent(urlencode({"DeliveryCallbackUrl": sent_url}).encode())
+    body = json.dumps({"delivery_callback_url": sent_url, "sid": "IS1"}).encode()
+    with_request = redact(interaction(**form, body=body), PSEUDONYMS)
+    alone = redact(interaction(body=body), PSEUDONYMS)
+    assert with_request.body == alone.body
+    shown = json.loads(alone.body)["delivery_callback_url"]
+    assert shown.startswith("https://app.example/hook?redacted-secret-")
+    assert parse_qsl(with_request.request_body.decode()) == [("DeliveryCallbackUrl", shown)]
+    assert redact(with_request, PSEUDONYMS) == with_request
+    without = interaction(body=b'{"delivery_callback_url": "https://app.example/hook"}')
+    assert redact(without, PSEUDONYMS) == without
+
+
+def test_a_callback_url_with_a_password_is_replaced_whole() -> None:
+    body = b'{"delivery_callback_url": "https://user:hush-hush@app.example/?token=hush-hush"}'
+    clean = redact(interaction(body=body), PSEUDONYMS)
+    refuse_leaks(clean)
+    assert json.loads(clean.body)["delivery_callback_url"].startswith("redacted-secret-")
 
 
 # --- lint ------------------------------------------------------------------------------------------------------------

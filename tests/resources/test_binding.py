@@ -243,6 +243,16 @@ def test_a_stale_list_by_tag_is_as_it_was(emulator: Emulator, service: str) -> N
     assert listed(emulator, service, "Tag=x") == [old]
 
 
+def test_a_stale_list_has_the_binding_that_was_replaced(emulator: Emulator, service: str) -> None:
+    emulator.clock.freeze("2030-01-01")
+    old = register(emulator, service, Endpoint="phone")["sid"]
+    emulator.clock.advance(60)
+    new = register(emulator, service, Endpoint="phone")["sid"]
+    with emulator.faults.add("binding.list", Stale(30)):
+        assert listed(emulator, service, "") == [old]
+    assert listed(emulator, service, "") == [new]
+
+
 def test_a_checkpoint_restores_the_index(emulator: Emulator, service: str) -> None:
     kept = register(emulator, service, Tag="x")["sid"]
     with emulator.checkpoint():

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
-from helpers.calls import ask
+from helpers.calls import ask, basic
 from twilio.base.exceptions import TwilioRestException
 
 from notify_mock import Emulator, UsageError
+from notify_mock.twilio_api.messages import read
 
 KEYS = [
     *("alexa_skill_id", "delivery_callback_url", "default_apn_notification_protocol_version", "fcm_credential_sid"),
@@ -60,6 +62,33 @@ def test_the_sdk_creates_fetches_updates_lists_and_deletes(emulator: Emulator) -
     assert services(made.sid).delete()
     with pytest.raises(TwilioRestException, match="was not found"):
         services(made.sid).fetch()
+
+
+def test_the_web_page_that_set_a_callback_url_is_noted(emulator: Emulator) -> None:
+    def post(path: str, origin: str | None, **parameters: str) -> Any:
+        headers = {"authorization": basic(*emulator.auth), "content-type": "application/x-www-form-urlencoded"}
+        headers |= {"origin": origin} if origin else {}
+        body = urlencode(parameters).encode()
+        answer = emulator.handle(read("POST", path, host="notify.twilio.com", headers=headers, body=body))
+        return emulator.services[json.loads(answer.body)["sid"]]
+
+    url, page, other = "http://localhost/x", "https://page.example", "https://other.example"
+    assert post("/v1/Services", None, DeliveryCallbackUrl=url).callback_origin == ""
+    assert post("/v1/Services", page).callback_origin == ""
+    made = post("/v1/Services", page, DeliveryCallbackUrl=url)
+    assert made.callback_origin == page
+    path = f"/v1/Services/{made.sid}"
+    assert post(path, other, FriendlyName="x").callback_origin == page
+    assert post(path, other, DeliveryCallbackUrl=url).callback_origin == other
+    assert post(path, None, DeliveryCallbackUrl=url).callback_origin == ""
+
+
+def test_a_renamed_service_is_listed_under_its_new_name_only(emulator: Emulator) -> None:
+    services = emulator.client().notify.v1.services
+    first, second = (services.create(friendly_name="old").sid for _ in range(2))
+    services(first).update(friendly_name="new")
+    assert [one.sid for one in services.list(friendly_name="old")] == [second]
+    assert [one.sid for one in services.list(friendly_name="new")] == [first]
 
 
 def test_an_update_without_parameters_is_a_200(emulator: Emulator) -> None:

@@ -16,7 +16,7 @@ import requests
 import urllib3
 from helpers.calls import basic
 from helpers.held_calls import waits
-from helpers.raw_http import Raw, send, split
+from helpers.raw_http import ESTABLISHED, Raw, dial, read_answer, send, split, tunnel_to
 
 from notify_mock import Delay, Drop, Emulator, Hang, Refuse, Reset, Truncate, UsageError
 from notify_mock.server.connections import half_of_the_limit
@@ -27,37 +27,11 @@ from notify_mock.twilio_api.hosts import Destination, is_twilio
 SIGNED = f"Authorization: {basic('ACx', 'y')}\r\n"
 LIST = f"GET /v1/Credentials HTTP/1.1\r\nHost: notify.twilio.com\r\n{SIGNED}\r\n".encode()
 LAST_LIST = LIST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
-ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
 @pytest.fixture
 def bundles() -> ssl.SSLContext:
     return Tls().client_context
-
-
-def dial(url: str) -> socket.socket:
-    host, _, port = url.removeprefix("http://").rpartition(":")
-    return socket.create_connection((host.strip("[]"), int(port)), timeout=20)
-
-
-def tunnel_to(url: str, authority: str) -> socket.socket:
-    connection = dial(url)
-    connection.sendall(f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n".encode())
-    assert connection.recv(len(ESTABLISHED), socket.MSG_WAITALL) == ESTABLISHED
-    return connection
-
-
-def read_answer(connection: socket.socket) -> Raw:
-    """Read one response on a connection that may stay open."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        data += connection.recv(1)
-    raw = split(data)
-    left = int(raw.header("Content-Length"))
-    body = b""
-    while len(body) < left:
-        body += connection.recv(left - len(body))
-    return raw._replace(body=body)
 
 
 def send_all_and_read_to_the_end(connection: socket.socket, data: bytes) -> bytes:
@@ -140,6 +114,11 @@ class TestImpersonation:
         port = served.url.rpartition(":")[2]
         target = f"GET http://{name}:{port}/v1/Credentials HTTP/1.1\r\nHost: x\r\n{SIGNED}Connection: close\r\n\r\n"
         assert urls_in(send(served.url, target.encode())).startswith(f"http://{name}:{port}/v1/")
+
+    def test_an_absolute_target_may_name_the_control_api(self, served: Emulator) -> None:
+        port = served.url.rpartition(":")[2]
+        health = f"GET http://127.0.0.1:{port}/_mock/health HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n"
+        assert b'"ok"' in send(served.url, f"{health}\r\n".encode()).body
 
     def test_the_proxy_works_on_ipv6_loopback(self, bundles: ssl.SSLContext) -> None:
         try:
@@ -345,6 +324,14 @@ class TestOtherHosts:
         assert answer.body == b"hi"
         assert all(b"Authorization" not in head for head in elsewhere.heads)
 
+    def test_only_the_body_of_a_request_is_forwarded(self, tunnelling: Emulator, elsewhere: Elsewhere) -> None:
+        head = f"POST http://127.0.0.1:{elsewhere.port}/ HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhe"
+        with dial(tunnelling.url) as connection:
+            connection.sendall(head.encode())
+            connection.sendall(b"llo" + LIST)
+            assert read_answer(connection).body == b"hi"
+        assert [head.endswith(b"hello") for head in elsewhere.heads] == [True]
+
     @pytest.mark.parametrize("lengths", ["5\r\nContent-Length: 6", "+5", "5, 5", "x"])
     def test_a_request_with_an_ambiguous_length_is_not_forwarded(
         self, tunnelling: Emulator, elsewhere: Elsewhere, lengths: str
@@ -428,11 +415,11 @@ def test_no_request_reaches_the_real_twilio(
 ) -> None:
     connected: list[Destination] = []
 
-    def reach(destination: Destination) -> socket.socket:
+    def resolve(destination: Destination) -> list[str]:
         connected.append(destination)
         raise OSError("not in a test")
 
-    monkeypatch.setattr("notify_mock.server.relay.reach", reach)
+    monkeypatch.setattr("notify_mock.server.relay.resolve", resolve)
     head = f"{start} HTTP/1.1\r\n" + (f"Host: {host}\r\n" if host else "") + "Connection: close\r\n\r\n"
     with dial(two_proxies[policy]) as connection:
         answer = send_all_and_read_to_the_end(connection, head.encode())

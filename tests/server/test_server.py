@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import socket
-import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -24,14 +22,6 @@ def ask(url: str, emulator: Emulator) -> bytes:
         f"GET /v1/Credentials HTTP/1.1\r\nHost: x\r\nAuthorization: {basic(*emulator.auth)}\r\n"
         "Connection: close\r\n\r\n".encode(),
     ).body
-
-
-@pytest.fixture
-def no_thread_left() -> Iterator[None]:
-    """Fail a test that leaves a thread running."""
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
 
 
 def test_a_port_in_use_is_an_error_that_names_it() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +12,7 @@ from helpers.pem import Pair
 
 from notify_mock import Emulator, UsageError, apn_pair
 from notify_mock.accounts.account import Account, ApiKey
-from notify_mock.cli.logs import _JsonLines
+from notify_mock.cli.logs import json_line
 from notify_mock.deliveries.callback import Callback
 from notify_mock.resources import RESOURCES
 from notify_mock.store.collections import Collection
@@ -129,8 +128,7 @@ def test_the_secrets_in_a_callback_url_are_kept_but_not_shown() -> None:
 
 def json_log(emulator: Emulator) -> str:
     """Return the lines that ``--log-format json`` would have written."""
-    records = [logging.makeLogRecord({"exchange": exchange}) for exchange in emulator.journal]
-    return "\n".join(map(_JsonLines().format, records))
+    return "\n".join(map(json_line, emulator.journal))
 
 
 def test_a_rule_with_a_masked_url_cannot_be_sent_back() -> None:

@@ -67,6 +67,60 @@ def test_the_links_have_the_observed_form() -> None:
     assert third["meta"]["next_page_url"] is None
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8])
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+def test_the_links_lead_through_all_pages_and_back(count: int, size: int) -> None:
+    emulator, made = filled(count)
+    pages, url = [], f"{URL}?PageSize={size}&Page=0"
+    while url:
+        pages.append(get(emulator, url)[1])
+        assert pages[-1]["meta"]["url"] == url
+        url = pages[-1]["meta"]["next_page_url"]
+    assert [sids(page) for page in pages] == [made[start : start + size] for start in range(0, count, size)]
+    assert [page["meta"]["page"] for page in pages] == list(range(len(pages)))
+    assert {page["meta"]["page_size"] for page in pages} == {size}
+    assert {page["meta"]["first_page_url"] for page in pages} == {f"{URL}?PageSize={size}&Page=0"}
+    back = pages[-1]
+    for number in range(len(pages) - 2, -1, -1):
+        _, back = get(emulator, back["meta"]["previous_page_url"])
+        assert sids(back) == sids(pages[number])
+        assert back["meta"]["page"] == number
+        assert back["meta"]["next_page_url"] == pages[number]["meta"]["next_page_url"]
+    assert back["meta"]["previous_page_url"] is None
+
+
+def test_a_page_has_50_records_unless_a_size_is_given() -> None:
+    emulator, made = filled(51)
+    for url in (URL, f"{URL}?Page=0", f"{URL}?PageSize=50"):
+        _, page = get(emulator, url)
+        assert sids(page) == made[:50]
+        assert page["meta"]["next_page_url"] == f"{URL}?PageSize=50&Page=1&PageToken=PA{made[49]}"
+
+
+def test_before_the_first_record_is_an_empty_page_that_leads_to_the_first() -> None:
+    emulator, made = filled(1)
+    _, page = get(emulator, f"{URL}?PageSize=2&Page=3&PageToken=PB{made[0]}")
+    assert (sids(page), page["meta"]["page"]) == ([], 3)
+    assert page["meta"]["previous_page_url"] is None
+    assert page["meta"]["next_page_url"] == f"{URL}?PageSize=2&Page=0"
+
+
+@pytest.mark.parametrize("token", ["PA", "PB"])
+def test_an_empty_page_of_an_empty_list_leads_nowhere(token: str) -> None:
+    emulator, made = filled(1)
+    emulator.credentials.remove(made[0])
+    _, page = get(emulator, f"{URL}?PageSize=2&Page=1&PageToken={token}{made[0]}")
+    assert sids(page) == []
+    assert page["meta"]["previous_page_url"] is page["meta"]["next_page_url"] is None
+
+
+def test_after_the_last_record_is_an_empty_page() -> None:
+    emulator, made = filled(2)
+    _, page = get(emulator, f"{URL}?PageSize=1&Page=2&PageToken=PA{made[1]}")
+    assert sids(page) == []
+    assert page["meta"]["previous_page_url"] is page["meta"]["next_page_url"] is None
+
+
 @pytest.mark.parametrize(
     ("query", "code", "message"),
     [

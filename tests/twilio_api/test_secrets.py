@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 
 import pytest
 from helpers.calls import basic
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from twilio.base.exceptions import TwilioRestException
 
 from notify_mock import Emulator
-from notify_mock.cli.logs import _JsonLines, log_exchange
+from notify_mock.cli.logs import json_line, text_line
 from notify_mock.twilio_api.masking import MASK, is_secret, show_text
 from notify_mock.twilio_api.messages import read
 
@@ -27,7 +26,7 @@ def shown(emulator: Emulator) -> str:
     things = [emulator, emulator.journal, emulator.accounts, emulator.credentials, records, exchanges]
     things += [exchange.call for exchange in exchanges] + [exchange.call.form for exchange in exchanges]
     with pytest.raises(AssertionError) as caught:
-        emulator.journal.expect("credential.delete", Secret="sought-s3cr3t")
+        emulator.journal.expect("credential.update", Secret="sought-s3cr3t")
     return "\n".join([*map(repr, things), *map(str, exchanges), str(emulator.journal), str(caught.value)])
 
 
@@ -77,12 +76,11 @@ def test_the_rest_of_an_unencoded_secret_is_not_shown(body: str) -> None:
     assert "hush" not in shown(emulator)
 
 
-def test_a_secret_in_the_wrong_parameter_is_masked_in_the_json_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_secret_in_the_wrong_parameter_is_masked_in_the_json_log() -> None:
     emulator = Emulator()
-    emulator.journal.subscribe(log_exchange)
-    with caplog.at_level(logging.INFO, "notify_mock"), pytest.raises(TwilioRestException):
+    with pytest.raises(TwilioRestException):
         emulator.client().notify.v1.credentials.create(type="-----BEGIN PRIVATE KEY-----hush")
-    assert "hush" not in _JsonLines().format(caplog.records[0])
+    assert "hush" not in json_line(emulator.journal.last)
 
 
 def test_secrets_of_every_type_stay_out_of_a_records_repr(pair: Pair) -> None:
@@ -103,17 +101,14 @@ def test_tokens_stay_out_of_reprs() -> None:
     assert "hush" not in repr(emulator.accounts) + repr(emulator.accounts["AC" + "1" * 32]) + shown(emulator)
 
 
-def test_a_log_line_has_no_secret_in_either_format(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_log_line_has_no_secret_in_either_format() -> None:
     emulator = Emulator()
-    emulator.journal.subscribe(log_exchange)
-    with caplog.at_level(logging.INFO, "notify_mock"):
-        emulator.client().notify.v1.credentials.create(type="fcm", secret="hush-hush")
-    (record,) = caplog.records
-    as_json = json.loads(_JsonLines().format(record))
+    emulator.client().notify.v1.credentials.create(type="fcm", secret="hush-hush")
+    as_json = json.loads(json_line(emulator.journal.last))
     assert as_json["call"] == "credential.create"
     assert as_json["status"] == 201
     assert as_json["parameters"] == f"Type=fcm Secret={MASK}"
-    assert "hush" not in record.getMessage() + json.dumps(as_json)
+    assert "hush" not in text_line(emulator.journal.last) + json.dumps(as_json)
 
 
 @pytest.mark.parametrize("name", [*NAMES, "secret", "api-key", "Api_Key", "Authorization"])
@@ -131,6 +126,12 @@ def test_a_secret_is_recognized_by_its_name_in_any_spelling(name: str) -> None:
 )
 def test_a_secret_in_the_wrong_parameter_is_recognized_by_its_look(value: str) -> None:
     assert show_text(value) == MASK
+
+
+def test_a_call_is_shown_on_one_line_without_control_characters() -> None:
+    shown = str(read("GE\x9b31mT", "/v1/\x1b?FriendlyName=%1b%0a", host="x", headers={}))
+    assert shown.isprintable()
+    assert shown.startswith("GE\\x9b31mT /v1/")
 
 
 def test_shown_text_is_one_line_and_short() -> None:

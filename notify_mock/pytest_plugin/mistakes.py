@@ -1,0 +1,28 @@
+"""Reports of a user's mistakes: tracebacks without the package's own lines, and what to do about a wrong scope."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+_REMEDIES = {
+    "fixture notify_mock_options ": 'notify_mock_options must have scope="session", as its server has',
+    "fixture notify_mock ": 'a fixture that uses notify_mock must have scope="function". For a longer life, '
+    "use notify_mock.Emulator() or notify_mock.intercept() in a fixture of your own",
+}
+
+
+def hide_own_lines(config: pytest.Config, error: BaseException) -> None:
+    """Cut the traceback of a ``UsageError``, unless pytest runs with --full-trace."""
+    usage = sys.modules.get("notify_mock.support.usage")
+    if usage is not None and not config.getoption("fulltrace"):
+        usage.cut_traceback(error)
+
+
+def scope_remedy(report: pytest.TestReport) -> str:
+    """Return what to do if a fixture has the wrong scope for ours, or ""."""
+    text = report.longreprtext if report.failed and report.when == "setup" else ""
+    if not text.startswith("ScopeMismatch"):
+        return ""
+    return next((remedy for asked, remedy in _REMEDIES.items() if asked in text.partition("\n")[0]), "")
