@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from notify_mock.accounts.account import AccountsOption, with_environment
 from notify_mock.engine.engine import Engine
 from notify_mock.engine.seed_data import DataOption
+from notify_mock.engine.stubs import OtherTwilio
 from notify_mock.faults import Unused
 from notify_mock.interception.decorator import Decorator
 from notify_mock.journal.journal import DEFAULT_LIMIT
@@ -56,6 +57,7 @@ class Emulator(Engine):
     - ``hydrate``: cassette or folder of cassettes (or a list of them) to load records from.
     - ``frozen``: stop the clock at this time, such as ``"2030-01-01T12:00:00Z"`` or a ``datetime``.
     - ``journal_limit``: number of requests that the journal keeps for each account.
+    - ``keep_bodies``: keep the bodies of responses in the journal, as ``response_body`` of its exchanges.
     - ``faults``: fault rules, as a list of mappings or the path of a YAML or JSON file.
     - ``scenario``: name of predefined fault rules, or a list of names.
     - ``unused_faults``: what to do when a fault rule was never applied in a test: "error", "warn" or "ignore".
@@ -68,6 +70,9 @@ class Emulator(Engine):
     - ``control_token``: token for the control API. Required unless the server listens on loopback only.
     - ``callback_hosts``: hosts that delivery callbacks may be sent to, in addition to this machine, such as
       "app.internal" or "127.0.0.1:5000". Callback URLs set by web pages of other machines may only name these.
+    - ``stubs``: canned answers of hosts of Twilio's that are not emulated, such as ``["sync.twilio.com=404"]``, as
+      "HOST[/PATH]=STATUS[:BODY]". PATH may contain ``*``, BODY is JSON.
+    - ``other_twilio``: what such hosts do without a stub: "refuse", or "404" to answer with Twilio's error 20404.
     - ``host``, ``port``: address and port to listen on. Port 0 picks a free port.
     - ``other_hosts``: what the proxy does with requests to hosts other than Twilio's: "refuse" or "tunnel".
     - ``tls``: accept TLS on the port as well as plain HTTP.
@@ -86,6 +91,7 @@ class Emulator(Engine):
         hydrate: HydrateOption | None = None,
         frozen: Moment | None = None,
         journal_limit: int = DEFAULT_LIMIT,
+        keep_bodies: bool = False,
         faults: FaultsOption | None = None,
         scenario: str | Sequence[str] | None = None,
         unused_faults: Unused = "error",
@@ -95,6 +101,8 @@ class Emulator(Engine):
         record: RecordOption | None = None,
         control_token: str | None = None,
         callback_hosts: Iterable[str] = (),
+        stubs: Iterable[str] = (),
+        other_twilio: OtherTwilio = "refuse",
         host: str = "127.0.0.1",
         port: int = 0,
         other_hosts: OtherHosts = "refuse",
@@ -111,6 +119,7 @@ class Emulator(Engine):
             hydrate=hydrate,
             frozen=frozen,
             journal_limit=journal_limit,
+            keep_bodies=keep_bodies,
             faults=faults,
             scenario=scenario,
             unused_faults=unused_faults,
@@ -118,6 +127,8 @@ class Emulator(Engine):
             cassette=self._backend.cassette if self._backend else cassette,
             forward=self._backend.forward if self._backend else None,
             observer=self._backend.observer if self._backend else None,
+            stubs=stubs,
+            other_twilio=other_twilio,
         )
         if control_token is not None and (not isinstance(control_token, str) or not control_token):
             raise UsageError("control_token", "must be non-empty text")
@@ -191,8 +202,8 @@ class Emulator(Engine):
 
         Clients of the SDK are handled in process, like those of ``client()``. Requests made with requests, urllib3,
         http.client, httpx or aiohttp are redirected to the server, in real time. A request to any other
-        ``*.twilio.com`` host raises ``EscapedRequest``, except for hosts in ``allow_real``. ``real_time`` is that of
-        ``client()``.
+        ``*.twilio.com`` host raises ``EscapedRequest``, except for hosts with a stub and those in ``allow_real``.
+        ``real_time`` is that of ``client()``.
         """
         from notify_mock.interception.interception import Interception
         from notify_mock.interception.routing import Router
@@ -211,7 +222,7 @@ class Emulator(Engine):
 
         server = self._server.server
         bundles = make_bundles(server.tls.authority)
-        return environment.apply(environment.changes(server.url, self.auth, bundles, base), base)
+        return environment.apply(environment.changes(server.url, self.auth, bundles, base, self.api_key), base)
 
     def close(self) -> None:
         """Stop the server, release held calls, and save the recording. The state is kept.

@@ -46,6 +46,21 @@ def test_the_pytest_examples_of_a_page_pass(pytester: pytest.Pytester, page: str
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=passed)
 
 
+@pytest.mark.parametrize("library", ["responses", "respx"])
+def test_the_recipes_for_other_products_pass_beside_a_mock_library(pytester: pytest.Pytester, library: str) -> None:
+    pytest.importorskip(library)
+    (example,) = (block for block in blocks("python", CLIENTS) if f"import {library}\n" in block)
+    pytester.makepyfile(test_example=example)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+def test_the_ini_example_for_other_products_is_valid(pytester: pytest.Pytester) -> None:
+    (example,) = blocks("ini", CLIENTS)
+    pytester.makeini(example)
+    pytester.makepyfile("def test_it(notify_mock): assert notify_mock.stubs.answer_for('video.twilio.com')")
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
 def run_unittest(folder: Path, example: str) -> str:
     (folder / "test_example.py").write_text(example)
     done = subprocess.run(
@@ -203,6 +218,7 @@ def test_the_documentation_names_only_existing_options() -> None:
         "--notify-mock-block",
         "--notify-mock-record",
         "--notify-mock-seed",
+        "--require",
         "--rm",
     }
 

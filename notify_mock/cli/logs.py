@@ -6,7 +6,8 @@ import json
 import logging
 import sys
 from datetime import datetime, timezone
-from typing import Literal
+from pathlib import Path
+from typing import Literal, TextIO
 
 from notify_mock.cli.log_writer import LogWriter
 from notify_mock.deliveries.delivery import Delivery
@@ -14,6 +15,7 @@ from notify_mock.deliveries.inbox import Deliveries
 from notify_mock.journal.exchange import Exchange
 from notify_mock.journal.journal import Journal
 from notify_mock.support.counted import counted
+from notify_mock.support.usage import UsageError
 from notify_mock.twilio_api.masking import show_pairs, show_text
 
 Format = Literal["text", "json"]
@@ -24,12 +26,13 @@ _LOG = logging.getLogger("notify_mock.calls")
 class Log:
     """The log of one command: the package's messages of ``level`` and above, and calls.
 
-    ``calls``: whether each call is logged; by default if ``level`` is info or debug.
+    ``calls``: whether each call is logged; by default if ``level`` is info or debug. ``file`` is appended to,
+    instead of stderr. Raises ``UsageError`` if it cannot be written.
     """
 
-    def __init__(self, style: Format, level: str, calls: bool | None = None) -> None:
+    def __init__(self, style: Format, level: str, calls: bool | None = None, file: Path | None = None) -> None:
         is_json = style == "json"
-        self._writer = LogWriter(sys.stderr, json_line if is_json else text_line)
+        self._writer = LogWriter(sys.stderr if file is None else _opened(file), json_line if is_json else text_line)
         handler = logging.StreamHandler(self._writer)
         handler.setFormatter(_JsonLines() if is_json else logging.Formatter("%(levelname)-7s %(message)s"))
         root = logging.getLogger("notify_mock")
@@ -47,6 +50,13 @@ class Log:
     def flush(self) -> None:
         """Return when everything that was logged is written."""
         self._writer.flush()
+
+
+def _opened(file: Path) -> TextIO:
+    try:
+        return file.open("a", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(str(file), f"cannot be written: {error.strerror or error}") from error
 
 
 def log_start(url: str, records: int) -> None:

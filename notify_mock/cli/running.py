@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,11 +16,14 @@ if TYPE_CHECKING:
     from notify_mock.server.server import Server
 
 
-def open_log(log_format: str, log_level: str, access_log: bool | None) -> Log:
-    """Return the log that the values of ``log_options`` ask for. It is complete when the command ends."""
+def open_log(log_format: str, log_level: str, access_log: bool | None, log_file: Path | None) -> Log:
+    """Return the log that the values of ``log_options`` ask for. It is complete when the command ends.
+
+    Raises ``UsageError`` if the file cannot be written.
+    """
     from notify_mock.cli.logs import Log
 
-    log = Log("json" if log_format == "json" else "text", log_level, access_log)
+    log = Log("json" if log_format == "json" else "text", log_level, access_log, log_file)
     click.get_current_context().call_on_close(log.flush)
     return log
 

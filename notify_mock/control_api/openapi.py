@@ -73,7 +73,7 @@ def _schemas() -> dict[str, Schema]:
         "Error": object_of(error={**object_of(message=TEXT), "properties": {"message": TEXT, "field": TEXT}}),
         "Time": object_of(now=TEXT),
         "Status": object_of(status=TEXT),
-        "Health": object_of(status=TEXT, version=TEXT, seed={"type": ["integer", "string"]}, now=TEXT),
+        "Health": object_of(status=TEXT, version=TEXT),
         "Scenario": object_of(scenario={"type": "string", "enum": list(scenario_names())}),
         "Faults": object_of(faults=_list_of("Rule")),
         "Journal": object_of(exchanges=_list_of("Exchange")),
@@ -94,7 +94,7 @@ def _schemas() -> dict[str, Schema]:
 
 
 def _exchange() -> Schema:
-    texts = ("call", "account_sid", "api", "sid", "reason")
+    texts = ("call", "account_sid", "api", "sid", "reason", "response")
     numbers = ("status", "code", "played")
     return object_of(
         number=WHOLE,
@@ -123,7 +123,9 @@ def _state() -> Schema:
 def _paths() -> dict[str, Any]:
     name = [{"name": "name", "in": "path", "required": True, "schema": NAME}]
     return {
-        "/_mock/health": {"get": _operation("health", "Status, version, seed and clock", "Health")},
+        "/_mock/health": {
+            "get": {**_operation("health", "Status and version; needs no token", "Health"), "security": [{}]}
+        },
         "/_mock/state": {"get": _operation("state", "The whole state, without secrets", "State")},
         "/_mock/records": {
             "post": _taking(

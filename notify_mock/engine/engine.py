@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,6 +19,7 @@ from notify_mock.engine.routes import CALL_PARAMETERS
 from notify_mock.engine.seed_data import DataOption, add_seeds, read_data
 from notify_mock.engine.state import State
 from notify_mock.engine.steps import Blocking, Steps, Wait, run
+from notify_mock.engine.stubs import STUB, OtherTwilio, read_stubs
 from notify_mock.faults import UNUSED, Unused
 from notify_mock.faults.rules import Faults
 from notify_mock.journal import assertions
@@ -60,10 +61,12 @@ class Engine:
     ``seed`` determines every SID. ``accounts`` are the only accounts accepted; without it every account is accepted.
     ``default_account`` is the account of records, clients and keys where none is named.
     ``data`` is seed data, and ``hydrate`` names cassettes to load records from. ``frozen`` stops the clock at a moment.
-    ``journal_limit`` is the number of exchanges kept per account. ``faults`` and ``scenario`` are fault rules to start
+    ``journal_limit`` is the number of exchanges kept per account, with the bodies of responses if
+    ``keep_bodies``. ``faults`` and ``scenario`` are fault rules to start
     with. ``unused_faults`` says what to do about rules that were never applied, and ``fault_header`` accepts a rule in
     a request header. ``cassette`` has recorded responses to play, ``forward`` sends the calls it misses to an upstream,
-    and ``observer`` is told of every call. Raises ``UsageError`` for a bad option. Thread-safe.
+    and ``observer`` is told of every call. ``stubs`` and ``other_twilio`` are canned answers for hosts of Twilio's that
+    are not emulated. Raises ``UsageError`` for a bad option. Thread-safe.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Engine:
         hydrate: HydrateOption | None = None,
         frozen: Moment | None = None,
         journal_limit: int = DEFAULT_LIMIT,
+        keep_bodies: bool = False,
         faults: FaultsOption | None = None,
         scenario: str | Sequence[str] | None = None,
         unused_faults: Unused = "error",
@@ -83,9 +87,11 @@ class Engine:
         cassette: CassetteOption | None = None,
         forward: Forward | None = None,
         observer: Observer | None = None,
+        stubs: Iterable[str] = (),
+        other_twilio: OtherTwilio = "refuse",
     ) -> None:
         __tracebackhide__ = True
-        _check_options(seed, journal_limit, unused_faults, fault_header)
+        _check_options(seed, journal_limit, unused_faults, {"fault_header": fault_header, "keep_bodies": keep_bodies})
         self.seed = seed
         self.held_calls = HeldCalls()
         self._lock = RLock()
@@ -102,12 +108,16 @@ class Engine:
             accounts=given,
             frozen=frozen,
             journal_limit=journal_limit,
-            call_parameters=CALL_PARAMETERS,
+            keep_bodies=keep_bodies,
+            call_parameters={**CALL_PARAMETERS, STUB: ()},
             unused_faults=unused_faults,
             default_account=(account_sid or recorded_account, token),
         )
         self._forward, self._observer = forward, observer
-        self._pipeline = Pipeline(self._state, self._lock, self.held_calls, fault_header=fault_header, forward=forward)
+        self.stubs = read_stubs(stubs, other_twilio)
+        self._pipeline = Pipeline(
+            self._state, self._lock, self.held_calls, fault_header=fault_header, forward=forward, stubs=self.stubs
+        )
         self.cassette = cassette
         self._load()
 
@@ -183,6 +193,15 @@ class Engine:
         from notify_mock.engine.attempts import Attempts
 
         return Attempts(self._state, self._lock)
+
+    @property
+    def api_key(self) -> tuple[str, str] | None:
+        """SID and secret of an API key of the default account: the first one given, or one generated from the seed if
+        no accounts were given."""
+        keys = self.accounts.default.keys.items()
+        given = next(((sid, key.secret) for sid, key in keys if not key.restricted), None)
+        sids = self._state.sids
+        return given if self.accounts.strict else ("SK" + sids.hex("api key"), sids.hex("api secret"))
 
     @property
     def auth(self) -> tuple[str, str]:
@@ -314,15 +333,16 @@ class Engine:
             self.faults.add(call, effect, **options)
 
 
-def _check_options(seed: object, journal_limit: object, unused_faults: object, fault_header: object) -> None:
+def _check_options(seed: object, journal_limit: object, unused_faults: object, switches: Mapping[str, object]) -> None:
     """Raises ``UsageError`` that names the option."""
     __tracebackhide__ = True
     if isinstance(seed, bool) or not isinstance(seed, (int, str)) or (isinstance(seed, int) and abs(seed) >= 10**30):
         raise UsageError("seed", f"expected text or a whole number of up to 30 digits, got {shown(seed)}")
     if isinstance(journal_limit, bool) or not isinstance(journal_limit, int) or journal_limit < 1:
         raise UsageError("journal_limit", f"expected a whole number (1 or more), got {shown(journal_limit)}")
-    if not isinstance(fault_header, bool):
-        raise UsageError("fault_header", f"expected true or false, got {shown(fault_header)}")
+    for name, value in switches.items():
+        if not isinstance(value, bool):
+            raise UsageError(name, f"expected true or false, got {shown(value)}")
     if unused_faults not in UNUSED:
         raise UsageError(
             "unused_faults", f"unknown value {shown(unused_faults)}", f"expected one of: {', '.join(UNUSED)}"

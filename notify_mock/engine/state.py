@@ -36,6 +36,7 @@ class State:
         accounts: tuple[Account, ...],
         frozen: Moment | None,
         journal_limit: int,
+        keep_bodies: bool,
         call_parameters: CallParameters,
         unused_faults: Unused,
         default_account: tuple[str, str] = ("", ""),
@@ -47,7 +48,8 @@ class State:
         accounts = tuple(sorted(accounts, key=lambda account: account.sid != sid))
         self.store = Store()
         self.accounts = Accounts(default, accounts, self.store.has_collections)
-        self.journal = Journal(lock, {**call_parameters, CALLBACK_NAME: CALLBACK_PARAMETERS}, journal_limit)
+        answered = {**call_parameters, CALLBACK_NAME: CALLBACK_PARAMETERS}
+        self.journal = Journal(lock, answered, journal_limit, keep_bodies=keep_bodies)
         matched = {**call_parameters, **dict.fromkeys(DELIVERY_NAMES, DELIVERY_PARAMETERS)}
         self.faults = Faults(lock, self.clock, self.sids, self.accounts, matched, unused_faults)
         self.playback = Playback(lock)

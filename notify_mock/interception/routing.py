@@ -89,11 +89,12 @@ class Router:
                 f"blocked {_request(name, method, url)} outside of an emulator; "
                 "use the fixture notify_mock or notify_mock.intercept()"
             )
-        if product_at(name):
+        if product_at(name) or self.engine.stubs.answer_for(name):
             return True
         raise self.block(
             f"blocked {_request(name, method, url)}: {name} is not emulated; "
-            f"use intercept(allow_real=[{name!r}]) to allow requests to the real Twilio"
+            f"use intercept(allow_real=[{name!r}]) to allow requests to the real Twilio, or stubs=['{name}=404'] to "
+            "answer them"
         )
 
     def check_host(self, host: str) -> None:

@@ -59,10 +59,15 @@ class Journal:
     """
 
     def __init__(
-        self, lock: AbstractContextManager[bool], call_parameters: CallParameters, per_account: int = DEFAULT_LIMIT
+        self,
+        lock: AbstractContextManager[bool],
+        call_parameters: CallParameters,
+        per_account: int = DEFAULT_LIMIT,
+        *,
+        keep_bodies: bool = False,
     ) -> None:
         self._lock = lock
-        self._call_parameters = call_parameters
+        self._call_parameters, self._keep_bodies = call_parameters, keep_bodies
         self._per_account, self._total = per_account, max(MAX_EXCHANGES, per_account)
         self._listeners: list[Callable[[Exchange], None]] = []
         self._announcing = RLock()
@@ -174,8 +179,9 @@ class Journal:
         while (self._count > self._total or self._size > MAX_BYTES) and self._count > 1:
             self._drop_oldest(next(iter(self._logs.values())))
 
-    def close(self, exchange: Exchange, ended: float) -> None:
-        """End ``exchange``, with or without a response. ``announce`` tells the listeners, once the lock is released.
+    def close(self, exchange: Exchange, ended: float, body: bytes = b"") -> None:
+        """End ``exchange``, with or without a response, whose body is ``body``. ``announce`` tells the listeners, once
+        the lock is released.
 
         The large body of a refused request is not kept, unless a fault rule refused it: then a test may compare the
         client's attempts.
@@ -183,7 +189,9 @@ class Journal:
         exchange.ended = ended
         exchange.discard_defect()
         if exchange.code is not None and exchange.size > MAX_REFUSED_BYTES and not exchange.faults:
-            self._discard_body(exchange)
+            self._resize(exchange, exchange.discard_body)
+        if self._keep_bodies and body:
+            self._resize(exchange, lambda: exchange.keep_response(body))
 
     def announce(self, exchange: Exchange) -> None:
         """Call the listeners. They may be slow: the caller must not hold the lock."""
@@ -223,9 +231,10 @@ class Journal:
             key = None, oldest.name
         self._dropped[key] += 1
 
-    def _discard_body(self, exchange: Exchange) -> None:
+    def _resize(self, exchange: Exchange, change: Callable[[], None]) -> None:
+        """Change the memory that an exchange takes. The next request drops what is then too much."""
         before = exchange.size
-        exchange.discard_body()
+        change()
         log = self._logs.get(exchange.account_sid)
         if log is not None and exchange in log.exchanges:
             log.size += exchange.size - before

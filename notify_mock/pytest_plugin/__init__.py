@@ -40,6 +40,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--notify-mock-seed", metavar="SEED", help="seed of the SIDs, to repeat a run (its header shows the seed)"
     )
+    parser.addini("notify_mock_stubs", "answers of other Twilio hosts: HOST[/PATH]=STATUS[:BODY]", type="linelist")
+    parser.addini("notify_mock_other_twilio", "404: answer Twilio hosts that are not emulated with error 20404")
     parser.addini("notify_mock_seed", "seed of the SIDs (default: a random seed for each run)")
     blocks = "block every request of this process to Twilio that is not made to an emulator"
     group.addoption("--notify-mock-block", action="store_true", help=blocks)
@@ -64,7 +66,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "notify_mock(seed=..., accounts=..., default_account=..., data=..., frozen=..., faults=..., scenario=..., "
-        "unused_faults=..., intercept=..., allow_real=...): set options of the fixture notify_mock for this test",
+        "unused_faults=..., stubs=..., other_twilio=..., intercept=..., allow_real=...): "
+        "set options of the fixture notify_mock for this test",
     )
     config.addinivalue_line(
         "markers",
@@ -169,8 +172,8 @@ def pytest_runtest_makereport(
 @pytest.fixture(scope="session")
 def notify_mock_options() -> Mapping[str, Any]:
     """Options for every emulator. Override it, with any scope, to return any of the marker's arguments, cassette,
-    hydrate, upstream, journal_limit, fault_header, callback_hosts, and, with scope="session", host, port, other_hosts
-    or tls. Markers override them."""
+    hydrate, upstream, journal_limit, keep_bodies, fault_header, callback_hosts, and, with scope="session", host, port,
+    other_hosts or tls. Markers override them."""
     return {}
 
 

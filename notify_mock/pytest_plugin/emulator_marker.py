@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     Made = tuple[Emulator, Interception | None]
 
 
+_INI = ("stubs", "other_twilio")
+"""Options that the ini file can set, as ``notify_mock_stubs``."""
+
+
 def make(
     item: pytest.Item,
     seed: str,
@@ -57,8 +61,10 @@ def make_shared(
     """Return an emulator for several tests like ``make``, with the given ``options`` of the marker."""
     _check_options(session)
     only_known("notify_mock_factory", options, MARKER_KEYS)
-    origins = {**dict.fromkeys(session, "notify_mock_options"), **dict.fromkeys(options, "notify_mock_factory")}
-    resolved = _resolved({"seed": seed, **session, **options}, config.rootpath)
+    ini = _of_ini(config)
+    origins = {**dict.fromkeys(ini, "ini file"), **dict.fromkeys(session, "notify_mock_options")}
+    origins |= dict.fromkeys(options, "notify_mock_factory")
+    resolved = _resolved({"seed": seed, **ini, **session, **options}, config.rootpath)
     with _naming(origins):
         return _make(with_environment(resolved, os.environ), server)
 
@@ -84,12 +90,17 @@ def _make(options: Mapping[str, Any], server: SharedServer, cassette: CassetteOf
     intercept = interception.pop("intercept")
     if not isinstance(intercept, bool):
         raise UsageError("intercept", f"expected True or False, got {shown(intercept)}")
-    own = {**of_part("emulator", options), "upstream": None}
+    own = {"keep_bodies": True, **of_part("emulator", options), "upstream": None}
     if cassette is None:
         emulator = Emulator(**own, server=server)
     else:
         emulator = cassette.make({name: value for name, value in own.items() if name != "cassette"}, server)
     return emulator, emulator.intercept(**interception) if intercept else None
+
+
+def _of_ini(config: pytest.Config) -> dict[str, Any]:
+    """Return the options in the ini file."""
+    return {name: value for name in _INI if (value := config.getini(f"notify_mock_{name}"))}
 
 
 def server_options(session: object) -> dict[str, Any]:
@@ -109,9 +120,11 @@ def wrong_marker(marks: Iterable[pytest.Mark]) -> str:
 
 
 def _options(item: pytest.Item, seed: str, session: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the session's options, overridden by the markers from module to function, and where each was given."""
-    options = _resolved({"seed": f"{seed}/{item.nodeid}", **session}, item.config.rootpath)
-    origins = dict.fromkeys(session, "notify_mock_options")
+    """Return the options of the ini file, overridden by those of the session and of the markers from module to
+    function, and where each was given."""
+    ini = _of_ini(item.config)
+    options = _resolved({"seed": f"{seed}/{item.nodeid}", **ini, **session}, item.config.rootpath)
+    origins = {**dict.fromkeys(ini, "ini file"), **dict.fromkeys(session, "notify_mock_options")}
     for mark in reversed(list(item.iter_markers("notify_mock"))):
         options |= _resolved(mark.kwargs, item.path.parent)
         origins |= dict.fromkeys(mark.kwargs, "marker notify_mock")

@@ -61,7 +61,8 @@ def test_a_blocked_request_fails_the_test_even_if_the_application_ignores_the_er
         [
             "blocked requests: blocked GET https://lookups.twilio.com/v2/PhoneNumbers/*: "
             "lookups.twilio.com is not emulated; use intercept(allow_real=[[]'lookups.twilio.com'[]]) to allow "
-            "requests to the real Twilio (at *application.py, line *)"
+            "requests to the real Twilio, or stubs=[[]'lookups.twilio.com=404'[]] "
+            "to answer them (at *application.py, line *)"
         ]
     )
 
