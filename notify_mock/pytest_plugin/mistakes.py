@@ -6,11 +6,10 @@ import sys
 
 import pytest
 
-_REMEDIES = {
-    "fixture notify_mock_options ": 'notify_mock_options must have scope="session", as its server has',
-    "fixture notify_mock ": 'a fixture that uses notify_mock must have scope="function". For a longer life, '
-    "use notify_mock.Emulator() or notify_mock.intercept() in a fixture of your own",
-}
+_REMEDY = (
+    'a fixture that uses notify_mock must have scope="function". For a longer life, '
+    "use notify_mock_factory in a fixture of your own"
+)
 
 
 def hide_own_lines(config: pytest.Config, error: BaseException) -> None:
@@ -25,4 +24,4 @@ def scope_remedy(report: pytest.TestReport) -> str:
     text = report.longreprtext if report.failed and report.when == "setup" else ""
     if not text.startswith("ScopeMismatch"):
         return ""
-    return next((remedy for asked, remedy in _REMEDIES.items() if asked in text.partition("\n")[0]), "")
+    return _REMEDY if "fixture notify_mock " in text.partition("\n")[0] else ""

@@ -80,9 +80,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"did you mean {by_letters[close[0]]}?" if close else f"expected one of: {', '.join(names)}"
 
 
-def is_near(word: str, known: str) -> bool:
-    """Whether ``word`` is probably a misspelling of ``known``."""
-    return bool(difflib.get_close_matches(_letters(word), [_letters(known)]))
+def is_near(word: str, known: str, likeness: float = 0.6) -> bool:
+    """Whether ``word`` is probably a misspelling of ``known``. ``likeness`` is from 0 to 1 (the same letters)."""
+    return bool(difflib.get_close_matches(_letters(word), [_letters(known)], cutoff=likeness))
 
 
 def _letters(word: str) -> str:

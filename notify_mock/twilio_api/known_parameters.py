@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from notify_mock.support.usage import UsageError, nearest
+from notify_mock.support.usage import UsageError, is_near, nearest
 
 CallParameters = Mapping[str, tuple[str, ...]]
 """The names of the parameters of each call, by the call's name."""
@@ -25,8 +25,10 @@ def unknown_name(
     elsewhere = [call for call, names in known.items() if name in names]
     if elsewhere:
         return UsageError(where, f"{name} is not a parameter of {glob}", f"it is one of {', '.join(elsewhere)}")
-    remedy = nearest(name, (*words, *taken_by(calls, known)))
-    if name[:1].isupper():
+    is_parameter = name[:1].isupper()
+    taken = [parameter for parameter in taken_by(calls, known) if is_parameter or is_near(name, parameter, 0.75)]
+    remedy = nearest(name, (*words, *taken))
+    if is_parameter:
         noun = "parameter"
         remedy += f" For a parameter that Twilio does not know, write form={{{name!r}: ...}}"
     return UsageError(where, f"unknown {noun}" if where == name else f"unknown {noun} {name!r}", remedy)
