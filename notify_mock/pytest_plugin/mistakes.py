@@ -7,8 +7,8 @@ import sys
 import pytest
 
 _REMEDY = (
-    'a fixture that uses notify_mock must have scope="function". For a longer life, '
-    "use notify_mock_factory in a fixture of your own"
+    'a fixture that uses notify_mock must have scope="function". For an emulator with a longer life, '
+    "use the fixture notify_mock_factory"
 )
 
 
@@ -20,8 +20,7 @@ def hide_own_lines(config: pytest.Config, error: BaseException) -> None:
 
 
 def scope_remedy(report: pytest.TestReport) -> str:
-    """Return what to do if a fixture has the wrong scope for ours, or ""."""
+    """Return what to do if a fixture has the wrong scope for notify_mock, or ""."""
     text = report.longreprtext if report.failed and report.when == "setup" else ""
-    if not text.startswith("ScopeMismatch"):
-        return ""
-    return _REMEDY if "fixture notify_mock " in text.partition("\n")[0] else ""
+    first = text.partition("\n")[0]
+    return _REMEDY if first.startswith("ScopeMismatch") and " fixture notify_mock " in first else ""

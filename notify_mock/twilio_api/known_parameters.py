@@ -25,10 +25,10 @@ def unknown_name(
     elsewhere = [call for call, names in known.items() if name in names]
     if elsewhere:
         return UsageError(where, f"{name} is not a parameter of {glob}", f"it is one of {', '.join(elsewhere)}")
-    is_parameter = name[:1].isupper()
-    taken = [parameter for parameter in taken_by(calls, known) if is_parameter or is_near(name, parameter, 0.75)]
-    remedy = nearest(name, (*words, *taken))
-    if is_parameter:
-        noun = "parameter"
+    taken = taken_by(calls, known)
+    if not name[:1].isupper():
+        remedy = nearest(name, (*words, *(one for one in taken if is_near(name, one))))
+    else:
+        noun, remedy = "parameter", nearest(name, (*words, *taken))
         remedy += f" For a parameter that Twilio does not know, write form={{{name!r}: ...}}"
     return UsageError(where, f"unknown {noun}" if where == name else f"unknown {noun} {name!r}", remedy)

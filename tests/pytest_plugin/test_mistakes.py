@@ -50,8 +50,8 @@ def test_other_errors_keep_their_lines(pytester: pytest.Pytester) -> None:
 
 
 def test_a_wrong_scope_is_explained(pytester: pytest.Pytester) -> None:
-    fixture = "@pytest.fixture(scope='module')\ndef mine(notify_mock):\n    return notify_mock"
-    pytester.makepyfile(f"import pytest\n{fixture}\ndef test_it(mine):\n    pass")
+    fixture = "import pytest\n@pytest.fixture(scope='module')\ndef mine(notify_mock):\n    return 1\n"
+    pytester.makepyfile(f"{fixture}def test_it(mine):\n    pass")
     result = pytester.runpytest_subprocess(*PLAIN)
     result.assert_outcomes(errors=1)
-    assert "use notify_mock_factory" in result.stdout.str()
+    assert "use the fixture notify_mock_factory" in result.stdout.str()
