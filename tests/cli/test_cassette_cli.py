@@ -169,7 +169,7 @@ def test_lint_names_file_line_and_field_and_exits_with_1(tmp_path: Path) -> None
 def test_lint_of_clean_cassettes_exits_with_0(tmp_path: Path) -> None:
     write(tmp_path / "x.yaml", entry())
     result = command("cassette", "lint", tmp_path / "x.yaml")
-    assert (result.exit_code, result.output) == (0, "1 cassettes, no findings\n")
+    assert (result.exit_code, result.output) == (0, "1 cassette, no findings\n")
 
 
 @pytest.mark.parametrize("name", ["x.json", "x.har", "x.wiremock.json", "x.yml"])
