@@ -7,27 +7,53 @@ PORT ?= 8010
 ARGS ?= -q -n auto
 MUTANTS ?=
 MINUTES ?= 15
+PYTHONS ?= 3.10 3.11 3.12 3.13 3.14
+SMOKE ?= tests/cli tests/pytest_plugin tests/control_api tests/interception tests/support tests/test_options.py
 
-.PHONY: help serve test mutants clients installed lint bench harden docs fidelity clean
+.PHONY: help serve test test-lowest test-pythons $(PYTHONS:%=test-python-%) mutants clients installed lint bench harden docs fidelity clean
 
 help:
-	@echo "make serve     run the emulator on http://127.0.0.1:$(PORT)"
-	@echo "make test      run the test suite"
-	@echo "make mutants   change the code in thousands of places and list the changes that no test notices"
-	@echo "make clients   run clients in seven languages against the emulator, and update their table"
-	@echo "make installed check the package as users install it, without the checkout"
-	@echo "make lint      run ruff and mypy --strict"
-	@echo "make bench     run the benchmarks and print their table"
-	@echo "make harden    attack a server for $(MINUTES) minutes, and check what it promises"
-	@echo "make fidelity  compare the emulator with the recordings in fixtures/"
-	@echo "make docs      update the generated tables in docs/"
-	@echo "make clean     remove .venv and build files"
+	@echo "make serve        run the emulator on http://127.0.0.1:$(PORT)"
+	@echo "make test         run the test suite"
+	@echo "make test-lowest  run a part of the suite with the lowest versions that setup.cfg allows"
+	@echo "make test-pythons run the suite with each of Python $(PYTHONS)"
+	@echo "make mutants      change the code in thousands of places and list the changes that no test notices"
+	@echo "make clients      run clients in seven languages against the emulator, and update their table"
+	@echo "make installed    check the package as users install it, without the checkout"
+	@echo "make lint         run ruff and mypy --strict"
+	@echo "make bench        run the benchmarks and print their table"
+	@echo "make harden       attack a server for $(MINUTES) minutes, and check what it promises"
+	@echo "make fidelity     compare the emulator with the recordings in fixtures/"
+	@echo "make docs         update the generated tables in docs/"
+	@echo "make clean        remove .venv and build files"
 
 serve: $(VENV)/core
 	$(BIN)/notify-mock serve --port $(PORT)
 
 test: $(VENV)/test
 	$(BIN)/python -m pytest $(ARGS)
+
+# run-in FOLDER,PYTHON,OPTIONS,TESTS: run tests in an environment of their own, installed with options of uv.
+define run-in
+	$(BIN)/uv venv --quiet --clear --python $(2) $(1)
+	$(BIN)/uv pip install --quiet --python $(1)/bin/python $(3) -e '.[test]'
+	$(1)/bin/python -m pytest $(ARGS) $(4)
+endef
+
+# find VERSION: the Python of that version, on the PATH or in pyenv's folder. Empty if there is none.
+find = $(firstword $(shell for python in python$(1) $$HOME/.pyenv/versions/$(1).*/bin/python; do \
+	"$$python" -c 'import sys; print(sys.executable)' 2>/dev/null; done))
+
+# Old versions of requests and urllib3 leave sockets to the garbage collector, which is no fault of ours.
+LENIENT := -W ignore::pytest.PytestUnraisableExceptionWarning
+
+test-lowest: $(VENV)/bin/uv
+	$(call run-in,.pythons/lowest,$(or $(call find,$(firstword $(PYTHONS))),$(BIN)/python),--resolution lowest-direct,$(SMOKE) $(LENIENT))
+
+test-pythons: $(PYTHONS:%=test-python-%)
+
+$(PYTHONS:%=test-python-%): test-python-%: $(VENV)/bin/uv
+	$(if $(call find,$*),$(call run-in,.pythons/$*,$(call find,$*)),@echo "Python $*: not found, untested")
 
 mutants: $(VENV)/mutants
 	rm -rf mutants
@@ -62,6 +88,9 @@ docs: $(VENV)/core
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "cannot create a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }
 
+$(VENV)/bin/uv: | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
 $(VENV)/core: setup.cfg pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
@@ -77,4 +106,4 @@ $(VENV)/test $(VENV)/mutants $(VENV)/lint $(VENV)/bench: $(VENV)/%: setup.cfg py
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .harden .installed .clients mutants build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .pythons .harden .installed .clients mutants build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

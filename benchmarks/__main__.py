@@ -12,6 +12,8 @@ from time import perf_counter
 from benchmarks.cassettes import cassettes, replayed_both
 from benchmarks.faults import faults
 from benchmarks.fetches import constant, intercepted, replayed, stubbed
+from benchmarks.growth import growth
+from benchmarks.holding import holding
 from benchmarks.imports import imports
 from benchmarks.memory import memory
 from benchmarks.notifications import notifications
@@ -20,6 +22,7 @@ from benchmarks.plugin import plugin
 from benchmarks.resets import resets
 from benchmarks.startup import startup
 from benchmarks.table import Row, render
+from benchmarks.throughput import access_log, creates, fetches
 from benchmarks.tunnels import tunnels
 from benchmarks.wrapping import wrapping
 
@@ -40,6 +43,11 @@ BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "replay": replayed_both,
     "cassette": cassettes,
     "notifications": notifications,
+    "get": fetches,
+    "post": creates,
+    "log": access_log,
+    "held": holding,
+    "growth": growth,
 }
 
 

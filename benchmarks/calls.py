@@ -14,6 +14,8 @@ from notify_mock.twilio_api.messages import read
 HOST = "notify.twilio.com"
 LIST = "/v1/Credentials"
 LEGACY_KEY_LENGTH = 152
+SIGNED = "Basic " + b64encode(f"AC{'0' * 32}:token".encode()).decode()
+"""The Authorization header of requests to a server, which accepts any account."""
 
 
 def call(emulator: Emulator, method: str, target: str, form: Mapping[str, str] | None = None) -> Call:

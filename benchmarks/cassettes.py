@@ -12,7 +12,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from benchmarks.calls import HOST, LIST, call, fcm_form, play
-from benchmarks.fetches import Fetch
+from benchmarks.fetches import SdkCall
 from benchmarks.measure import in_turns, once, repeated
 from benchmarks.table import Row, at_least, at_most
 from notify_mock import Cassette, Emulator, Recorder
@@ -38,7 +38,7 @@ def replayed_both() -> list[Row]:
     return [at_least("fetch replayed by vcrpy / replayed in-process", pair, 5)]
 
 
-def _fetch(client: Client, sid: str) -> Fetch:
+def _fetch(client: Client, sid: str) -> SdkCall:
     if client.notify.v1.credentials(sid).fetch().friendly_name != "Android":
         raise RuntimeError("the fetch returned an unexpected record")
     return lambda: client.notify.v1.credentials(sid).fetch()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.fetches import Fetch
+from benchmarks.fetches import SdkCall
 from benchmarks.measure import in_turns, repeated
 from benchmarks.table import Row, at_most
 from notify_mock import Drop, Emulator
@@ -39,7 +39,7 @@ def _with_rules() -> Emulator:
     return emulator
 
 
-def _fetch(emulator: Emulator) -> Fetch:
+def _fetch(emulator: Emulator) -> SdkCall:
     sid = emulator.credentials.add(type="fcm", friendly_name="Android app").sid
     client = emulator.client()
     return lambda: client.notify.v1.credentials(sid).fetch()

@@ -1,4 +1,4 @@
-"""One fetch through the SDK: in-process, and with four other ways to answer it offline."""
+"""One fetch or create through the SDK: in-process, and with four other ways to answer it offline."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from benchmarks.calls import HOST, LIST, create_fcm, play
+from benchmarks.calls import HOST, LIST, create_fcm, fcm_form, play
 from benchmarks.measure import in_turns, repeated
 from benchmarks.table import Row, at_least, at_most
 from notify_mock import Answer, Emulator
 
 _ROUNDS = 60
 
-Fetch = Callable[[], object]
+SdkCall = Callable[[], object]
 
 
 class ConstantHttpClient(HttpClient):  # type: ignore[misc]
@@ -38,7 +38,7 @@ class ConstantHttpClient(HttpClient):  # type: ignore[misc]
 
 
 class Scene:
-    """An emulator with one credential, a fetch of it, and the response that a stub must return for this fetch."""
+    """An emulator with one credential, a fetch of it, a create, and the response that a stub must return for both."""
 
     def __init__(self) -> None:
         self.emulator = Emulator()
@@ -46,14 +46,25 @@ class Scene:
         self.answer: Answer = play(self.emulator, "GET", f"{LIST}/{self.sid}")
         self.url = f"https://{HOST}{LIST}/{self.sid}"
 
-    def in_process(self) -> Fetch:
+    def constant(self) -> HttpClient:
+        """Return the transport that returns the credential for any request."""
+        return ConstantHttpClient(Response(self.answer.status, self.answer.body.decode(), dict(self.answer.headers)))
+
+    def create(self, http_client: HttpClient | None = None) -> SdkCall:
+        """Return a create, in-process or through another transport."""
+        client = Client(*self.emulator.auth, http_client=http_client) if http_client else self.emulator.client()
+        form = fcm_form(1)
+        name, secret = form["FriendlyName"], form["Secret"]
+        return lambda: client.notify.v1.credentials.create(type="fcm", friendly_name=name, secret=secret)
+
+    def in_process(self) -> SdkCall:
         return self._fetch(self.emulator.client())
 
-    def through(self, http_client: HttpClient) -> Fetch:
+    def through(self, http_client: HttpClient) -> SdkCall:
         """Return the fetch through another transport."""
         return self._fetch(Client(*self.emulator.auth, http_client=http_client))
 
-    def _fetch(self, client: Client) -> Fetch:
+    def _fetch(self, client: Client) -> SdkCall:
         """Return the call as a user writes it, after checking that it returns the right record."""
         if client.notify.v1.credentials(self.sid).fetch().friendly_name != "Android app 0":
             raise RuntimeError("the fetch returned an unexpected record")
@@ -63,10 +74,12 @@ class Scene:
 def constant() -> list[Row]:
     """Compare in-process with a transport that returns a constant."""
     scene = Scene()
-    response = Response(scene.answer.status, scene.answer.body.decode(), dict(scene.answer.headers))
-    theirs = scene.through(ConstantHttpClient(response))
-    pair = in_turns(repeated(scene.in_process()), repeated(theirs), _ROUNDS)
-    return [at_most("fetch in-process / through a transport that returns a constant", pair, 2.5)]
+    fetch = in_turns(repeated(scene.in_process()), repeated(scene.through(scene.constant())), _ROUNDS)
+    create = in_turns(repeated(scene.create()), repeated(scene.create(scene.constant())), _ROUNDS)
+    return [
+        at_most("fetch in-process / through a transport that returns a constant", fetch, 2.1),
+        at_most("create in-process / through a transport that returns a constant", create, 3.0),
+    ]
 
 
 def stubbed() -> list[Row]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import median, quantiles
 from time import perf_counter
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 Sample = Callable[[], float]
 """Does something once more and returns the seconds that it took."""
@@ -44,18 +46,19 @@ def spread(numbers: list[float]) -> Spread:
 
 
 def in_turns(ours: Sample, theirs: Sample, rounds: int) -> Pair:
-    """Sample both sides ``rounds`` times. Every second round starts with the other side: the order must not matter."""
-    pair = Pair([], [])
+    """Sample both sides ``rounds`` times."""
+    return Pair(*all_in_turns([ours, theirs], rounds))
+
+
+def all_in_turns(samples: Sequence[Callable[[], T]], rounds: int) -> list[list[T]]:
+    """Take each sample ``rounds`` times. Every second round is in reverse: the order must not matter."""
+    taken: list[list[T]] = [[] for _ in samples]
     gc.collect()
     for number in range(rounds):
-        if number % 2:
-            pair.theirs.append(theirs())
-            pair.ours.append(ours())
-        else:
-            pair.ours.append(ours())
-            pair.theirs.append(theirs())
+        for side in range(len(samples)) if number % 2 == 0 else reversed(range(len(samples))):
+            taken[side].append(samples[side]())
         _tick(number, rounds)
-    return pair
+    return taken
 
 
 def once(call: Callable[[], object]) -> float:

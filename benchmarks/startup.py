@@ -8,21 +8,19 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from urllib.request import ProxyHandler, Request, build_opener
 
-from benchmarks.calls import LIST
+from benchmarks.calls import LIST, SIGNED
 from benchmarks.measure import in_turns
-from benchmarks.processes import start
+from benchmarks.processes import start, stopping
 from benchmarks.table import Row, at_most
 
 _ROUNDS = 24
 WAIT_SECONDS = 30
 _URL = re.compile(r"http://127\.0\.0\.1:\d+")
-_USER = "AC" + "0" * 32
 _FLASK_APP = """\
 from flask import Flask
 
@@ -47,19 +45,15 @@ def startup() -> list[Row]:
         first_answer(ours, folder)
         first_answer(theirs, folder)
         pair = in_turns(lambda: first_answer(ours, folder), lambda: first_answer(theirs, folder), _ROUNDS)
-    return [at_most("first response of notify-mock serve / of a bare Flask app", pair, 1.3)]
+    return [at_most("first response of notify-mock serve / of a bare Flask app", pair, 1.0)]
 
 
 def first_answer(command: Sequence[str], folder: str) -> float:
     """Return the seconds until the response to a list of credentials. Both servers print their URL when they listen."""
     begin = perf_counter()
-    process = start(command, folder)
-    try:
+    with stopping(start(command, folder)) as process:
         _list_credentials(ready_url(process))
         return perf_counter() - begin
-    finally:
-        process.terminate()
-        process.communicate(timeout=WAIT_SECONDS)
 
 
 def ready_url(process: subprocess.Popen[str]) -> str:
@@ -75,8 +69,7 @@ def ready_url(process: subprocess.Popen[str]) -> str:
 
 def _list_credentials(url: str) -> None:
     """Request the list. Raises for any response other than a 200 with the list."""
-    token = b64encode(f"{_USER}:token".encode()).decode()
-    request = Request(url + LIST, headers={"Authorization": f"Basic {token}"})
+    request = Request(url + LIST, headers={"Authorization": SIGNED})
     with build_opener(ProxyHandler({})).open(request, timeout=WAIT_SECONDS) as answer:
         if b'"credentials"' not in answer.read():
             raise RuntimeError(f"{url} returned an unexpected response")

@@ -6,7 +6,7 @@ import tempfile
 from time import perf_counter
 
 from benchmarks.measure import in_turns
-from benchmarks.processes import start
+from benchmarks.processes import start, stopping
 from benchmarks.startup import WAIT_SECONDS, console_script, ready_url
 from benchmarks.table import Row, at_most
 
@@ -33,10 +33,6 @@ def _wrapped(folder: str) -> float:
 
 def _ready(folder: str) -> float:
     begin = perf_counter()
-    process = start([console_script(), "serve", "--port", "0"], folder)
-    try:
+    with stopping(start([console_script(), "serve", "--port", "0"], folder)) as process:
         ready_url(process)
         return perf_counter() - begin
-    finally:
-        process.terminate()
-        process.communicate(timeout=WAIT_SECONDS)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from clients.installing import Installed, curl, java, node, php, python, ruby
+from clients.installing import Installed, curl, fetch, java, node, php, python, ruby
 
 
 class Client(NamedTuple):
@@ -60,6 +60,7 @@ CLIENTS = (
         partial(node, package="twilio-cli", requirement="^6"),
         ("HTTP_PROXY", "NODE_EXTRA_CA_CERTS"),
     ),
+    Client("fetch of Node", "fetch.mjs", fetch, ("HTTPS_PROXY", "NODE_OPTIONS", "NODE_EXTRA_CA_CERTS")),
     Client("curl", "curl.sh", curl, ("HTTPS_PROXY", "CURL_CA_BUNDLE")),
     Client("PHP with cURL", "curl.php", php, ("HTTPS_PROXY", "PHP_INI_SCAN_DIR", "SSL_CERT_FILE")),
     Client("Ruby with Net::HTTP", "net_http.rb", ruby, ("http_proxy", "SSL_CERT_FILE")),

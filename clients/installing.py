@@ -63,6 +63,12 @@ def node(program: str, package: str, requirement: str) -> Installed:
     return Installed(command, f"{name} {version}", f"Node {_output('node', '-v')}", variables)
 
 
+def fetch(program: str) -> Installed:
+    _need("node")
+    version = _output("node", "-p", "process.versions.undici")
+    return Installed(["node", str(PROGRAMS / program)], f"undici {version}", f"Node {_output('node', '-v')}")
+
+
 def curl(program: str) -> Installed:
     _need("curl", "sh")
     version = " ".join(_output("curl", "--version").split()[:2])

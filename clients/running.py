@@ -19,7 +19,7 @@ _SECONDS = 180
 VARIABLES = (
     *("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "NO_PROXY", "no_proxy", "NODE_USE_ENV_PROXY"),
     *("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "JAVA_TOOL_OPTIONS"),
-    *("PHP_INI_SCAN_DIR", "PYTHONPATH", "NOTIFY_EMULATOR_URL"),
+    *("NODE_OPTIONS", "PHP_INI_SCAN_DIR", "PYTHONPATH", "NOTIFY_EMULATOR_URL"),
 )
 """The variables that ``notify-mock exec`` sets, except for the account."""
 

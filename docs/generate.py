@@ -50,8 +50,8 @@ def option_table() -> str:
     """Return the options of an emulator and where each can be given, as Markdown."""
     signature = inspect.signature(Emulator).parameters
     rows = [
-        "| option | meaning | default | `Emulator` | marker | fixture | command line |",
-        "|---|---|---|---|---|---|---|",
+        "| option | meaning | default | `Emulator` | marker | fixture | command line | environment variable |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for option in OPTIONS:
         flag = f"`{option.flag} {option.metavar}".rstrip() + "`" if option.flag else ""
@@ -64,6 +64,7 @@ def option_table() -> str:
             f"`{option.default!r}`" if option.default is not None else "",
             *given,
             flag + commands,
+            f"`{option.variable}`" if option.variable else "",
         ]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from notify_mock.accounts.account import AccountsOption
+from notify_mock.accounts.account import AccountsOption, with_environment
 from notify_mock.engine.engine import Engine
 from notify_mock.engine.seed_data import DataOption
+from notify_mock.engine.stubs import OtherTwilio
 from notify_mock.faults import Unused
+from notify_mock.interception.decorator import Decorator
 from notify_mock.journal.journal import DEFAULT_LIMIT
 from notify_mock.server.shared_server import SharedServer
 from notify_mock.support.address import read_hosts
 from notify_mock.support.clock import Moment
+from notify_mock.support.counted import counted
 from notify_mock.support.usage import UsageError
+from notify_mock.twilio_api.products import resolve_endpoint
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -46,10 +51,13 @@ class Emulator(Engine):
     - ``seed``: number or text that determines all SIDs and random choices.
     - ``accounts``: accounts to accept, as a mapping such as ``{"AC...": "token"}`` or a list of ``Account`` objects.
       By default, any user name that begins with AC or SK is accepted, with any password.
+    - ``default_account``: account of records, clients and API keys where none is named, as ``"AC..."`` or
+      ``"AC...:token"``. By default, the first of ``accounts``, or one generated from the seed.
     - ``data``: seed data, as a mapping or the path of a YAML or JSON file.
     - ``hydrate``: cassette or folder of cassettes (or a list of them) to load records from.
     - ``frozen``: stop the clock at this time, such as ``"2030-01-01T12:00:00Z"`` or a ``datetime``.
     - ``journal_limit``: number of requests that the journal keeps for each account.
+    - ``keep_bodies``: keep the bodies of responses in the journal, as ``response_body`` of its exchanges.
     - ``faults``: fault rules, as a list of mappings or the path of a YAML or JSON file.
     - ``scenario``: name of predefined fault rules, or a list of names.
     - ``unused_faults``: what to do when a fault rule was never applied in a test: "error", "warn" or "ignore".
@@ -62,6 +70,9 @@ class Emulator(Engine):
     - ``control_token``: token for the control API. Required unless the server listens on loopback only.
     - ``callback_hosts``: hosts that delivery callbacks may be sent to, in addition to this machine, such as
       "app.internal" or "127.0.0.1:5000". Callback URLs set by web pages of other machines may only name these.
+    - ``stubs``: canned answers of hosts of Twilio's that are not emulated, such as ``["sync.twilio.com=404"]``, as
+      "HOST[/PATH]=STATUS[:BODY]". PATH may contain ``*``, BODY is JSON.
+    - ``other_twilio``: what such hosts do without a stub: "refuse", or "404" to answer with Twilio's error 20404.
     - ``host``, ``port``: address and port to listen on. Port 0 picks a free port.
     - ``other_hosts``: what the proxy does with requests to hosts other than Twilio's: "refuse" or "tunnel".
     - ``tls``: accept TLS on the port as well as plain HTTP.
@@ -75,10 +86,12 @@ class Emulator(Engine):
         *,
         seed: int | str = 0,
         accounts: AccountsOption | None = None,
+        default_account: str | None = None,
         data: DataOption | None = None,
         hydrate: HydrateOption | None = None,
         frozen: Moment | None = None,
         journal_limit: int = DEFAULT_LIMIT,
+        keep_bodies: bool = False,
         faults: FaultsOption | None = None,
         scenario: str | Sequence[str] | None = None,
         unused_faults: Unused = "error",
@@ -88,6 +101,8 @@ class Emulator(Engine):
         record: RecordOption | None = None,
         control_token: str | None = None,
         callback_hosts: Iterable[str] = (),
+        stubs: Iterable[str] = (),
+        other_twilio: OtherTwilio = "refuse",
         host: str = "127.0.0.1",
         port: int = 0,
         other_hosts: OtherHosts = "refuse",
@@ -99,10 +114,12 @@ class Emulator(Engine):
         super().__init__(
             seed=seed,
             accounts=accounts,
+            default_account=default_account,
             data=data,
             hydrate=hydrate,
             frozen=frozen,
             journal_limit=journal_limit,
+            keep_bodies=keep_bodies,
             faults=faults,
             scenario=scenario,
             unused_faults=unused_faults,
@@ -110,6 +127,8 @@ class Emulator(Engine):
             cassette=self._backend.cassette if self._backend else cassette,
             forward=self._backend.forward if self._backend else None,
             observer=self._backend.observer if self._backend else None,
+            stubs=stubs,
+            other_twilio=other_twilio,
         )
         if control_token is not None and (not isinstance(control_token, str) or not control_token):
             raise UsageError("control_token", "must be non-empty text")
@@ -126,7 +145,7 @@ class Emulator(Engine):
 
     def __repr__(self) -> str:
         where = self._server.url if self._has_own_server and self._server.is_started else "in-process"
-        return f"<Emulator {where}, seed {self.seed!r}, {sum(map(len, self.records))} records>"
+        return f"<Emulator {where}, seed {self.seed!r}, {counted(sum(map(len, self.records)), 'record')}>"
 
     def __enter__(self) -> Emulator:
         self._server.url  # noqa: B018 - starts the server
@@ -146,8 +165,8 @@ class Emulator(Engine):
             return self._app
 
     def has_route(self, method: str, target: str) -> bool:
-        """Whether a route for this request has been added to ``app``."""
-        if self._app is None:
+        """Whether a route for this request has been added to ``app``. Paths of Twilio's APIs are never looked up."""
+        if self._app is None or resolve_endpoint("", target.partition("?")[0]).api:
             return False
         from notify_mock.server.app import has_own_route
 
@@ -183,12 +202,13 @@ class Emulator(Engine):
 
         Clients of the SDK are handled in process, like those of ``client()``. Requests made with requests, urllib3,
         http.client, httpx or aiohttp are redirected to the server, in real time. A request to any other
-        ``*.twilio.com`` host raises ``EscapedRequest``, except for hosts in ``allow_real``. ``real_time`` is that of
-        ``client()``.
+        ``*.twilio.com`` host raises ``EscapedRequest``, except for hosts with a stub and those in ``allow_real``.
+        ``real_time`` is that of ``client()``.
         """
         from notify_mock.interception.interception import Interception
+        from notify_mock.interception.routing import Router
 
-        return Interception(self, self._server, allow_real, real_time=real_time)
+        return Interception(Router(self, self._server, allow_real, real_time=real_time))
 
     def env(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return an environment for another process that redirects its Twilio clients to the emulator.
@@ -202,7 +222,7 @@ class Emulator(Engine):
 
         server = self._server.server
         bundles = make_bundles(server.tls.authority)
-        return environment.apply(environment.changes(server.url, self.auth, bundles, base), base)
+        return environment.apply(environment.changes(server.url, self.auth, bundles, base, self.api_key), base)
 
     def close(self) -> None:
         """Stop the server, release held calls, and save the recording. The state is kept.
@@ -232,14 +252,25 @@ class Emulator(Engine):
         return Client(username or account_sid, password or auth_token, http_client=http_client, **options)
 
 
-@contextmanager
-def intercept(*, allow_real: Iterable[str] = (), real_time: bool = False, **options: Any) -> Iterator[Emulator]:
+def intercept(*, allow_real: Iterable[str] = (), real_time: bool = False, **options: Any) -> Decorator[Emulator]:
     """Create an emulator and redirect every Twilio client of this process to it, inside the ``with`` block.
 
-    ``allow_real`` and ``real_time`` are those of ``Emulator.intercept``, ``options`` those of ``Emulator``.
+    Also a decorator. A function gets the emulator if it has a parameter ``emulator``; in a ``unittest.TestCase`` class,
+    each test has a new one as ``self.emulator``.
+
+    ``allow_real`` and ``real_time`` are those of ``Emulator.intercept``, ``options`` those of ``Emulator``. The default
+    account is that of TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, unless the options name one.
     """
-    with closing(Emulator(**options)) as emulator, emulator.intercept(allow_real=allow_real, real_time=real_time):
-        yield emulator
+
+    @contextmanager
+    def make() -> Iterator[Emulator]:
+        with (
+            closing(Emulator(**with_environment(options, os.environ))) as emulator,
+            emulator.intercept(allow_real=allow_real, real_time=real_time),
+        ):
+            yield emulator
+
+    return Decorator(make)
 
 
 def _read_backend(

@@ -17,13 +17,23 @@ Part = Literal["emulator", "server", "interception"]
 _SERVING = ("serve", "exec", "record", "replay")
 
 
+def variable_of(flag: str) -> str:
+    """Return the environment variable of an option of the command line.
+
+    Kubernetes sets NOTIFY_MOCK_PORT to ``tcp://...`` for a Service named notify-mock, so address and port have a word
+    more: NOTIFY_MOCK_LISTEN_PORT.
+    """
+    name = flag.removeprefix("--").replace("-", "_").upper()
+    return f"NOTIFY_MOCK_{'LISTEN_' if name in ('HOST', 'PORT') else ''}{name}"
+
+
 class Option(NamedTuple):
     """One option.
 
     ``part`` is what it configures. ``flag`` is its name on the command line, for the commands in ``commands``, and
-    ``metavar`` its value there (empty for a switch). ``variable`` is an environment variable for it.
-    ``marker``: it is an argument of the marker ``notify_mock``. ``session``: it is a key of the fixture
-    ``notify_mock_options``. ``is_path``: relative paths start at the test's or pytest's root folder.
+    ``metavar`` its value there (empty for a switch). ``marker``: it is an argument of the marker ``notify_mock``.
+    ``session``: it is a key of the fixture ``notify_mock_options``. ``is_path``: relative paths start at the test's or
+    pytest's root folder.
     """
 
     name: str
@@ -35,10 +45,14 @@ class Option(NamedTuple):
     commands: tuple[str, ...] = _SERVING
     repeatable: bool = False
     choices: tuple[str, ...] = ()
-    variable: str = ""
     marker: bool = False
     session: bool = True
     is_path: bool = False
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that the command line reads, or "". Nothing else reads it."""
+        return variable_of(self.flag) if self.flag else ""
 
 
 OPTIONS = (
@@ -61,6 +75,11 @@ OPTIONS = (
         marker=True,
     ),
     Option(
+        "default_account",
+        "Account of records, clients and API keys where none is named.",
+        marker=True,
+    ),
+    Option(
         "data",
         "Seed data: records to start with, in YAML or JSON.",
         flag="--data",
@@ -73,7 +92,7 @@ OPTIONS = (
         "Load the records found in a cassette or a folder of cassettes.",
         flag="--hydrate",
         metavar="PATH",
-        commands=("serve",),
+        commands=("serve", "exec"),
         is_path=True,
     ),
     Option(
@@ -84,6 +103,12 @@ OPTIONS = (
         marker=True,
     ),
     Option("journal_limit", "Number of requests that the journal keeps for each account.", 1000),
+    Option(
+        "keep_bodies",
+        "Keep the bodies of responses in the journal; secrets are masked where they are shown. On under pytest.",
+        False,
+        flag="--keep-bodies",
+    ),
     Option("faults", "Fault rules, in YAML or JSON.", flag="--faults", metavar="FILE", marker=True, is_path=True),
     Option(
         "scenario",
@@ -107,14 +132,16 @@ OPTIONS = (
         False,
         flag="--fault-header",
     ),
-    Option("cassette", "Cassette to replay.", is_path=True),
-    Option("upstream", "Service to forward calls to, such as https://notify.twilio.com.", session=False),
+    Option(
+        "cassette", "Cassette to replay.", flag="--cassette", metavar="PATH", commands=("serve", "exec"), is_path=True
+    ),
+    Option("upstream", "Service to forward calls to, such as https://notify.twilio.com."),
     Option(
         "record",
         "Record requests and responses in this cassette.",
         flag="--record",
         metavar="FILE",
-        commands=("serve",),
+        commands=("serve", "exec"),
         session=False,
     ),
     Option(
@@ -122,7 +149,6 @@ OPTIONS = (
         "Token for the control API under /_mock. Required unless the server listens on loopback only.",
         flag="--control-token",
         metavar="TOKEN",
-        variable="NOTIFY_MOCK_CONTROL_TOKEN",
         session=False,
     ),
     Option(
@@ -133,6 +159,24 @@ OPTIONS = (
         flag="--callback-host",
         metavar="HOST[:PORT]",
         repeatable=True,
+    ),
+    Option(
+        "stubs",
+        "Canned answer of a Twilio host that is not emulated, such as sync.twilio.com=404. PATH may contain *, BODY is "
+        "JSON; without it, the answer is Twilio's error for STATUS, or {}.",
+        (),
+        flag="--stub",
+        metavar="HOST[/PATH]=STATUS[:BODY]",
+        repeatable=True,
+        marker=True,
+    ),
+    Option(
+        "other_twilio",
+        "What Twilio hosts do that are neither emulated nor have a stub. 404: answer with Twilio's error 20404.",
+        "refuse",
+        flag="--other-twilio",
+        choices=("refuse", "404"),
+        marker=True,
     ),
     Option("host", "Address to listen on.", "127.0.0.1", part="server", flag="--host", metavar="ADDRESS"),
     Option("port", "Port to listen on; 0 picks a free port.", 0, part="server", flag="--port", metavar="PORT"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,10 @@ from notify_mock.certificate_authority.authority import FOLDER_VARIABLE
 
 pytest_plugins = ["pytester"]
 
+settings.register_profile("suite", deadline=None)
+"""Without a time limit for an example, since machines are slow at times."""
+
+settings.load_profile("suite")
 settings.register_profile(
     "mutants", derandomize=True, database=None, deadline=None, phases=[Phase.explicit, Phase.generate]
 )
@@ -27,6 +32,8 @@ def ca_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("ca")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(FOLDER_VARIABLE, str(folder))
+        for name in [name for name in os.environ if name.startswith("TWILIO_")]:  # of the developer's shell
+            patch.delenv(name)
         yield folder
 
 

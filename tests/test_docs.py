@@ -36,24 +36,49 @@ def blocks(language: str, page: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("page", "examples", "passed"), [(README, 3, 3), (WRITE_A_TEST, 10, 11)], ids=["README", "write-a-test"]
+    ("page", "examples", "passed"), [(README, 3, 3), (WRITE_A_TEST, 14, 18)], ids=["README", "write-a-test"]
 )
 def test_the_pytest_examples_of_a_page_pass(pytester: pytest.Pytester, page: str, examples: int, passed: int) -> None:
-    found = [block for block in blocks("python", page) if "def test_" in block]
+    found = [block for block in blocks("python", page) if "def test_" in block and "import django" not in block]
     assert len(found) == examples
     for number, example in enumerate(found):
         pytester.makepyfile(**{f"test_example_{number}": example})
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=passed)
 
 
-def test_the_unittest_example_runs_without_pytest(tmp_path: Path) -> None:
-    (example,) = (block for block in blocks("python", WRITE_A_TEST) if "import unittest" in block)
-    (tmp_path / "test_example.py").write_text(example)
+@pytest.mark.parametrize("library", ["responses", "respx"])
+def test_the_recipes_for_other_products_pass_beside_a_mock_library(pytester: pytest.Pytester, library: str) -> None:
+    pytest.importorskip(library)
+    (example,) = (block for block in blocks("python", CLIENTS) if f"import {library}\n" in block)
+    pytester.makepyfile(test_example=example)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+def test_the_ini_example_for_other_products_is_valid(pytester: pytest.Pytester) -> None:
+    (example,) = blocks("ini", CLIENTS)
+    pytester.makeini(example)
+    pytester.makepyfile("def test_it(notify_mock): assert notify_mock.stubs.answer_for('video.twilio.com')")
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+def run_unittest(folder: Path, example: str) -> str:
+    (folder / "test_example.py").write_text(example)
     done = subprocess.run(
-        [sys.executable, "-m", "unittest"], cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-m", "unittest"], cwd=folder, capture_output=True, text=True, timeout=30, check=False
     )
-    assert "Ran 1 test" in done.stderr
     assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def test_the_unittest_examples_run_without_pytest(tmp_path: Path) -> None:
+    examples = [block for block in blocks("python", WRITE_A_TEST) if "import unittest" in block]
+    assert ["Ran 2 tests" in run_unittest(tmp_path, example) for example in examples] == [True, True]
+
+
+def test_the_django_example_runs_without_pytest(tmp_path: Path) -> None:
+    pytest.importorskip("django")
+    (example,) = (block for block in blocks("python", WRITE_A_TEST) if "import django" in block)
+    assert "Ran 1 test" in run_unittest(tmp_path, example)
 
 
 def test_the_first_screen_of_the_readme_has_what_a_newcomer_needs() -> None:
@@ -177,7 +202,7 @@ def test_the_curl_example_of_the_readme_works(served: Emulator) -> None:
 
 
 def test_the_documentation_names_only_existing_options() -> None:
-    """``--rm`` is an option of docker, ``--notify-mock-seed`` of pytest."""
+    """``--rm`` is an option of docker, ``--notify-mock-*`` of pytest."""
     import click
 
     from notify_mock.cli import commands
@@ -188,7 +213,14 @@ def test_the_documentation_names_only_existing_options() -> None:
 
     pages = README + WRITE_A_TEST + RUN_A_SERVER + WRAP_A_COMMAND + CASSETTES + CASSETTE_SECRETS + CLIENTS
     named = set(re.findall(r"(?<![-\w])--[a-z][a-z-]+", pages))
-    assert named - options(commands) == {"--help", "--notify-mock-seed", "--rm"}
+    assert named - options(commands) == {
+        "--help",
+        "--notify-mock-block",
+        "--notify-mock-record",
+        "--notify-mock-seed",
+        "--require",
+        "--rm",
+    }
 
 
 def test_the_marked_tests_of_the_page_of_cassettes_pass(pytester: pytest.Pytester) -> None:

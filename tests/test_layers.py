@@ -49,6 +49,10 @@ LAZY = {"notify_mock.support.crypto", "yaml"}
 """Imported only in functions, because importing them takes longer than the rest of the start."""
 
 
+POSIX_ONLY = {"fcntl", "grp", "posix", "pty", "pwd", "resource", "syslog", "termios", "tty"}
+"""Modules that Windows does not have: they may only be imported where they are used."""
+
+
 def name_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
@@ -109,6 +113,11 @@ def test_libraries_are_imported_only_where_allowed(name: str) -> None:
         allowed = ONLY_IN.get(library, (name,))
         assert f"{name}.".startswith(tuple(f"{place}." for place in allowed)), f"{name} imports {library}"
         assert not ({library, imported} & LAZY and top), f"{name} imports {imported} at module level"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_module_that_windows_lacks_is_imported_at_start(name: str) -> None:
+    assert not [imported for imported, top in imports(MODULES[name]) if top and imported in POSIX_ONLY]
 
 
 def test_only_four_modules_are_outside_the_folders() -> None:

@@ -1,16 +1,17 @@
-"""An account and its API keys, and the option that lists accounts."""
+"""An account and its API keys, and the options that name accounts."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from notify_mock.support.usage import UsageError, shown
 
 Status = Literal["active", "suspended", "closed"]
 
+_ANY_SID = re.compile(r"AC[\w-]{1,62}", re.ASCII)
 _SID = re.compile(r"AC[0-9a-fA-F]{32}")
 _KEY_SID = re.compile(r"SK[0-9a-fA-F]{32}")
 
@@ -52,6 +53,34 @@ def read_accounts(given: AccountsOption) -> tuple[Account, ...]:
         if sum(account.sid == sid for account in accounts) > 1:
             raise UsageError("accounts", f"{sid} is given twice")
     return accounts
+
+
+def read_default_account(given: str | None, accounts: tuple[Account, ...]) -> tuple[str, str]:
+    """Return SID and token in a ``default_account`` option, each "" if it is not given. Raises ``UsageError``, whose
+    text never contains a token."""
+    __tracebackhide__ = True
+    if given is None:
+        return "", ""
+    sid, _, token = given.partition(":") if isinstance(given, str) else (given, "", "")
+    if not isinstance(sid, str) or not _ANY_SID.fullmatch(sid):
+        wrong = f"{_beginning(sid)} is not an account SID"
+        raise UsageError("default_account", wrong, 'expected "AC..." or "AC...:token"')
+    if accounts and sid not in [account.sid for account in accounts]:
+        raise UsageError("default_account", f"{sid} is not in accounts=", "add it there, or leave default_account out")
+    return sid, token
+
+
+def with_environment(options: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return an emulator's ``options`` with the account of the SDKs' variables in ``environ`` as its default account.
+
+    Unchanged if the options name an account, or the variables don't. An emulator itself never looks at the environment:
+    the same options always have the same result. TWILIO_API_KEY is not needed: every key acts for the default account.
+    """
+    sid, token = environ.get("TWILIO_ACCOUNT_SID", ""), environ.get("TWILIO_AUTH_TOKEN", "")
+    is_named = options.get("accounts") is not None or options.get("default_account") is not None
+    if is_named or not _ANY_SID.fullmatch(sid):
+        return dict(options)
+    return {**options, "default_account": f"{sid}:{token}"}
 
 
 def _read_account(item: Account | str, where: str) -> Account:

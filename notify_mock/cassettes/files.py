@@ -26,10 +26,13 @@ def find_files(paths: Iterable[str | Path]) -> list[Path]:
     """
     found: list[Path] = []
     for path in map(Path, paths):
+        if not path.is_dir():
+            found.append(path)
+            continue
         inside = sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and _is_seen(file, path))
-        if path.is_dir() and not inside:
+        if not inside:
             raise UsageError(str(path), "contains no cassette", f"expected files that end in {', '.join(SUFFIXES)}")
-        found += inside if path.is_dir() else [path]
+        found += inside
     return found
 
 

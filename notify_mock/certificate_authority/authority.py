@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import atexit
+import errno
+import logging
 import os
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 from notify_mock.certificate_authority.certificates import Pair, make_ca, validity
 from notify_mock.certificate_authority.permissions import check_folder, check_key_file, is_writable_by_others
 from notify_mock.support import files
 from notify_mock.support.usage import UsageError, shown
 
+_LOG = logging.getLogger("notify_mock.ca")
+
 FOLDER_VARIABLE = "NOTIFY_MOCK_CA_DIR"
 
 CERTIFICATE_FILE, BUNDLE_FILE, PHP_FILE = "ca.pem", "bundle.pem", "notify-mock.ini"
+NODE_FILE = "notify-mock-fetch.cjs"
 TRUST_STORE_FILE, DIGEST_FILE = "truststore.p12", "truststore.sha256"
 PYTHON_FOLDER = "python"
 MAX_BYTES = 16 * files.MIB
 """The limit of each file."""
 
 _KEY_FILE, _LOCK_FILE = "ca-key.pem", ".lock"
-_FILES = (_KEY_FILE, CERTIFICATE_FILE, BUNDLE_FILE, TRUST_STORE_FILE, DIGEST_FILE, PHP_FILE, _LOCK_FILE)
+_FILES = (_KEY_FILE, CERTIFICATE_FILE, BUNDLE_FILE, TRUST_STORE_FILE, DIGEST_FILE, PHP_FILE, NODE_FILE, _LOCK_FILE)
 _RENEW_BEFORE = timedelta(days=1)
 """An authority that expires within this time is replaced, so that it does not expire during a run."""
 _END = "-----END CERTIFICATE-----\n"
@@ -36,10 +45,14 @@ class Authority:
     private key and the certificate, ``ca.pem`` only the certificate. Files are created when first needed. Raises
     ``UsageError`` if the folder can't be used, or if ``ca-key.pem`` is damaged or can be read by other users. Safe to
     use from several processes.
+
+    ``or_temporary``: if the user's data folder can't be written, use a private folder that is deleted at the end of
+    this process, and log a line that says so.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, or_temporary: bool = False) -> None:
         self.folder = folder or _folder()
+        self._or_temporary = or_temporary and folder is None and not os.environ.get(FOLDER_VARIABLE)
 
     def __repr__(self) -> str:
         return f"<Authority in {self.folder}>"
@@ -121,7 +134,7 @@ class Authority:
         from filelock import FileLock
 
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_folder()
             with FileLock(self.folder / _LOCK_FILE):
                 for folder in (self.folder, self.folder / PYTHON_FOLDER):
                     check_folder(folder, _RENEW)
@@ -135,6 +148,22 @@ class Authority:
                 return pair
         except OSError as error:
             raise self._unusable(error) from error
+
+    def _make_folder(self) -> None:
+        """Create the folder, or a temporary one instead. Raises ``OSError``."""
+        try:
+            if self.folder.parts[0] == "~":
+                raise FileNotFoundError(errno.ENOENT, "the home folder of this user is unknown", "~")
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.folder / _LOCK_FILE).touch()
+        except OSError as error:
+            if not self._or_temporary:
+                raise
+            self.folder, self._or_temporary = _temporary_folder(), False
+            _LOG.error(
+                "%s cannot be used (%s): the certificate authority of this run is in %s; %s to keep it",
+                *(error.filename, error.strerror, self.folder, _USE_ANOTHER),
+            )
 
     def _now(self) -> datetime:
         """Return the file system's time, since TLS uses the real time and a test may have frozen Python's."""
@@ -168,6 +197,19 @@ def _delete_or(otherwise: str, path: Path) -> str:
     """Return the remedy for a file that can't be used. What is not a file is the user's to delete."""
     is_other = os.path.lexists(path) and not os.path.isfile(path)  # noqa: PTH113 - these never raise
     return f"delete it, then {_RENEW}" if is_other else otherwise
+
+
+@cache
+def _temporary_folder() -> Path:
+    """Return the same folder each time. It is deleted when the process ends, but not by its forked children."""
+    folder, owner = Path(mkdtemp(prefix="notify-mock-ca-")), os.getpid()
+
+    def delete() -> None:
+        if os.getpid() == owner:
+            rmtree(folder, ignore_errors=True)
+
+    atexit.register(delete)
+    return folder
 
 
 def _folder() -> Path:

@@ -15,6 +15,7 @@ from notify_mock.certificate_authority.authority import (
     CERTIFICATE_FILE,
     DIGEST_FILE,
     MAX_BYTES,
+    NODE_FILE,
     PHP_FILE,
     PYTHON_FOLDER,
     TRUST_STORE_FILE,
@@ -26,7 +27,8 @@ from notify_mock.support.usage import UsageError
 
 TRUST_STORE_PASSWORD = "changeit"  # noqa: S105 - Java's default; the store contains no secret
 
-_STARTUP = Path(__file__).parent / "startup" / "sitecustomize.py"
+_STARTUP = Path(__file__).parent / "startup"
+_PYTHON = _STARTUP / "sitecustomize.py"
 _PHP = b"curl.cainfo = ${SSL_CERT_FILE}\nopenssl.cafile = ${SSL_CERT_FILE}\n"
 _GIVEN = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _USUAL = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
@@ -37,7 +39,7 @@ class Bundles(NamedTuple):
     """The files, all in one folder.
 
     ``certificate``: only the authority. ``bundle``: the system's roots and the authority, PEM. ``trust_store``: the
-    same for Java, PKCS 12. ``php``: settings for PHP. ``python``: the code that Python runs at startup.
+    same for Java, PKCS 12. ``php``: settings for PHP. ``python`` and ``node``: the code that they run at startup.
     """
 
     certificate: Path
@@ -45,6 +47,7 @@ class Bundles(NamedTuple):
     trust_store: Path
     php: Path
     python: Path
+    node: Path
 
     def at(self, folder: str) -> Bundles:
         """Return the files with their paths on another machine or in a container."""
@@ -59,7 +62,8 @@ def make_bundles(authority: Authority) -> Bundles:
         authority.keep(BUNDLE_FILE, bundle.encode()),
         _keep_trust_store(authority, bundle),
         authority.keep(PHP_FILE, _PHP),
-        authority.keep(f"{PYTHON_FOLDER}/{_STARTUP.name}", _STARTUP.read_bytes()),
+        authority.keep(f"{PYTHON_FOLDER}/{_PYTHON.name}", _PYTHON.read_bytes()),
+        authority.keep(NODE_FILE, (_STARTUP / NODE_FILE).read_bytes()),
     )
 
 

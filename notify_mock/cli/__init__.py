@@ -21,6 +21,9 @@ from notify_mock.cli.serve import serve
 from notify_mock.support.usage import UsageError
 from notify_mock.support.version import __version__
 
+_NO_ARGUMENTS: Any = getattr(click.exceptions, "NoArgsIsHelpError", ())
+"""What click raises for a group without a command. Before 8.2, it raises nothing and exits with 0."""
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="notify-mock")
@@ -39,7 +42,7 @@ def main() -> None:
     warnings.showwarning = _show_warning
     try:
         sys.exit(commands.main(prog_name="notify-mock", standalone_mode=False))
-    except click.exceptions.NoArgsIsHelpError as error:
+    except _NO_ARGUMENTS as error:
         click.echo(error.format_message())
         sys.exit(2)
     except click.ClickException as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from notify_mock.support.counted import counted
+
 
 @click.group()
 def ca() -> None:
@@ -61,4 +63,4 @@ def remove() -> None:
 
     authority = Authority()
     deleted = authority.remove()
-    click.echo(f"notify-mock: {len(deleted)} files deleted from {authority.folder}")
+    click.echo(f"notify-mock: {counted(len(deleted), 'file')} deleted from {authority.folder}")

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from notify_mock.cli.options import FILE
+from notify_mock.support.counted import counted
 from notify_mock.support.usage import UsageError
 
 _FORMATS = ("yaml", "json", "har", "wiremock")
@@ -38,7 +39,7 @@ def lint(paths: tuple[Path, ...]) -> None:
         found += len(lines)
         for line in lines:
             click.echo(line)
-    click.echo(f"{len(files)} cassettes, {found or 'no'} findings", err=True)
+    click.echo(f"{counted(len(files), 'cassette')}, {counted(found, 'finding') if found else 'no findings'}", err=True)
     sys.exit(1 if found else 0)
 
 
@@ -64,7 +65,7 @@ def convert(source: Path, target: Path, style: str | None, force: bool) -> None:
         raise UsageError(str(target), "already exists", "use another name, or --force to overwrite it")
     interactions = read_interactions(source)
     write_as(interactions, target, style or style_of(target))
-    click.echo(f"{len(interactions)} entries written to {target}")
+    click.echo(f"{counted(len(interactions), 'entry', 'entries')} written to {target}")
 
 
 @cassette.command()

@@ -11,6 +11,7 @@ from notify_mock.cli.options import emulator_options, make_emulator
 _EXAMPLE = """\b
 Examples:
   eval "$(notify-mock env)"; npm test
+  notify-mock env --format powershell | Out-String | Invoke-Expression; npm test
   notify-mock env --format dotenv --url http://notify-mock:8010 --ca-folder /ca > notify-mock.env
 """
 
@@ -22,7 +23,7 @@ Examples:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["shell", "dotenv", "json"]),
+    type=click.Choice(["shell", "powershell", "dotenv", "json"]),
     default="shell",
     show_default=True,
     help="Output format.",
@@ -50,6 +51,7 @@ def env(url: str, form: Any, ca_folder: str | None, keep_account: bool, **accoun
     if ca_folder:
         bundles = bundles.at(ca_folder)
     base: dict[str, str] | None = {} if ca_folder else None
-    auth = None if keep_account else make_emulator(**account).auth
-    changes = environment.changes(read_url(url), auth, bundles, base)
+    emulator = make_emulator(**account)
+    auth = None if keep_account else emulator.auth
+    changes = environment.changes(read_url(url), auth, bundles, base, emulator.api_key)
     click.echo(environment.render(changes, form))

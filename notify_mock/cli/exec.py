@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import sys
 from collections import Counter
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from notify_mock.cli.options import emulator_options, log_options, make_emulator
+from notify_mock.cli.options import emulator_options, log_options, make_emulator, make_recorder, record_mode_option
 from notify_mock.cli.running import mount, open_log
+from notify_mock.options import variable_of
 
 if TYPE_CHECKING:
     from notify_mock.emulator import Emulator
     from notify_mock.journal.exchange import Exchange
     from notify_mock.server.server import Server
 
+_WITHOUT_CALLS = 1
+_NO_CALLS = """
+notify-mock: WARNING: THE COMMAND MADE NO CALL TO THE EMULATOR.
+notify-mock: Either it does not use Twilio, or its client bypassed the emulator and may have reached the real Twilio.
+notify-mock: See "Clients that bypass the proxy" in docs/wrap-a-command.md."""
 _NOT_EXECUTABLE, _NOT_FOUND, _BY_SIGNAL = 126, 127, 128
 _EXAMPLE = """\b
 Examples:
@@ -29,6 +38,15 @@ Examples:
 
 @click.command("exec", epilog=_EXAMPLE, context_settings={"allow_interspersed_args": False})
 @emulator_options("exec")
+@record_mode_option
+@click.option(
+    "--require-calls/--no-require-calls",
+    default=None,
+    envvar=variable_of("--require-calls"),
+    show_envvar=True,
+    help="Exit with status 1 if COMMAND succeeds without a call to the emulator. By default only if the variable CI is "
+    "set, as CI services do; otherwise a warning is written.",
+)
 @log_options(level="error")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def exec_(
@@ -36,8 +54,12 @@ def exec_(
     port: int,
     other_hosts: Any,
     tls: bool,
+    record: Path | None,
+    record_mode: str,
+    require_calls: bool | None,
     log_format: str,
-    log_level: str,
+    log_level: str | None,
+    log_file: Path | None,
     access_log: bool | None,
     command: tuple[str, ...],
     **options: Any,
@@ -45,27 +67,40 @@ def exec_(
     """Run COMMAND with its Twilio clients redirected to an emulator.
 
     Works in any language: the proxy, trust and account variables of all SDKs are set for COMMAND. When it ends, a
-    summary is written to stderr. The exit status is that of COMMAND.
+    summary is written to stderr. The exit status is that of COMMAND, except with --require-calls.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _exit_by_signal)
     from notify_mock.certificate_authority.bundles import make_bundles
     from notify_mock.interception import environment
 
-    log = open_log(log_format, log_level, access_log)
-    emulator = make_emulator(**options)
+    log = open_log(log_format, log_level or ("info" if log_file else "error"), access_log, log_file)
+    emulator = make_emulator(**options, record=make_recorder(record, record_mode))
     tally = _Tally()
     emulator.journal.subscribe(tally.add)
     server = mount(emulator, host, port, log, other_hosts=other_hosts, tls=tls)
     server.start()
     bundles = make_bundles(server.tls.authority)
-    status = _run(command, environment.apply(environment.changes(server.url, emulator.auth, bundles)))
-    emulator.close()
-    server.stop()
-    log.flush()
+    changes = environment.changes(server.url, emulator.auth, bundles, key=emulator.api_key)
+    status = _run(command, environment.apply(changes))
+    try:
+        emulator.close()
+    finally:
+        server.stop()
+        log.flush()
     with suppress(OSError):
         click.echo(f"notify-mock: {tally.summary(emulator, server)}", err=True)
+        if not tally.calls:
+            click.secho(_NO_CALLS, err=True, bold=True)
+    if not tally.calls and (_is_in_ci() if require_calls is None else require_calls):
+        with suppress(OSError):
+            click.echo("notify-mock: failed, because calls are required; --no-require-calls allows this", err=True)
+        status = status or _WITHOUT_CALLS
     sys.exit(status)
+
+
+def _is_in_ci() -> bool:
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
 def _exit_by_signal(number: int, _frame: FrameType | None) -> None:
@@ -79,6 +114,10 @@ class _Tally:
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
 
+    @property
+    def calls(self) -> int:
+        return self._counts["calls"]
+
     def add(self, exchange: Exchange) -> None:
         self._counts["calls"] += 1
         self._counts["errors"] += (exchange.status or 500) >= 400
@@ -91,9 +130,18 @@ class _Tally:
         if server.policy.refused:
             hosts = (f"{host} ({count})" for host, count in sorted(server.policy.refused.items()))
             summary.append(f"refused hosts: {', '.join(hosts)}")
+        if emulator.cassette is not None:
+            summary.append(str(emulator.cassette))
         if emulator.faults.unused:
             summary.append(f"fault rules that were never applied: {', '.join(map(str, emulator.faults.unused))}")
         return "; ".join(summary)
+
+
+def _found(command: tuple[str, ...], env: dict[str, str]) -> tuple[str, ...]:
+    """Return the command with its full path on Windows, which finds only ``.exe`` files by itself, not ``npm.cmd``."""
+    if sys.platform != "win32":
+        return command
+    return (shutil.which(command[0], path=env.get("PATH")) or command[0], *command[1:])
 
 
 def _run(command: tuple[str, ...], env: dict[str, str]) -> int:
@@ -101,7 +149,7 @@ def _run(command: tuple[str, ...], env: dict[str, str]) -> int:
     import subprocess
 
     try:
-        process = subprocess.Popen(command, env=env, close_fds=False)  # noqa: S603 - the user's own command
+        process = subprocess.Popen(_found(command, env), env=env, close_fds=False)  # noqa: S603 - the user's own command
     except FileNotFoundError:
         click.echo(f"notify-mock: {command[0]}: command not found", err=True)
         return _NOT_FOUND
@@ -110,8 +158,8 @@ def _run(command: tuple[str, ...], env: dict[str, str]) -> int:
         return _NOT_EXECUTABLE
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
-        """Forward the signal. On a terminal, the command receives Ctrl-C itself."""
-        if number != signal.SIGINT or not sys.stdin.isatty():
+        """Forward the signal. On a terminal and on Windows, the command receives Ctrl-C itself."""
+        if number != signal.SIGINT or not (sys.platform == "win32" or sys.stdin.isatty()):
             process.send_signal(number)
 
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -8,6 +8,7 @@ from contextlib import suppress
 from threading import Event, Thread
 from typing import TextIO
 
+from notify_mock.deliveries.delivery import Delivery
 from notify_mock.journal.exchange import Exchange
 
 _DELAY_SECONDS = 0.1
@@ -21,24 +22,25 @@ MAX_WAITING_BYTES = 16 * 1024 * 1024
 
 
 class LogWriter:
-    """A text stream that takes calls as well, and writes everything to ``stream`` in the order in which it arrived.
+    """A text stream that also takes calls and deliveries, and writes everything to ``stream`` in the order of arrival.
 
-    ``line_of`` makes the line of a call, in the writer's thread. An exchange does not change once it has ended, so its
+    ``line_of`` makes the line of one, in the writer's thread. An exchange does not change once it has ended, so its
     line is the same later. What cannot be written, to a broken pipe for example, is discarded.
     """
 
-    def __init__(self, stream: TextIO | None, line_of: Callable[[Exchange], str]) -> None:
+    def __init__(self, stream: TextIO | None, line_of: Callable[[Exchange | Delivery], str]) -> None:
         self._stream, self._line_of = stream, line_of
-        self._waiting: deque[Exchange | str | Event] = deque()
+        self._waiting: deque[Exchange | Delivery | str | Event] = deque()
         self._waiting_bytes = 0
         self._has_some, self._is_urgent = Event(), Event()
         self._thread = Thread(target=self._run, name="notify-mock-log", daemon=True)
         self._thread.start()
 
-    def add(self, exchange: Exchange) -> None:
-        """Write the line of a call, a tenth of a second later. If too many wait, return when they are written."""
-        self._put(exchange)
-        self._waiting_bytes += exchange.size + _CALL_BYTES
+    def add(self, entry: Exchange | Delivery) -> None:
+        """Write the line of a call or a delivery, a tenth of a second later. If too many wait, return when they are
+        written."""
+        self._put(entry)
+        self._waiting_bytes += _CALL_BYTES + (entry.size if isinstance(entry, Exchange) else 0)
         if self._waiting_bytes > MAX_WAITING_BYTES:
             self.flush()
 
@@ -55,7 +57,7 @@ class LogWriter:
                 self._waiting.clear()
                 return
 
-    def _put(self, entry: Exchange | str | Event) -> None:
+    def _put(self, entry: Exchange | Delivery | str | Event) -> None:
         self._waiting.append(entry)
         if not self._has_some.is_set():
             self._has_some.set()
@@ -74,7 +76,7 @@ class LogWriter:
         flushes: list[Event] = []
         for _ in range(len(self._waiting)):
             entry = self._waiting.popleft()
-            if isinstance(entry, Exchange):
+            if isinstance(entry, (Exchange, Delivery)):
                 texts.append(self._line_of(entry) + "\n")
             elif isinstance(entry, str):
                 texts.append(entry)

@@ -6,11 +6,16 @@ import json
 import logging
 import sys
 from datetime import datetime, timezone
-from typing import Literal
+from pathlib import Path
+from typing import Literal, TextIO
 
 from notify_mock.cli.log_writer import LogWriter
+from notify_mock.deliveries.delivery import Delivery
+from notify_mock.deliveries.inbox import Deliveries
 from notify_mock.journal.exchange import Exchange
 from notify_mock.journal.journal import Journal
+from notify_mock.support.counted import counted
+from notify_mock.support.usage import UsageError
 from notify_mock.twilio_api.masking import show_pairs, show_text
 
 Format = Literal["text", "json"]
@@ -21,12 +26,13 @@ _LOG = logging.getLogger("notify_mock.calls")
 class Log:
     """The log of one command: the package's messages of ``level`` and above, and calls.
 
-    ``calls``: whether each call is logged; by default if ``level`` is info or debug.
+    ``calls``: whether each call is logged; by default if ``level`` is info or debug. ``file`` is appended to,
+    instead of stderr. Raises ``UsageError`` if it cannot be written.
     """
 
-    def __init__(self, style: Format, level: str, calls: bool | None = None) -> None:
+    def __init__(self, style: Format, level: str, calls: bool | None = None, file: Path | None = None) -> None:
         is_json = style == "json"
-        self._writer = LogWriter(sys.stderr, json_line if is_json else text_line)
+        self._writer = LogWriter(sys.stderr if file is None else _opened(file), json_line if is_json else text_line)
         handler = logging.StreamHandler(self._writer)
         handler.setFormatter(_JsonLines() if is_json else logging.Formatter("%(levelname)-7s %(message)s"))
         root = logging.getLogger("notify_mock")
@@ -35,19 +41,27 @@ class Log:
         root.propagate = False
         self._has_calls = root.isEnabledFor(logging.INFO) if calls is None else calls
 
-    def follow(self, journal: Journal) -> None:
-        """Log the calls that arrive in ``journal``."""
+    def follow(self, journal: Journal, deliveries: Deliveries) -> None:
+        """Log the calls that arrive in ``journal``, and ``deliveries``."""
         if self._has_calls:
             journal.subscribe(self._writer.add)
+            deliveries.subscribe(self._writer.add)
 
     def flush(self) -> None:
         """Return when everything that was logged is written."""
         self._writer.flush()
 
 
+def _opened(file: Path) -> TextIO:
+    try:
+        return file.open("a", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(str(file), f"cannot be written: {error.strerror or error}") from error
+
+
 def log_start(url: str, records: int) -> None:
     """Log the first line: the URL of the server, and the number of records that it starts with."""
-    _LOG.info("listening on %s with %d records", url, records, extra={"url": url, "records": records})
+    _LOG.info("listening on %s with %s", url, counted(records, "record"), extra={"url": url, "records": records})
 
 
 def log_cassette(summary: str) -> None:
@@ -60,13 +74,24 @@ def log_stop() -> None:
     _LOG.info("stopped")
 
 
-def text_line(exchange: Exchange) -> str:
-    """Return the line for a request and its response."""
-    return f"INFO    {exchange}"
+def text_line(entry: Exchange | Delivery) -> str:
+    """Return the line for a request and its response, or for a delivery."""
+    return f"INFO    {entry if isinstance(entry, Exchange) else entry.summary()}"
 
 
-def json_line(exchange: Exchange) -> str:
-    """Return the line for a request and its response, as a JSON object. Its time is that of the emulator's clock."""
+def json_line(entry: Exchange | Delivery) -> str:
+    """Return the same line as a JSON object. Its time is that of the emulator's clock."""
+    return _call_line(entry) if isinstance(entry, Exchange) else _delivery_line(entry)
+
+
+def _delivery_line(delivery: Delivery) -> str:
+    shown = delivery.describe()
+    masked = {name: shown[name] and show_text(shown[name]) for name in ("identity", "address", "reason")}
+    line = {"time": None, "level": "info", "logger": _LOG.name, "message": delivery.summary(), **shown, **masked}
+    return json.dumps({name: value for name, value in line.items() if name not in ("payload", "headers")})
+
+
+def _call_line(exchange: Exchange) -> str:
     call = exchange.call
     line: dict[str, object] = {
         "time": None,
@@ -75,7 +100,8 @@ def json_line(exchange: Exchange) -> str:
         **exchange.describe(),
         "method": call.method,
         "path": show_text(call.path),
-        "parameters": show_pairs((*call.query.pairs, *call.form.pairs)),
+        "parameters": show_pairs((*call.query.pairs, *(() if call.reads_query else call.form.pairs))),
+        "not_read": call.not_read or None,
     }
     return json.dumps(line)
 

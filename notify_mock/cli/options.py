@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
-from notify_mock.options import OPTIONS, Option
+from notify_mock.accounts.account import with_environment
+from notify_mock.options import OPTIONS, Option, variable_of
 from notify_mock.support.usage import UsageError
 
 if TYPE_CHECKING:
     from notify_mock.emulator import Emulator
+    from notify_mock.recording.recorder import Recorder
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 FILE = click.Path(path_type=Path)
 
-_TYPES: dict[str, Any] = {"FILE": FILE, "PATH": FILE, "PORT": click.IntRange(0, 65535)}
+
+class _Lines(click.types.StringParamType):
+    """Texts that may contain spaces: an environment variable has one in each line."""
+
+    envvar_list_splitter = "\n"
+
+
+_TYPES: dict[str, Any] = {
+    "FILE": FILE,
+    "PATH": FILE,
+    "PORT": click.IntRange(0, 65535),
+    "HOST[/PATH]=STATUS[:BODY]": _Lines(),
+}
 
 
 def emulator_options(command_name: str, **defaults: Any) -> Callable[[Command], Command]:
@@ -40,17 +56,41 @@ def _click_option(option: Option, default: Any) -> Callable[[Command], Command]:
         details["is_flag"] = True
     elif option.repeatable:
         details |= {"multiple": True, "metavar": option.metavar, "help": f"{option.help} Repeatable."}
+        details["type"] = _TYPES.get(option.metavar, str)
     else:
         kind = click.Choice(option.choices) if option.choices else _TYPES.get(option.metavar, str)
         details |= {"type": kind, "metavar": option.metavar or None}
         details |= {"default": default, "show_default": default is not None}
-    if option.variable:
-        details["envvar"] = option.variable
-    return click.option(option.flag, option.name, **details)
+    return click.option(option.flag, option.name, envvar=option.variable, show_envvar=True, **details)
+
+
+record_mode_option = click.option(
+    "--record-mode",
+    type=click.Choice(["once", "new_episodes", "all", "rewrite"]),
+    default="once",
+    show_default=True,
+    envvar=variable_of("--record-mode"),
+    show_envvar=True,
+    help="What to do if the cassette of --record exists. once: exit with an error. new_episodes: add entries. all: add "
+    "entries, replace those requested again. rewrite: start with an empty cassette.",
+)
+
+
+def make_recorder(path: Path | None, mode: str, *, check: bool = False) -> Recorder | None:
+    """Return the recorder of --record. A check does not create the key of the pseudonyms, so it uses the one that
+    there is. Raises ``UsageError``."""
+    if path is None:
+        return None
+    from notify_mock.recording.recorder import Recorder
+    from notify_mock.redaction.keys import find_key
+
+    key = find_key(path).hex() if check else None
+    return Recorder(path, mode=mode, key=key)  # type: ignore[arg-type]
 
 
 def log_options(level: str) -> Callable[[Command], Command]:
-    """Return a decorator that adds the options of the log. ``--log-level`` defaults to ``level``."""
+    """Return a decorator that adds the options of the log. ``--log-level`` defaults to ``level``, or to ``info`` with a
+    file."""
 
     def decorate(command: Command) -> Command:
         form = click.option(
@@ -58,40 +98,56 @@ def log_options(level: str) -> Callable[[Command], Command]:
             type=click.Choice(["text", "json"]),
             default="text",
             show_default=True,
-            help="Format of the log on stderr.",
+            help="Format of the log.",
+            envvar=variable_of("--log-format"),
+            show_envvar=True,
         )
         detail = click.option(
             "--log-level",
             type=click.Choice(["debug", "info", "warning", "error"]),
-            default=level,
-            show_default=True,
-            help="Minimum level to log. Calls are logged at info, broken connections at debug.",
+            help=f"Minimum level to log, by default {level}{'' if level == 'info' else ', or info with --log-file'}. "
+            "Calls are logged at info, broken connections at debug.",
+            envvar=variable_of("--log-level"),
+            show_envvar=True,
+        )
+        file = click.option(
+            "--log-file",
+            type=FILE,
+            metavar="FILE",
+            envvar=variable_of("--log-file"),
+            show_envvar=True,
+            help="Append the log to this file instead of writing it to stderr.",
         )
         calls = click.option(
             "--access-log/--no-access-log",
             default=None,
+            envvar=variable_of("--access-log"),
+            show_envvar=True,
             help="Log every call. By default, calls are logged if --log-level is info or debug.",
         )
-        return form(detail(calls(command)))
+        return form(detail(calls(file(command))))
 
     return decorate
 
 
 def make_emulator(*, seed: str, **options: Any) -> Emulator:
-    """Create the emulator from the values of ``emulator_options``. Raises ``UsageError``."""
+    """Create the emulator from the values of ``emulator_options``, with the account of the environment as the default.
+
+    Raises ``UsageError``.
+    """
     from notify_mock.emulator import Emulator
 
     number = int(seed) if seed.isascii() and seed.removeprefix("-").isdigit() else seed
     repeated = {name: options.get(name) or None for name in ("accounts", "scenario")}
-    return Emulator(seed=number, **{**options, **repeated})
+    return Emulator(seed=number, **with_environment({**options, **repeated}, os.environ))
 
 
 def naming_options(command: click.Command) -> click.Command:
-    """Return ``command``, changed so that its errors name options as they are written on the command line."""
+    """Return ``command``, changed so that its errors name options as the user gave them, by flag or variable."""
     call = command.callback
     if call is None:
         return command
-    flags = {str(parameter.name): parameter.opts[0] for parameter in command.params}
+    parameters = {str(parameter.name): parameter for parameter in command.params}
 
     @wraps(call)
     def callback(*args: Any, **options: Any) -> Any:
@@ -99,10 +155,12 @@ def naming_options(command: click.Command) -> click.Command:
             return call(*args, **options)
         except UsageError as error:
             is_file = error.where in map(str, options.values())
-            flag = "" if is_file else flags.get(error.option, "")
-            if not flag.startswith("--"):
+            parameter = None if is_file else parameters.get(error.option)
+            if not isinstance(parameter, click.Option):
                 raise
-            where = error.where.replace(error.option, flag, 1)
+            source = click.get_current_context().get_parameter_source(error.option)
+            flag = parameter.envvar if source is ParameterSource.ENVIRONMENT else parameter.opts[0]
+            where = error.where.replace(error.option, str(flag), 1)
             raise UsageError(where, error.wrong, error.remedy) from error
 
     command.callback = callback

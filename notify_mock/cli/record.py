@@ -53,7 +53,8 @@ def record(
     other_hosts: Any,
     tls: bool,
     log_format: str,
-    log_level: str,
+    log_level: str | None,
+    log_file: Path | None,
     access_log: bool | None,
     **options: Any,
 ) -> None:
@@ -64,7 +65,7 @@ def record(
     """
     from notify_mock.recording.recorder import Recorder
 
-    log = open_log(log_format, log_level, access_log)
+    log = open_log(log_format, log_level or "info", access_log, log_file)
     service = make_upstream(upstream, upstream_ca, upstream_timeout)
     if service.url.partition("//")[2] in (f"{host}:{port}", f"localhost:{port}"):
         raise UsageError("--upstream", f"{service.url} is this server itself", "use the URL of the real service")

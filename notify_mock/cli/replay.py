@@ -54,7 +54,8 @@ def replay(
     other_hosts: Any,
     tls: bool,
     log_format: str,
-    log_level: str,
+    log_level: str | None,
+    log_file: Path | None,
     access_log: bool | None,
     **options: Any,
 ) -> None:
@@ -66,7 +67,7 @@ def replay(
     from notify_mock.replay.cassette import Cassette
     from notify_mock.replay.matching import DEFAULT
 
-    log = open_log(log_format, log_level, access_log)
+    log = open_log(log_format, log_level or "info", access_log, log_file)
     fields = tuple(field.strip() for field in match_on.split(",")) if match_on else DEFAULT
     cassette = Cassette(*paths, on_miss=on_miss, repeat=repeat, match_on=fields, ignore=ignore)  # type: ignore[arg-type]
     service = make_upstream(upstream, upstream_ca) if upstream is not None else None

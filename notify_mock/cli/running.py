@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,11 +16,14 @@ if TYPE_CHECKING:
     from notify_mock.server.server import Server
 
 
-def open_log(log_format: str, log_level: str, access_log: bool | None) -> Log:
-    """Return the log that the values of ``log_options`` ask for. It is complete when the command ends."""
+def open_log(log_format: str, log_level: str, access_log: bool | None, log_file: Path | None) -> Log:
+    """Return the log that the values of ``log_options`` ask for. It is complete when the command ends.
+
+    Raises ``UsageError`` if the file cannot be written.
+    """
     from notify_mock.cli.logs import Log
 
-    log = Log("json" if log_format == "json" else "text", log_level, access_log)
+    log = Log("json" if log_format == "json" else "text", log_level, access_log, log_file)
     click.get_current_context().call_on_close(log.flush)
     return log
 
@@ -59,9 +63,8 @@ def mount(emulator: Emulator, host: str, port: int, log: Log, *, other_hosts: Ot
     """Create a server for the emulator that logs calls and sends callbacks. Raises ``UsageError``."""
     from notify_mock.server.server import Server
 
-    log.follow(emulator.journal)
+    log.follow(emulator.journal, emulator.deliveries)
     _start_callbacks(emulator)
-    emulator.app  # noqa: B018 - created before the server is ready
     return Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls)
 
 
@@ -81,9 +84,10 @@ def _start_callbacks(emulator: Emulator) -> None:
 
 
 def _user(emulator: Emulator) -> str:
-    """Return the account of the seed data, or the default one. Tokens of --account are left out: curl asks for them."""
-    account_sid, auth_token = emulator.auth
+    """Return the account of the seed data, or the default one. Tokens are left out: curl asks for those of --account,
+    and without --account any will do."""
+    account_sid, _ = emulator.auth
     first = next((record for records in emulator.records for record in records.values()), None)
     if first is not None:
         account_sid = first.account_sid
-    return account_sid if emulator.accounts.strict else f"{account_sid}:{auth_token}"
+    return account_sid if emulator.accounts.strict else f"{account_sid}:any"

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from notify_mock.cli.options import emulator_options, log_options, make_emulator
+from notify_mock.cli.options import emulator_options, log_options, make_emulator, make_recorder, record_mode_option
 from notify_mock.cli.running import count, open_log, run
-
-if TYPE_CHECKING:
-    from notify_mock.recording.recorder import Recorder
+from notify_mock.support.counted import counted
 
 _EXAMPLE = """\b
 Example:
@@ -22,14 +20,7 @@ Example:
 
 @click.command(epilog=_EXAMPLE)
 @emulator_options("serve", port=8010)
-@click.option(
-    "--record-mode",
-    type=click.Choice(["once", "new_episodes", "all", "rewrite"]),
-    default="once",
-    show_default=True,
-    help="What to do if the cassette of --record exists. once: exit with an error. new_episodes: add entries. all: add "
-    "entries, replace those requested again. rewrite: start with an empty cassette.",
-)
+@record_mode_option
 @click.option("--check", is_flag=True, help="Check the options and files, then exit.")
 @log_options(level="info")
 def serve(
@@ -41,7 +32,8 @@ def serve(
     record_mode: str,
     check: bool,
     log_format: str,
-    log_level: str,
+    log_level: str | None,
+    log_file: Path | None,
     access_log: bool | None,
     **options: Any,
 ) -> None:
@@ -49,20 +41,10 @@ def serve(
 
     When the server is ready, it prints its URL and a curl command to try on stdout. The log goes to stderr.
     """
-    log = open_log(log_format, log_level, access_log)
-    emulator = make_emulator(**options, record=_recorder(record, record_mode, check=check))
+    log = open_log(log_format, log_level or "info", access_log, log_file)
+    emulator = make_emulator(**options, record=make_recorder(record, record_mode, check=check))
     if check:
-        click.echo(f"notify-mock: the options are valid: {count(emulator)} records, {len(emulator.faults)} fault rules")
+        contents = f"{counted(count(emulator), 'record')}, {counted(len(emulator.faults), 'fault rule')}"
+        click.echo(f"notify-mock: the options are valid: {contents}")
         return
     run(emulator, host, port, log, other_hosts=other_hosts, tls=tls)
-
-
-def _recorder(path: Path | None, mode: str, *, check: bool) -> Recorder | None:
-    """Return the recorder. A check does not create the key of the pseudonyms, so it uses the one that there is."""
-    if path is None:
-        return None
-    from notify_mock.recording.recorder import Recorder
-    from notify_mock.redaction.keys import find_key
-
-    key = find_key(path).hex() if check else None
-    return Recorder(path, mode=mode, key=key)  # type: ignore[arg-type]

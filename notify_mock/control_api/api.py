@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, jsonify, request
 
-from notify_mock.accounts.accounts import Accounts
 from notify_mock.control_api.boundary import error_body
+from notify_mock.control_api.controlled import Controlled
 from notify_mock.control_api.guard import Refused, check_callback, check_origin, check_site, check_token
 from notify_mock.control_api.json import (
+    check_masks,
     check_rule,
-    one_value,
-    read_code,
     read_object,
     show_alert,
     show_callback,
@@ -21,50 +20,25 @@ from notify_mock.control_api.json import (
     show_record,
     show_rule,
 )
-from notify_mock.deliveries.inbox import Deliveries
-from notify_mock.engine.records import Records
-from notify_mock.faults.rules import Faults
-from notify_mock.journal.journal import Journal
+from notify_mock.control_api.query import check_query, read_query
+from notify_mock.deliveries.providers import Provider
 from notify_mock.support.clock import Clock
 from notify_mock.support.renamed import log_renamed, with_new_key
-from notify_mock.support.usage import UsageError, nearest, shown
+from notify_mock.support.usage import UsageError, is_near, nearest, shown
 from notify_mock.support.version import __version__
 
 if TYPE_CHECKING:
-    from notify_mock.callbacks.sender import Callbacks
     from notify_mock.faults.rule import Rule
 
 _MAX_CHECKPOINTS = 100
 _COUNTS = ("seen", "fired")
 """Keys of a rule in a response that are not part of it. Ignored when sent back."""
 
+_WITHOUT_TOKEN = ("health",)
+"""For health checks of containers, which have no token. Says nothing about what the emulator holds."""
+
 _Result = tuple[int, dict[str, Any] | None]
 """Status and JSON; None for an empty body."""
-
-
-class Controlled(Protocol):
-    """What the control API needs of an emulator."""
-
-    seed: int | str
-    control_token: str | None
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def accounts(self) -> Accounts: ...
-    @property
-    def journal(self) -> Journal: ...
-    @property
-    def faults(self) -> Faults: ...
-    @property
-    def callbacks(self) -> Callbacks: ...
-    @property
-    def deliveries(self) -> Deliveries: ...
-    @property
-    def records(self) -> tuple[Records[Any], ...]: ...
-    def reset(self) -> None: ...
-    def snapshot(self) -> Any: ...
-    def restore(self, snapshot: Any) -> None: ...
 
 
 class Control:
@@ -75,8 +49,7 @@ class Control:
         self._checkpoints: dict[str, Any] = {}
 
     def health(self) -> _Result:
-        emulator = self._emulator
-        return 200, {"status": "ok", "version": __version__, "seed": emulator.seed, **self._now()}
+        return 200, {"status": "ok", "version": __version__}
 
     def openapi(self) -> _Result:
         from notify_mock.control_api.openapi import document
@@ -98,16 +71,28 @@ class Control:
             "faults": [show_rule(rule) for rule in emulator.faults],
         }
 
+    def add_records(self) -> _Result:
+        data = read_object()
+        for key, items in data.items():
+            check_masks(key, items)
+        added = self._emulator.add_records(data, "body")
+        kinds = [one.resource for one in self._emulator.records if one.resource.seed is not None]
+        return 201, {kind.key: [show_record(one) for one in added if type(one) is kind.record] for kind in kinds}
+
     def journal(self) -> _Result:
-        return 200, {"exchanges": [show_exchange(exchange) for exchange in self._emulator.journal]}
+        given = read_query("journal")
+        after, limit = given.pop("after", 0), given.pop("limit", None)
+        try:
+            found = self._emulator.journal.calls(given.pop("call", "*"), **given)
+        except UsageError as error:
+            raise UsageError("call", error.wrong, error.remedy) from error
+        found = [exchange for exchange in found if exchange.number > after]
+        return 200, {"exchanges": [show_exchange(exchange) for exchange in found[:limit]]}
 
     def deliveries(self) -> _Result:
         inbox = self._emulator.deliveries
-        criteria: dict[str, Any] = {name: one_value(values, name) for name, values in request.args.lists()}
-        if "code" in criteria:
-            criteria["code"] = read_code(criteria["code"])
         return 200, {
-            "deliveries": [delivery.describe() for delivery in inbox.find(**criteria)],
+            "deliveries": [delivery.describe() for delivery in inbox.find(**read_query("deliveries"))],
             "alerts": [show_alert(alert) for alert in inbox.alerts],
         }
 
@@ -135,6 +120,7 @@ class Control:
         given = read_object()
         if "scenario" in given:
             return self._add_scenario(given)
+        _check_kind(given)
         check_rule(given)
         rule = {key: value for key, value in given.items() if key not in _COUNTS}
         rule = with_new_key(rule, "door", "api", "POST /_mock/faults: ", log_renamed)
@@ -167,6 +153,31 @@ class Control:
             raise Refused(404, str(error), "name") from error
         return 204, None
 
+    def providers(self) -> _Result:
+        return 200, {name: provider.describe() for name, provider in self._emulator.providers.by_name.items()}
+
+    def recover_providers(self) -> _Result:
+        self._emulator.providers.reset()
+        return 204, None
+
+    def provider(self, name: str) -> _Result:
+        return 200, self._provider(name).describe()
+
+    def change_provider(self, name: str) -> _Result:
+        provider = self._provider(name)
+        provider.change(read_object())
+        return 200, provider.describe()
+
+    def recover_provider(self, name: str) -> _Result:
+        self._provider(name).recover()
+        return 204, None
+
+    def _provider(self, name: str) -> Provider:
+        known = self._emulator.providers.by_name
+        if name not in known:
+            raise Refused(404, f"there is no provider {shown(name)}; {nearest(name, known)}", "name")
+        return known[name]
+
     def set_checkpoint(self) -> _Result:
         name = _name(read_object(default="{}"))
         if name not in self._checkpoints and len(self._checkpoints) >= _MAX_CHECKPOINTS:
@@ -187,7 +198,8 @@ class Control:
         check_callback()
         check_origin()
         check_site()
-        check_token(self._emulator.control_token)
+        if path not in _WITHOUT_TOKEN:
+            check_token(self._emulator.control_token)
         head, slash, name = path.partition("/")
         pattern = f"{head}/<name>" if slash else head
         actions = ACTIONS.get(pattern)
@@ -197,6 +209,7 @@ class Control:
         if action is None:
             allow = ", ".join([*sorted(actions), *(["HEAD"] if "GET" in actions else [])])
             raise Refused(405, f"method not allowed on /_mock/{pattern}; expected one of: {allow}", allow=allow)
+        check_query(pattern)
         return action(self, name) if slash else action(self)
 
     def _now(self) -> dict[str, str]:
@@ -207,6 +220,7 @@ ACTIONS: Mapping[str, Mapping[str, Callable[..., _Result]]] = {
     "health": {"GET": Control.health},
     "openapi.json": {"GET": Control.openapi},
     "state": {"GET": Control.state},
+    "records": {"POST": Control.add_records},
     "journal": {"GET": Control.journal},
     "deliveries": {"GET": Control.deliveries},
     "callbacks": {"GET": Control.callbacks, "POST": Control.drain_callbacks},
@@ -214,6 +228,12 @@ ACTIONS: Mapping[str, Mapping[str, Callable[..., _Result]]] = {
     "clock": {"GET": Control.clock, "POST": Control.move_clock},
     "faults": {"GET": Control.faults, "POST": Control.add_fault, "DELETE": Control.clear_faults},
     "faults/<name>": {"DELETE": Control.remove_fault},
+    "providers": {"GET": Control.providers, "DELETE": Control.recover_providers},
+    "providers/<name>": {
+        "GET": Control.provider,
+        "POST": Control.change_provider,
+        "DELETE": Control.recover_provider,
+    },
     "checkpoint": {"POST": Control.set_checkpoint},
     "checkpoint/<name>": {"POST": Control.restore_checkpoint, "DELETE": Control.drop_checkpoint},
 }
@@ -242,6 +262,13 @@ def _respond(status: int, content: dict[str, Any] | None, allow: str = "") -> Re
     if allow:
         response.headers["Allow"] = allow
     return response
+
+
+def _check_kind(given: Mapping[str, Any]) -> None:
+    """Refuse a misspelt ``scenario``, which would otherwise be a rule without an effect."""
+    for key in given:
+        if "effect" not in given and is_near(key, "scenario"):
+            raise Refused(400, f"unknown key {shown(key)}; did you mean scenario?", key)
 
 
 def _name(body: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from notify_mock.support.usage import shown
 
 TOKEN_HEADER = "X-Notify-Mock-Token"  # noqa: S105 - a header's name
 
+_SET_TOKEN = "start the server with --control-token or NOTIFY_MOCK_CONTROL_TOKEN, or Emulator(control_token=...)"  # noqa: S105 - a text
 _SIGNATURE = "X-Twilio-Signature"
 _SITE = "Sec-Fetch-Site"
 
@@ -64,7 +65,7 @@ def check_token(token: str | None) -> None:
     if not token:
         if _is_local():
             return
-        raise Refused(401, "a control token is required beyond loopback; set control_token", TOKEN_HEADER)
+        raise Refused(401, f"a control token is required beyond loopback; {_SET_TOKEN}", TOKEN_HEADER)
     given = request.headers.get(TOKEN_HEADER, "")
     if not hmac.compare_digest(given.encode("latin-1", "replace"), token.encode()):
         raise Refused(401, f"the control token is required in the header {TOKEN_HEADER}", TOKEN_HEADER)

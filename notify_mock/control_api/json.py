@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 
 from notify_mock.control_api.guard import Refused
-from notify_mock.control_api.openapi_schemas import MAX_CODE_DIGITS
 from notify_mock.journal.exchange import Exchange
 from notify_mock.resources.resource import shown_values
 from notify_mock.support.masked_url import MASK
-from notify_mock.support.usage import shown
 from notify_mock.twilio_api.masking import is_secret
 
 if TYPE_CHECKING:
@@ -77,7 +75,7 @@ def check_rule(given: Mapping[str, Any]) -> None:
 
     Raises ``Refused``, without the value, which may be a secret.
     """
-    from notify_mock.control_api.openapi import rule_fields
+    from notify_mock.control_api.openapi_rules import rule_fields
 
     known = rule_fields(given.get("effect"))
     for key, value in given.items():
@@ -85,8 +83,13 @@ def check_rule(given: Mapping[str, Any]) -> None:
         types = (types,) if isinstance(types, str) else types
         if types and not _is_one_of(types, value):
             raise Refused(400, f"{key}: expected {' or '.join(types)}, got a {type(value).__name__}", key)
-        if any(MASK in str(one) for one in (value.values() if isinstance(value, dict) else (value,))):
-            raise Refused(400, f"{key}: {MASK} is a masked secret; send the secret itself", key)
+        check_masks(key, value)
+
+
+def check_masks(key: str, value: Any) -> None:
+    """Refuse a value that was copied from a response with masked secrets."""
+    if MASK in str(value):
+        raise Refused(400, f"{key}: {MASK} is a masked secret; send the secret itself", key)
 
 
 def _is_one_of(types: tuple[str, ...], value: Any) -> bool:
@@ -121,19 +124,6 @@ def _in_json(value: Any) -> Any:
     if isinstance(value, tuple):
         return list(value)
     return value.isoformat() if isinstance(value, datetime) else value
-
-
-def one_value(values: list[str], name: str) -> str:
-    """Return the value of a query parameter. Raises ``Refused`` if it was sent more than once."""
-    if len(values) > 1:
-        raise Refused(400, f"{name}: was sent {len(values)} times; send it once", name)
-    return values[0]
-
-
-def read_code(value: str) -> int:
-    if not value.isascii() or not value.isdigit() or len(value) > MAX_CODE_DIGITS:
-        raise Refused(400, f"code: expected a number, got {shown(value)}", "code")
-    return int(value)
 
 
 def show_alert(alert: Alert) -> dict[str, Any]:

@@ -1,83 +1,40 @@
-"""The OpenAPI document of the control API. Requests are checked against its types of rule fields."""
+"""The OpenAPI document of the control API."""
 
 from __future__ import annotations
 
-from dataclasses import MISSING, Field, fields
-from inspect import getdoc
-from typing import Any, get_args
+from typing import Any
 
+from notify_mock.control_api.openapi_rules import rule_schema
 from notify_mock.control_api.openapi_schemas import (
-    MAX_CODE_DIGITS,
     MAYBE_TEXT,
     MAYBE_WHOLE,
     MOMENT,
     NAME,
     SPAN,
     TEXT,
-    TEXTS,
     TRUE,
-    WHEN,
     WHOLE,
     Schema,
     callback_schema,
+    data_schema,
     delivery_schema,
     object_of,
+    provider_schema,
+    query_number,
     record_schema,
 )
-from notify_mock.deliveries.inbox import CRITERIA, VALUES
-from notify_mock.faults.connections import What
-from notify_mock.faults.decision import Effect
-from notify_mock.faults.kinds import BY_KIND, EFFECTS
-from notify_mock.faults.match import is_delivery
+from notify_mock.control_api.query import NUMBERS, QUERIES
+from notify_mock.deliveries.inbox import VALUES
+from notify_mock.deliveries.providers import PROVIDERS
+from notify_mock.faults.kinds import EFFECTS
 from notify_mock.faults.readers import scenario_names
 from notify_mock.resources import RESOURCES
 from notify_mock.support.version import __version__
-from notify_mock.twilio_api.catalog import BY_CODE
-from notify_mock.twilio_api.delivery_errors import OUTCOMES, TITLES
 
-_BY_TYPE: dict[str, Schema] = {"int": WHOLE, "str": TEXT, "bool": {"type": "boolean"}, "Span": SPAN}
-_BY_NAME: dict[str, Schema] = {
-    "code": {"type": "integer", "enum": sorted(BY_CODE)},
-    "status": {"type": "integer", "minimum": 200, "maximum": 599},
-    "pieces": {"type": "integer", "minimum": 1, "maximum": 10_000},
-    "what": {"type": "string", "enum": list(get_args(What))},
-    "outcome": {"type": "string", "enum": list(OUTCOMES)},
-    "error": {"type": "integer", "enum": sorted(TITLES)},
-    "new_token": {**NAME, "description": "masked in responses"},
-}
-_TOGETHER: dict[str, Schema] = {
-    "delay": {
-        "oneOf": [
-            {"required": ["seconds"], "properties": {"low": False, "high": False, "median": False, "p99": False}},
-            {"required": ["low", "high"], "properties": {"seconds": False, "median": False, "p99": False}},
-            {"required": ["median", "p99"], "properties": {"seconds": False, "low": False, "high": False}},
-        ]
-    },
-    "rate_limit": {"anyOf": [{"required": ["limit"]}, {"required": ["concurrent"]}]},
-}
-"""Which fields of an effect must be used together."""
-
-_OWN: dict[str, Schema] = {
-    "call": {**NAME, "default": "*", "description": "name of a call or delivery, globs allowed"},
-    "name": {**NAME, "description": "default: derived from the effect"},
-    "unused": {"type": "string", "enum": ["error", "warn", "ignore"]},
-    "times": {"type": ["integer", "null"], "minimum": 1, "description": "maximum number of calls the rule applies to"},
-    "skip": {**WHOLE, "default": 0, "description": "matching calls to skip first"},
-    "every": {"type": "integer", "minimum": 1, "default": 1, "description": "apply to every n-th matching call"},
-    "chance": {"type": "number", "minimum": 0, "maximum": 1, "default": 1},
-    "after": WHEN,
-    "until": WHEN,
-    "account_sid": {"type": ["string", "null"], "minLength": 1},
-    "api": {"type": ["string", "null"], "minLength": 1, "description": "product and version, such as chat/v2"},
-    "door": {"type": ["string", "null"], "minLength": 1, "deprecated": True, "description": "the old name of api"},
-    "sid": {"type": ["string", "null"], "minLength": 1},
-    "form": {**TEXTS, "description": "Twilio parameters to match, globs allowed; secrets are masked in responses"},
-    "headers": {**TEXTS, "description": "request headers to match, globs allowed; secrets are masked in responses"},
-}
-_SHOWN: dict[str, Schema] = {
-    "seen": {**WHOLE, "readOnly": True, "description": "number of calls that matched; ignored in requests"},
-    "fired": {**WHOLE, "readOnly": True, "description": "number of calls the rule applied to; ignored in requests"},
-    "predicate": {**TRUE, "readOnly": True, "description": "a Python function also has to match; cannot be sent"},
+_DESCRIBED = {
+    "call": "name of a call, globs allowed",
+    "after": "only requests with a larger number",
+    "limit": "the most requests to return",
 }
 
 
@@ -101,52 +58,6 @@ def document(server: str) -> Schema:
     }
 
 
-def rule_fields(kind: Any) -> dict[str, Schema]:
-    """Return the schemas of a rule's fields; for an unknown effect, only the fields common to all rules."""
-    effect = BY_KIND.get(kind) if isinstance(kind, str) else None
-    own = {**_OWN, **_SHOWN}
-    if effect is None:
-        return own
-    phase = {"type": "string", "enum": list(effect.phases), "default": effect.phases[0]}
-    call = {**_OWN["call"], "description": f"name of a call, globs allowed; applies to {', '.join(effect.only)}"}
-    if _is_for_deliveries(effect):
-        del call["default"]
-        call["pattern"] = r"^delivery\."
-    of_effect = {one.name: _field(one) for one in fields(effect)}  # type: ignore[arg-type]
-    return {"effect": {"type": "string", "const": kind}, **of_effect, **own, "call": call, "phase": phase}
-
-
-def _field(field: Field[Any]) -> Schema:
-    kind, _, none = str(field.type).partition(" | ")
-    schema = dict(_BY_NAME.get(field.name) or _BY_TYPE[kind])
-    if none:
-        types = schema["type"]
-        schema["type"] = [*([types] if isinstance(types, str) else types), "null"]
-    elif field.default is not MISSING:
-        schema["default"] = field.default
-    return schema
-
-
-def _is_for_deliveries(effect: type[Effect]) -> bool:
-    """Whether the effect applies to deliveries only. Its rules must name them: ``*`` matches all calls, but none."""
-    return all(is_delivery(glob) for glob in effect.only)
-
-
-def _rule(effect: type[Effect]) -> Schema:
-    needed = ["call"] if _is_for_deliveries(effect) else []
-    needed += [one.name for one in fields(effect) if one.default is MISSING]  # type: ignore[arg-type]
-    return {
-        "type": "object",
-        "title": effect.kind,
-        "description": " ".join((getdoc(effect) or "").replace("``", "").split()),
-        "required": ["effect", *needed],
-        "properties": rule_fields(effect.kind),
-        "patternProperties": {"^[A-Z]": {**TEXT, "description": "a Twilio parameter to match, as in form"}},
-        "additionalProperties": False,
-        **_TOGETHER.get(effect.kind, {}),
-    }
-
-
 def _schemas() -> dict[str, Schema]:
     names = {effect.kind: "Rule." + effect.kind for effect in EFFECTS}
     to_rule = {kind: _ref(name) for kind, name in names.items()}
@@ -158,11 +69,11 @@ def _schemas() -> dict[str, Schema]:
                 "mapping": {kind: reference["$ref"] for kind, reference in to_rule.items()},
             },
         },
-        **{names[effect.kind]: _rule(effect) for effect in EFFECTS},
+        **{names[effect.kind]: rule_schema(effect) for effect in EFFECTS},
         "Error": object_of(error={**object_of(message=TEXT), "properties": {"message": TEXT, "field": TEXT}}),
         "Time": object_of(now=TEXT),
         "Status": object_of(status=TEXT),
-        "Health": object_of(status=TEXT, version=TEXT, seed={"type": ["integer", "string"]}, now=TEXT),
+        "Health": object_of(status=TEXT, version=TEXT),
         "Scenario": object_of(scenario={"type": "string", "enum": list(scenario_names())}),
         "Faults": object_of(faults=_list_of("Rule")),
         "Journal": object_of(exchanges=_list_of("Exchange")),
@@ -170,6 +81,10 @@ def _schemas() -> dict[str, Schema]:
         "Exchange": _exchange(),
         **{resource.name.capitalize(): record_schema(resource.record) for resource in RESOURCES},
         "State": _state(),
+        "Data": data_schema(),
+        "Records": object_of(**{kind.key: _list_of(kind.name.capitalize()) for kind in RESOURCES if kind.seed}),
+        "Provider": provider_schema(),
+        "Providers": object_of(**{provider: _ref("Provider") for provider in PROVIDERS}),
         "Delivery": delivery_schema(),
         "Deliveries": object_of(deliveries=_list_of("Delivery"), alerts=_list_of("Alert")),
         "Alert": object_of(time=TEXT, notification_sid=TEXT, code=WHOLE, reason=MAYBE_TEXT),
@@ -179,7 +94,7 @@ def _schemas() -> dict[str, Schema]:
 
 
 def _exchange() -> Schema:
-    texts = ("call", "account_sid", "api", "sid", "reason")
+    texts = ("call", "account_sid", "api", "sid", "reason", "response")
     numbers = ("status", "code", "played")
     return object_of(
         number=WHOLE,
@@ -208,14 +123,39 @@ def _state() -> Schema:
 def _paths() -> dict[str, Any]:
     name = [{"name": "name", "in": "path", "required": True, "schema": NAME}]
     return {
-        "/_mock/health": {"get": _operation("health", "Status, version, seed and clock", "Health")},
+        "/_mock/health": {
+            "get": {**_operation("health", "Status and version; needs no token", "Health"), "security": [{}]}
+        },
         "/_mock/state": {"get": _operation("state", "The whole state, without secrets", "State")},
-        "/_mock/journal": {"get": _operation("journal", "The received requests, secrets masked", "Journal")},
+        "/_mock/records": {
+            "post": _taking(
+                _ref("Data"), _operation("addRecords", "Add records, all or none of them", "Records", "201")
+            )
+        },
+        "/_mock/journal": {
+            "get": {
+                **_operation("journal", "The received requests, oldest first, secrets masked", "Journal"),
+                "parameters": _query("journal"),
+            }
+        },
         "/_mock/deliveries": {
             "get": {
                 **_operation("deliveries", "The simulated deliveries, and alerts", "Deliveries"),
-                "parameters": [{"name": one, "in": "query", "schema": _criterion(one)} for one in CRITERIA],
+                "parameters": _query("deliveries"),
             }
+        },
+        "/_mock/providers": {
+            "get": _operation("providers", "The simulated failures of the providers", "Providers"),
+            "delete": _operation("recoverProviders", "End all simulated failures"),
+        },
+        "/_mock/providers/{name}": {
+            "parameters": [{**name[0], "schema": {"type": "string", "enum": list(PROVIDERS)}}],
+            "get": _operation("provider", "The simulated failures of a provider", "Provider"),
+            "post": _taking(
+                {**provider_schema(), "required": []},
+                _operation("changeProvider", "Replace the failures that are given", "Provider"),
+            ),
+            "delete": _operation("recoverProvider", "End the simulated failures of a provider"),
         },
         "/_mock/callbacks": {
             "get": _operation("listCallbacks", "The delivery callbacks still to be sent", "Callbacks"),
@@ -255,10 +195,14 @@ def _paths() -> dict[str, Any]:
     }
 
 
-def _criterion(name: str) -> Schema:
-    if name == "code":
-        return {**WHOLE, "maximum": 10**MAX_CODE_DIGITS - 1}
-    return {**TEXT, "enum": list(VALUES[name])} if name in VALUES else TEXT
+def _query(path: str) -> list[Schema]:
+    return [{"name": name, "in": "query", **_parameter(name)} for name in QUERIES[path]]
+
+
+def _parameter(name: str) -> Schema:
+    described = {"description": _DESCRIBED[name]} if name in _DESCRIBED else {}
+    text = {**TEXT, "enum": list(VALUES[name])} if name in VALUES else TEXT
+    return {**described, "schema": query_number() if name in NUMBERS else text}
 
 
 def _clock() -> Schema:

@@ -1,10 +1,12 @@
-"""The schemas of records, deliveries and callbacks, and the building blocks of all schemas."""
+"""The schemas of records, deliveries, callbacks and providers, and the building blocks of all schemas."""
 
 from __future__ import annotations
 
+from dataclasses import MISSING, Field, fields
 from typing import Any
 
-from notify_mock.resources.resource import shown_fields
+from notify_mock.resources import RESOURCES, binding, credential
+from notify_mock.resources.resource import Resource, shown_fields
 from notify_mock.support.clock import MAX_TIME, MIN_TIME
 
 Schema = dict[str, Any]
@@ -16,8 +18,8 @@ TRUE: Schema = {"type": "boolean", "enum": [True]}
 MAYBE_TEXT: Schema = {"type": ["string", "null"]}
 MAYBE_WHOLE: Schema = {"type": ["integer", "null"]}
 TEXTS: Schema = {"type": "object", "additionalProperties": TEXT}
-MAX_CODE_DIGITS = 9
-"""The most digits of an error code in a query."""
+MAX_DIGITS = 9
+"""The most digits of a number in a query."""
 
 SPAN: Schema = {
     "type": ["number", "string"],
@@ -47,6 +49,60 @@ _OF_RECORDS: dict[str, Schema] = {
     "tuple[str, ...]": {"type": "array", "items": TEXT},
     "Mapping[str, Any]": {"type": "object"},
 }
+
+
+_OF_SEEDS: dict[str, Schema] = {
+    "type": {"type": "string", "enum": list(credential.TYPES)},
+    "sandbox": {"enum": [True, False, "True", "False", None], "description": "apn only"},
+    "friendly_name": {**MAYBE_TEXT, "maxLength": credential.MAX_NAME_LENGTH},
+    "binding_type": {"type": "string", "enum": list(binding.TYPES)},
+    "identity": NAME,
+    "address": NAME,
+    "tags": {"type": ["array", "null"], "items": NAME, "maxItems": binding.MAX_TAGS},
+}
+"""Fields of records that have other types, or limits, when they are added."""
+
+
+def data_schema() -> Schema:
+    """Return the schema of records to add: lists by the key of their resource."""
+    lists = {kind.key: {"type": "array", "items": _seed_schema(kind)} for kind in RESOURCES if kind.seed}
+    return {**object_of(**lists), "required": []}
+
+
+def _seed_schema(resource: Resource[Any]) -> Schema:
+    """Return the schema of one record to add, secrets included."""
+    common: dict[str, Schema] = {
+        "sid": {**MAYBE_TEXT, "pattern": f"^{resource.prefix}[0-9a-fA-F]{{32}}$", "description": "default: a new one"},
+        "account_sid": {**MAYBE_TEXT, "pattern": r"^AC[A-Za-z0-9_-]{1,62}$", "description": "default: the default one"},
+        "region": {**MAYBE_TEXT, "description": "default: us1"},
+        **{key: {"anyOf": [*MOMENT["anyOf"], {"type": "null"}]} for key in ("date_created", "date_updated")},
+        **{name: {**MAYBE_TEXT, "description": "default: the only one"} for name in resource.parent_field("")},
+    }
+    own = [one for one in fields(resource.record) if one.name not in common]
+    schema = object_of(**common, **{one.name.removeprefix("given_"): _seed_field(one) for one in own})
+    return {**schema, "required": [one.name for one in own if one.default is MISSING]}
+
+
+def _seed_field(field: Field[Any]) -> Schema:
+    kind, _, none = str(field.type).partition(" | ")
+    schema = _OF_SEEDS.get(field.name) or _OF_RECORDS[kind]
+    return {**schema, "type": [schema["type"], "null"]} if none and field.name not in _OF_SEEDS else schema
+
+
+def provider_schema() -> Schema:
+    """Return the schema of a provider's simulated failures."""
+    names: Schema = {"type": "array", "items": NAME}
+    return object_of(
+        unregistered={**names, "description": "addresses of devices without the app"},
+        throttled={"anyOf": [names, {"type": "boolean"}], "description": "addresses, or whether all are"},
+        revoked={**names, "description": "SIDs of credentials"},
+        down={"type": "boolean"},
+        delay=SPAN,
+    )
+
+
+def query_number() -> Schema:
+    return {**WHOLE, "maximum": 10**MAX_DIGITS - 1}
 
 
 def record_schema(record: type[Any]) -> Schema:

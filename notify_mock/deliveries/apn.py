@@ -9,6 +9,7 @@ from notify_mock.deliveries.channel import Channel, Rendered, merged, present, s
 from notify_mock.deliveries.delivery import Rendering
 from notify_mock.resources.notification import Notification
 from notify_mock.resources.service import Service
+from notify_mock.support.counted import counted
 from notify_mock.twilio_api.delivery_errors import Problem
 
 LIMIT = 4096
@@ -45,7 +46,7 @@ def _check(address: str) -> Problem | None:
     if _TOKEN.fullmatch(address):
         return None
     if _HEX.fullmatch(address):
-        return Problem(52133, f"the device token has {len(address)} hex digits instead of 64")
+        return Problem(52133, f"the device token has {counted(len(address), 'hex digit')} instead of 64")
     return Problem(52134, "a device token must be 64 hex digits")
 
 

@@ -127,13 +127,20 @@ class Delivery(NamedTuple):
             "faults": list(self.faults),
         }
 
+    def summary(self) -> str:
+        """Return what was sent to whom, and the result, without the content: ``push fcm alice -> sent``."""
+        to = show_text(self.address if self.identity is None else self.identity)
+        return f"{'message' if self.channel == 'sms' else 'push'} {self.channel} {to} -> {self._result()}"
+
     def __str__(self) -> str:
         to = f"{self.channel} to {show_text(self.address)}"
         identity = f" of {show_text(self.identity)}" if self.identity is not None else ""
         body = "" if self.body is None else f" {show_text(self.body)!r}"
+        return f"{self.notification_sid} {to}{identity}:{body} -> {self._result()}"
+
+    def _result(self) -> str:
         result = "sent" if self.problem is None else f"failed {self.problem}"
-        faults = f" [{', '.join(self.faults)}]" if self.faults else ""
-        return f"{self.notification_sid} {to}{identity}:{body} -> {result}{faults}"
+        return f"{result} [{', '.join(self.faults)}]" if self.faults else result
 
     def __repr__(self) -> str:
         return f"<Delivery {self}>"

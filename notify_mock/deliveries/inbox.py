@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from notify_mock.journal.criteria import listed
+from notify_mock.support.counted import counted
 from notify_mock.support.usage import UsageError, nearest, shown
 from notify_mock.twilio_api.channels import CHANNELS, DISCONTINUED
 
@@ -28,6 +29,9 @@ CRITERIA = {
 
 VALUES = {"channel": (*CHANNELS, *DISCONTINUED), "state": ("sent", "failed")}
 """The possible values of these criteria."""
+
+_MAYBE_NONE = ("identity", "binding", "credential", "code", "body", "title")
+"""The attributes of a delivery that may be None."""
 
 
 class Alert(NamedTuple):
@@ -51,6 +55,8 @@ class Deliveries(Sequence["Delivery"]):
 
     def __init__(self, lock: AbstractContextManager[bool]) -> None:
         self._lock = lock
+        self._listeners: list[Callable[[Delivery], None]] = []
+        self._unannounced: deque[Delivery] = deque()
         self.reset()
 
     def __len__(self) -> int:
@@ -64,7 +70,7 @@ class Deliveries(Sequence["Delivery"]):
 
     def __repr__(self) -> str:
         failed = sum(delivery.problem is not None for delivery in self._all())
-        return f"<{len(self)} deliveries, {failed} of them failed>"
+        return f"<{counted(len(self), 'delivery', 'deliveries')}, {failed} of them failed>"
 
     @property
     def last(self) -> Delivery:
@@ -83,7 +89,8 @@ class Deliveries(Sequence["Delivery"]):
     def show(self, most: int = 1000) -> str:
         """Return the last ``most`` deliveries and alerts as text, one per line."""
         lines = [str(one) for one in (*self._all(), *self.alerts)]
-        left_out = [f"({len(lines) - most} earlier ones are not shown)"] if len(lines) > most else []
+        hidden = len(lines) - most
+        left_out = [f"({counted(hidden, 'earlier one is', 'earlier ones are')} not shown)"] if hidden > 0 else []
         return "\n".join(left_out + lines[-most:]) or "nothing was delivered"
 
     def find(self, **criteria: Any) -> list[Delivery]:
@@ -98,7 +105,7 @@ class Deliveries(Sequence["Delivery"]):
         was delivered instead.
         """
         __tracebackhide__ = True
-        wanted = _read(criteria)
+        wanted = _read(criteria, ("count",))
         if "state" not in wanted and "code" not in wanted:
             wanted["state"] = "sent"
         everything = self._all()
@@ -111,7 +118,23 @@ class Deliveries(Sequence["Delivery"]):
         before = len(self._kept)
         new = list(made)
         self._kept.extend(new)
+        if self._listeners:
+            self._unannounced.extend(new)
         self._dropped += before + len(new) - len(self._kept)
+
+    def subscribe(self, listener: Callable[[Delivery], None]) -> None:
+        """Call ``listener`` with every delivery, in their order. A reset keeps listeners."""
+        self._listeners.append(listener)
+
+    def announce(self) -> None:
+        """Call the listeners with the new deliveries. They may be slow: the caller must not hold the lock."""
+        while self._unannounced:
+            try:
+                delivery = self._unannounced.popleft()
+            except IndexError:  # taken by another thread
+                return
+            for listener in self._listeners:
+                listener(delivery)
 
     def alert(self, at: float, notification_sid: str, problem: Problem) -> None:
         self._alerts.append(Alert(at, notification_sid, problem))
@@ -138,7 +161,7 @@ class Deliveries(Sequence["Delivery"]):
         self, count: int | None, wanted: dict[str, Any], found: list[Delivery], everything: list[Delivery]
     ) -> str:
         conditions = ", ".join(f"{key}={value!r}" for key, value in wanted.items())
-        number = "at least one delivery" if count is None else f"{count} deliver{'y' if count == 1 else 'ies'}"
+        number = "at least one delivery" if count is None else counted(count, "delivery", "deliveries")
         near = sorted(
             (one for one in everything if _differences(one, wanted)), key=lambda one: len(_differences(one, wanted))
         )
@@ -147,20 +170,31 @@ class Deliveries(Sequence["Delivery"]):
         lines += listed("delivered instead", [f"{one}  <- {'; '.join(_differences(one, wanted))}" for one in near])
         lines += listed("alerts", [str(one) for one in self.alerts])
         if self._dropped:
-            lines.append(f"the {self._dropped} oldest deliveries were dropped; only {MAX_DELIVERIES} are kept")
+            oldest = counted(self._dropped, "oldest delivery was", "oldest deliveries were")
+            lines.append(f"the {oldest} dropped; only {MAX_DELIVERIES} are kept")
         return "\n".join(lines if everything else [*lines, "nothing was delivered at all"])
 
 
-def _read(criteria: dict[str, Any]) -> dict[str, Any]:
-    for name, value in criteria.items():
+def _read(criteria: dict[str, Any], keywords: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the criteria, with SIDs in place of objects. Raises ``UsageError``; ``keywords`` may have been meant."""
+    for name in criteria:
         if name not in CRITERIA:
-            raise UsageError("deliveries", f"unknown criterion {name!r}", nearest(name, CRITERIA))
-        known = VALUES.get(name)
-        if known and value not in known:
-            raise UsageError(
-                f"deliveries, {name}", f"unknown {name} {shown(value)}", f"expected one of: {', '.join(known)}"
-            )
-    return {name: getattr(value, "sid", value) for name, value in criteria.items()}
+            raise UsageError("deliveries", f"unknown criterion {name!r}", nearest(name, (*CRITERIA, *keywords)))
+    wanted = {name: getattr(value, "sid", value) for name, value in criteria.items()}
+    for name, value in wanted.items():
+        _check_value(name, value)
+    return wanted
+
+
+def _check_value(name: str, value: Any) -> None:
+    """Raise ``UsageError`` if no delivery can ever have this value: ``count=0`` would always pass."""
+    where, known = f"deliveries, {name}", VALUES.get(name)
+    if known and value not in known:
+        raise UsageError(where, f"unknown {name} {shown(value)}", f"expected one of: {', '.join(known)}")
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if not (is_number if name == "code" else isinstance(value, str)) and not (value is None and name in _MAYBE_NONE):
+        expected = "a number" if name == "code" else "a SID" if CRITERIA[name].endswith("_sid") else "text"
+        raise UsageError(where, f"expected {expected}, got {shown(value)}")
 
 
 def _differences(delivery: Delivery, wanted: dict[str, Any]) -> list[str]:

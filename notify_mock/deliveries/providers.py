@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from notify_mock.support.clock import Span, span
-from notify_mock.support.usage import UsageError, shown
+from notify_mock.support.usage import UsageError, nearest, shown
 
 if TYPE_CHECKING:
     from notify_mock.twilio_api.delivery_errors import Outcome
+
+
+PROVIDERS = ("apns", "fcm", "gcm", "sms")
+
+_NORMAL: Mapping[str, Any] = {"unregistered": [], "throttled": [], "revoked": [], "down": False, "delay": 0.0}
+"""The description of a provider that works."""
 
 
 class Provider:
@@ -65,6 +72,35 @@ class Provider:
             self.pause = 0.0
             self.busy = False
 
+    def describe(self) -> dict[str, Any]:
+        """Return the simulated failures as JSON data: the unregistered and throttled addresses (True: all), the revoked
+        credentials, whether it is down, and its delay in seconds."""
+        with self._lock:
+            return {
+                "unregistered": sorted(self._unregistered),
+                "throttled": True if self._all_throttled else sorted(self._throttled),
+                "revoked": sorted(self._revoked),
+                "down": self._is_down,
+                "delay": self.pause,
+            }
+
+    def change(self, given: Mapping[str, Any]) -> None:
+        """Replace the failures that ``given`` has, written as in ``describe``.
+
+        Raises ``UsageError`` that names the key, without changing anything.
+        """
+        new = {key: _read_failure(key, value) for key, value in given.items()}
+        with self._lock:
+            self._unregistered = new.get("unregistered", self._unregistered)
+            self._revoked = new.get("revoked", self._revoked)
+            self._is_down = new.get("down", self._is_down)
+            self.pause = new.get("delay", self.pause)
+            if "throttled" in new:
+                throttled = new["throttled"]
+                self._all_throttled = throttled is True
+                self._throttled = set() if isinstance(throttled, bool) else throttled
+            self.busy = self.describe() != _NORMAL
+
     def outcome(self, address: str, credential_sid: str | None) -> Outcome | None:
         """Return how a delivery fails, or None if it is sent."""
         if self._is_down:
@@ -95,10 +131,8 @@ class Providers:
     """``apns``, ``fcm``, ``gcm`` and ``sms``."""
 
     def __init__(self, lock: AbstractContextManager[bool]) -> None:
-        self.apns = Provider("apns", lock)
-        self.fcm = Provider("fcm", lock)
-        self.gcm = Provider("gcm", lock)
-        self.sms = Provider("sms", lock)
+        self.by_name = {name: Provider(name, lock) for name in PROVIDERS}
+        self.apns, self.fcm, self.gcm, self.sms = self.by_name.values()
         self._by_channel = {"apn": self.apns, "fcm": self.fcm, "gcm": self.gcm, "sms": self.sms}
 
     def __getitem__(self, channel: str) -> Provider:
@@ -114,3 +148,17 @@ class Providers:
     def restore(self, kept: dict[str, tuple[Any, ...]]) -> None:
         for channel, provider in self._by_channel.items():
             provider.restore(kept[channel])
+
+
+def _read_failure(key: str, value: Any) -> Any:
+    """Return a set of texts, a bool or a number of seconds. Raises ``UsageError`` that names the key."""
+    if key not in _NORMAL:
+        raise UsageError(key, "unknown key", nearest(key, _NORMAL))
+    if key == "delay":
+        return span(value, key)
+    if isinstance(value, bool) and key in ("down", "throttled"):
+        return value
+    if key != "down" and isinstance(value, list) and all(isinstance(one, str) and one for one in value):
+        return set(value)
+    expected = {"down": "true or false", "throttled": "a list of addresses, true or false"}
+    raise UsageError(key, f"expected {expected.get(key, 'a list of non-empty text')}, got {shown(value)}")

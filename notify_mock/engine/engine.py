@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
 
-from notify_mock.accounts.account import AccountsOption, read_accounts
+from notify_mock.accounts.account import AccountsOption, read_accounts, read_default_account
 from notify_mock.accounts.accounts import Accounts
 from notify_mock.deliveries.inbox import Deliveries
 from notify_mock.deliveries.providers import Providers
@@ -15,10 +15,11 @@ from notify_mock.engine.pipeline import Pipeline
 from notify_mock.engine.recording_options import read_cassette_option, read_hydrate_option
 from notify_mock.engine.records import Records
 from notify_mock.engine.replay import Forward
-from notify_mock.engine.routes import CALL_NAMES
+from notify_mock.engine.routes import CALL_PARAMETERS
 from notify_mock.engine.seed_data import DataOption, add_seeds, read_data
 from notify_mock.engine.state import State
 from notify_mock.engine.steps import Blocking, Steps, Wait, run
+from notify_mock.engine.stubs import STUB, OtherTwilio, read_stubs
 from notify_mock.faults import UNUSED, Unused
 from notify_mock.faults.rules import Faults
 from notify_mock.journal import assertions
@@ -58,11 +59,14 @@ class Engine:
     """The core of the emulator, without Flask, sockets and sleeping.
 
     ``seed`` determines every SID. ``accounts`` are the only accounts accepted; without it every account is accepted.
+    ``default_account`` is the account of records, clients and keys where none is named.
     ``data`` is seed data, and ``hydrate`` names cassettes to load records from. ``frozen`` stops the clock at a moment.
-    ``journal_limit`` is the number of exchanges kept per account. ``faults`` and ``scenario`` are fault rules to start
+    ``journal_limit`` is the number of exchanges kept per account, with the bodies of responses if
+    ``keep_bodies``. ``faults`` and ``scenario`` are fault rules to start
     with. ``unused_faults`` says what to do about rules that were never applied, and ``fault_header`` accepts a rule in
     a request header. ``cassette`` has recorded responses to play, ``forward`` sends the calls it misses to an upstream,
-    and ``observer`` is told of every call. Raises ``UsageError`` for a bad option. Thread-safe.
+    and ``observer`` is told of every call. ``stubs`` and ``other_twilio`` are canned answers for hosts of Twilio's that
+    are not emulated. Raises ``UsageError`` for a bad option. Thread-safe.
     """
 
     def __init__(
@@ -70,10 +74,12 @@ class Engine:
         *,
         seed: int | str = 0,
         accounts: AccountsOption | None = None,
+        default_account: str | None = None,
         data: DataOption | None = None,
         hydrate: HydrateOption | None = None,
         frozen: Moment | None = None,
         journal_limit: int = DEFAULT_LIMIT,
+        keep_bodies: bool = False,
         faults: FaultsOption | None = None,
         scenario: str | Sequence[str] | None = None,
         unused_faults: Unused = "error",
@@ -81,29 +87,37 @@ class Engine:
         cassette: CassetteOption | None = None,
         forward: Forward | None = None,
         observer: Observer | None = None,
+        stubs: Iterable[str] = (),
+        other_twilio: OtherTwilio = "refuse",
     ) -> None:
         __tracebackhide__ = True
-        _check_options(seed, journal_limit, unused_faults, fault_header)
+        _check_options(seed, journal_limit, unused_faults, {"fault_header": fault_header, "keep_bodies": keep_bodies})
         self.seed = seed
         self.held_calls = HeldCalls()
         self._lock = RLock()
         self._seeds = read_data(data) if data is not None else ()
-        hydrated, recorded_account = read_hydrate_option(hydrate)
+        given = read_accounts(accounts) if accounts is not None else ()
+        account_sid, token = read_default_account(default_account, given)
+        hydrated, recorded_account = read_hydrate_option(hydrate, account_sid)
         self._seeds += hydrated
         self._permanent_faults: list[tuple[str, Effect | str, dict[str, Any]]] = []
         self._rules = _read_rules(scenario, faults)
         self._state = State(
             self._lock,
             seed=seed,
-            accounts=read_accounts(accounts) if accounts is not None else (),
+            accounts=given,
             frozen=frozen,
             journal_limit=journal_limit,
-            call_names=CALL_NAMES,
+            keep_bodies=keep_bodies,
+            call_parameters={**CALL_PARAMETERS, STUB: ()},
             unused_faults=unused_faults,
-            account_sid=recorded_account,
+            default_account=(account_sid or recorded_account, token),
         )
         self._forward, self._observer = forward, observer
-        self._pipeline = Pipeline(self._state, self._lock, self.held_calls, fault_header=fault_header, forward=forward)
+        self.stubs = read_stubs(stubs, other_twilio)
+        self._pipeline = Pipeline(
+            self._state, self._lock, self.held_calls, fault_header=fault_header, forward=forward, stubs=self.stubs
+        )
         self.cassette = cassette
         self._load()
 
@@ -181,8 +195,18 @@ class Engine:
         return Attempts(self._state, self._lock)
 
     @property
+    def api_key(self) -> tuple[str, str] | None:
+        """SID and secret of an API key of the default account: the first one given, or one generated from the seed if
+        no accounts were given."""
+        keys = self.accounts.default.keys.items()
+        given = next(((sid, key.secret) for sid, key in keys if not key.restricted), None)
+        sids = self._state.sids
+        return given if self.accounts.strict else ("SK" + sids.hex("api key"), sids.hex("api secret"))
+
+    @property
     def auth(self) -> tuple[str, str]:
-        """Account SID and auth token of the default account: the first one given, or one generated from the seed."""
+        """Account SID and auth token of the default account: ``default_account``, the first of ``accounts``, or one
+        generated from the seed."""
         account = self.accounts.default
         return account.sid, account.auth_token
 
@@ -276,6 +300,16 @@ class Engine:
         """Return the response to a request on which the emulator itself failed. The journal already contains it."""
         return self._pipeline.failed()
 
+    def add_records(self, data: DataOption, source: str = "data") -> list[Any]:
+        """Add records while the emulator runs, as ``data`` does at its start, and return them. A reset discards them.
+
+        ``source`` is the location of a mapping, for error messages. Raises ``UsageError`` without adding any.
+        """
+        __tracebackhide__ = True
+        seeds = read_data(data, source)
+        with self._lock:
+            return add_seeds(seeds, self._state)
+
     def add_permanent_fault(self, call: str, effect: Effect | str, **options: Any) -> None:
         """Add a fault rule now and again after every ``reset``. The arguments are those of ``faults.add``."""
         options = with_new_key(options, "door", "api")
@@ -299,15 +333,16 @@ class Engine:
             self.faults.add(call, effect, **options)
 
 
-def _check_options(seed: object, journal_limit: object, unused_faults: object, fault_header: object) -> None:
+def _check_options(seed: object, journal_limit: object, unused_faults: object, switches: Mapping[str, object]) -> None:
     """Raises ``UsageError`` that names the option."""
     __tracebackhide__ = True
     if isinstance(seed, bool) or not isinstance(seed, (int, str)) or (isinstance(seed, int) and abs(seed) >= 10**30):
         raise UsageError("seed", f"expected text or a whole number of up to 30 digits, got {shown(seed)}")
     if isinstance(journal_limit, bool) or not isinstance(journal_limit, int) or journal_limit < 1:
         raise UsageError("journal_limit", f"expected a whole number (1 or more), got {shown(journal_limit)}")
-    if not isinstance(fault_header, bool):
-        raise UsageError("fault_header", f"expected true or false, got {shown(fault_header)}")
+    for name, value in switches.items():
+        if not isinstance(value, bool):
+            raise UsageError(name, f"expected true or false, got {shown(value)}")
     if unused_faults not in UNUSED:
         raise UsageError(
             "unused_faults", f"unknown value {shown(unused_faults)}", f"expected one of: {', '.join(UNUSED)}"

@@ -10,6 +10,7 @@ from notify_mock.engine import routes
 from notify_mock.engine.replay import Forward, Replay, retry_after
 from notify_mock.engine.state import State
 from notify_mock.engine.steps import Blocking, Pause, Steps
+from notify_mock.engine.stubs import STUB, Stub, Stubs
 from notify_mock.engine.verbs import RequestContext
 from notify_mock.engine.writer import Writer
 from notify_mock.journal.exchange import Exchange
@@ -17,6 +18,7 @@ from notify_mock.support.renamed import log_renamed, with_new_key
 from notify_mock.support.usage import UsageError
 from notify_mock.support.waits import HeldCalls
 from notify_mock.twilio_api.errors import MalformedRequest, MethodNotAllowed, NotFound, TwilioError
+from notify_mock.twilio_api.headers import not_allowed
 from notify_mock.twilio_api.messages import Answer, Call
 from notify_mock.twilio_api.products import resolve_endpoint
 
@@ -29,14 +31,19 @@ FAULT_HEADER = "x-notify-mock-fault"
 
 class PendingCall:
     """A call in progress: its exchange, its route, the fault rule in its header, the recorded response from a cassette,
-    and the error it gets if there is none."""
+    the error it gets if there is none, and the stub that answers it."""
 
-    __slots__ = ("call", "exchange", "header_rule", "match", "recorded", "refusal", "route")
+    __slots__ = ("call", "exchange", "header_rule", "match", "recorded", "refusal", "route", "stub")
 
     def __init__(
-        self, call: Call, exchange: Exchange, match: routes.RouteMatch | None, route: routes.Route | None
+        self,
+        call: Call,
+        exchange: Exchange,
+        match: routes.RouteMatch | None,
+        route: routes.Route | None,
+        stub: Stub | None,
     ) -> None:
-        self.call, self.exchange, self.match, self.route = call, exchange, match, route
+        self.call, self.exchange, self.match, self.route, self.stub = call, exchange, match, route, stub
         self.header_rule: Rule | None = None
         self.recorded: Answer | None = None
         self.refusal: TwilioError | None = None
@@ -53,7 +60,9 @@ class Pipeline:
         *,
         fault_header: bool,
         forward: Forward | None = None,
+        stubs: Stubs | None = None,
     ) -> None:
+        self._stubs = stubs or Stubs()
         self._state, self._lock, self._held_calls, self._fault_header = state, lock, held_calls, fault_header
         self._playback, self._replay = state.playback, Replay(state, lock, forward)
         self._writer = Writer(state)
@@ -73,7 +82,7 @@ class Pipeline:
                 held = self._held_calls.take() if decision is not None and decision.pause else None
             if decision is not None and held is not None:
                 yield Pause(decision.pause, held)
-            if self._playback.cassette is not None or pending.refusal is not None:
+            if pending.stub is None and (self._playback.cassette is not None or pending.refusal is not None):
                 yield from self._look_up_recorded(pending, decision)
             with self._lock:
                 answer, late = self._execute(pending, decision)
@@ -87,6 +96,7 @@ class Pipeline:
             with self._lock:
                 self._end(exchange)
             self._state.journal.announce(exchange)
+            self._state.deliveries.announce()
 
     def failed(self) -> Answer:
         """Return the response to a request on which the emulator itself failed. The journal already contains it."""
@@ -97,16 +107,18 @@ class Pipeline:
         endpoint = resolve_endpoint(call.host, call.path)
         match = routes.find_route(endpoint.api, endpoint.path)
         route = match.route(call.method) if match else None
-        exchange = self._state.journal.open(self._state.clock.time(), call, route.name if route else None, endpoint)
+        stub = self._stubs.find(call.host, call.path) if self._stubs.exist else None
+        name = route.name if route else STUB if stub else None
+        exchange = self._state.journal.open(self._state.clock.time(), call, name, endpoint)
         if match is not None and match.sid:
             exchange.sid = match.sid
-        return PendingCall(call, exchange, match, route)
+        return PendingCall(call, exchange, match, route, stub)
 
     def _receive(self, pending: PendingCall) -> Decision | None:
         """Check that the request is readable, authenticate it, and apply the fault rules. Raises ``TwilioError``.
 
-        The request is in the journal even if this fails. A preflight carries no credentials by the rules of CORS, and
-        no fault rule applies to it.
+        The request is in the journal even if this fails. A stub answers any caller. A preflight carries no credentials
+        by the rules of CORS, and no fault rule applies to it.
         """
         call, exchange = pending.call, pending.exchange
         try:
@@ -115,9 +127,12 @@ class Pipeline:
             if call.method != "OPTIONS":
                 exchange.account_sid = self._state.accounts.identify(call.headers.get("authorization")).sid
         except TwilioError as refusal:
-            if call.defect is not None or self._playback.cassette is None or self._state.accounts.strict:
+            if call.defect is not None:
                 raise
-            pending.refusal = refusal
+            if pending.stub is None:
+                if self._playback.cassette is None or self._state.accounts.strict:
+                    raise
+                pending.refusal = refusal
         finally:
             self._state.journal.file(exchange)
             in_flight = self._in_flight[exchange.account_sid] = self._in_flight.get(exchange.account_sid, 0) + 1
@@ -169,7 +184,12 @@ class Pipeline:
         if call.method == "OPTIONS":
             allow = (("Allow", ", ".join(match.allow())),) if match else ()
             answer = self._writer.succeeded(exchange, in_flight, 200, "", allow)
-            return _with_allowed_header(answer, FAULT_HEADER) if self._fault_header else answer
+            answer = _with_allowed_header(answer, FAULT_HEADER) if self._fault_header else answer
+            refused = not_allowed(call.headers.get("access-control-request-headers", ""), answer.headers)
+            exchange.reason = f"CORS does not allow the headers: {', '.join(refused)}" if refused else ""
+            return answer
+        if pending.stub is not None:
+            return self._writer.stubbed(exchange, in_flight, pending.stub)
         if match is None:
             raise NotFound("no such path", path=exchange.path)
         if pending.route is None:
@@ -201,7 +221,7 @@ class Pipeline:
         if exchange.faults:
             exchange.retry_after = retry_after(answer)
             ended = self._state.clock.time()
-        self._state.journal.close(exchange, ended)
+        self._state.journal.close(exchange, ended, answer.body)
         return answer
 
     def _end(self, exchange: Exchange) -> None:

@@ -25,11 +25,22 @@ def read_cassette_option(given: CassetteOption | None, forward: Forward | None) 
     return cassette
 
 
-def read_hydrate_option(given: HydrateOption | None) -> tuple[tuple[SeedRecord, ...], str | None]:
-    """Return the records in the cassettes, and their account. Raises ``UsageError``."""
+def read_hydrate_option(given: HydrateOption | None, default_sid: str) -> tuple[tuple[SeedRecord, ...], str]:
+    """Return the records in the cassettes, and the account that was recorded ("" if there is none).
+
+    If ``default_sid`` is not "", the records of that account belong to ``default_sid`` instead. Raises ``UsageError``.
+    """
     if given is None:
-        return (), None
+        return (), ""
     from notify_mock.engine.hydration import account_of, read_hydration
 
     seeds = read_hydration(given)
-    return seeds, account_of(seeds)
+    recorded = account_of(seeds) or ""
+    if not default_sid:
+        return seeds, recorded
+    return tuple(
+        seed._replace(values={**seed.values, "account_sid": default_sid})
+        if seed.values.get("account_sid") == recorded
+        else seed
+        for seed in seeds
+    ), recorded

@@ -12,6 +12,7 @@ from notify_mock.engine.state import State
 from notify_mock.resources.resource import Resource
 from notify_mock.store.collections import Collection, Key, Record
 from notify_mock.support.clock import moment
+from notify_mock.support.counted import counted
 from notify_mock.support.usage import UsageError, shown
 from notify_mock.twilio_api.errors import TwilioError
 from notify_mock.twilio_api.products import HOME_REGION, is_region
@@ -65,7 +66,7 @@ class Records(Mapping[str, R], Generic[R]):
 
     def __repr__(self) -> str:
         account = f" of {self._account_sid}" if self._account_sid else ""
-        return f"<{len(self)} {self._resource.key}{account}>"
+        return f"<{counted(len(self), self._resource.name, self._resource.key)}{account}>"
 
     def add(self, **values: Any) -> R:
         """Add a record without a request, and return it.

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from notify_mock.engine.verbs import VERBS, RequestContext, Result
 from notify_mock.resources import RESOURCES
 from notify_mock.resources.resource import Resource, Verb
+from notify_mock.twilio_api.known_parameters import CallParameters
 
 _METHODS: Mapping[Verb, str] = {"create": "POST", "fetch": "GET", "list": "GET", "update": "POST", "delete": "DELETE"}
 _ON_COLLECTION = ("create", "list")
@@ -76,7 +77,10 @@ def _collection_path(resource: Resource[Any]) -> str:
 ROUTES = _make_routes()
 """Every call of every API. Flask's ``url_map`` is made from it."""
 
-CALL_NAMES = tuple(dict.fromkeys(route.name for route in ROUTES))
+CALL_PARAMETERS: CallParameters = {
+    f"{resource.name}.{verb}": resource.parameters(verb) for resource in RESOURCES for verb in resource.verbs
+}
+CALL_NAMES = tuple(CALL_PARAMETERS)
 
 
 def _shape(path: str) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:

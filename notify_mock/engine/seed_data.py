@@ -25,11 +25,11 @@ class SeedRecord(NamedTuple):
     where: str
 
 
-def read_data(given: DataOption) -> tuple[SeedRecord, ...]:
+def read_data(given: DataOption, source: str = "data") -> tuple[SeedRecord, ...]:
     """Return the records in the order in which they are added. Raises ``UsageError`` with file, line and key;
-    ``add_seeds`` checks the fields of the records."""
+    ``add_seeds`` checks the fields of the records. ``source`` is the location of a mapping."""
     if isinstance(given, Mapping):
-        content = Content(given, "data", {})
+        content = Content(given, source, {})
     elif isinstance(given, (str, Path)):
         content = read_file(Path(given))
     else:
@@ -42,7 +42,12 @@ def read_data(given: DataOption) -> tuple[SeedRecord, ...]:
     return tuple(sorted(read, key=lambda seed: RESOURCES.index(seed.resource)))
 
 
-def add_seeds(seeds: tuple[SeedRecord, ...], state: State) -> None:
-    """Add the records. Raises ``UsageError`` for the first invalid one."""
-    for seed in seeds:
-        add_record(state, seed.resource, seed.values, seed.where)
+def add_seeds(seeds: tuple[SeedRecord, ...], state: State) -> list[Any]:
+    """Add the records and return them. Raises ``UsageError`` for the first invalid one, without adding any."""
+    store, sids = state.store.snapshot(), state.sids.snapshot()
+    try:
+        return [add_record(state, seed.resource, seed.values, seed.where) for seed in seeds]
+    except UsageError:
+        state.store.restore(store)
+        state.sids.restore(sids)
+        raise

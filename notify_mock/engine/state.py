@@ -17,13 +17,15 @@ from notify_mock.replay.playback import Playback
 from notify_mock.store.collections import Store
 from notify_mock.support.clock import Clock, Moment
 from notify_mock.support.ids import Sids
-from notify_mock.twilio_api.channels import CALLBACK_NAME, DELIVERY_NAMES
+from notify_mock.twilio_api.channels import CALLBACK_NAME, CALLBACK_PARAMETERS, DELIVERY_NAMES, DELIVERY_PARAMETERS
+from notify_mock.twilio_api.known_parameters import CallParameters
 
 
 class State:
     """Clock, SIDs, accounts, store, journal, faults, playback, deliveries, providers and outbox.
 
-    SIDs and the default account are generated from the seed; ``account_sid`` overrides the SID of that account.
+    SIDs and the default account are generated from the seed; ``default_account`` overrides its SID and token. If there
+    are ``accounts``, the default account is the one of them with that SID, or the first.
     """
 
     def __init__(
@@ -34,18 +36,22 @@ class State:
         accounts: tuple[Account, ...],
         frozen: Moment | None,
         journal_limit: int,
-        call_names: tuple[str, ...],
+        keep_bodies: bool,
+        call_parameters: CallParameters,
         unused_faults: Unused,
-        account_sid: str | None = None,
+        default_account: tuple[str, str] = ("", ""),
     ) -> None:
         self.clock = Clock(frozen)
         self.sids = Sids(seed)
-        default = Account(account_sid or "AC" + self.sids.hex("account"), self.sids.hex("auth token"))
+        sid, token = default_account
+        default = Account(sid or "AC" + self.sids.hex("account"), token or self.sids.hex("auth token"))
+        accounts = tuple(sorted(accounts, key=lambda account: account.sid != sid))
         self.store = Store()
         self.accounts = Accounts(default, accounts, self.store.has_collections)
-        self.journal = Journal(lock, (*call_names, CALLBACK_NAME), journal_limit)
-        names = (*call_names, *DELIVERY_NAMES)
-        self.faults = Faults(lock, self.clock, self.sids, self.accounts, names, unused_faults)
+        answered = {**call_parameters, CALLBACK_NAME: CALLBACK_PARAMETERS}
+        self.journal = Journal(lock, answered, journal_limit, keep_bodies=keep_bodies)
+        matched = {**call_parameters, **dict.fromkeys(DELIVERY_NAMES, DELIVERY_PARAMETERS)}
+        self.faults = Faults(lock, self.clock, self.sids, self.accounts, matched, unused_faults)
         self.playback = Playback(lock)
         self.deliveries = Deliveries(lock)
         self.providers = Providers(lock)

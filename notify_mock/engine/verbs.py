@@ -58,7 +58,7 @@ class RequestContext(NamedTuple):
         collection = self.state.store.collection(Key(above.name, self.exchange.account_sid, self.exchange.region))
         found = (self._as_of(collection) if self.lag else collection).get(self.parent_sid)
         if found is None:
-            raise NotFound(f"no {above.name} {self.parent_sid}", path=self.exchange.path)
+            raise self._not_found(above.name, self.parent_sid)
         return found
 
     @property
@@ -77,8 +77,33 @@ class RequestContext(NamedTuple):
         """Return the record that the path names. Raises ``NotFound``, also for a malformed SID."""
         found = self.collection.get(self.sid)
         if found is None:
-            raise NotFound(f"no {self.resource.name} {self.sid}", path=self.exchange.path)
+            raise self._not_found(self.resource.name, self.sid)
         return found
+
+    def _not_found(self, resource: str, sid: str) -> NotFound:
+        reason = f"no {resource} {sid}{self.elsewhere(resource, sid)}"
+        return NotFound(reason, path=self.exchange.path)
+
+    def elsewhere(self, resource: str, sid: str | None = None) -> str:
+        """Say in which other account, region or service the record ``sid`` exists, or any record if no SID is given.
+
+        Returns "" if it exists nowhere.
+        """
+        found = self.state.store.whereabouts(resource, sid)
+        if found is None:
+            return ""
+        asked = self.key
+        pairs = (
+            ("account", found.account_sid, asked.account_sid),
+            ("region", found.region, asked.region),
+            ("service", found.parent, asked.parent if sid and resource == self.resource.name else found.parent),
+        )
+        wrong = [(f"{name} {there}", f"{name} {here}") for name, there, here in pairs if there != here]
+        if not wrong:
+            return ""
+        there, here = (", ".join(side) for side in zip(*wrong, strict=True))
+        subject = "it exists" if sid else f"there are {resource}s"
+        return f"; {subject} in {there}, but the request was for {here}"
 
     def show(self, record: Any) -> str:
         """Return the record's JSON on one line, with spaces after separators (observed)."""
@@ -130,6 +155,8 @@ def read_many(context: RequestContext) -> Result:
         listed, url = _filtered(context.collection, context.resource.filters, query, url)
     page = paging.read_paging(query, listed)
     records, meta = paging.page_of(listed, page, url, context.resource.key)
+    if not records and not len(context.collection):
+        context.exchange.reason = context.elsewhere(context.resource.name).removeprefix("; ")
     shown = ", ".join(context.show(record) for record in records)
     return 200, f'{{"meta": {json.dumps(meta)}, "{context.resource.key}": [{shown}]}}'
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from notify_mock.engine.state import State
+from notify_mock.engine.stubs import Stub
 from notify_mock.journal.exchange import Exchange
 from notify_mock.twilio_api import headers
 from notify_mock.twilio_api.errors import InternalError, TwilioError
@@ -36,6 +37,15 @@ class Writer:
         body = text.encode()
         exchange.status = status
         return Answer(status, self._gateway(exchange, headers.JSON, body, in_flight, extra), body)
+
+    def stubbed(self, exchange: Exchange, in_flight: int, stub: Stub) -> Answer:
+        """Return the canned answer of a stub."""
+        body = stub.text(exchange.call.path).encode()
+        exchange.status = stub.status
+        if stub.status < 400:
+            return Answer(stub.status, self._gateway(exchange, headers.JSON, body, in_flight, (), stub.host), body)
+        exchange.code, exchange.reason = stub.code, f"stub for {stub.host}"
+        return Answer(stub.status, self._gateway(exchange, headers.ERROR_JSON, body, None, (), stub.host), body)
 
     def refused(self, exchange: Exchange, refusal: TwilioError) -> Answer:
         """Return the response to a call that was refused."""
@@ -73,6 +83,7 @@ class Writer:
         body: bytes,
         concurrent: int | None,
         extra: tuple[tuple[str, str], ...],
+        domain: str = "",
     ) -> headers.Headers:
         now = self._state.clock.time() if exchange.faults else exchange.at
         return headers.gateway(
@@ -83,6 +94,6 @@ class Writer:
             duration=max(0.0, now - exchange.at),
             concurrent=concurrent,
             region=exchange.region,
-            domain=api_domain(exchange.api),
+            domain=domain or api_domain(exchange.api),
             extra=extra,
         )

@@ -36,6 +36,10 @@ BY_KIND: Mapping[str, type[Effect]] = {effect.kind: effect for effect in EFFECTS
 
 def effect_class(kind: Any) -> type[Effect]:
     """Return the effect of this name. Raises ``UsageError``, which suggests the nearest name."""
+    if isinstance(kind, type) and issubclass(kind, Effect):
+        needed = [f"{one.name}=..." for one in fields(kind) if one.default is MISSING]  # type: ignore[arg-type]
+        written = f"{kind.__name__}({', '.join(needed)})"
+        raise UsageError("effect", f"{kind.__name__} is a class, not an effect", f"write {written}")
     found = BY_KIND.get(kind) if isinstance(kind, str) else None
     if found is None:
         raise UsageError("effect", f"unknown effect {shown(kind)}", nearest(str(kind), BY_KIND))

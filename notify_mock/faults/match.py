@@ -41,8 +41,8 @@ def _fits(value: str, glob: str) -> bool:
 class Match:
     """The conditions of a rule. A condition that is None or empty matches everything.
 
-    ``call`` is the name of a call, or a glob. ``form`` (form and query parameters) and ``headers`` (by lower-case name)
-    have globs as values. ``predicate`` takes the exchange.
+    ``call`` is the name of a call, or a glob. ``form`` (the parameters that the call reads) and ``headers`` (by
+    lower-case name) have globs as values. ``predicate`` takes the exchange.
     """
 
     call: str = "*"
@@ -63,7 +63,7 @@ class Match:
             self.account_sid in (None, exchange.account_sid)
             and self.api in (None, exchange.api)
             and self.sid in (None, exchange.sid)
-            and all(_fits(exchange.parameter(name) or "", glob) for name, glob in self.form.items())
+            and all(_any_fits(exchange.values(name), glob) for name, glob in self.form.items())
             and all(_fits(exchange.call.headers.get(name, ""), glob) for name, glob in self.headers.items())
             and (self.predicate is None or self.predicate(exchange))
         )
@@ -89,6 +89,10 @@ def keys_of(exchange: Exchange) -> list[tuple[str, ...] | None]:
     if exchange.sid is not None:
         keys.append(("sid", exchange.sid))
     keys += [("header", name, value) for name, value in exchange.call.headers.items()]
-    for params in (exchange.call.form, exchange.call.query):
-        keys += [("form", name, value) for name, value in params.pairs]
+    keys += [("form", name, value) for name, value in exchange.call.parameters.pairs]
     return keys
+
+
+def _any_fits(values: list[str], glob: str) -> bool:
+    """Whether one of the values of a parameter matches. A parameter that was not sent is as good as empty."""
+    return any(_fits(value, glob) for value in values or ("",))

@@ -15,6 +15,7 @@ from notify_mock.support.clock import moment, span
 from notify_mock.support.masked_url import MASK, masked_url
 from notify_mock.support.renamed import with_new_key
 from notify_mock.support.usage import UsageError, nearest, shown
+from notify_mock.twilio_api.known_parameters import CallParameters, taken_by, unknown_name
 from notify_mock.twilio_api.masking import is_secret
 
 RULE_KEYS = (
@@ -89,7 +90,7 @@ def make_rule(
     effect: Any,
     given: dict[str, Any],
     *,
-    call_names: tuple[str, ...],
+    call_parameters: CallParameters,
     now: float,
     name: str,
     unused: Unused,
@@ -97,16 +98,17 @@ def make_rule(
     """Return a rule made from what a user wrote.
 
     ``effect`` is an ``Effect`` or its kind. ``given`` has the keys of the rule and, if ``effect`` is a kind, the fields
-    of the effect. Keys that start with a capital letter are parameters of Twilio's to match. ``name`` and ``unused``
-    are defaults. Raises ``UsageError`` that names the key.
+    of the effect. Other keys are parameters of Twilio's to match: those of the calls that ``call`` matches, in
+    ``call_parameters``. ``name`` and ``unused`` are defaults. Raises ``UsageError`` that names the key.
     """
     own = effect_class(effect) if not isinstance(effect, Effect) else type(effect)
     fields = () if isinstance(effect, Effect) else field_names(own)
     given = with_new_key(given, "door", "api")
-    form = {key: value for key, value in given.items() if key[:1].isupper()}
-    for key in given:
-        if key not in fields and key not in RULE_KEYS and key not in form:
-            raise UsageError(key, "unknown key", nearest(key, (*fields, *RULE_KEYS)))
+    form = {key: value for key, value in given.items() if key not in fields and key not in RULE_KEYS}
+    matched = _matched(_text("call", call), own, tuple(call_parameters))
+    for key in form:
+        if key not in taken_by(matched, call_parameters):
+            raise unknown_name(key, key, "key", call, matched, call_parameters, (*fields, *RULE_KEYS))
     if not isinstance(effect, Effect):
         effect = make_effect(own, {key: value for key, value in given.items() if key in fields})
     rest = {key: value for key, value in given.items() if key in RULE_KEYS and key not in fields}
@@ -114,7 +116,7 @@ def make_rule(
         raise UsageError("phase", f"{shown(rest['phase'])} is not possible for a delivery", "expected before")
     return Rule(
         _text("name", rest.get("name", name)),
-        _match(call, own, rest, form, call_names),
+        _match(call, rest, form),
         _schedule(rest, now),
         effect,
         _one_of("phase", rest.get("phase", own.phases[0]), own.phases),  # type: ignore[arg-type]
@@ -122,11 +124,9 @@ def make_rule(
     )
 
 
-def _match(
-    call: Any, effect: type[Effect], rest: dict[str, Any], form: dict[str, Any], call_names: tuple[str, ...]
-) -> Match:
+def _match(call: str, rest: dict[str, Any], form: dict[str, Any]) -> Match:
     match = Match(
-        _text("call", call),
+        call,
         rest.get("account_sid"),
         rest.get("api"),
         rest.get("sid"),
@@ -139,15 +139,20 @@ def _match(
             _text(key, getattr(match, key))
     if match.predicate is not None and not callable(match.predicate):
         raise UsageError("predicate", "must be a function that takes an Exchange and returns True or False")
-    matched = [name for name in call_names if match.matches_name(name)]
+    return match
+
+
+def _matched(call: str, effect: type[Effect], call_names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of the calls that the rule can apply to."""
+    matched = [name for name in call_names if covers(call, name)]
     if not matched:
-        raise UsageError("call", f"{shown(call)} matches no call", nearest(match.call, call_names))
-    acts_on = [name for name in matched if any(covers(glob, name) for glob in effect.only)]
+        raise UsageError("call", f"{shown(call)} matches no call", nearest(call, call_names))
+    acts_on = tuple(name for name in matched if any(covers(glob, name) for glob in effect.only))
     if not acts_on:
         raise UsageError(
             "call", f"{effect.kind} does not apply to {shown(call)}", f"it applies to {', '.join(effect.only)}"
         )
-    return match
+    return acts_on
 
 
 def _schedule(rest: dict[str, Any], now: float) -> Schedule:

@@ -16,7 +16,8 @@ from notify_mock.faults import Unused
 from notify_mock.journal.exchange import Exchange
 from notify_mock.support.clock import Clock
 from notify_mock.support.ids import Sids
-from notify_mock.support.usage import UsageError, nearest, shown
+from notify_mock.support.usage import UsageError, is_near, nearest, shown
+from notify_mock.twilio_api.known_parameters import CallParameters
 
 _MAX_FIRED, _MAX_FIRED_BYTES = 10_000, 32 * 1024 * 1024
 
@@ -64,11 +65,11 @@ class Faults:
         clock: Clock,
         sids: Sids,
         accounts: Accounts,
-        call_names: tuple[str, ...],
+        call_parameters: CallParameters,
         unused: Unused = "error",
     ) -> None:
         self._lock, self._clock, self._sids, self._accounts = lock, clock, sids, accounts
-        self._call_names, self._default_unused = call_names, unused
+        self._call_parameters, self._default_unused = call_parameters, unused
         self._rules: dict[str, Rule] = {}
         self._index: dict[tuple[Phase, str | None], _Index] = {}
         self._removed: list[Rule] = []
@@ -112,6 +113,9 @@ class Faults:
         if not all(isinstance(key, str) for key in given):
             raise UsageError(where, "has a key that is not text")
         if "effect" not in given:
+            for key in given:
+                if is_near(key, "effect"):
+                    raise UsageError(f"{where}, {key}", "unknown key", "did you mean effect?")
             raise UsageError(f"{where}, effect", "is missing", 'give one, such as "refuse"')
         try:
             with self._lock:
@@ -244,7 +248,7 @@ class Faults:
             call,
             effect,
             given,
-            call_names=self._call_names,
+            call_parameters=self._call_parameters,
             now=self._clock.time(),
             name=name,
             unused=self._default_unused,

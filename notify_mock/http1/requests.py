@@ -74,6 +74,11 @@ class Head(NamedTuple):
     keeps_open: bool
     fields: Fields
 
+    @property
+    def expects_continue(self) -> bool:
+        """Whether the client waits before it sends the body. HTTP/1.0 does not know the response to that."""
+        return self.fields.expects_continue and self.minor > 0
+
 
 class RequestReader:
     """Collects what one connection sends, and returns heads and bodies in turn."""

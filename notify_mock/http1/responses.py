@@ -19,17 +19,19 @@ def status_of(status: int) -> str:
     return f"{status} {phrase(status) or 'UNKNOWN'}"
 
 
-def head_of(status: str, headers: Headers, body: bytes, *, keeps_open: bool) -> tuple[bytes, bool]:
+def head_of(
+    status: str, headers: Headers, body: bytes, *, keeps_open: bool, is_head: bool = False
+) -> tuple[bytes, bool]:
     """Return the head of a response, and whether the connection can stay open.
 
     It can't if the client would not find the end of the body. ``Connection`` follows ``Content-Length``, which is added
-    if it is missing.
+    if it is missing, except for HEAD: the length of what GET would get is not known.
     """
     lines = [f"{name}: {value}" for name, value in headers]
     at = _find_length(headers)
     if at is not None:
         keeps_open = keeps_open and (not body or headers[at][1] == str(len(body)))
-    elif status[:3] not in _WITHOUT_BODY:
+    elif status[:3] not in _WITHOUT_BODY and not is_head:
         at = len(lines)
         lines.append(f"Content-Length: {len(body)}")
     lines.insert(len(lines) if at is None else at + 1, _KEEP_ALIVE if keeps_open else _CLOSE)

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Iterable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
 
 from notify_mock.interception.adapters import ADAPTERS
 from notify_mock.interception.patches import ImportHook, Patch, patch_on
 from notify_mock.interception.routing import Router
 from notify_mock.support.usage import UsageError
-
-if TYPE_CHECKING:
-    from notify_mock.engine.engine import Engine
-    from notify_mock.server.shared_server import SharedServer
 
 
 class Interception:
@@ -25,8 +19,8 @@ class Interception:
     the latest one is active. ``escaped`` lists the blocked requests to the real Twilio.
     """
 
-    def __init__(self, engine: Engine, server: SharedServer, allow_real: Iterable[str], *, real_time: bool) -> None:
-        self._router = Router(engine, server, allow_real, real_time=real_time)
+    def __init__(self, router: Router) -> None:
+        self._router = router
         self._below: Router | None = None
         self._patches: list[Patch] = []
         self._later = ImportHook([name for name in ADAPTERS if name not in sys.modules], self._patch)
@@ -70,6 +64,14 @@ class Interception:
             patch.holder = self._router
             patch.install()
             self._patches.append(patch)
+
+
+def guard() -> Interception:
+    """Return an interception that redirects nothing: it blocks every request to Twilio while no other one is open."""
+    from notify_mock.engine.engine import Engine
+    from notify_mock.server.shared_server import SharedServer
+
+    return Interception(Router(Engine(), SharedServer(), (), real_time=False, emulates=False))
 
 
 def _latest() -> Patch | None:

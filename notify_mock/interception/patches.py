@@ -82,7 +82,7 @@ class ImportHook(MetaPathFinder):
         execute = loader.exec_module
 
         def execute_and_act(module: ModuleType) -> None:
-            del loader.exec_module
+            vars(loader).pop("exec_module", None)  # already gone if another hook wraps this one
             execute(module)
             self._act(name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 from collections.abc import Iterable, Iterator
@@ -46,11 +47,19 @@ class Router:
     """Routes requests by host.
 
     ``allow_real``: Twilio hosts that clients may really connect to. Raises ``UsageError`` for any other host.
-    ``escaped`` lists the blocked requests.
+    Without ``emulates``, requests to emulated hosts are blocked too. ``escaped`` lists the blocked requests.
     """
 
-    def __init__(self, engine: Engine, server: SharedServer, allow_real: Iterable[str], *, real_time: bool) -> None:
-        self.engine, self.real_time = engine, real_time
+    def __init__(
+        self,
+        engine: Engine,
+        server: SharedServer,
+        allow_real: Iterable[str],
+        *,
+        real_time: bool,
+        emulates: bool = True,
+    ) -> None:
+        self.engine, self.real_time, self._emulates = engine, real_time, emulates
         self.is_active, self.is_open = False, True
         self.escaped: list[str] = []
         self._server = server
@@ -75,11 +84,17 @@ class Router:
         name = plain(host)
         if not self.is_active or not is_twilio(name) or name in self._allowed or _REAL_REQUESTS_ALLOWED.get():
             return False
-        if product_at(name):
+        if not self._emulates:
+            raise self.block(
+                f"blocked {_request(name, method, url)} outside of an emulator; "
+                "use the fixture notify_mock or notify_mock.intercept()"
+            )
+        if product_at(name) or self.engine.stubs.answer_for(name):
             return True
         raise self.block(
             f"blocked {_request(name, method, url)}: {name} is not emulated; "
-            f"use intercept(allow_real=[{name!r}]) to allow requests to the real Twilio"
+            f"use intercept(allow_real=[{name!r}]) to allow requests to the real Twilio, or stubs=['{name}=404'] to "
+            "answer them"
         )
 
     def check_host(self, host: str) -> None:
@@ -93,7 +108,7 @@ class Router:
 
     def block(self, text: str) -> EscapedRequest:
         """Add ``text`` to ``escaped`` and return the error to raise."""
-        text += _from_where()
+        text += _from_where() if self._emulates else f"{_from_where()} {_in_which_test()}"
         self.escaped.append(text)
         return EscapedRequest(f"notify_mock: {text}")
 
@@ -129,6 +144,11 @@ def _from_where() -> str:
         if not frame.filename.startswith((*foreign, "<")):
             return f" (at {frame.filename}, line {frame.lineno})"
     return ""
+
+
+def _in_which_test() -> str:
+    """Return the running test, with its phase, as pytest names it."""
+    return f"in {os.environ.get('PYTEST_CURRENT_TEST', 'no test')}"
 
 
 def _request(host: str, method: str, url: str) -> str:

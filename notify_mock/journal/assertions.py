@@ -11,6 +11,7 @@ from notify_mock.journal.criteria import listed
 from notify_mock.journal.exchange import Exchange
 from notify_mock.journal.journal import Journal
 from notify_mock.support.clock import Span, span
+from notify_mock.support.counted import counted
 from notify_mock.twilio_api.masking import is_secret
 
 _REGULAR = 0.02
@@ -22,7 +23,9 @@ def attempts(journal: Journal, name: str, count: int, criteria: dict[str, Any]) 
     __tracebackhide__ = True
     wanted, _, found, dropped = journal.search(name, criteria)
     if len(found) != count or dropped:
-        raise AssertionError(f"expected {count} attempts at {wanted}, found {len(found)}{_timeline(found)}{dropped}")
+        raise AssertionError(
+            f"expected {counted(count, 'attempt')} at {wanted}, found {len(found)}{_timeline(found)}{dropped}"
+        )
     return found
 
 
@@ -42,7 +45,7 @@ def backoff(
     before, and none longer than ``maximum``. With ``jitter``, the waits must not be equal or grow by a constant factor.
     """
     __tracebackhide__ = True
-    found = _attempts(journal, name, criteria)
+    found = _attempts(journal, name, criteria, ("minimum", "growth", "jitter", "maximum"))
     if len(found) < 2:
         raise AssertionError(f"expected several attempts at {name}, found {len(found)}{_timeline(found)}")
     waits = _waits(found)
@@ -50,7 +53,7 @@ def backoff(
         minimum = [minimum] * len(waits)
     least = [span(wait, "minimum") for wait in minimum]
     if len(least) > len(waits):
-        raise AssertionError(f"expected {len(least)} waits, found {len(waits)}{_timeline(found)}")
+        raise AssertionError(f"expected {counted(len(least), 'wait')}, found {len(waits)}{_timeline(found)}")
     for number, (wait, needed) in enumerate(zip(waits, least, strict=False), 1):
         if _is_less(wait, needed):
             raise AssertionError(f"wait {number} was {wait:.3f}s, expected at least {needed:.3f}s{_timeline(found)}")
@@ -110,10 +113,10 @@ def no_duplicates(journal: Journal, records: Iterable[Any]) -> None:
         raise AssertionError("\n".join([*lines, *listed("created by", created_by)]))
 
 
-def _attempts(journal: Journal, name: str, criteria: dict[str, Any]) -> list[Exchange]:
+def _attempts(journal: Journal, name: str, criteria: dict[str, Any], keywords: tuple[str, ...] = ()) -> list[Exchange]:
     """Return all matching exchanges. Raises ``AssertionError`` if the journal has dropped some that may match."""
     __tracebackhide__ = True
-    search = journal.search(name, criteria)
+    search = journal.search(name, criteria, keywords)
     if search.dropped:
         raise AssertionError(f"cannot check all attempts at {search.criteria}{search.dropped}")
     return search.found

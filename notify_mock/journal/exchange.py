@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from notify_mock.support.renamed import warn_renamed
-from notify_mock.twilio_api.masking import show_text
+from notify_mock.twilio_api.masking import show_json, show_text
 from notify_mock.twilio_api.messages import NONE, Call
 from notify_mock.twilio_api.products import Endpoint
 
@@ -24,7 +24,8 @@ class Exchange:
     success. ``reason`` explains an error in more detail than Twilio's text. ``faults`` has the names of the fault rules
     that were applied; ``played`` is the status of the call before one of them discarded its response. ``at`` and
     ``ended`` are seconds since 1970 on the emulator's clock; ``retry_after`` is the response's header, in seconds.
-    ``size`` is the memory that the request takes, in bytes; ``has_body`` is False once its body was discarded.
+    ``response_body`` is the body of the response if the journal keeps it, else None.
+    ``size`` is the memory that request and response take, in bytes; ``has_body`` is False once its body was discarded.
     """
 
     __slots__ = (
@@ -43,6 +44,7 @@ class Exchange:
         "played",
         "reason",
         "region",
+        "response_body",
         "retry_after",
         "sid",
         "size",
@@ -61,6 +63,7 @@ class Exchange:
         self.played: int | None = None
         self.ended: float | None = None
         self.retry_after: float | None = None
+        self.response_body: bytes | None = None
         self.size = 0
         self.has_body = True
 
@@ -77,8 +80,15 @@ class Exchange:
         return self.api
 
     def parameter(self, name: str) -> str | None:
-        """Return a form or query parameter as sent, including secrets."""
-        return self.call.form.get(name, self.call.query.get(name))
+        """Return a parameter as sent, including secrets: of the body of a POST, or of the query of a GET or DELETE.
+
+        The other part of the request is not read.
+        """
+        return self.call.parameters.get(name)
+
+    def values(self, name: str) -> list[str]:
+        """Return every value of a parameter that may be sent more than once, as ``parameter`` does."""
+        return self.call.parameters.all(name)
 
     def discard_body(self) -> None:
         """Forget the parameters in the request's body, to save memory. The reason says so."""
@@ -87,6 +97,11 @@ class Exchange:
         self.size, self.has_body = self.call.size(), False
         note = f"its body of {before - self.size} bytes is not kept"
         self.reason = f"{self.reason}; {note}" if self.reason else note
+
+    def keep_response(self, body: bytes) -> None:
+        """Keep the body of the response."""
+        self.response_body = body
+        self.size += len(body)
 
     def discard_defect(self) -> None:
         """Forget the error of an unreadable request, whose traceback keeps the bytes that were read."""
@@ -123,6 +138,7 @@ class Exchange:
             "reason": show_text(self.reason, _MAX_REASON_LENGTH) if self.reason else None,
             "faults": list(self.faults),
             "played": self.played,
+            "response": None if self.response_body is None else show_json(self.response_body),
         }
 
     def __str__(self) -> str:

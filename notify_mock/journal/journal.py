@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from notify_mock.journal.criteria import Criteria
 from notify_mock.journal.exchange import Exchange
+from notify_mock.support.counted import counted
+from notify_mock.twilio_api.known_parameters import CallParameters
 from notify_mock.twilio_api.messages import Call
 from notify_mock.twilio_api.products import Endpoint
 
@@ -57,10 +59,15 @@ class Journal:
     """
 
     def __init__(
-        self, lock: AbstractContextManager[bool], call_names: tuple[str, ...], per_account: int = DEFAULT_LIMIT
+        self,
+        lock: AbstractContextManager[bool],
+        call_parameters: CallParameters,
+        per_account: int = DEFAULT_LIMIT,
+        *,
+        keep_bodies: bool = False,
     ) -> None:
         self._lock = lock
-        self._call_names = call_names
+        self._call_parameters, self._keep_bodies = call_parameters, keep_bodies
         self._per_account, self._total = per_account, max(MAX_EXCHANGES, per_account)
         self._listeners: list[Callable[[Exchange], None]] = []
         self._announcing = RLock()
@@ -74,7 +81,7 @@ class Journal:
             return self._count
 
     def __repr__(self) -> str:
-        return f"<Journal of {len(self)} exchanges>"
+        return f"<Journal of {counted(len(self), 'exchange')}>"
 
     def __str__(self) -> str:
         return self.show()
@@ -83,7 +90,7 @@ class Journal:
         """Return the last ``most`` exchanges, one line each, with secrets masked."""
         kept, dropped = self._kept()
         missing = sum(dropped.values()) + max(0, len(kept) - most)
-        head = [f"({missing} earlier exchanges are not shown)"] if missing else []
+        head = [f"({counted(missing, 'earlier exchange is', 'earlier exchanges are')} not shown)"] if missing else []
         return "\n".join([*head, *map(str, kept[-most:])]) or "no request arrived"
 
     @property
@@ -102,8 +109,10 @@ class Journal:
     def calls(self, name: str = "*", **criteria: Any) -> list[Exchange]:
         """Return the exchanges of calls named ``name`` (globs allowed) that meet all ``criteria``.
 
-        Criteria are ``account_sid``, ``sid``, ``status``, ``code``, ``api``, ``region``, and Twilio parameters by name
-        (``Type="apn"``). Raises ``UsageError`` for an unknown name or criterion.
+        Criteria are ``account_sid``, ``sid``, ``status``, ``code``, ``api``, ``region``, and the parameters of these
+        calls by name (``Type="apn"``; one of the values if it was sent repeatedly; None if it must be missing). Only
+        ``form={"X": "..."}`` can ask for parameters that Twilio does not know. What a call does not read, such as the
+        body of a GET, is not compared. Raises ``UsageError`` for an unknown name or criterion.
         """
         return self.search(name, criteria).found
 
@@ -114,14 +123,17 @@ class Journal:
         first, and says whether the journal has dropped exchanges that may have matched.
         """
         __tracebackhide__ = True
-        search = self.search(name, criteria)
+        search = self.search(name, criteria, ("count",))
         if len(search.found) == count and not search.dropped if count is not None else search.found:
             return search.found
         raise AssertionError(search.criteria.failure_message(count, search.arrived) + search.dropped)
 
-    def search(self, name: str, criteria: dict[str, Any]) -> Search:
-        """Search for an assertion. Raises ``UsageError`` for an unknown call name or criterion."""
-        wanted = Criteria(name, criteria, self._call_names)
+    def search(self, name: str, criteria: dict[str, Any], keywords: tuple[str, ...] = ()) -> Search:
+        """Search for an assertion, which has ``keywords`` besides the criteria.
+
+        Raises ``UsageError`` for an unknown call name or criterion.
+        """
+        wanted = Criteria(name, criteria, self._call_parameters, keywords)
         arrived, dropped = self._kept()
         wanted_account = wanted.attributes.get("account_sid")
         lost = sum(
@@ -132,9 +144,10 @@ class Journal:
         notes = ""
         if lost:
             notes += (
-                f"\nthe journal keeps {self._per_account} exchanges ({MAX_ACCOUNT_BYTES} bytes) per account, "
+                f"\nthe journal keeps {counted(self._per_account, 'exchange')} "
+                f"({MAX_ACCOUNT_BYTES} bytes) per account, "
                 f"{self._total} ({MAX_BYTES} bytes) in all, "
-                f"and has dropped {lost} exchanges that may have matched; increase journal_limit"
+                f"and has dropped {counted(lost, 'exchange')} that may have matched; increase journal_limit"
             )
         bodiless = sum(wanted.may_match_without_body(exchange) for exchange in arrived)
         if bodiless:
@@ -166,8 +179,9 @@ class Journal:
         while (self._count > self._total or self._size > MAX_BYTES) and self._count > 1:
             self._drop_oldest(next(iter(self._logs.values())))
 
-    def close(self, exchange: Exchange, ended: float) -> None:
-        """End ``exchange``, with or without a response. ``announce`` tells the listeners, once the lock is released.
+    def close(self, exchange: Exchange, ended: float, body: bytes = b"") -> None:
+        """End ``exchange``, with or without a response, whose body is ``body``. ``announce`` tells the listeners, once
+        the lock is released.
 
         The large body of a refused request is not kept, unless a fault rule refused it: then a test may compare the
         client's attempts.
@@ -175,7 +189,9 @@ class Journal:
         exchange.ended = ended
         exchange.discard_defect()
         if exchange.code is not None and exchange.size > MAX_REFUSED_BYTES and not exchange.faults:
-            self._discard_body(exchange)
+            self._resize(exchange, exchange.discard_body)
+        if self._keep_bodies and body:
+            self._resize(exchange, lambda: exchange.keep_response(body))
 
     def announce(self, exchange: Exchange) -> None:
         """Call the listeners. They may be slow: the caller must not hold the lock."""
@@ -215,9 +231,10 @@ class Journal:
             key = None, oldest.name
         self._dropped[key] += 1
 
-    def _discard_body(self, exchange: Exchange) -> None:
+    def _resize(self, exchange: Exchange, change: Callable[[], None]) -> None:
+        """Change the memory that an exchange takes. The next request drops what is then too much."""
         before = exchange.size
-        exchange.discard_body()
+        change()
         log = self._logs.get(exchange.account_sid)
         if log is not None and exchange in log.exchanges:
             log.size += exchange.size - before

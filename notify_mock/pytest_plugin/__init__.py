@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -14,10 +15,24 @@ if TYPE_CHECKING:
     from notify_mock.interception.interception import Interception
     from notify_mock.server.shared_server import SharedServer
 
+    Made = tuple[Emulator, Interception | None]
+
 _SEED = pytest.StashKey[str]()
-_EMULATOR = pytest.StashKey["Emulator"]()
-_INTERCEPTION = pytest.StashKey["Interception"]()
+_RUNNING = pytest.StashKey["Running"]()
+_SHARED = pytest.StashKey[list["Running"]]()
+_SERVER_OPTIONS = pytest.StashKey[Mapping[str, Any]]()
+_GUARD = pytest.StashKey["Interception"]()
+_MARKERS = ("notify_mock", "notify_fault", "notify_cassette")
+_MODES = ("none", "once", "new_episodes", "all", "rewrite")
 _MAX_SHOWN = 50
+
+
+class Running(NamedTuple):
+    """An emulator in use by a test, or by several (see ``notify_mock_factory``), and its interception."""
+
+    emulator: Emulator
+    interception: Interception | None
+    is_shared: bool = False
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,24 +40,46 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--notify-mock-seed", metavar="SEED", help="seed of the SIDs, to repeat a run (its header shows the seed)"
     )
+    parser.addini("notify_mock_stubs", "answers of other Twilio hosts: HOST[/PATH]=STATUS[:BODY]", type="linelist")
+    parser.addini("notify_mock_other_twilio", "404: answer Twilio hosts that are not emulated with error 20404")
     parser.addini("notify_mock_seed", "seed of the SIDs (default: a random seed for each run)")
+    blocks = "block every request of this process to Twilio that is not made to an emulator"
+    group.addoption("--notify-mock-block", action="store_true", help=blocks)
+    parser.addini("notify_mock_block", blocks, type="bool", default=False)
+    group.addoption(
+        "--notify-mock-record",
+        choices=_MODES,
+        default="none",
+        help="record the cassettes of the marker notify_cassette from Twilio, or from the option upstream. "
+        "none (default): only replay. once: record cassettes that do not exist. new_episodes: replay what is recorded, "
+        "record the rest. all: record every request, keep other entries. rewrite: record into empty cassettes",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Block requests before the first conftest.py is imported."""
+    _start_guard(early_config)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "notify_mock(seed=..., accounts=..., data=..., frozen=..., faults=..., scenario=..., unused_faults=..., "
-        "intercept=..., allow_real=...): set options of the fixture notify_mock for this test",
+        "notify_mock(seed=..., accounts=..., default_account=..., data=..., frozen=..., faults=..., scenario=..., "
+        "unused_faults=..., stubs=..., other_twilio=..., intercept=..., allow_real=...): "
+        "set options of the fixture notify_mock for this test",
     )
     config.addinivalue_line(
         "markers",
-        "notify_cassette(*names, on_miss=..., repeat=..., match_on=..., ignore=..., unused=...): replay a cassette "
-        "from cassettes/<module>/ next to the test file, by default the one named like the test",
+        "notify_cassette(*names, on_miss=..., repeat=..., match_on=..., ignore=..., unused=...): replay or record a "
+        "cassette from cassettes/<module>/ next to the test file, by default the one named like the test",
     )
     config.addinivalue_line(
         "markers",
         "notify_fault(call, effect, **options): add a fault rule for this test; the arguments are those of faults.add",
     )
+    _start_guard(config)
+    config.stash[_SHARED] = []
     given = config.getoption("--notify-mock-seed") or config.getini("notify_mock_seed")
     shared = getattr(config, "workerinput", {}).get("notify_mock_seed")
     config.stash[_SEED] = str(shared or given or int.from_bytes(os.urandom(4), "big"))
@@ -56,7 +93,10 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str:
     seed = config.stash[_SEED]
-    return f"notify-mock: seed {seed} (repeat with --notify-mock-seed={seed})"
+    line = f"notify-mock: seed {seed} (repeat with --notify-mock-seed={seed})"
+    account_sid = os.environ.get("TWILIO_ACCOUNT_SID")
+    line += f", account {account_sid} (from TWILIO_ACCOUNT_SID)" if account_sid else ""
+    return f"{line}, requests to Twilio are blocked" if _GUARD in config.stash else line
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -69,58 +109,114 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         raise pytest.Collector.CollectError(f"{metafunc.definition.nodeid}: {wrong}")
 
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Fail a test that has a fault or a cassette but no emulator: the marker would have no effect."""
-    own = [mark.name for mark in item.own_markers if mark.name in ("notify_fault", "notify_cassette")]
-    if own and "notify_mock" not in getattr(item, "fixturenames", ("notify_mock",)):
-        pytest.fail(f"marker {own[0]}: the test does not use the fixture notify_mock", pytrace=False)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test that has one of our markers but no emulator: the marker would have no effect."""
+    with _checking_guard(item):
+        result = yield
+    own = [mark.name for mark in item.own_markers if mark.name in _MARKERS]
+    if own and item.stash.get(_RUNNING, None) is None:
+        remedy = 'add it to the arguments, or use @pytest.mark.usefixtures("notify_mock")'
+        pytest.fail(f"marker {own[0]}: the test does not use the fixture notify_mock; {remedy}", pytrace=False)
+    return result
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail an otherwise passing test for blocked requests, unused fault rules, and its cassette's misses."""
-    result = yield
-    emulator = item.stash.get(_EMULATOR, None)
-    if emulator is not None and item.get_closest_marker("xfail") is None:
-        _check_escaped(item.stash.get(_INTERCEPTION, None))
-        _check_unused(emulator)
-        _check_cassette(emulator)
+    running = [*item.config.stash[_SHARED], *filter(None, [item.stash.get(_RUNNING, None)])]
+    if not running or item.get_closest_marker("xfail") is not None:
+        with _checking_guard(item):
+            return (yield)
+    from notify_mock.pytest_plugin.checks import Checks
+
+    checks = [Checks(*one[:2], is_shared=one.is_shared) for one in running]
+    with _checking_guard(item):
+        result = yield
+    for check in checks:
+        check.run()
     return result
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    with _checking_guard(item):
+        result = yield
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    if call.excinfo is not None:
+        _mistakes().hide_own_lines(item.config, call.excinfo.value)
     report = yield
-    emulator = item.stash.get(_EMULATOR, None)
+    remedy = _mistakes().scope_remedy(report) if report.failed else ""
+    if remedy:
+        report.sections.append(("notify-mock", remedy))
+    used = [one.emulator for one in item.config.stash[_SHARED] if len(one.emulator.journal)]
+    own = item.stash.get(_RUNNING, None)
+    emulator = own.emulator if own is not None else used[-1] if used else None
     if emulator is not None and report.failed:
         report.sections.append(("notify-mock requests", emulator.journal.show(_MAX_SHOWN)))
         if emulator.cassette is not None:
             report.sections.append(("notify-mock cassette", emulator.cassette.show()))
         if len(emulator.deliveries):
             report.sections.append(("notify-mock deliveries", emulator.deliveries.show(_MAX_SHOWN)))
-    if report.when == "teardown" and emulator is not None:
-        del item.stash[_EMULATOR]
-        if _INTERCEPTION in item.stash:
-            del item.stash[_INTERCEPTION]
+    if report.when == "teardown" and own is not None:
+        del item.stash[_RUNNING]
     return report
 
 
 @pytest.fixture(scope="session")
 def notify_mock_options() -> Mapping[str, Any]:
-    """Options for every emulator of the session. Override it to return any of the marker's arguments, cassette,
-    hydrate, journal_limit, fault_header, callback_hosts, host, port, other_hosts or tls. Markers override them."""
+    """Options for every emulator. Override it, with any scope, to return any of the marker's arguments, cassette,
+    hydrate, upstream, journal_limit, keep_bodies, fault_header, callback_hosts, and, with scope="session", host, port,
+    other_hosts or tls. Markers override them."""
     return {}
 
 
 @pytest.fixture(scope="session")
-def notify_mock_server(notify_mock_options: Mapping[str, Any]) -> Iterator[SharedServer]:
+def notify_mock_server(request: pytest.FixtureRequest) -> Iterator[SharedServer]:
     """The server of the session. Its ``url`` is the same in every test; the first access starts the server."""
     from notify_mock.pytest_plugin.emulator_marker import server_options
     from notify_mock.server.shared_server import SharedServer
 
-    server = SharedServer(**server_options(notify_mock_options))
+    options = server_options(_session_options(request))
+    server = SharedServer(**options)
+    request.config.stash[_SERVER_OPTIONS] = options
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def notify_mock_factory(
+    request: pytest.FixtureRequest, notify_mock_server: SharedServer
+) -> Callable[..., AbstractContextManager[Emulator]]:
+    """Make an emulator for several tests: ``with notify_mock_factory(data="seed.yaml") as emulator:`` in a fixture of
+    any scope. Takes the options of the marker, which override those of a notify_mock_options of scope "session".
+
+    Use ``emulator.checkpoint()`` to undo what a test does. Every Twilio client of the process is redirected to the
+    emulator, except in tests that use ``notify_mock``.
+    """
+
+    @contextmanager
+    def make(**options: Any) -> Iterator[Emulator]:
+        from notify_mock.pytest_plugin.emulator_marker import make_shared
+
+        config = request.config
+        session = _session_options(request)
+        made = _or_fail(lambda: make_shared(config, config.stash[_SEED], session, options, notify_mock_server))
+        running = Running(*made, is_shared=True)
+        with pytest.MonkeyPatch.context() as patch, _open(running, patch):
+            config.stash[_SHARED].append(running)
+            try:
+                yield running.emulator
+            finally:
+                config.stash[_SHARED].remove(running)
+
+    return make
 
 
 @pytest.fixture
@@ -135,30 +231,46 @@ def notify_mock(
     During the test, TWILIO_REGION and TWILIO_EDGE are unset, because the SDK would insert them into ``.url``. If
     TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN is missing, it is set from ``.auth``.
     """
-    emulator, interception = _make(request.node, notify_mock_options, notify_mock_server)
-    for name in ("TWILIO_REGION", "TWILIO_EDGE"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in zip(("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"), emulator.auth, strict=True):
-        monkeypatch.setenv(name, os.environ.get(name, value))
-    request.node.stash[_EMULATOR] = emulator
-    with ExitStack() as stack:
-        stack.callback(emulator.close)
-        if interception is not None:
-            request.node.stash[_INTERCEPTION] = stack.enter_context(interception)
+    from notify_mock.pytest_plugin.emulator_marker import make
+
+    item: pytest.Item = request.node
+    wrong, config = _wrong_marker(item), item.config
+    if wrong:
+        pytest.fail(wrong, pytrace=False)
+    server_options = config.stash[_SERVER_OPTIONS]
+    made = _or_fail(lambda: make(item, config.stash[_SEED], notify_mock_options, notify_mock_server, server_options))
+    running = item.stash[_RUNNING] = Running(*made)
+    with _open(running, monkeypatch) as emulator:
         yield emulator
 
 
-def _make(item: pytest.Item, session: Mapping[str, Any], server: SharedServer) -> tuple[Emulator, Interception | None]:
-    """Create the emulator of a test and its interception. An invalid option or marker fails the test."""
-    from notify_mock.pytest_plugin.emulator_marker import make
+def _session_options(request: pytest.FixtureRequest) -> Mapping[str, Any]:
+    """Return the value of notify_mock_options, or {} if it is overridden with a smaller scope than the session's."""
+    try:
+        return request.getfixturevalue("notify_mock_options")  # type: ignore[no-any-return]
+    except pytest.fail.Exception:  # ScopeMismatch
+        return {}
+
+
+@contextmanager
+def _open(running: Running, patch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+    """Set the environment variables and redirect the clients until the end of the block, then close the emulator."""
+    for name in ("TWILIO_REGION", "TWILIO_EDGE"):
+        patch.delenv(name, raising=False)
+    for name, value in zip(("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"), running.emulator.auth, strict=True):
+        patch.setenv(name, os.environ.get(name, value))
+    with closing(running.emulator), running.interception or nullcontext():
+        yield running.emulator
+
+
+def _or_fail(make: Callable[[], Made]) -> Made:
+    """Return what ``make`` returns. An invalid option fails the test, without a traceback."""
     from notify_mock.support.usage import UsageError
 
-    wrong = _wrong_marker(item)
-    if not wrong:
-        try:
-            return make(item, item.config.stash[_SEED], session, server)
-        except UsageError as error:
-            wrong = f"notify_mock: {error}"
+    try:
+        return make()
+    except UsageError as error:
+        wrong = f"notify_mock: {error}"
     pytest.fail(wrong, pytrace=False)
 
 
@@ -172,34 +284,38 @@ def _wrong_marker(item: pytest.Item) -> str:
     return wrong_marker(marks)
 
 
-def _check_escaped(interception: Interception | None) -> None:
-    """Fail the test for blocked requests, even if its code caught the error."""
-    if interception is not None and interception.escaped:
-        pytest.fail(f"blocked requests: {'; '.join(interception.escaped)}", pytrace=False)
+def _mistakes() -> ModuleType:
+    from notify_mock.pytest_plugin import mistakes
+
+    return mistakes
 
 
-def _check_unused(emulator: Emulator) -> None:
-    unused = emulator.faults.unused
-    warned = [str(rule) for rule in unused if rule.unused == "warn"]
-    failed = [str(rule) for rule in unused if rule.unused == "error"]
-    if warned:
-        import warnings
+def _start_guard(config: pytest.Config) -> None:
+    """Block requests to Twilio outside of emulators until the end of the run, if the options say so."""
+    parsed = (config.known_args_namespace, config.option)  # the second is complete only after the first conftest.py
+    is_wanted = config.getini("notify_mock_block") or any(getattr(one, "notify_mock_block", False) for one in parsed)
+    if is_wanted and _GUARD not in config.stash:
+        from notify_mock.interception.interception import guard
 
-        warnings.warn(pytest.PytestWarning(f"fault rules that were never applied: {', '.join(warned)}"), stacklevel=2)
-    if failed:
-        rules = ", ".join(failed)
-        pytest.fail(f"fault rules that were never applied: {rules} (unused='ignore' allows this)", pytrace=False)
+        config.stash[_GUARD] = guard().__enter__()
+        config.add_cleanup(config.stash[_GUARD].__exit__)
 
 
-def _check_cassette(emulator: Emulator) -> None:
-    playback = emulator.cassette
-    if playback is None or playback.cassette is None:
+@contextmanager
+def _checking_guard(item: pytest.Item) -> Iterator[None]:
+    """Fail a phase of a test for requests that were blocked outside of an emulator, even if its code caught the error.
+    A phase that fails anyway shows its own error."""
+    guard = item.config.stash.get(_GUARD, None)
+    if guard is None:
+        yield
         return
-    if playback.misses:
-        pytest.fail("\n".join(map(str, playback.misses)), pytrace=False)
-    if playback.unused and playback.cassette.unused == "warn":
-        import warnings
+    from notify_mock.pytest_plugin.checks import fail_for_blocked
 
-        warnings.warn(pytest.PytestWarning(str(playback)), stacklevel=2)
-    if playback.unused and playback.cassette.unused == "error":
-        pytest.fail(f"{playback} (unused='ignore' allows this)", pytrace=False)
+    blocked: list[str] = []
+    try:
+        yield
+        blocked += guard.escaped
+    finally:
+        guard.escaped.clear()
+    if item.get_closest_marker("xfail") is None:
+        fail_for_blocked(blocked)

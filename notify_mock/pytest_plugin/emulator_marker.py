@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from notify_mock.accounts.account import with_environment
 from notify_mock.emulator import Emulator
 from notify_mock.options import BY_NAME, MARKER_KEYS, SESSION_KEYS, of_part
-from notify_mock.pytest_plugin.cassette_marker import read_marker
+from notify_mock.pytest_plugin.cassette_marker import TWILIO, CassetteOfTest, read_marker
 from notify_mock.support.usage import UsageError, nearest, only_known, shown
 
 if TYPE_CHECKING:
@@ -17,39 +20,87 @@ if TYPE_CHECKING:
     from notify_mock.interception.interception import Interception
     from notify_mock.server.shared_server import SharedServer
 
+    Made = tuple[Emulator, Interception | None]
+
+
+_INI = ("stubs", "other_twilio")
+"""Options that the ini file can set, as ``notify_mock_stubs``."""
+
 
 def make(
-    item: pytest.Item, seed: str, session: Mapping[str, Any], server: SharedServer
-) -> tuple[Emulator, Interception | None]:
+    item: pytest.Item,
+    seed: str,
+    given: Mapping[str, Any],
+    server: SharedServer,
+    server_options: Mapping[str, Any],
+) -> Made:
     """Return the emulator for a test, mounted on ``server``, and its interception unless ``intercept`` is False.
 
-    ``seed`` is the seed of the run, and ``session`` the value of the fixture notify_mock_options. Raises
-    ``UsageError``, which names the fixture or marker with the invalid option.
+    ``seed`` is the seed of the run, ``given`` the value of the fixture notify_mock_options for this test, and
+    ``server_options`` those that the server has. Raises ``UsageError``, which names the fixture or marker with the
+    invalid option.
     """
-    if not isinstance(session, Mapping):
-        raise UsageError("notify_mock_options", f"expected a mapping, got {shown(session)}", "return {} for no options")
-    only_known("notify_mock_options", session, SESSION_KEYS)
-    options, origins = _options(item, seed, session)
+    _check_options(given)
+    for name, value in of_part("server", given).items():
+        if value != server_options.get(name, BY_NAME[name].default):
+            remedy = 'give notify_mock_options scope="session"'
+            raise UsageError(f"notify_mock_options, {name}", "is an option of the session's server", remedy)
+    options, origins = _options(item, seed, given)
+    with _naming(origins):
+        marker = item.get_closest_marker("notify_cassette")
+        cassette = read_marker(item, marker, options.get("upstream", TWILIO)) if marker is not None else None
+        made = _make(options, server, cassette)
+        for mark in _faults_of(item):
+            _add_fault(made[0], mark)
+        return made
+
+
+def make_shared(
+    config: pytest.Config, seed: str, session: Mapping[str, Any], options: Mapping[str, Any], server: SharedServer
+) -> Made:
+    """Return an emulator for several tests like ``make``, with the given ``options`` of the marker."""
+    _check_options(session)
+    only_known("notify_mock_factory", options, MARKER_KEYS)
+    ini = _of_ini(config)
+    origins = {**dict.fromkeys(ini, "ini file"), **dict.fromkeys(session, "notify_mock_options")}
+    origins |= dict.fromkeys(options, "notify_mock_factory")
+    resolved = _resolved({"seed": seed, **ini, **session, **options}, config.rootpath)
+    with _naming(origins):
+        return _make(with_environment(resolved, os.environ), server)
+
+
+def _check_options(given: object) -> None:
+    if not isinstance(given, Mapping):
+        raise UsageError("notify_mock_options", f"expected a mapping, got {shown(given)}", "return {} for no options")
+    only_known("notify_mock_options", given, SESSION_KEYS)
+
+
+@contextmanager
+def _naming(origins: Mapping[str, str]) -> Iterator[None]:
+    """Let errors name the fixture or marker with the invalid option."""
     try:
-        return _make(item, options, server)
+        yield
     except UsageError as error:
         origin = origins.get(error.option)
         raise error.inside(origin) if origin else error from error
 
 
-def _make(item: pytest.Item, options: Mapping[str, Any], server: SharedServer) -> tuple[Emulator, Interception | None]:
+def _make(options: Mapping[str, Any], server: SharedServer, cassette: CassetteOfTest | None = None) -> Made:
     interception = {"intercept": True, **of_part("interception", options)}
     intercept = interception.pop("intercept")
     if not isinstance(intercept, bool):
         raise UsageError("intercept", f"expected True or False, got {shown(intercept)}")
-    own = of_part("emulator", options)
-    marker = item.get_closest_marker("notify_cassette")
-    if marker is not None:
-        own["cassette"] = read_marker(item, marker)
-    emulator = Emulator(**own, server=server)
-    for mark in _faults_of(item):
-        _add_fault(emulator, mark)
+    own = {"keep_bodies": True, **of_part("emulator", options), "upstream": None}
+    if cassette is None:
+        emulator = Emulator(**own, server=server)
+    else:
+        emulator = cassette.make({name: value for name, value in own.items() if name != "cassette"}, server)
     return emulator, emulator.intercept(**interception) if intercept else None
+
+
+def _of_ini(config: pytest.Config) -> dict[str, Any]:
+    """Return the options in the ini file."""
+    return {name: value for name in _INI if (value := config.getini(f"notify_mock_{name}"))}
 
 
 def server_options(session: object) -> dict[str, Any]:
@@ -69,13 +120,15 @@ def wrong_marker(marks: Iterable[pytest.Mark]) -> str:
 
 
 def _options(item: pytest.Item, seed: str, session: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the session's options, overridden by the markers from module to function, and where each was given."""
-    options = _resolved({"seed": f"{seed}/{item.nodeid}", **session}, item.config.rootpath)
-    origins = dict.fromkeys(session, "notify_mock_options")
+    """Return the options of the ini file, overridden by those of the session and of the markers from module to
+    function, and where each was given."""
+    ini = _of_ini(item.config)
+    options = _resolved({"seed": f"{seed}/{item.nodeid}", **ini, **session}, item.config.rootpath)
+    origins = {**dict.fromkeys(ini, "ini file"), **dict.fromkeys(session, "notify_mock_options")}
     for mark in reversed(list(item.iter_markers("notify_mock"))):
         options |= _resolved(mark.kwargs, item.path.parent)
         origins |= dict.fromkeys(mark.kwargs, "marker notify_mock")
-    return options, origins
+    return with_environment(options, os.environ), origins
 
 
 def _resolved(options: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from notify_mock.redaction.pseudonyms import Pseudonyms
 from notify_mock.redaction.redact import redact
 from notify_mock.replay.cassette import Cassette
 from notify_mock.replay.matching import DEFAULT, Matcher
+from notify_mock.support.counted import counted
 from notify_mock.support.files import MAX_CASSETTE_BYTES, MIB
 from notify_mock.support.usage import UsageError, shown
 from notify_mock.twilio_api.headers import phrase
@@ -133,7 +134,7 @@ class Recorder:
                 self.save()
         finally:
             self._file.release()
-        LOG.info("%d exchanges recorded in %s", len(self._takes), self._file.written_to)
+        LOG.info("%s recorded in %s", counted(len(self._takes), "exchange"), self._file.written_to)
         if self.refused:
             refused, self.refused = self.refused, []
             raise UsageError(str(self.path), f"{len(refused)} not recorded: {'; '.join(refused[:3])}")

@@ -11,6 +11,7 @@ from notify_mock.cassettes.interaction import Interaction
 from notify_mock.redaction.keys import find_key
 from notify_mock.redaction.pseudonyms import Pseudonyms
 from notify_mock.replay.matching import DEFAULT, Difference, Key, Matcher
+from notify_mock.support.counted import counted
 from notify_mock.support.usage import UsageError, shown
 from notify_mock.twilio_api.messages import Call
 
@@ -102,7 +103,7 @@ class Cassette:
         return len(self.interactions)
 
     def __repr__(self) -> str:
-        return f"<Cassette {self.source}: {len(self)} entries>"
+        return f"<Cassette {self.source}: {counted(len(self), 'entry', 'entries')}>"
 
     def key(self, call: Call) -> Key:
         """Return the key of a call; calls with equal keys match."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, NamedTuple
 
+from notify_mock.support.counted import counted
+
 if TYPE_CHECKING:
     from notify_mock.cassettes.interaction import Interaction
     from notify_mock.replay.cassette import Cassette, Nearest
@@ -40,7 +42,7 @@ class Playback:
         self.reset()
 
     def __repr__(self) -> str:
-        return f"<Playback of {self.cassette!r}: {self.played} played, {len(self.misses)} misses>"
+        return f"<Playback of {self.cassette!r}: {self.played} played, {counted(len(self.misses), 'miss', 'misses')}>"
 
     def __len__(self) -> int:
         return len(self.cassette or ())

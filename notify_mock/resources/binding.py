@@ -192,6 +192,10 @@ BINDING: Resource[Binding] = Resource(
         Filter("EndDate", _until),
         Filter("Identity", _by_identity),
     ),
+    create_parameters=(
+        *("Identity", "BindingType", "Address", "Tag"),
+        *("NotificationProtocolVersion", "CredentialSid", "Endpoint"),
+    ),
 )
 """The filters are in the order of a CPython 2.7 dict, as in all of Notify's responses; Tag before Identity is
 documented."""

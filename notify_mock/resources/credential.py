@@ -44,6 +44,9 @@ class Credential:
     secret: str | None = field(default=None, repr=False)
 
 
+_PARAMETERS = ("FriendlyName", "Certificate", "PrivateKey", "Sandbox", "ApiKey", "Secret")
+
+
 def _create(form: Params, _parent: None) -> dict[str, Any]:
     kind = _type(form)
     name = text(form, "FriendlyName", "Credential", max_length=MAX_NAME_LENGTH)
@@ -165,4 +168,7 @@ CREDENTIAL: Resource[Credential] = Resource(
     update=_update,
     seed=_seed,
     show=_show,
+    create_parameters=("Type", *_PARAMETERS),
+    update_parameters=("Type", *_PARAMETERS),
 )
+"""An update ignores ``Type``, which Twilio's own examples send (documented)."""

@@ -182,4 +182,9 @@ NOTIFICATION: Resource[Notification] = Resource(
     create=_create,
     show=_show,
     parent=SERVICE,
+    create_parameters=(
+        *("Identity", "Tag", "ToBinding", "Priority", "Ttl", "DeliveryCallbackUrl"),
+        *(*_TEXTS, *_JSON, "Segment"),
+    ),
 )
+"""``Segment`` is documented, and ignored."""

@@ -12,6 +12,7 @@ from notify_mock.store.collections import Collection, Terms, no_terms
 from notify_mock.store.selection import Conditions
 from notify_mock.support.masked_url import masked_url
 from notify_mock.twilio_api.messages import Params
+from notify_mock.twilio_api.paging import PARAMETERS as PAGING
 
 Verb = Literal["create", "fetch", "list", "update", "delete"]
 
@@ -57,7 +58,8 @@ class Resource(Generic[R]):
     ``find_replaced`` is called before a record is added. It returns the record that the new one replaces, if any, or
     raises ``LimitReached``. ``note_page(values, origin)`` returns further fields for the values that a request set;
     ``origin`` is the web page of another machine that sent it, or "". ``terms`` returns the terms that a record is
-    indexed by. ``filters`` are the query parameters of a list, in the order of its links.
+    indexed by. ``filters`` are the query parameters of a list, in the order of its links. ``create_parameters`` and
+    ``update_parameters`` are the names of the parameters that Twilio knows there, including those without effect.
     """
 
     name: str
@@ -76,6 +78,14 @@ class Resource(Generic[R]):
     note_page: Callable[[Mapping[str, Any], str], dict[str, Any]] = _notes_nothing
     terms: Terms = no_terms
     filters: tuple[Filter, ...] = ()
+    create_parameters: tuple[str, ...] = ()
+    update_parameters: tuple[str, ...] = ()
+
+    def parameters(self, verb: Verb) -> tuple[str, ...]:
+        """Return the names of the parameters that a verb takes."""
+        if verb == "list":
+            return (*(item.name for item in self.filters), *PAGING)
+        return {"create": self.create_parameters, "update": self.update_parameters}.get(verb, ())
 
     def parent_field(self, parent_sid: str) -> dict[str, str]:
         """Return the field with the parent's SID, and its value; empty without a parent."""

@@ -64,6 +64,7 @@ _SIDS = {
 _TEXTS = ("FacebookMessengerPageId", "AlexaSkillId", "DeliveryCallbackUrl")
 _VERSIONS = tuple(f"Default{channel}NotificationProtocolVersion" for channel in ("Apn", "Gcm", "Fcm", "Alexa"))
 _FLAGS = ("LogEnabled", "DeliveryCallbackEnabled")
+_PARAMETERS = ("FriendlyName", *_SIDS, *_TEXTS, *_VERSIONS, *_FLAGS)
 
 
 def _snake(name: str) -> str:
@@ -169,4 +170,6 @@ SERVICE: Resource[Service] = Resource(
     note_page=_note_page,
     terms=_terms,
     filters=(Filter("FriendlyName", _named),),
+    create_parameters=_PARAMETERS,
+    update_parameters=_PARAMETERS,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_address
 from threading import Lock
@@ -29,6 +30,11 @@ def read_other_hosts(given: object, host: str) -> OtherHosts:
     return "tunnel" if given == "tunnel" else "refuse"
 
 
+def no_stubs(_host: str) -> bool:
+    """Without an emulator, no host has a stub."""
+    return False
+
+
 class Refusal(Exception):
     """A destination is refused; the text is one line that names it."""
 
@@ -37,20 +43,22 @@ class Policy:
     """Which destinations are emulated, tunnelled to or refused.
 
     Twilio's hosts are never tunnelled to, so that no request meant for the emulator reaches the real service.
-    ``refused`` counts the refused requests by host.
+    ``is_stubbed`` says whether the emulator answers for a host of Twilio's that it does not emulate. ``refused``
+    counts the refused requests by host.
     """
 
     def __init__(self, other_hosts: OtherHosts = "refuse") -> None:
         self.other_hosts = other_hosts
+        self.is_stubbed: Callable[[str], bool] = no_stubs
         self.refused: Counter[str] = Counter()
         self._lock = Lock()
 
     def is_emulated(self, destination: Destination) -> bool:
         """Whether to impersonate ``destination`` (True) or tunnel to it (False). Raises ``Refusal``."""
-        if product_at(destination.host):
+        if product_at(destination.host) or self.is_stubbed(destination.host):
             return True
         if is_twilio(destination.host):
-            raise self._refuse(destination, "is not emulated; requests to the real Twilio are blocked")
+            raise self._refuse(destination, f"is not emulated; use --stub {destination.host}=404 to answer it")
         if self.other_hosts == "refuse":
             raise self._refuse(destination, "is not a Twilio host; use --other-hosts tunnel to allow it")
         if _is_public(destination.host):

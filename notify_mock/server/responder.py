@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from typing import Any, Protocol
 
 from notify_mock.engine.steps import Blocking, Pause, Steps
+from notify_mock.engine.stubs import Stubs
 from notify_mock.http1.requests import LOG
 from notify_mock.http1.responses import head_of, pieces_of, status_of
 from notify_mock.server.channel import Channel
@@ -22,6 +23,7 @@ class Served(Protocol):
     """What can be mounted on a server: an emulator. A server adds its port to ``own_ports`` while it serves it."""
 
     own_ports: set[int]
+    stubs: Stubs
 
     @property
     def app(self) -> Any:
@@ -84,7 +86,7 @@ class Responder:
 
     def write(self, status: str, headers: Headers, body: bytes) -> None:
         """Send a whole response. ``status`` is a code and its phrase."""
-        head, keeps_open = head_of(status, headers, body, keeps_open=self._keeps_open)
+        head, keeps_open = head_of(status, headers, body, keeps_open=self._keeps_open, is_head=self._is_head)
         self._channel.write(head if self._is_head else head + body)
         self._done(keeps_open)
 

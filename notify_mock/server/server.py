@@ -11,7 +11,7 @@ from threading import Event, Thread
 
 from notify_mock.server.channel import Channel
 from notify_mock.server.context import Context
-from notify_mock.server.proxy import OtherHosts, Policy, read_other_hosts
+from notify_mock.server.proxy import OtherHosts, Policy, no_stubs, read_other_hosts
 from notify_mock.server.responder import Served
 from notify_mock.server.session import Session
 from notify_mock.server.tls import Tls
@@ -67,6 +67,7 @@ class Server:
             self._context.mounted.own_ports.discard(port)
         if served is not None:
             served.own_ports.add(port)
+        self._context.policy.is_stubbed = served.stubs.answer_for if served is not None else no_stubs
         self._context.mounted = served
 
     @property
@@ -82,8 +83,7 @@ class Server:
     @property
     def url(self) -> str:
         """``http://127.0.0.1:8010``, without a slash at the end."""
-        host, port = self._context.address
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        return f"http://{self._context.address}"
 
     @property
     def address(self) -> tuple[str, int]:

@@ -19,6 +19,7 @@ from notify_mock.server.wsgi import call_app, environ_of
 from notify_mock.twilio_api.errors import MalformedRequest, TwilioError
 from notify_mock.twilio_api.headers import ERROR_JSON, edge
 from notify_mock.twilio_api.hosts import Destination
+from notify_mock.twilio_api.masking import show_text
 from notify_mock.twilio_api.messages import Answer, origin_form, read
 
 _MAX_AHEAD = 64 * 1024
@@ -87,7 +88,7 @@ class Session:
             body = self._reader.body(head.fields)
         except TwilioError as error:
             raise BadRequest(error, head.method, head.target) from error
-        if self._begun is None and head.fields.expects_continue:
+        if self._begun is None and head.expects_continue:
             self._channel.write(CONTINUE)
         if body is None:
             self._begun = head, here
@@ -157,15 +158,16 @@ class Session:
         """Answer for ``destination`` on this connection from now on."""
         self._tunnel = destination
         self._channel.write(ESTABLISHED)
-        self._channel.may_start_tls(destination.host)
-        if self._reader.waiting:
-            self._channel.data_received(self._reader.take())
+        if self._channel.scheme == "http":  # there is no TLS inside TLS
+            self._channel.may_start_tls(destination.host)
+            if self._reader.waiting:
+                self._channel.data_received(self._reader.take())
 
     def _forward(self, head: Head, destination: Destination) -> None:
         """Send one request on, then close the connection: the next request may be for Twilio."""
         length = forwarded_length(head)
         body = self._reader.take(length)
-        greeting = CONTINUE if head.fields.expects_continue else b""
+        greeting = CONTINUE if head.expects_continue else b""
         self._relay(destination, forwarded_head(head, destination) + body, greeting, limit=length - len(body))
 
     def _relay(self, destination: Destination, opening: bytes, greeting: bytes, limit: float = math.inf) -> None:
@@ -217,7 +219,7 @@ class Session:
 
 def no_emulator(request: str) -> Answer:
     """Return the response while no emulator is mounted. Not a 5xx, since clients would keep retrying."""
-    LOG.warning("%s: no test that uses notify_mock is running", request)
+    LOG.warning("%s: no test that uses notify_mock is running", show_text(request))
     error = MalformedRequest(what="no test that uses notify_mock is running")
     body = error.body()
     return Answer(error.status, edge(at=time.time(), content_type=ERROR_JSON, length=len(body)), body)

@@ -26,7 +26,7 @@ class SharedServer:
         self._address = read_address(host, port)
         self._other_hosts, self._tls = read_other_hosts(other_hosts, self._address.host), tls
         self._lock = Lock()
-        self._mounted: Served | None = None
+        self._mounts: list[Served] = []
         self._server: Server | None = None
 
     def __repr__(self) -> str:
@@ -44,24 +44,30 @@ class SharedServer:
     @property
     def server(self) -> Server:
         """The server itself. Started on first use."""
+        started = self._server
+        if started is not None:  # without the lock, since listeners of the journal may ask while the server stops
+            return started
         with self._lock:
             if self._server is None:
                 from notify_mock.server.server import Server
 
                 self._server = Server(
-                    *self._address, mounted=self._mounted, other_hosts=self._other_hosts, speaks_tls=self._tls
+                    *self._address, mounted=self._mounted(), other_hosts=self._other_hosts, speaks_tls=self._tls
                 )
                 self._server.start()
             return self._server
 
     def mount(self, emulator: Served) -> None:
         """Let ``emulator`` answer from now on; the server need not have started."""
-        self._set(emulator)
+        with self._lock:
+            self._mounts.append(emulator)
+            self._update()
 
     def dismount(self, emulator: Served) -> None:
-        """Unmount ``emulator``, if it is mounted."""
-        if self._mounted is emulator:
-            self._set(None)
+        """Unmount ``emulator``. The one that was mounted before it answers again."""
+        with self._lock:
+            self._mounts = [mounted for mounted in self._mounts if mounted is not emulator]
+            self._update()
 
     def stop(self) -> None:
         """Close the socket and every connection."""
@@ -70,8 +76,9 @@ class SharedServer:
                 self._server.stop()
                 self._server = None
 
-    def _set(self, emulator: Served | None) -> None:
-        with self._lock:
-            self._mounted = emulator
-            if self._server is not None:
-                self._server.mounted = emulator
+    def _mounted(self) -> Served | None:
+        return self._mounts[-1] if self._mounts else None
+
+    def _update(self) -> None:
+        if self._server is not None:
+            self._server.mounted = self._mounted()

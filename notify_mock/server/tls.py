@@ -11,8 +11,7 @@ from threading import Lock
 from notify_mock.certificate_authority.authority import Authority
 from notify_mock.certificate_authority.certificates import Pair, issue
 from notify_mock.support.usage import UsageError
-from notify_mock.twilio_api.hosts import plain
-from notify_mock.twilio_api.products import product_at
+from notify_mock.twilio_api.hosts import is_twilio, plain
 
 _ALPN = ["http/1.1"]
 _MAX_HOSTS = 256
@@ -20,10 +19,11 @@ _DEFAULT_HOST = "notify.twilio.com"
 
 
 class Tls:
-    """``authority`` signs the certificates; by default that of this machine, read when TLS is first used."""
+    """``authority`` signs the certificates; by default that of this machine, read when TLS is first
+    used, or a temporary one if the user has no folder for it."""
 
     def __init__(self, authority: Authority | None = None) -> None:
-        self.authority = authority or Authority()
+        self.authority = authority or Authority(or_temporary=True)
         self._lock = Lock()
         self._contexts: dict[str, ssl.SSLContext] = {}
 
@@ -71,5 +71,5 @@ class Tls:
     def _switch(self, connection: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> None:
         """Switch to the certificate of the host that the client names."""
         host = plain(name or "")
-        if product_at(host):
+        if is_twilio(host):
             connection.context = self._context(host)

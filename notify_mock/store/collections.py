@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from notify_mock.store.index import Index, Term
@@ -26,6 +27,7 @@ _MAX_TOMBSTONES = 10_000
 _MAX_CHANGES = 1_000
 _MAX_TEXTS = 2_000
 _MAX_EMPTIED = 10_000
+_MAX_SEARCHED = 1_000
 
 
 class _Change(NamedTuple):
@@ -210,6 +212,16 @@ class Store:
             for key, collection in self._collections.items()
             if key.resource == resource and account_sid in (None, key.account_sid)
         ]
+
+    def whereabouts(self, resource: str, sid: str | None = None) -> Key | None:
+        """Return the key of a collection with the record ``sid``, or with any record if no SID is given.
+
+        Looks at the first 1,000 collections, so that the search takes little time in a large store.
+        """
+        for key, collection in islice(self._collections.items(), _MAX_SEARCHED):
+            if key.resource == resource and (len(collection) if sid is None else collection.get(sid) is not None):
+                return key
+        return None
 
     def forget(self, sid: str) -> None:
         """Make the next fetch of ``sid`` find nothing."""

@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 
 from notify_mock.support.files import MAX_CASSETTE_BYTES, MAX_DATA_BYTES, read_bytes
 from notify_mock.support.usage import UsageError
-from notify_mock.support.yaml_nodes import MAX_VALUES, Builder
+from notify_mock.support.yaml_nodes import MAX_DEPTH, MAX_VALUES, Builder, loader_class
 
 _YAML_SURPRISES = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError)
 """Raised by PyYAML's constructors for a tag that does not fit its value, such as ``!!bool x``."""
 
-MAX_DEPTH = 100
 _TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
 
 
@@ -112,7 +111,7 @@ def _yaml(text: str, path: Path) -> Content:
     import yaml
 
     try:
-        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+        loader = loader_class()(text)
         try:
             root = loader.get_single_node()
             return Content(Builder(loader, path).build(root) if root else None, str(path), _lines(root))
@@ -148,7 +147,7 @@ def find_lines(path: Path) -> Mapping[tuple[str, int], int]:
     import yaml
 
     try:
-        root = yaml.compose(_text(path, MAX_CASSETTE_BYTES), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        root = yaml.compose(_text(path, MAX_CASSETTE_BYTES), loader_class())
         deeper = {
             (f"{outer.value}.{key}", number): line
             for outer, inner in (root.value if isinstance(root, yaml.MappingNode) else ())

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 from collections.abc import Iterable, Mapping
 
 from notify_mock.support.masked_url import masked_url
+
+_NOT_THE_USERS = (__name__.partition(".")[0], "_pytest", "pluggy")
+
+_SURE = 0.8
+"""How similar words are if one is surely a misspelling of the other, from 0 to 1."""
 
 _OPTION = re.compile(r"(\w+)(?:\[\d+\])?(?:,|$)")
 
@@ -34,6 +40,24 @@ class UsageError(ValueError):
         return UsageError(f"{place}, {self.where}", self.wrong, self.remedy)
 
 
+def cut_traceback(error: BaseException) -> None:
+    """End the traceback of a ``UsageError`` at the last line outside this package: that is where the mistake is.
+
+    Does nothing for other errors. Lines of the standard library and of pytest are not what the user wrote.
+    """
+    if not isinstance(error, UsageError):
+        return
+    last, entry = None, error.__traceback__
+    while entry is not None:
+        module = str(entry.tb_frame.f_globals.get("__name__")).partition(".")[0]
+        if module not in _NOT_THE_USERS and module not in sys.stdlib_module_names:
+            last = entry
+        entry = entry.tb_next
+    if last is not None:
+        last.tb_next = None
+        error.__cause__, error.__suppress_context__ = None, True
+
+
 def shown(value: object) -> str:
     """Return ``value`` for an error message: the ``repr`` of a number or a text (shortened), otherwise its type.
 
@@ -49,10 +73,23 @@ def shown(value: object) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return a remedy: the known word closest to ``word``, or all known words if none is close."""
+    """Return a remedy: the known word closest to ``word``, or all known words if none is close.
+
+    Case and underscores do not count: ``friendly_name`` is closest to ``FriendlyName``.
+    """
     names = sorted(known)
-    close = difflib.get_close_matches(word, names, n=1)
-    return f"did you mean {close[0]}?" if close else f"expected one of: {', '.join(names)}"
+    by_letters = {_letters(name): name for name in names}
+    close = difflib.get_close_matches(_letters(word), by_letters, n=1)
+    return f"did you mean {by_letters[close[0]]}?" if close else f"expected one of: {', '.join(names)}"
+
+
+def is_near(word: str, known: str) -> bool:
+    """Whether ``word`` is surely a misspelling of ``known``, in any case, with or without underscores."""
+    return bool(difflib.get_close_matches(_letters(word), [_letters(known)], cutoff=_SURE))
+
+
+def _letters(word: str) -> str:
+    return word.replace("_", "").lower()
 
 
 def only_known(where: str, given: Iterable[str], known: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,34 @@ from notify_mock.support.usage import UsageError
 _TEXT, _MAPPING, _SEQUENCE, _MERGE, *_NUMBERS = (
     f"tag:yaml.org,2002:{name}" for name in ("str", "map", "seq", "merge", "int", "float")
 )
+MAX_DEPTH = 100
 MAX_VALUES = 10_000_000
 """Keys and values in a file, at every level."""
 
 _MAX_DIGITS = 400
 """Long enough for every float; PyYAML takes quadratic time for numbers with colons."""
+
+
+@cache
+def loader_class() -> Any:
+    """Return PyYAML's safe loader, with a limit on nesting: libyaml's can overflow the stack and end the process.
+
+    It raises ``RecursionError`` beyond ``MAX_DEPTH``.
+    """
+    import yaml
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        depth = 0
+
+        def descend_resolver(self, _parent: Any, _index: Any) -> None:
+            self.depth += 1
+            if self.depth > MAX_DEPTH + 1:
+                raise RecursionError
+
+        def ascend_resolver(self) -> None:
+            self.depth -= 1
+
+    return Loader
 
 
 class Builder:

@@ -9,5 +9,13 @@ DISCONTINUED = ("facebook-messenger", "alexa")
 DELIVERY_NAMES = tuple(f"delivery.{channel}" for channel in CHANNELS)
 """Call names of deliveries in fault rules."""
 
+DELIVERY_PARAMETERS = ("BindingType", "Address", "Identity", "NotificationSid", "ServiceSid")
+"""What a fault rule can match of a delivery, under the names of Twilio's parameters."""
+
 CALLBACK_NAME = "callback.post"
 """Call name of a delivery callback attempt in the journal."""
+
+CALLBACK_PARAMETERS = (
+    *("NotificationSid", "AccountSid", "ServiceSid", "Count", "SequenceId", "IsFinal", "DeliveryState"),
+)
+"""The parameters of a delivery callback, in the order in which they are sent."""

@@ -13,10 +13,12 @@ JSON = "application/json; charset=utf-8"
 ERROR_JSON = "application/json"
 """Error responses have no charset (observed: serverless v1, 2020)."""
 
+_ALLOWED = "Access-Control-Allow-Headers"
+
 _CORS: Headers = [
     ("Access-Control-Allow-Origin", "*"),
     (
-        "Access-Control-Allow-Headers",
+        _ALLOWED,
         "Accept, Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since",
     ),
     ("Access-Control-Allow-Methods", "GET, POST, DELETE, OPTIONS"),
@@ -36,6 +38,13 @@ _OLDER_PHRASES = {
 """These differ between versions of Python."""
 
 _HSTS = ("Strict-Transport-Security", "max-age=31536000")
+
+
+def not_allowed(asked: str, headers: Headers) -> list[str]:
+    """Return the request headers that a preflight asks for and its response does not allow, so that a browser does not
+    send the request."""
+    allowed = [name.strip().lower() for key, value in headers if key == _ALLOWED for name in value.split(",")]
+    return [name for name in map(str.strip, asked.split(",")) if name and name.lower() not in allowed]
 
 
 def phrase(status: int) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from notify_mock.support.masked_url import MASK, masked_url
+from notify_mock.twilio_api.channels import CALLBACK_PARAMETERS
 
 PLAIN = frozenset(
     [
@@ -21,18 +24,14 @@ PLAIN = frozenset(
 )
 """The parameters of Notify v1 that are shown as they are, unless they look like a secret (documented names)."""
 
-_CALLBACK = frozenset(
-    ("NotificationSid", "AccountSid", "ServiceSid", "Count", "SequenceId", "IsFinal", "DeliveryState")
-)
-"""The parameters of delivery callbacks."""
-
-_SHOWN = PLAIN | _CALLBACK
+_SHOWN = PLAIN.union(CALLBACK_PARAMETERS)
 
 _SECRET_NAME = re.compile(r"secret|key|certificate|passw|(?<!page)token|authorization|cookie|credential.?json")
 _SECRET_LOOK = re.compile(r"-----BEGIN|private_key|AAAA[\w-]{7}:APA91|AIza[\w-]{30}|://(?!\[secret\]@)[^/\s@]+@")
 _URL = re.compile(r"\s{0,8}[a-z][a-z0-9+.-]{0,20}://", re.IGNORECASE)
 _PLAIN_NAME = re.compile(r"[A-Za-z][\w.\[\]-]{0,60}")
 _MAX_LENGTH = 120
+_MAX_BODY_LENGTH = 10_000
 
 
 def is_secret(name: str) -> bool:
@@ -54,6 +53,27 @@ def show_text(value: str, max_length: int = _MAX_LENGTH) -> str:
     shown = value[: max_length + 1]
     shown = shown if shown.isprintable() else shown.encode("unicode_escape").decode()
     return shown if len(shown) <= max_length else f"{shown[:max_length]}... ({len(value)} characters)"
+
+
+def show_json(body: bytes) -> str:
+    """Return a response body for one log line, with the values of secret names and texts that look secret masked."""
+    text = body.decode(errors="replace")
+    try:
+        shown = json.dumps(_without_secrets(json.loads(text)))
+    except (ValueError, RecursionError):
+        return show_text(text)
+    return shown if len(shown) <= _MAX_BODY_LENGTH else f"{shown[:_MAX_BODY_LENGTH]}... ({len(shown)} characters)"
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            show_text(name): MASK if is_secret(name) and isinstance(inner, (str, int)) else _without_secrets(inner)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_without_secrets(inner) for inner in value]
+    return show_text(value, _MAX_BODY_LENGTH) if isinstance(value, str) else value
 
 
 def show_value(name: str, value: str) -> str:

@@ -19,6 +19,9 @@ TARGET_LIMIT = 64 * 1024 - 512
 """Maximum characters of a request target; a longer one is a 414. The server reads request lines of up to 64 KiB."""
 
 _FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+_WITHOUT_BODY = ("GET", "HEAD", "DELETE", "OPTIONS")
+"""Methods whose body the emulated API does not read. Of all others, it does not read the query."""
+
 _MAX_PARAMETERS = 20_000
 _HEADER_BYTES, _PAIR_BYTES = 160, 64
 _PATH_COPIES = 4
@@ -88,6 +91,23 @@ class Call(NamedTuple):
     unread: str = ""
     body: bytes = b""
 
+    @property
+    def reads_query(self) -> bool:
+        """Whether the emulated API reads the query and not the body."""
+        return self.method in _WITHOUT_BODY
+
+    @property
+    def parameters(self) -> Params:
+        """The parameters that the emulated API reads: the form, or the query of a method without a body."""
+        return self.query if self.reads_query else self.form
+
+    @property
+    def not_read(self) -> str:
+        """What is not read of the request, for people; "" if everything is."""
+        if self.reads_query:
+            return f"body of a {self.method} not read" if self.form or self.body else ""
+        return f"query of a {show_text(self.method)} not read" if self.query else ""
+
     def __repr__(self) -> str:
         return f"<Call {self}>"
 
@@ -101,13 +121,13 @@ class Call(NamedTuple):
         return size
 
     def __str__(self) -> str:
-        """Return method, path and parameters on one line, with secrets masked."""
+        """Return method, path and parameters on one line, with secrets masked, and what was not read."""
         line = f"{show_text(self.method)} {show_text(self.path)}"
         if self.query:
             line += f"?{show_pairs(self.query.pairs, '&')}"
-        if self.form:
+        if self.form and not self.reads_query:
             line += f" {show_pairs(self.form.pairs)}"
-        return line
+        return f"{line} ({self.not_read})" if self.not_read else line
 
 
 class Wire(NamedTuple):

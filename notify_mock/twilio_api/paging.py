@@ -19,6 +19,9 @@ DEFAULT_SIZE = 50
 MAX_SIZE = 1000
 """Default and maximum PageSize, both from the OpenAPI file (documented)."""
 
+PARAMETERS = ("PageSize", "Page", "PageToken")
+"""The paging parameters of every list."""
+
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 

@@ -6,8 +6,9 @@ import json
 
 import pytest
 from helpers.calls import basic
+from twilio.rest import Client
 
-from notify_mock import Account, ApiKey, Call, Emulator, UsageError
+from notify_mock import Account, ApiKey, Call, Emulator, UsageError, intercept
 
 ONE, TWO = "AC" + "1" * 32, "AC" + "2" * 32
 KEY, WEAK = "SK" + "1" * 32, "SK" + "2" * 32
@@ -214,3 +215,91 @@ def test_a_very_long_authorization_is_an_invalid_username() -> None:
     assert answer(emulator, basic("ACx", "p" * 5000)) == (401, 20003, "Authentication Error - invalid username")
     assert "longer than 4096 characters" in emulator.journal.last.reason
     assert answer(emulator, basic("ACx", "p" * 2000))[0] == 200
+
+
+# the default account
+
+
+def test_the_default_account_owns_what_names_no_account() -> None:
+    emulator = Emulator(default_account="ACmine:token", data={"services": [{}]})
+    planted = emulator.credentials.add(type="fcm")
+    assert emulator.auth == ("ACmine", "token")
+    assert {record.account_sid for records in emulator.records for record in records.values()} == {"ACmine"}
+    for user in ("ACmine", KEY):
+        assert [one.sid for one in emulator.client(user, "any").notify.v1.credentials.list()] == [planted.sid]
+    emulator.reset()
+    assert emulator.auth == ("ACmine", "token")
+
+
+def test_a_default_account_without_a_token_gets_one_from_the_seed() -> None:
+    assert Emulator(default_account="ACmine").auth == ("ACmine", Emulator().auth[1])
+
+
+def test_the_default_account_can_be_any_of_the_accounts() -> None:
+    emulator = Emulator(accounts={ONE: "one", TWO: "two"}, default_account=TWO)
+    assert emulator.auth == (TWO, "two")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("bob:hush", 'default_account: \'bob\' is not an account SID; expected "AC..." or "AC...:token"'),
+        (7, "default_account: 7 is not an account SID"),
+        ("ACother", "default_account: ACother is not in accounts="),
+    ],
+)
+def test_a_bad_default_account_is_refused_without_repeating_a_token(given: object, expected: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Emulator(accounts={ONE: "one"}, default_account=given)  # type: ignore[arg-type]
+    assert expected in str(caught.value)
+    assert "hush" not in str(caught.value)
+
+
+def test_the_emulator_itself_does_not_look_at_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Emulator().auth
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "ACshell")
+    assert Emulator().auth == before
+
+
+def test_intercept_uses_the_account_of_the_environment_unless_one_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "ACshell")
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "secret")
+    with intercept() as emulator:
+        planted = emulator.services.add()
+        assert Client().notify.v1.services(planted.sid).fetch().account_sid == "ACshell"
+    with intercept(accounts={ONE: "one"}) as emulator:
+        assert emulator.auth == (ONE, "one")
+    with intercept(default_account="ACmine") as emulator:
+        assert emulator.auth[0] == "ACmine"
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "not a SID")
+    with intercept() as emulator:
+        assert emulator.auth == Emulator().auth
+
+
+def reason(emulator: Emulator, path: str, user: str, host: str = "notify.twilio.com") -> str:
+    emulator.handle(Call("GET", host, path, headers={"authorization": basic(user, "x")}))
+    return emulator.journal.last.reason
+
+
+def test_the_journal_says_where_the_record_is_that_was_asked_for() -> None:
+    emulator = Emulator(default_account="ACmine")
+    service = emulator.services.add().sid
+    other = emulator.services.add().sid
+    binding = emulator.bindings.add(identity="a", binding_type="sms", address="+1", service_sid=service).sid
+    path = f"/v1/Services/{service}"
+    assert reason(emulator, path, "ACapp") == (
+        f"no service {service}; it exists in account ACmine, but the request was for account ACapp"
+    )
+    assert "in account ACmine, but" in reason(emulator, f"{path}/Bindings/{binding}", "ACapp")
+    assert reason(emulator, path, "ACmine", "notify.dublin.ie1.twilio.com") == (
+        f"no service {service}; it exists in region us1, but the request was for region ie1"
+    )
+    assert reason(emulator, f"/v1/Services/{other}/Bindings/{binding}", "ACmine") == (
+        f"no binding {binding}; it exists in service {service}, but the request was for service {other}"
+    )
+    assert reason(emulator, "/v1/Services", "ACapp") == (
+        "there are services in account ACmine, but the request was for account ACapp"
+    )
+    assert reason(emulator, f"/v1/Services/{other}/Bindings", "ACmine") == ""
+    assert reason(emulator, "/v1/Services/IS1", "ACmine") == "no service IS1"
+    assert reason(emulator, "/v1/Credentials", "ACapp") == ""

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from freezegun import freeze_time
 
 from notify_mock import UsageError
-from notify_mock.certificate_authority.authority import FOLDER_VARIABLE, Authority
+from notify_mock.certificate_authority.authority import FOLDER_VARIABLE, Authority, _temporary_folder
 from notify_mock.certificate_authority.bundles import TRUST_STORE_PASSWORD, make_bundles
 from notify_mock.certificate_authority.certificates import LIFETIME, Pair, make_ca
 from notify_mock.server.tls import Tls
@@ -52,6 +52,40 @@ def test_only_the_owner_can_read_the_key(authority: Authority) -> None:
     assert stat.S_IMODE(authority.folder.stat().st_mode) == 0o700
     with_key = [path.name for path in authority.folder.iterdir() if "PRIVATE KEY" in path.read_text()]
     assert with_key == ["ca-key.pem"]
+
+
+class TestWithoutAHome:
+    """The user of a container may have no home, or one that cannot be written."""
+
+    @pytest.fixture(params=["/dev/null/home", "~/.local/share"])
+    def home(self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+        monkeypatch.delenv(FOLDER_VARIABLE)
+        monkeypatch.setattr("platformdirs.user_data_path", lambda *_, **__: Path(request.param))
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+        _temporary_folder.cache_clear()
+        return str(request.param)
+
+    def test_a_server_uses_a_private_folder_for_this_run_and_says_so(
+        self, home: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        first, second = Tls(), Tls()
+        bundles = make_bundles(first.authority)
+        assert second.ca == first.ca
+        assert bundles.certificate.parent.parent == tmp_path
+        assert stat.S_IMODE(bundles.certificate.parent.stat().st_mode) == 0o700
+        assert (
+            f"the certificate authority of this run is in {bundles.certificate.parent}; set NOTIFY_MOCK" in caplog.text
+        )
+        assert not Path("~").exists()
+
+    def test_what_outlives_this_run_is_refused(self, home: str) -> None:
+        with pytest.raises(UsageError, match=r"cannot be used: .*; set NOTIFY_MOCK_CA_DIR to another folder"):
+            make_bundles(Authority())
+
+    def test_a_folder_that_the_user_chose_is_not_replaced(self, home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv(FOLDER_VARIABLE, "/dev/null/chosen")
+        with pytest.raises(UsageError, match="/dev/null/chosen"):
+            Tls().ca  # noqa: B018 - raises
 
 
 def test_it_is_valid_for_thirty_days_and_only_for_twilio_hosts(authority: Authority) -> None:

@@ -79,7 +79,7 @@ def test_record_then_replay(tmp_path: Path, start: Start, served: Emulator) -> N
     assert made["url"] == f"{recorder.url}/v1/Credentials/{made['sid']}"
     status, err = recorder.stop()
     assert status == 0
-    assert f"1 exchanges recorded in {path}" in err
+    assert f"1 exchange recorded in {path}" in err
     player = start("replay", path, "--on-miss", "error")
     played = player.ask("POST", data={"Secret": "my-server-key", "Type": "fcm"}).json()
     assert played == made | {"url": f"{player.url}/v1/Credentials/{made['sid']}"}
@@ -163,19 +163,19 @@ def test_lint_names_file_line_and_field_and_exits_with_1(tmp_path: Path) -> None
     assert f"{path}, line {line}, interactions[1].request.body.Secret: contains a secret (by its name)" in result.stdout
     assert "hunter2" not in result.output
     assert "contains a legacy FCM server key" in result.stdout
-    assert "1 cassettes, 2 findings" in result.output
+    assert "1 cassette, 2 findings" in result.output
 
 
 def test_lint_of_clean_cassettes_exits_with_0(tmp_path: Path) -> None:
     write(tmp_path / "x.yaml", entry())
     result = command("cassette", "lint", tmp_path / "x.yaml")
-    assert (result.exit_code, result.stdout) == (0, "")
+    assert (result.exit_code, result.output) == (0, "1 cassette, no findings\n")
 
 
 @pytest.mark.parametrize("name", ["x.json", "x.har", "x.wiremock.json", "x.yml"])
 def test_convert_works_in_both_directions(tmp_path: Path, name: str) -> None:
     path = write(tmp_path / "x.yaml", entry("POST", form="Type=fcm", text=record()))
-    assert "1 entries written" in command("cassette", "convert", path, tmp_path / name).output
+    assert "1 entry written" in command("cassette", "convert", path, tmp_path / name).output
     back = tmp_path / "back.yaml"
     assert command("cassette", "convert", tmp_path / name, back).exit_code == 0
     (one,), (other,) = read_interactions(path), read_interactions(back)

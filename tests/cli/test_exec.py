@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from notify_mock.certificate_authority.authority import Authority
+from notify_mock.cli.exec import _found
 
 COMMAND = [sys.executable, "-m", "notify_mock"]
 PYTHON = [sys.executable, "-c"]
@@ -22,7 +23,7 @@ CREATE = (
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, **variables}
+    env = {**{name: value for name, value in os.environ.items() if name != "CI"}, **variables}
     return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=50, check=False, env=env)
 
 
@@ -118,12 +119,102 @@ class TestExec:
         done = run("exec", "--", *PYTHON, CREATE, TWILIO_REGION="ie1", TWILIO_EDGE="dublin")
         assert done.stdout.startswith("https://notify.twilio.com/v1/")
 
+    def test_records_and_the_command_have_the_account_of_the_environment(self, tmp_path: Path) -> None:
+        (tmp_path / "seed.yaml").write_text("credentials: [{type: fcm}]")
+        program = (
+            "from twilio.rest import Client\n"
+            "(one,) = Client().notify.v1.credentials.list()\n"
+            "(two,) = Client('SK1', 'x').notify.v1.credentials.list()\n"
+            "print(one.account_sid, two.sid == one.sid)"
+        )
+        arguments = ("exec", "--data", str(tmp_path / "seed.yaml"), "--", *PYTHON, program)
+        done = run(*arguments, TWILIO_ACCOUNT_SID="ACshell", TWILIO_AUTH_TOKEN="hush")
+        assert done.stdout == "ACshell True\n", done.stderr
+
     def test_nested_commands_use_the_inner_emulator(self) -> None:
         done = execute("--", *COMMAND, "exec", "--", *PYTHON, CREATE)
-        assert done.stderr.splitlines() == [
+        assert done.stderr.splitlines()[:2] == [
             "notify-mock: 1 calls, 0 errors, 0 faults, 0 unmatched",
             "notify-mock: 0 calls, 0 errors, 0 faults, 0 unmatched",
         ]
+
+
+class TestCommandsWithoutACall:
+    """A false green: the tests pass, and none of their requests came to the emulator."""
+
+    def test_a_warning_is_the_last_thing_written(self) -> None:
+        done = execute("true")
+        assert done.returncode == 0
+        assert done.stderr.splitlines()[2].startswith("notify-mock: WARNING: THE COMMAND MADE NO CALL")
+        assert "WARNING" not in execute("--", *PYTHON, CREATE).stderr
+
+    @pytest.mark.parametrize(
+        ("option", "variables", "status"),
+        [
+            ("--require-calls", {}, 1),
+            ("--log-level=error", {"CI": "true"}, 1),
+            ("--log-level=error", {"CI": "1"}, 1),
+            ("--log-level=error", {"CI": "false"}, 0),
+            ("--log-level=error", {"CI": ""}, 0),
+            ("--log-level=error", {"NOTIFY_MOCK_REQUIRE_CALLS": "1"}, 1),
+            ("--no-require-calls", {"CI": "true"}, 0),
+            ("--log-level=error", {"CI": "true", "NOTIFY_MOCK_REQUIRE_CALLS": "0"}, 0),
+        ],
+    )
+    def test_it_fails_if_calls_are_required_as_in_ci(self, option: str, variables: dict[str, str], status: int) -> None:
+        done = run("exec", option, "--", "true", **variables)
+        assert done.returncode == status
+        assert ("--no-require-calls allows this" in done.stderr) == bool(status)
+
+    def test_a_command_that_failed_keeps_its_status_and_one_that_called_succeeds(self) -> None:
+        assert run("exec", "--require-calls", "--", "sh", "-c", "exit 7").returncode == 7
+        assert run("exec", "--require-calls", "--", *PYTHON, CREATE).returncode == 0
+
+
+class TestOtherMachines:
+    def test_without_a_home_the_command_runs_and_its_authority_is_gone_afterwards(self, tmp_path: Path) -> None:
+        variables = {"HOME": "/dev/null", "XDG_DATA_HOME": "/dev/null/x", "TMPDIR": str(tmp_path)}
+        done = run("exec", "--", *PYTHON, CREATE, NOTIFY_MOCK_CA_DIR="", **variables)
+        assert done.stdout.startswith("https://notify.twilio.com/v1/Credentials/CR"), done.stderr
+        told, summary = done.stderr.splitlines()
+        assert "/dev/null" in told
+        assert f"the certificate authority of this run is in {tmp_path}/notify-mock-ca-" in told
+        assert summary == "notify-mock: 1 calls, 0 errors, 0 faults, 0 unmatched"
+        assert list(tmp_path.iterdir()) == []
+
+    def test_on_windows_a_command_is_found_with_its_suffix(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Simulated: no test runs on Windows."""
+        found = {("npm", r"C:\bin"): r"C:\bin\npm.CMD"}
+        monkeypatch.setattr("notify_mock.cli.exec.sys.platform", "win32")
+        monkeypatch.setattr("notify_mock.cli.exec.shutil.which", lambda name, path: found.get((name, path)))
+        assert _found(("npm", "test"), {"PATH": r"C:\bin"}) == (r"C:\bin\npm.CMD", "test")
+        assert _found(("nothing", "x"), {"PATH": r"C:\bin"}) == ("nothing", "x")
+
+
+class TestRecordings:
+    def test_a_recording_can_be_made_and_then_replayed_or_hydrated(self, tmp_path: Path) -> None:
+        cassette = str(tmp_path / "x.yaml")
+        made = run("exec", "--record", cassette, "--", *PYTHON, CREATE)
+        assert (made.returncode, "interactions" in Path(cassette).read_text()) == (0, True)
+        assert "--record: " in run("exec", "--record", cassette, "true").stderr
+        replayed = run("exec", "--cassette", cassette, "--", *PYTHON, CREATE)
+        assert replayed.stdout == made.stdout
+        assert "1 of 1" in replayed.stderr
+        program = "from twilio.rest import Client\nprint(len(Client().notify.v1.credentials.list()))"
+        assert run("exec", "--hydrate", cassette, "--", *PYTHON, program).stdout == "1\n"
+
+    def test_the_log_can_go_to_a_file_with_every_call(self, tmp_path: Path) -> None:
+        log = tmp_path / "calls.log"
+        done = run("exec", "--log-file", str(log), "--log-format", "json", "--keep-bodies", "--", *PYTHON, CREATE)
+        assert done.stderr == "notify-mock: 1 calls, 0 errors, 0 faults, 0 unmatched\n"
+        (line,) = (json.loads(line) for line in log.read_text().splitlines())
+        assert line["call"] == "credential.create"
+        assert json.loads(line["response"])["friendly_name"] == "x"
+
+    def test_a_log_file_that_cannot_be_written_is_one_line(self, tmp_path: Path) -> None:
+        done = run("exec", "--log-file", str(tmp_path), "true")
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert "cannot be written" in done.stderr
 
 
 class TestEnv:

@@ -191,7 +191,7 @@ def test_calls_are_logged_at_info_or_when_asked_for(
 ) -> None:
     emulator = Emulator()
     log = Log("text", level, asked)
-    log.follow(emulator.journal)
+    log.follow(emulator.journal, emulator.deliveries)
     emulator.client().notify.v1.credentials.list()
     log.flush()
     assert ("credential.list" in capsys.readouterr().err) == has_calls

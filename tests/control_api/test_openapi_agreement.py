@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from notify_mock import Emulator
 from notify_mock.control_api.openapi import document
+from notify_mock.control_api.query import QUERIES
 from notify_mock.deliveries.inbox import CRITERIA
 
 WHOLE = document("x")
@@ -105,7 +106,7 @@ def test_undelivered_needs_the_name_of_a_delivery_as_described(rule: dict[str, A
     assert is_accepted("/_mock/faults", rule) == good
 
 
-QUERIES = [
+DELIVERY_QUERIES = [
     *[("channel", value, True) for value in ("apn", "fcm", "gcm", "sms", "facebook-messenger", "alexa")],
     *[("channel", value, False) for value in ("", "APN", "push", "apn,fcm")],
     *[("state", value, True) for value in ("sent", "failed")],
@@ -116,7 +117,7 @@ QUERIES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value", "good"), QUERIES)
+@pytest.mark.parametrize(("name", "value", "good"), DELIVERY_QUERIES)
 def test_a_criterion_of_deliveries_is_accepted_as_described(
     emulator: Emulator, name: str, value: object, good: bool
 ) -> None:
@@ -126,10 +127,86 @@ def test_a_criterion_of_deliveries_is_accepted_as_described(
     assert (answer.status_code == 200) == good
 
 
-def test_every_criterion_of_deliveries_is_described() -> None:
-    assert {one["name"] for one in parameters()} == set(CRITERIA)
+JOURNAL_QUERIES = [
+    *[(name, value, True) for name in ("status", "after", "limit") for value in (0, 201, 999_999_999)],
+    *[(name, value, False) for name in ("status", "after", "limit") for value in (-1, 1_000_000_000, 1.5, "x")],
+    *[("call", value, True) for value in ("*", "credential.*", "callback.post")],
+]
 
 
-def parameters() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = WHOLE["paths"]["/_mock/deliveries"]["get"]["parameters"]
+@pytest.mark.parametrize(("name", "value", "good"), JOURNAL_QUERIES)
+def test_a_filter_of_the_journal_is_accepted_as_described(
+    emulator: Emulator, name: str, value: object, good: bool
+) -> None:
+    (schema,) = (one["schema"] for one in parameters("journal") if one["name"] == name)
+    assert fits(schema, value) == good
+    answer = emulator.app.test_client().get("/_mock/journal", query_string={name: str(value)})
+    assert (answer.status_code == 200) == good
+
+
+@pytest.mark.parametrize("path", [path for path, item in WHOLE["paths"].items() if "get" in item])
+def test_a_path_takes_the_query_parameters_that_are_described_and_no_others(emulator: Emulator, path: str) -> None:
+    described = {one["name"] for one in WHOLE["paths"][path]["get"].get("parameters", [])}
+    assert described == set(QUERIES.get(path.removeprefix("/_mock/"), ()))
+    other = emulator.app.test_client().get(path.replace("{name}", "fcm"), query_string={"other": "x"})
+    assert other.status_code == 400
+
+
+def parameters(path: str = "deliveries") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = WHOLE["paths"][f"/_mock/{path}"]["get"]["parameters"]
     return found
+
+
+FCM, APN = {"type": "fcm"}, {"type": "apn"}
+BINDING = {"identity": "alice", "binding_type": "sms", "address": "+15550100", "service_sid": "IS" + "1" * 32}
+
+RECORDS: list[tuple[str, Any, bool]] = [
+    *[("credentials", one, True) for one in (FCM, {**FCM, "secret": "x"}, {**FCM, "api_key": None}, {"type": "gcm"})],
+    *[("credentials", {**APN, "sandbox": value}, True) for value in (True, False, None, "True")],
+    *[("credentials", {**FCM, "friendly_name": "x" * size}, size <= 64) for size in (0, 64, 65)],
+    *[("credentials", {**FCM, "sid": sid}, True) for sid in ("CR" + "a" * 32, None)],
+    *[("credentials", {**FCM, "sid": sid}, False) for sid in ("CR1", "cr" + "a" * 32, 5, "")],
+    *[("credentials", {**FCM, "account_sid": sid}, True) for sid in ("ACx", "AC" + "1" * 32, None)],
+    *[("credentials", {**FCM, "account_sid": sid}, False) for sid in ("x", "AC", "ACé", 5)],
+    *[("credentials", {**FCM, "date_created": value}, True) for value in ("2030-01-01", 0, None)],
+    *[("credentials", {**FCM, "date_updated": value}, False) for value in ("soon", True, [])],
+    *[("credentials", one, False) for one in ({}, {"type": "x"}, {**FCM, "secret": 5}, {**FCM, "x": "y"}, [], "fcm")],
+    *[("credentials", {**APN, "sandbox": value}, False) for value in ("yes", 2)],
+    *[("services", one, True) for one in ({}, {"log_enabled": False}, {"alexa_skill_id": None})],
+    *[("services", one, False) for one in ({"log_enabled": "no"}, {"friendly_name": 5}, {"type": "fcm"})],
+    *[("services", {"default_fcm_notification_protocol_version": value}, value == "3") for value in ("3", 3, None)],
+    *[("bindings", {**BINDING, **more}, True) for more in ({}, {"tags": ["a"]}, {"tags": None}, {"endpoint": "x"})],
+    *[("bindings", {**BINDING, **more}, False) for more in ({"tags": "a"}, {"tags": [""]}, {"tags": ["a"] * 21})],
+    *[("bindings", {**BINDING, **more}, False) for more in ({"identity": ""}, {"address": 5}, {"binding_type": "x"})],
+    *[
+        ("bindings", {key: value for key, value in BINDING.items() if key != left_out}, False)
+        for left_out in ("identity", "address", "binding_type")
+    ],
+    ("notifications", {"body": "x"}, False),
+    ("credentals", FCM, False),
+]
+
+
+@pytest.mark.parametrize(("key", "record", "good"), RECORDS, ids=lambda value: repr(value)[:60])
+def test_a_record_is_accepted_as_described(key: str, record: Any, good: bool) -> None:
+    body = {"services": [{"sid": "IS" + "1" * 32}], key: [record]} if key == "bindings" else {key: [record]}
+    assert fits(body_of("/_mock/records"), body) == good
+    assert is_accepted("/_mock/records", body) == good
+
+
+FAILURES: list[tuple[str, Any, bool]] = [
+    *[("throttled", value, True) for value in (True, False, [], ["token"])],
+    *[("throttled", value, False) for value in ("token", None, [""], [5], 1)],
+    *[(key, value, True) for key in ("unregistered", "revoked") for value in ([], ["x", "y"])],
+    *[(key, value, False) for key in ("unregistered", "revoked") for value in (True, "x", None, [None])],
+    *[("down", value, type(value) is bool) for value in (True, False, 0, "true", None)],
+    *[("delay", value, True) for value in (0, 1.5, "2s", "1h30m")],
+    *[("delay", value, False) for value in (-1, "soon", None, True)],
+    *[("slow", 1, False)],
+]
+
+
+@pytest.mark.parametrize(("key", "value", "good"), FAILURES)
+def test_the_failures_of_a_provider_are_accepted_as_described(key: str, value: Any, good: bool) -> None:
+    assert fits(body_of("/_mock/providers/{name}"), {key: value}) == good
+    assert is_accepted("/_mock/providers/fcm", {key: value}) == good

@@ -459,3 +459,22 @@ def test_expect_says_so_when_nothing_was_delivered(emulator: Emulator) -> None:
 def test_a_wrong_criterion_is_an_error(emulator: Emulator, criteria: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         emulator.deliveries.find(**criteria)
+
+
+@pytest.mark.parametrize(
+    ("criteria", "expected"),
+    [
+        ({"Identity": "alice"}, "unknown criterion 'Identity'; did you mean identity?"),
+        ({"cuont": 1}, "did you mean count?"),
+        ({"notification_sid": "NT"}, "did you mean notification?"),
+        ({"code": "52004"}, "code: expected a number, got '52004'"),
+        ({"code": True}, "code: expected a number, got True"),
+        ({"notification": None}, "notification: expected a SID, got None"),
+        ({"address": 5}, "address: expected text, got 5"),
+    ],
+    ids=str,
+)
+def test_a_criterion_that_no_delivery_can_meet_is_an_error(criteria: dict[str, Any], expected: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Emulator().deliveries.expect(count=0, **criteria)
+    assert expected in str(caught.value)

@@ -142,7 +142,7 @@ def test_credentials_is_a_mapping_for_asserting_and_seeding() -> None:
     assert list(emulator.credentials.of(ACCOUNT)) == [theirs.sid]
     assert SID in emulator.credentials
     assert SID not in emulator.credentials.of(ACCOUNT)
-    assert repr(emulator.credentials.of(ACCOUNT)) == f"<1 credentials of {ACCOUNT}>"
+    assert repr(emulator.credentials.of(ACCOUNT)) == f"<1 credential of {ACCOUNT}>"
     emulator.credentials.remove(SID)
     assert emulator.credentials.get(SID) is None
     for act in (emulator.credentials.remove, emulator.credentials.__getitem__):

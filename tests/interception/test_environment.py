@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers.calls import basic
 
-from notify_mock import Emulator
+from notify_mock import Account, ApiKey, Emulator
 from notify_mock.certificate_authority.authority import Authority
 from notify_mock.certificate_authority.bundles import Bundles, make_bundles
 from notify_mock.interception.environment import apply, changes, render
@@ -43,6 +44,22 @@ def test_a_client_can_keep_its_own_account(bundles: Bundles) -> None:
     base = {"TWILIO_ACCOUNT_SID": "ACmine", "TWILIO_AUTH_TOKEN": "mine"}
     found = apply(changes(URL, None, bundles, base), base)
     assert (found["TWILIO_ACCOUNT_SID"], found["TWILIO_AUTH_TOKEN"]) == ("ACmine", "mine")
+
+
+def test_the_api_key_is_one_that_the_emulator_accepts_and_a_real_one_is_unset(bundles: Bundles) -> None:
+    account = "AC" + "1" * 32
+    key = {"SK" + "2" * 32: ApiKey("hush")}
+    for emulator in (Emulator(), Emulator(accounts=[Account(account, "t", keys=key)])):
+        assert emulator.api_key is not None
+        sid, secret = emulator.api_key
+        assert emulator.accounts.identify(basic(sid, secret)).sid == emulator.auth[0]
+        found = changes(URL, emulator.auth, bundles, {}, emulator.api_key)
+        assert (found["TWILIO_API_KEY"], found["TWILIO_API_SECRET"]) == (sid, secret)
+    strict = Emulator(accounts={account: "t"})
+    assert strict.api_key is None
+    base = {"TWILIO_API_KEY": "SKmine", "TWILIO_API_SECRET": "mine"}
+    assert not apply(changes(URL, AUTH, bundles, base, None), base).keys() & base.keys()
+    assert apply(changes(URL, None, bundles, base, None), base).keys() >= base.keys()
 
 
 def test_conflicting_variables_are_unset(bundles: Bundles) -> None:
@@ -84,6 +101,13 @@ def test_ipv6_and_spaces_are_written_as_java_expects(bundles: Bundles) -> None:
 def test_quotes_and_dollars_are_escaped_in_a_dotenv_file() -> None:
     assert render({"A": 'it\'s $5 "now"'}, "dotenv") == 'A="it\'s \\$5 \\"now\\""'
     assert render({"A": "$5"}, "dotenv") == "A='$5'"
+
+
+def test_powershell_sets_quotes_and_unsets() -> None:
+    assert render({"A": "it's $5 \u2019", "B": None}, "powershell").splitlines() == [
+        "$env:A = 'it''s $5 \u2019\u2019'",
+        "Remove-Item Env:B -ErrorAction SilentlyContinue",
+    ]
 
 
 def test_shell_dotenv_and_json_formats_agree(bundles: Bundles, tmp_path: Path) -> None:

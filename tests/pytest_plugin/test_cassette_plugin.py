@@ -131,7 +131,7 @@ def test_an_invalid_marker_is_a_clear_error(cassettes: pytest.Pytester, marker: 
 def test_a_marker_without_the_fixture_is_an_error(cassettes: pytest.Pytester) -> None:
     result = run(cassettes, "@pytest.mark.notify_cassette\ndef test_it():\n    pass\n")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*marker notify_cassette: the test does not use the fixture notify_mock"])
+    result.stdout.fnmatch_lines(["*marker notify_cassette: the test does not use the fixture notify_mock; add it*"])
 
 
 def test_two_tests_cannot_share_a_file_by_accident(cassettes: pytest.Pytester) -> None:

@@ -462,7 +462,7 @@ def test_markers_of_one_node_keep_their_order_after_a_reset(pytester: pytest.Pyt
     )
     result = pytester.runpytest_subprocess(*PLAIN)
     result.assert_outcomes(passed=2, errors=1)
-    result.stdout.fnmatch_lines(["*marker notify_fault: the test does not use the fixture notify_mock"])
+    result.stdout.fnmatch_lines(["*marker notify_fault: the test does not use the fixture notify_mock; add it*"])
 
 
 def test_a_failing_test_shows_deliveries(pytester: pytest.Pytester) -> None:

@@ -61,7 +61,8 @@ def test_a_blocked_request_fails_the_test_even_if_the_application_ignores_the_er
         [
             "blocked requests: blocked GET https://lookups.twilio.com/v2/PhoneNumbers/*: "
             "lookups.twilio.com is not emulated; use intercept(allow_real=[[]'lookups.twilio.com'[]]) to allow "
-            "requests to the real Twilio (at *application.py, line *)"
+            "requests to the real Twilio, or stubs=[[]'lookups.twilio.com=404'[]] "
+            "to answer them (at *application.py, line *)"
         ]
     )
 
@@ -200,3 +201,76 @@ def test_every_xdist_worker_uses_its_own_emulator(project: pytest.Pytester) -> N
         """
     )
     project.runpytest_subprocess(*PLAIN, "-n", "2").assert_outcomes(passed=6)
+
+
+def test_planted_records_belong_to_the_account_of_the_environment(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC" + "2" * 32)
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "of the shell")
+    project.makepyfile(
+        """
+        import application, pytest
+        from twilio.rest import Client
+
+        def services(client):
+            return [one.sid for one in client.notify.v1.services.list()]
+
+        def test_it(notify_mock):
+            planted = notify_mock.services.add().sid
+            assert services(Client()) == services(Client("SK" + "3" * 32, "secret")) == [planted]
+
+        @pytest.mark.notify_mock(default_account="AC" + "1" * 32)
+        def test_an_account_that_the_program_pins(notify_mock):
+            planted = notify_mock.services.add().sid
+            assert services(application.client) == [planted]
+            assert services(Client("SK" + "3" * 32, "secret", "AC" + "1" * 32)) == [planted]
+
+        @pytest.mark.notify_mock(accounts={"AC" + "4" * 32: "token"})
+        def test_accounts_of_its_own(notify_mock):
+            assert notify_mock.auth[0] == "AC" + "4" * 32
+
+        def test_asks_as_another(notify_mock):
+            application.client.notify.v1.services(notify_mock.services.add().sid).fetch()
+        """
+    )
+    result = project.runpytest_subprocess(*PLAIN)
+    result.assert_outcomes(passed=3, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "notify-mock: seed *, account AC2222* (from TWILIO_ACCOUNT_SID)",
+            "*it exists in account AC2222*, but the request was for account AC1111*",
+        ]
+    )
+
+
+def test_the_marker_without_the_fixture_is_an_error(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        pytestmark = pytest.mark.notify_mock(seed=1)
+
+        @pytest.fixture
+        def chosen(request):
+            return request.getfixturevalue("notify_mock")
+
+        @pytest.mark.notify_mock(frozen="2030-01-01")
+        def test_without_the_fixture():
+            pass
+
+        @pytest.mark.notify_mock(seed=2)
+        def test_with_a_fixture_that_uses_it(chosen):
+            assert chosen.seed == 2
+
+        @pytest.mark.notify_mock(seed=3)
+        @pytest.mark.usefixtures("notify_mock")
+        def test_with_usefixtures():
+            pass
+
+        def test_with_the_marker_of_the_module_only():
+            pass
+        """
+    )
+    result = project.runpytest_subprocess(*PLAIN)
+    result.assert_outcomes(passed=3, errors=1)
+    result.stdout.fnmatch_lines(["*marker notify_mock: the test does not use the fixture notify_mock; add it to*"])

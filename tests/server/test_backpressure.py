@@ -124,7 +124,7 @@ def test_a_large_body_in_small_pieces_is_read_in_linear_time(
     for at in range(len(body) - 1):
         reader.feed(body[at : at + 1])
         assert reader.body(head.fields) is None
-        assert not is_chunked or not reader.waiting
+        assert not is_chunked or reader.waiting < 8  # a line with the size of a chunk
     reader.feed(body[-1:])
     assert reader.body(head.fields) == form
 

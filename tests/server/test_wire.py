@@ -377,19 +377,6 @@ def test_no_request_makes_the_core_fail(method: str, target: str, kind: str, bod
         assert json.loads(answer.body)["status"] == answer.status
 
 
-def test_the_flask_app_gives_the_same_responses(emulator: Emulator) -> None:
-    http = emulator.app.test_client()
-    headers = {"Authorization": basic(*emulator.auth)}
-    assert http.get("/v1/Credentials", headers=headers).json["credentials"] == []
-    assert http.get("/nowhere", headers=headers).json["code"] == 20404
-    assert http.put("/v1/Credentials", headers=headers).json["code"] == 20004
-    assert http.get("/v1/Credentials/%zz", headers=headers).json["code"] == 20001
-    assert http.post("/v1/Credentials", data=b"a" * (BODY_LIMIT + 1), headers=headers).json["code"] == 20413
-    made = http.post("/chat/v2/Credentials", data={"Type": "fcm", "Secret": "x"}, headers=headers)
-    assert made.status == "201 CREATED"
-    assert made.json["url"].startswith("http://localhost/chat/v2/Credentials/CR")
-
-
 def test_a_flask_hook_sees_the_name_of_the_call(emulator: Emulator) -> None:
     from flask import request
 

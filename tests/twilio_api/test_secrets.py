@@ -26,7 +26,7 @@ def shown(emulator: Emulator) -> str:
     things = [emulator, emulator.journal, emulator.accounts, emulator.credentials, records, exchanges]
     things += [exchange.call for exchange in exchanges] + [exchange.call.form for exchange in exchanges]
     with pytest.raises(AssertionError) as caught:
-        emulator.journal.expect("credential.delete", Secret="sought-s3cr3t")
+        emulator.journal.expect("credential.update", Secret="sought-s3cr3t")
     return "\n".join([*map(repr, things), *map(str, exchanges), str(emulator.journal), str(caught.value)])
 
 

@@ -1,0 +1,125 @@
+"""The schemas of fault rules, from the fields of their effects. Requests are checked against the types."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, Field, fields
+from inspect import getdoc
+from typing import Any, get_args
+
+from notify_mock.control_api.openapi_schemas import (
+    NAME,
+    SPAN,
+    TEXT,
+    TEXTS,
+    TRUE,
+    WHEN,
+    WHOLE,
+    Schema,
+)
+from notify_mock.engine.routes import CALL_PARAMETERS
+from notify_mock.faults.connections import What
+from notify_mock.faults.decision import Effect
+from notify_mock.faults.kinds import BY_KIND
+from notify_mock.faults.match import covers, is_delivery
+from notify_mock.twilio_api.catalog import BY_CODE
+from notify_mock.twilio_api.channels import DELIVERY_NAMES, DELIVERY_PARAMETERS
+from notify_mock.twilio_api.delivery_errors import OUTCOMES, TITLES
+from notify_mock.twilio_api.known_parameters import taken_by
+
+_BY_TYPE: dict[str, Schema] = {"int": WHOLE, "str": TEXT, "bool": {"type": "boolean"}, "Span": SPAN}
+_BY_NAME: dict[str, Schema] = {
+    "code": {"type": "integer", "enum": sorted(BY_CODE)},
+    "status": {"type": "integer", "minimum": 200, "maximum": 599},
+    "pieces": {"type": "integer", "minimum": 1, "maximum": 10_000},
+    "what": {"type": "string", "enum": list(get_args(What))},
+    "outcome": {"type": "string", "enum": list(OUTCOMES)},
+    "error": {"type": "integer", "enum": sorted(TITLES)},
+    "new_token": {**NAME, "description": "masked in responses"},
+}
+_TOGETHER: dict[str, Schema] = {
+    "delay": {
+        "oneOf": [
+            {"required": ["seconds"], "properties": {"low": False, "high": False, "median": False, "p99": False}},
+            {"required": ["low", "high"], "properties": {"seconds": False, "median": False, "p99": False}},
+            {"required": ["median", "p99"], "properties": {"seconds": False, "low": False, "high": False}},
+        ]
+    },
+    "rate_limit": {"anyOf": [{"required": ["limit"]}, {"required": ["concurrent"]}]},
+}
+"""Which fields of an effect must be used together."""
+
+_OWN: dict[str, Schema] = {
+    "call": {**NAME, "default": "*", "description": "name of a call or delivery, globs allowed"},
+    "name": {**NAME, "description": "default: derived from the effect"},
+    "unused": {"type": "string", "enum": ["error", "warn", "ignore"]},
+    "times": {"type": ["integer", "null"], "minimum": 1, "description": "maximum number of calls the rule applies to"},
+    "skip": {**WHOLE, "default": 0, "description": "matching calls to skip first"},
+    "every": {"type": "integer", "minimum": 1, "default": 1, "description": "apply to every n-th matching call"},
+    "chance": {"type": "number", "minimum": 0, "maximum": 1, "default": 1},
+    "after": WHEN,
+    "until": WHEN,
+    "account_sid": {"type": ["string", "null"], "minLength": 1},
+    "api": {"type": ["string", "null"], "minLength": 1, "description": "product and version, such as chat/v2"},
+    "door": {"type": ["string", "null"], "minLength": 1, "deprecated": True, "description": "the old name of api"},
+    "sid": {"type": ["string", "null"], "minLength": 1},
+    "form": {**TEXTS, "description": "Twilio parameters to match, globs allowed; secrets are masked in responses"},
+    "headers": {**TEXTS, "description": "request headers to match, globs allowed; secrets are masked in responses"},
+}
+_SHOWN: dict[str, Schema] = {
+    "seen": {**WHOLE, "readOnly": True, "description": "number of calls that matched; ignored in requests"},
+    "fired": {**WHOLE, "readOnly": True, "description": "number of calls the rule applied to; ignored in requests"},
+    "predicate": {**TRUE, "readOnly": True, "description": "a Python function also has to match; cannot be sent"},
+}
+
+
+def rule_fields(kind: Any) -> dict[str, Schema]:
+    """Return the schemas of a rule's fields; for an unknown effect, only the fields common to all rules."""
+    effect = BY_KIND.get(kind) if isinstance(kind, str) else None
+    own = {**_OWN, **_SHOWN}
+    if effect is None:
+        return own
+    phase = {"type": "string", "enum": list(effect.phases), "default": effect.phases[0]}
+    call = {**_OWN["call"], "description": f"name of a call, globs allowed; applies to {', '.join(effect.only)}"}
+    if _is_for_deliveries(effect):
+        del call["default"]
+        call["pattern"] = r"^delivery\."
+    of_effect = {one.name: _field(one) for one in fields(effect)}  # type: ignore[arg-type]
+    return {"effect": {"type": "string", "const": kind}, **of_effect, **own, "call": call, "phase": phase}
+
+
+def _field(field: Field[Any]) -> Schema:
+    kind, _, none = str(field.type).partition(" | ")
+    schema = dict(_BY_NAME.get(field.name) or _BY_TYPE[kind])
+    if none:
+        types = schema["type"]
+        schema["type"] = [*([types] if isinstance(types, str) else types), "null"]
+    elif field.default is not MISSING:
+        schema["default"] = field.default
+    return schema
+
+
+def _is_for_deliveries(effect: type[Effect]) -> bool:
+    """Whether the effect applies to deliveries only. Its rules must name them: ``*`` matches all calls, but none."""
+    return all(is_delivery(glob) for glob in effect.only)
+
+
+def _parameters(effect: type[Effect]) -> str:
+    """Return a pattern of the parameters of the calls that the effect applies to. ``form`` takes any other."""
+    known = {**CALL_PARAMETERS, **dict.fromkeys(DELIVERY_NAMES, DELIVERY_PARAMETERS)}
+    calls = [call for call in known if any(covers(glob, call) for glob in effect.only)]
+    return f"^({'|'.join(sorted(taken_by(calls, known)))})$"
+
+
+def rule_schema(effect: type[Effect]) -> Schema:
+    needed = ["call"] if _is_for_deliveries(effect) else []
+    needed += [one.name for one in fields(effect) if one.default is MISSING]  # type: ignore[arg-type]
+    return {
+        "type": "object",
+        "title": effect.kind,
+        "description": " ".join((getdoc(effect) or "").replace("``", "").split()),
+        "required": ["effect", *needed],
+        "properties": rule_fields(effect.kind),
+        "patternProperties": {_parameters(effect): {**TEXT, "description": "a Twilio parameter to match, as in form"}},
+        "additionalProperties": False,
+        **_TOGETHER.get(effect.kind, {}),
+    }
