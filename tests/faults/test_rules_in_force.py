@@ -581,6 +581,15 @@ def test_a_name_can_be_used_once() -> None:
     assert str(caught.value) == "name: unknown rule a list; expected one of: mine"
 
 
+def test_only_a_text_with_wildcards_has_a_limit() -> None:
+    for text in ("x" * 999 + "*", "x" * 1001):
+        assert faults().add("*", Drop(), Body=text).rule.match.form == {"Body": text}
+    with pytest.raises(UsageError) as caught:
+        faults().add("*", Drop(), Body="x" * 1000 + "*")
+    message = "form: the text with wildcards for 'Body' has 1001 characters; the limit is 1000"
+    assert str(caught.value) == message
+
+
 def test_a_name_has_at_most_200_characters() -> None:
     assert faults().add("*", Drop(), name="x" * 200).rule.name == "x" * 200
     with pytest.raises(UsageError, match="name: expected text of 1 to 200 printable characters"):
