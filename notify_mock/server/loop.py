@@ -31,7 +31,8 @@ def new_loop() -> asyncio.AbstractEventLoop:
         import uvloop
     except ImportError:
         return _Loop() if hasattr(time, "clock_gettime") else asyncio.SelectorEventLoop()
-    return uvloop.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
 
 
 def in_thread(loop: asyncio.AbstractEventLoop, work: Callable[[], Any], done: Callable[[Future[Any]], None]) -> None:
