@@ -24,7 +24,7 @@ help:
 	@echo "make bench        run the benchmarks and print their table"
 	@echo "make harden       attack a server for $(MINUTES) minutes, and check what it promises"
 	@echo "make fidelity     compare the emulator with the recordings in fixtures/"
-	@echo "make docs         update the generated tables in docs/"
+	@echo "make docs         update the generated tables in docs/ and the types of keyword arguments"
 	@echo "make clean        remove .venv and build files"
 
 serve: $(VENV)/core
@@ -72,6 +72,7 @@ lint: $(VENV)/lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_typing.py
 
 bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks
@@ -84,6 +85,7 @@ fidelity: $(VENV)/core
 
 docs: $(VENV)/core
 	$(BIN)/python -m docs.generate
+	$(BIN)/python -m docs.keywords
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "cannot create a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }

@@ -13,7 +13,10 @@ from notify_mock.support.usage import UsageError, nearest, shown
 from notify_mock.twilio_api.channels import CHANNELS, DISCONTINUED
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from notify_mock.deliveries.delivery import Delivery
+    from notify_mock.deliveries.keywords import DeliveryCriteria
     from notify_mock.twilio_api.delivery_errors import Problem
 
 MAX_DELIVERIES = 100_000
@@ -93,19 +96,19 @@ class Deliveries(Sequence["Delivery"]):
         left_out = [f"({counted(hidden, 'earlier one is', 'earlier ones are')} not shown)"] if hidden > 0 else []
         return "\n".join(left_out + lines[-most:]) or "nothing was delivered"
 
-    def find(self, **criteria: Any) -> list[Delivery]:
+    def find(self, **criteria: Unpack[DeliveryCriteria]) -> list[Delivery]:
         """Return the deliveries that meet all criteria. Raises ``UsageError`` for an unknown criterion."""
-        wanted = _read(criteria)
+        wanted = _read({**criteria})
         return [one for one in self._all() if not _differences(one, wanted)]
 
-    def expect(self, *, count: int | None = None, **criteria: Any) -> list[Delivery]:
+    def expect(self, *, count: int | None = None, **criteria: Unpack[DeliveryCriteria]) -> list[Delivery]:
         """Assert that ``count`` deliveries (default: at least one) meet the criteria, and return them.
 
         Without ``state`` or ``code``, only deliveries that were sent count. Raises ``AssertionError``, which lists what
         was delivered instead.
         """
         __tracebackhide__ = True
-        wanted = _read(criteria, ("count",))
+        wanted = _read({**criteria}, ("count",))
         if "state" not in wanted and "code" not in wanted:
             wanted["state"] = "sent"
         everything = self._all()

@@ -6,7 +6,7 @@ import re
 from collections.abc import ItemsView, Iterator, Mapping, ValuesView
 from contextlib import AbstractContextManager
 from datetime import datetime, timezone
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from notify_mock.engine.state import State
 from notify_mock.resources.resource import Resource
@@ -16,6 +16,11 @@ from notify_mock.support.counted import counted
 from notify_mock.support.usage import UsageError, shown
 from notify_mock.twilio_api.errors import TwilioError
 from notify_mock.twilio_api.products import HOME_REGION, is_region
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from notify_mock.resources.keywords import RecordFields
 
 R = TypeVar("R", bound=Record)
 
@@ -68,7 +73,7 @@ class Records(Mapping[str, R], Generic[R]):
         account = f" of {self._account_sid}" if self._account_sid else ""
         return f"<{counted(len(self), self._resource.name, self._resource.key)}{account}>"
 
-    def add(self, **values: Any) -> R:
+    def add(self, **values: Unpack[RecordFields]) -> R:
         """Add a record without a request, and return it.
 
         Takes the record's fields, and optionally ``sid``, ``account_sid`` (default: the default account), ``region``

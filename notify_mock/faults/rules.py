@@ -22,7 +22,10 @@ from notify_mock.twilio_api.known_parameters import CallParameters
 _MAX_FIRED, _MAX_FIRED_BYTES = 10_000, 32 * 1024 * 1024
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from notify_mock.faults.decision import Decision, Draw, Effect, Phase
+    from notify_mock.faults.keywords import FaultOptions
     from notify_mock.faults.rule import Rule
 
     _Index = dict[tuple[str, ...] | None, list[Rule]]
@@ -94,7 +97,7 @@ class Faults:
     def __repr__(self) -> str:
         return f"<Faults: {', '.join(str(rule) for rule in self) or 'none'}>"
 
-    def add(self, call: str, effect: Effect | str, **options: Any) -> AddedRule:
+    def add(self, call: str, effect: Effect | str, **options: Unpack[FaultOptions]) -> AddedRule:
         """Add a rule for the calls named ``call`` (globs allowed).
 
         ``effect`` is an ``Effect``, or its kind with its fields in ``options``. The other options are those of
@@ -102,7 +105,7 @@ class Faults:
         ``UsageError`` without adding anything.
         """
         with self._lock:
-            return AddedRule(self, self._put(call, effect, options))
+            return AddedRule(self, self._put(call, effect, {**options}))
 
     def read(self, spec: Mapping[str, Any], where: str) -> Rule:
         """Add a rule from plain data: ``{"call": ..., "effect": "refuse", "code": 20429, "times": 2}``.

@@ -6,7 +6,7 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from notify_mock.journal.criteria import Criteria
 from notify_mock.journal.exchange import Exchange
@@ -14,6 +14,11 @@ from notify_mock.support.counted import counted
 from notify_mock.twilio_api.known_parameters import CallParameters
 from notify_mock.twilio_api.messages import Call
 from notify_mock.twilio_api.products import Endpoint
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from notify_mock.journal.keywords import CallCriteria
 
 DEFAULT_LIMIT = 1000
 """Exchanges kept for each account by default."""
@@ -106,7 +111,7 @@ class Journal:
         listeners."""
         self._listeners.append(listener)
 
-    def calls(self, name: str = "*", **criteria: Any) -> list[Exchange]:
+    def calls(self, name: str = "*", **criteria: Unpack[CallCriteria]) -> list[Exchange]:
         """Return the exchanges of calls named ``name`` (globs allowed) that meet all ``criteria``.
 
         Criteria are ``account_sid``, ``sid``, ``status``, ``code``, ``api``, ``region``, and the parameters of these
@@ -114,16 +119,16 @@ class Journal:
         ``form={"X": "..."}`` can ask for parameters that Twilio does not know. What a call does not read, such as the
         body of a GET, is not compared. Raises ``UsageError`` for an unknown name or criterion.
         """
-        return self.search(name, criteria).found
+        return self.search(name, {**criteria}).found
 
-    def expect(self, name: str = "*", *, count: int | None = None, **criteria: Any) -> list[Exchange]:
+    def expect(self, name: str = "*", *, count: int | None = None, **criteria: Unpack[CallCriteria]) -> list[Exchange]:
         """Assert that exactly ``count`` matching calls arrived, or at least one, and return them.
 
         The criteria are those of ``calls``. The ``AssertionError`` lists the requests that arrived, the nearest misses
         first, and says whether the journal has dropped exchanges that may have matched.
         """
         __tracebackhide__ = True
-        search = self.search(name, criteria, ("count",))
+        search = self.search(name, {**criteria}, ("count",))
         if len(search.found) == count and not search.dropped if count is not None else search.found:
             return search.found
         raise AssertionError(search.criteria.failure_message(count, search.arrived) + search.dropped)
