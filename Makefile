@@ -20,7 +20,7 @@ help:
 	@echo "make mutants      change the code in thousands of places and list the changes that no test notices"
 	@echo "make clients      run clients in seven languages against the emulator, and update their table"
 	@echo "make installed    check the package as users install it, without the checkout"
-	@echo "make lint         run ruff and mypy --strict"
+	@echo "make lint         run ruff and mypy --strict, and check the types that users see"
 	@echo "make bench        run the benchmarks and print their table"
 	@echo "make harden       attack a server for $(MINUTES) minutes, and check what it promises"
 	@echo "make fidelity     compare the emulator with the recordings in fixtures/"
