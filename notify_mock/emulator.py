@@ -21,6 +21,7 @@ from notify_mock.support.address import read_hosts
 from notify_mock.support.clock import Moment
 from notify_mock.support.counted import counted
 from notify_mock.support.usage import UsageError
+from notify_mock.twilio_api.products import resolve_endpoint
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -164,8 +165,8 @@ class Emulator(Engine):
             return self._app
 
     def has_route(self, method: str, target: str) -> bool:
-        """Whether a route for this request has been added to ``app``."""
-        if self._app is None:
+        """Whether a route for this request has been added to ``app``. Paths of Twilio's APIs are never looked up."""
+        if self._app is None or resolve_endpoint("", target.partition("?")[0]).api:
             return False
         from notify_mock.server.app import has_own_route
 

@@ -65,7 +65,6 @@ def mount(emulator: Emulator, host: str, port: int, log: Log, *, other_hosts: Ot
 
     log.follow(emulator.journal, emulator.deliveries)
     _start_callbacks(emulator)
-    emulator.app  # noqa: B018 - created before the server is ready
     return Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls)
 
 

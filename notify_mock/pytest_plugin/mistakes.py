@@ -6,11 +6,10 @@ import sys
 
 import pytest
 
-_REMEDIES = {
-    "fixture notify_mock_options ": 'notify_mock_options must have scope="session", as its server has',
-    "fixture notify_mock ": 'a fixture that uses notify_mock must have scope="function". For a longer life, '
-    "use notify_mock.Emulator() or notify_mock.intercept() in a fixture of your own",
-}
+_REMEDY = (
+    'a fixture that uses notify_mock must have scope="function". For an emulator with a longer life, '
+    "use the fixture notify_mock_factory"
+)
 
 
 def hide_own_lines(config: pytest.Config, error: BaseException) -> None:
@@ -21,8 +20,7 @@ def hide_own_lines(config: pytest.Config, error: BaseException) -> None:
 
 
 def scope_remedy(report: pytest.TestReport) -> str:
-    """Return what to do if a fixture has the wrong scope for ours, or ""."""
+    """Return what to do if a fixture has the wrong scope for notify_mock, or ""."""
     text = report.longreprtext if report.failed and report.when == "setup" else ""
-    if not text.startswith("ScopeMismatch"):
-        return ""
-    return next((remedy for asked, remedy in _REMEDIES.items() if asked in text.partition("\n")[0]), "")
+    first = text.partition("\n")[0]
+    return _REMEDY if first.startswith("ScopeMismatch") and " fixture notify_mock " in first else ""

@@ -44,6 +44,9 @@ class SharedServer:
     @property
     def server(self) -> Server:
         """The server itself. Started on first use."""
+        started = self._server
+        if started is not None:  # without the lock, since listeners of the journal may ask while the server stops
+            return started
         with self._lock:
             if self._server is None:
                 from notify_mock.server.server import Server

@@ -11,6 +11,9 @@ from notify_mock.support.masked_url import masked_url
 
 _NOT_THE_USERS = (__name__.partition(".")[0], "_pytest", "pluggy")
 
+_SURE = 0.8
+"""How similar words are if one is surely a misspelling of the other, from 0 to 1."""
+
 _OPTION = re.compile(r"(\w+)(?:\[\d+\])?(?:,|$)")
 
 
@@ -81,8 +84,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def is_near(word: str, known: str) -> bool:
-    """Whether ``word`` is probably a misspelling of ``known``."""
-    return bool(difflib.get_close_matches(_letters(word), [_letters(known)]))
+    """Whether ``word`` is surely a misspelling of ``known``, in any case, with or without underscores."""
+    return bool(difflib.get_close_matches(_letters(word), [_letters(known)], cutoff=_SURE))
 
 
 def _letters(word: str) -> str:

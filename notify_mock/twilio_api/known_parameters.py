@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from notify_mock.support.usage import UsageError, nearest
+from notify_mock.support.usage import UsageError, is_near, nearest
 
 CallParameters = Mapping[str, tuple[str, ...]]
 """The names of the parameters of each call, by the call's name."""
@@ -25,8 +25,10 @@ def unknown_name(
     elsewhere = [call for call, names in known.items() if name in names]
     if elsewhere:
         return UsageError(where, f"{name} is not a parameter of {glob}", f"it is one of {', '.join(elsewhere)}")
-    remedy = nearest(name, (*words, *taken_by(calls, known)))
-    if name[:1].isupper():
-        noun = "parameter"
+    taken = taken_by(calls, known)
+    if not name[:1].isupper():
+        remedy = nearest(name, (*words, *(one for one in taken if is_near(name, one))))
+    else:
+        noun, remedy = "parameter", nearest(name, (*words, *taken))
         remedy += f" For a parameter that Twilio does not know, write form={{{name!r}: ...}}"
     return UsageError(where, f"unknown {noun}" if where == name else f"unknown {noun} {name!r}", remedy)

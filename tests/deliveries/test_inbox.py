@@ -194,7 +194,7 @@ def test_deliveries_are_shown_one_per_line(deliveries: Deliveries) -> None:
     assert deliveries.show(2) == "\n".join(["(2 earlier ones are not shown)", CAROL, alert])
     assert Deliveries(nullcontext(True)).show() == "nothing was delivered"
     deliveries.file([delivery(str(number)) for number in range(997)])
-    assert deliveries.show().startswith("(1 earlier ones are not shown)\n" + BOB)
+    assert deliveries.show().startswith("(1 earlier one is not shown)\n" + BOB)
 
 
 def test_the_oldest_deliveries_are_dropped_and_counted(deliveries: Deliveries, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -508,8 +508,9 @@ class TestImports:
                 assert len(notify_mock.journal) == 3
             """
         )
-        plain = [word for name in ("randomly", "hypothesispytest", "respx") for word in ("-p", f"no:{name}")]
-        pytester.runpytest_subprocess(*plain).assert_outcomes(passed=1)
+        pytester.runpytest_subprocess(
+            "-p", "no:randomly", "-p", "no:hypothesispytest", "-p", "no:respx"
+        ).assert_outcomes(passed=1)
 
     def test_the_loader_of_a_patched_module_is_restored(self, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / "late_module.py").write_text("VALUE = 3")

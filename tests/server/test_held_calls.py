@@ -78,6 +78,20 @@ def test_a_server_with_held_calls_stops(monkeypatch: pytest.MonkeyPatch, how: st
         emulator.close()
 
 
+def test_a_listener_of_the_journal_may_use_the_url_while_the_server_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = waits(monkeypatch)
+    urls: list[str] = []
+    emulator = Emulator()
+    url = emulator.url
+    emulator.journal.subscribe(lambda _: urls.append(emulator.url))
+    emulator.faults.add("credential.list", Hang(3600))
+    with dial(url) as connection:
+        connection.sendall(LIST)
+        assert begun.acquire(timeout=20)
+        emulator._server.stop()
+    assert urls == [url]
+
+
 @pytest.mark.parametrize("leaves", ["closes", "resets", "closes its half"])
 @pytest.mark.parametrize("phase", ["before", "after"])
 def test_a_held_call_ends_when_its_client_leaves(

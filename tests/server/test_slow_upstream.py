@@ -55,6 +55,10 @@ class Silent:
             thread.join(20)
 
 
+def server_threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name == "notify-mock-server"}
+
+
 @pytest.fixture
 def silent() -> Iterator[Silent]:
     upstream = Silent()
@@ -74,6 +78,7 @@ def test_a_slow_upstream_delays_no_other_call(silent: Silent) -> None:
 
 @pytest.mark.parametrize("leaves", ["closes", "closes its half", "stays"])
 def test_a_server_stops_while_its_upstream_hangs(silent: Silent, leaves: str) -> None:
+    before = server_threads()
     emulator = Emulator(upstream=silent.url)
     with dial(emulator.url) as connection:
         connection.sendall(LIST)
@@ -83,7 +88,7 @@ def test_a_server_stops_while_its_upstream_hangs(silent: Silent, leaves: str) ->
         elif leaves == "closes":
             connection.close()
         emulator.close()
-        assert not [thread for thread in threading.enumerate() if thread.name == "notify-mock-server"]
+        assert server_threads() == before
     silent.may_answer.set()
     for thread in threading.enumerate():
         if thread.name == "notify-mock-call":
