@@ -8,7 +8,7 @@ ARGS ?= -q -n auto
 MUTANTS ?=
 MINUTES ?= 15
 PYTHONS ?= 3.10 3.11 3.12 3.13 3.14
-SMOKE ?= tests/cli tests/pytest_plugin tests/control_api tests/interception tests/support tests/test_options.py
+SMOKE ?= tests/cli tests/interception tests/pytest_plugin tests/support tests/test_options.py
 
 .PHONY: help serve test test-lowest test-pythons $(PYTHONS:%=test-python-%) mutants clients installed lint bench harden docs fidelity clean
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from threading import Event, Thread
 
 import pytest
@@ -185,7 +184,6 @@ def test_the_line_of_a_call_is_the_same_after_its_exchange_was_dropped(line_of: 
         ("error", True, True),
     ],
 )
-@pytest.mark.usefixtures("restored_logger")
 def test_calls_are_logged_at_info_or_when_asked_for(
     level: str, asked: bool | None, has_calls: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -195,11 +193,3 @@ def test_calls_are_logged_at_info_or_when_asked_for(
     emulator.client().notify.v1.credentials.list()
     log.flush()
     assert ("credential.list" in capsys.readouterr().err) == has_calls
-
-
-@pytest.fixture
-def restored_logger() -> Iterator[None]:
-    logger = logging.getLogger("notify_mock")
-    before = logger.handlers, logger.level, logger.propagate
-    yield
-    logger.handlers, logger.level, logger.propagate = before

@@ -134,7 +134,7 @@ def ask(
     if content is not None:
         options["json"] = content
     before = len(emulator.journal)
-    answer = emulator.app.test_client(use_cookies=False).open(f"/_mock/{path}", method=method, **options)
+    answer = emulator.app.test_client().open(f"/_mock/{path}", method=method, **options)
     assert answer.status_code == status, answer.text
     assert answer.headers.get("Content-Type") == (None if status == 204 else "application/json")
     assert not [name for name, _ in answer.headers if name.lower().startswith("access-control")]
