@@ -10,7 +10,7 @@ MINUTES ?= 15
 PYTHONS ?= 3.10 3.11 3.12 3.13 3.14
 SMOKE ?= tests/cli tests/interception tests/pytest_plugin tests/support tests/test_options.py
 
-.PHONY: help serve test test-lowest test-pythons $(PYTHONS:%=test-python-%) mutants clients installed lint bench harden docs fidelity clean
+.PHONY: help serve test test-lowest test-pythons $(PYTHONS:%=test-python-%) mutants clients installed ecosystem lint bench harden docs fidelity clean
 
 help:
 	@echo "make serve        run the emulator on http://127.0.0.1:$(PORT)"
@@ -21,6 +21,7 @@ help:
 	@echo "make clients      run clients in seven languages against the emulator, and update their table"
 	@echo "make installed    check the package as users install it, without the checkout"
 	@echo "make lint         run ruff and mypy --strict, and check the types that users see"
+	@echo "make ecosystem    run the tests beside other frameworks, mock libraries and pytest plugins"
 	@echo "make bench        run the benchmarks and print their table"
 	@echo "make harden       attack a server for $(MINUTES) minutes, and check what it promises"
 	@echo "make fidelity     compare the emulator with the recordings in fixtures/"
@@ -68,6 +69,9 @@ installed: | $(VENV)/bin/python
 	.installed/bin/python -m pip install --quiet --disable-pip-version-check .
 	cd .installed && for name in outage slow flaky-network; do bin/notify-mock serve --port 0 --scenario $$name --check || exit 1; done
 
+ecosystem: .ecosystem/done
+	.ecosystem/bin/python -m pytest -p no:asyncio $(ARGS) tests/ecosystem tests/server/test_environments.py
+
 lint: $(VENV)/lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -107,5 +111,11 @@ $(VENV)/test $(VENV)/mutants $(VENV)/lint $(VENV)/bench: $(VENV)/%: setup.cfg py
 	.harden/bin/python -m pip install --quiet --disable-pip-version-check -e '.[harden]'
 	@touch $@
 
+# An environment of its own: these packages bring pytest plugins, which would take part in the other tests.
+.ecosystem/done: setup.cfg pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m venv .ecosystem
+	.ecosystem/bin/python -m pip install --quiet --disable-pip-version-check -e '.[test,ecosystem]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .pythons .harden .installed .clients mutants build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .pythons .harden .installed .ecosystem .clients mutants build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
