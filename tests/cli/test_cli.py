@@ -136,9 +136,10 @@ def test_ctrl_c_stops_it_even_if_the_shell_ignores_the_signal() -> None:
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
     )
     assert process.stdout is not None
-    assert b"ready" in process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    url = process.stdout.readline().decode().split()[-1]
+    with urllib.request.urlopen(f"{url}/_mock/health", timeout=20):  # it serves by now
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
     assert process.returncode == 0
 
 
