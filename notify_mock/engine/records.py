@@ -101,14 +101,20 @@ class Records(Mapping[str, R], Generic[R]):
         return self._state.store.collections(self._resource.name, self._account_sid)
 
 
+def _given(values: dict[str, Any], name: str, default: str) -> Any:
+    """Remove and return a value, or ``default`` if it is missing or None. Empty text is wrong, not missing."""
+    value = values.pop(name, None)
+    return default if value is None else value
+
+
 def add_record(state: State, resource: Resource[Any], values: Mapping[str, Any], where: str) -> Any:
     """Add a record from plain data. Raises ``UsageError``, which names the location ``where``."""
     __tracebackhide__ = True
     if resource.seed is None:
         raise UsageError(where, f"{resource.key} cannot be added", "create them with a client")
     own = dict(values)
-    account_sid = own.pop("account_sid", None) or state.accounts.default.sid
-    region = own.pop("region", None) or HOME_REGION
+    account_sid = _given(own, "account_sid", state.accounts.default.sid)
+    region = _given(own, "region", HOME_REGION)
     sid = own.pop("sid", None)
     created = _date(own.pop("date_created", None), f"{where}.date_created") or state.clock.now()
     updated = _date(own.pop("date_updated", None), f"{where}.date_updated") or created

@@ -146,3 +146,12 @@ def test_a_command_with_an_unknown_query_parameter_is_not_carried_out(emulator: 
     ask(emulator, "POST", "reset?keep=records", status=400)
     ask(emulator, "DELETE", "faults?name=x", status=400)
     assert len(emulator.credentials) == 1
+
+
+@pytest.mark.parametrize("field", ["account_sid", "region"])
+@pytest.mark.parametrize("value", [0, False, "", [], {}])
+def test_an_empty_account_or_region_is_refused_and_not_taken_for_a_missing_one(field: str, value: object) -> None:
+    answer = Emulator().app.test_client().post("/_mock/records", json={"services": [{field: value}]})
+    assert answer.status_code == 400
+    assert answer.json is not None
+    assert answer.json["error"]["field"] == f"services[0].{field}"
