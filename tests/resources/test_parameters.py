@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from helpers.parameters import Read
 from helpers.pem import Pair
 
 from notify_mock import Emulator
@@ -10,22 +11,9 @@ from notify_mock.engine.routes import CALL_NAMES, CALL_PARAMETERS, ROUTES
 from notify_mock.resources import RESOURCES
 from notify_mock.resources.resource import Resource
 from notify_mock.twilio_api.masking import PLAIN, is_secret
-from notify_mock.twilio_api.messages import Params
 
 NOT_READ = {"create": {"Segment"}, "update": {"Type"}}
 """Documented, but without effect."""
-
-
-class Read(Params):
-    """Parameters that note which names are read."""
-
-    def __init__(self, pairs: dict[str, str]) -> None:
-        super().__init__(tuple(pairs.items()))
-        self.names: set[str] = set()
-
-    def all(self, name: str) -> list[str]:
-        self.names.add(name)
-        return super().all(name)
 
 
 def read(resource: Resource[object], verb: str, pair: Pair) -> set[str]:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 from helpers.calls import basic
+from helpers.parameters import Read
 from helpers.pem import Pair
 
 from notify_mock import Emulator, UsageError, apn_pair
@@ -18,7 +19,7 @@ from notify_mock.resources import RESOURCES
 from notify_mock.store.collections import Collection
 from notify_mock.support.masked_url import MASK, masked_url
 from notify_mock.twilio_api.masking import PLAIN, is_secret, show_pairs
-from notify_mock.twilio_api.messages import Params, read
+from notify_mock.twilio_api.messages import read
 from notify_mock.twilio_api.paging import read_paging
 
 ACCOUNT = "AC" + "1" * 32
@@ -35,18 +36,6 @@ URLS = [
     ("/hook?token=hush", f"/hook?token={MASK}"),
     ("", ""),
 ]
-
-
-class Read(Params):
-    """Parameters that note which names are read."""
-
-    def __init__(self, pairs: dict[str, str]) -> None:
-        super().__init__(tuple(pairs.items()))
-        self.names: set[str] = set()
-
-    def all(self, name: str) -> list[str]:
-        self.names.add(name)
-        return super().all(name)
 
 
 @pytest.mark.parametrize("name", ["Token", "access_token", "passwd", "Secrt", "ClientSecret", "x", "type"])
