@@ -84,6 +84,17 @@ class Accounts:
             self._authenticated[authorization or ""] = account.sid
         return account
 
+    def is_new(self, authorization: str | None) -> bool:
+        """Return whether ``identify`` would make up an account for this header."""
+        if self.strict or self._authenticated.get(authorization or "", "") in self._known:
+            return False
+        scheme, _, rest = (authorization or "").strip().partition(" ")
+        try:
+            user = _basic(rest)[0] if scheme.lower() == "basic" else ""
+        except InvalidUsername:
+            return False
+        return user not in self._known and user.startswith("AC")
+
     def _identify(self, authorization: str | None) -> Account:
         if not authorization or not authorization.strip():
             raise NoCredentials("no Authorization header")

@@ -75,6 +75,12 @@ class Attempts:
             exchange = self._open(callback, request, form)
             return Attempt(callback, request, exchange, state.outbox.generation)
 
+    def give_back(self, attempt: Attempt) -> None:
+        """Put a callback back into the outbox, because it is not known whether it was sent."""
+        with self._lock:
+            self._state.journal.close(attempt.exchange, self._state.clock.time())
+            self._state.outbox.add(attempt.callback)
+
     def close(self, attempt: Attempt, reply: Reply) -> None:
         """Record the result. A failed attempt is retried later, or becomes an alert (52311)."""
         with self._lock:

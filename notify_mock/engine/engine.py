@@ -313,7 +313,7 @@ class Engine:
     def add_permanent_fault(self, call: str, effect: Effect | str, **options: Any) -> None:
         """Add a fault rule now and again after every ``reset``. The arguments are those of ``faults.add``."""
         options = with_new_key(options, "door", "api")
-        self.faults.add(call, effect, **options)
+        self._state.faults.add(call, effect, **options)
         self._permanent_faults.append((call, effect, options))
 
     def _observed(self, call: Call, observer: Observer) -> Steps:
@@ -328,9 +328,9 @@ class Engine:
     def _load(self) -> None:
         add_seeds(self._seeds, self._state)
         for spec, where in self._rules:
-            self.faults.read(spec, where)
+            self._state.faults.read(spec, where)
         for call, effect, options in self._permanent_faults:
-            self.faults.add(call, effect, **options)
+            self._state.faults.add(call, effect, **options)
 
 
 def _check_options(seed: object, journal_limit: object, unused_faults: object, switches: Mapping[str, object]) -> None:

@@ -14,6 +14,7 @@ from notify_mock.engine.stubs import STUB, Stub, Stubs
 from notify_mock.engine.verbs import RequestContext
 from notify_mock.engine.writer import Writer
 from notify_mock.journal.exchange import Exchange
+from notify_mock.support.ids import Sids
 from notify_mock.support.renamed import log_renamed, with_new_key
 from notify_mock.support.usage import UsageError
 from notify_mock.support.waits import HeldCalls
@@ -50,7 +51,10 @@ class PendingCall:
 
 
 class Pipeline:
-    """Handles calls on a state. Holds the lock, except while a fault makes a call wait."""
+    """Handles calls on a state. Holds the lock, except while a fault makes a call wait.
+
+    Request ids are the state's SIDs, unless ``request_ids`` makes them.
+    """
 
     def __init__(
         self,
@@ -61,11 +65,12 @@ class Pipeline:
         fault_header: bool,
         forward: Forward | None = None,
         stubs: Stubs | None = None,
+        request_ids: Sids | None = None,
     ) -> None:
         self._stubs = stubs or Stubs()
         self._state, self._lock, self._held_calls, self._fault_header = state, lock, held_calls, fault_header
         self._playback, self._replay = state.playback, Replay(state, lock, forward)
-        self._writer = Writer(state)
+        self._writer = Writer(state, request_ids or state.sids)
         self._in_flight: dict[str, int] = {}
 
     def play(self, call: Call) -> Steps:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from notify_mock.engine.state import State
 from notify_mock.engine.stubs import Stub
 from notify_mock.journal.exchange import Exchange
+from notify_mock.support.ids import Sids
 from notify_mock.twilio_api import headers
 from notify_mock.twilio_api.errors import InternalError, TwilioError
 from notify_mock.twilio_api.messages import Answer, Wire
@@ -19,10 +20,10 @@ _NO_HEADERS: tuple[tuple[str, str], ...] = ()
 
 
 class Writer:
-    """Writes responses and records them in the exchange."""
+    """Writes responses and records them in the exchange. ``sids`` makes their request ids."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+    def __init__(self, state: State, sids: Sids) -> None:
+        self._state, self._sids = state, sids
 
     def succeeded(
         self,
@@ -90,7 +91,7 @@ class Writer:
             at=now,
             content_type=content_type,
             length=len(body),
-            request_id=self._state.sids.new("RQ"),
+            request_id=self._sids.new("RQ"),
             duration=max(0.0, now - exchange.at),
             concurrent=concurrent,
             region=exchange.region,

@@ -76,6 +76,7 @@ class Faults:
         self._rules: dict[str, Rule] = {}
         self._index: dict[tuple[Phase, str | None], _Index] = {}
         self._removed: list[Rule] = []
+        self._for_one_call = 0
         self._fired: deque[tuple[Exchange, str]] = deque()
         self._fired_size = 0
         self._added: dict[str, int] = defaultdict(int)
@@ -127,9 +128,13 @@ class Faults:
             raise error.inside(where) from error
 
     def for_one_call(self, spec: Mapping[str, Any]) -> Rule:
-        """Return a rule for one call, without adding it. Its random draws depend on the call. Raises ``UsageError``."""
+        """Return a rule for one call, without adding it. Its random draws differ from call to call. Raises
+        ``UsageError``."""
         given = dict(spec)
-        return self._make(given.pop("call", "*"), given.pop("effect"), given)
+        rule = self._make(given.pop("call", "*"), given.pop("effect"), given)
+        self._for_one_call += 1
+        rule.key = f"one call {self._for_one_call}"
+        return rule
 
     def remove(self, name: str) -> None:
         """Remove the rule ``name``. Raises ``UsageError`` if there is none."""
@@ -204,16 +209,17 @@ class Faults:
     def reset(self) -> None:
         self.clear()
         self._fired.clear()
-        self._fired_size = 0
+        self._fired_size = self._for_one_call = 0
         self._added.clear()
 
     def snapshot(self) -> tuple[Any, ...]:
         kept = [(rule, rule.seen, rule.fired, deepcopy(rule.memory)) for rule in self._rules.values()]
-        return kept, list(self._removed), list(self._fired), dict(self._added), dict(self._descriptions)
+        return kept, list(self._removed), list(self._fired), dict(self._added), dict(self._descriptions), self._for_one_call
 
     def restore(self, snapshot: tuple[Any, ...]) -> None:
-        kept, removed, fired, added, descriptions = snapshot
+        kept, removed, fired, added, descriptions, for_one_call = snapshot
         self.reset()
+        self._for_one_call = for_one_call
         for rule, seen, times_fired, memory in kept:
             rule.seen, rule.fired, rule.memory = seen, times_fired, deepcopy(memory)
             self._rules[rule.name] = rule
@@ -293,7 +299,7 @@ class Faults:
         number = rule.seen
 
         def draw(purpose: str) -> float:
-            return self._sids.random(f"{rule.key or exchange.number}/{number}/{purpose}")
+            return self._sids.random(f"{rule.key}/{number}/{purpose}")
 
         if not rule.schedule.due(number, rule.fired):
             return None

@@ -30,7 +30,7 @@ _MAX_EMPTIED = 10_000
 _MAX_SEARCHED = 1_000
 
 
-class _Change(NamedTuple):
+class Change(NamedTuple):
     """One write. ``old`` is the previous record at ``position``, or None."""
 
     at: float
@@ -58,7 +58,7 @@ class Collection(Generic[R]):
         self._positions: dict[str, int] = {}
         self._order: list[int] = []
         self._tombstones: deque[str] = deque()
-        self._changes: deque[_Change] = deque(maxlen=_MAX_CHANGES)
+        self._changes: deque[Change] = deque(maxlen=_MAX_CHANGES)
         self._next = 0
 
     def __len__(self) -> int:
@@ -71,7 +71,7 @@ class Collection(Generic[R]):
         return self._records.get(self._positions.get(sid, -1))
 
     def add(self, record: R, at: float = 0.0) -> None:
-        self._changes.append(_Change(at, self._next, record.sid, None))
+        self._changes.append(Change(at, self._next, record.sid, None))
         self._records[self._next] = record
         self._positions[record.sid] = self._next
         self._order.append(self._next)
@@ -81,7 +81,7 @@ class Collection(Generic[R]):
     def replace(self, record: R, at: float) -> None:
         position = self._positions[record.sid]
         old = self._records[position]
-        self._changes.append(_Change(at, position, record.sid, old))
+        self._changes.append(Change(at, position, record.sid, old))
         self._records[position] = record
         self._index.remove(position, self._terms(old))
         self._index.add(position, self._terms(record))
@@ -89,7 +89,7 @@ class Collection(Generic[R]):
     def remove(self, sid: str, at: float) -> None:
         position = self._positions[sid]
         old = self._records.pop(position)
-        self._changes.append(_Change(at, position, sid, old))
+        self._changes.append(Change(at, position, sid, old))
         del self._order[bisect_left(self._order, position)]
         self._index.remove(position, self._terms(old))
         self._tombstones.append(sid)
@@ -143,6 +143,26 @@ class Collection(Generic[R]):
                 past._positions[sid] = position
                 past._index.add(position, self._terms(old))
         return past
+
+    def dump(self) -> tuple[Any, ...]:
+        """Return its content, for ``load``: positions, records, positions by SID, tombstones, writes, next position."""
+        removed = {sid: at for sid, at in self._positions.items() if at not in self._records}
+        return self._order, list(self), removed, list(self._tombstones), list(self._changes), self._next
+
+    @classmethod
+    def load(cls, terms: Terms, content: tuple[Any, ...]) -> Collection[R]:
+        """Return a collection with the content that ``dump`` returned, indexed by ``terms``."""
+        loaded: Collection[R] = cls(terms)
+        order, records, removed, tombstones, changes, loaded._next = content
+        loaded._order = list(order)
+        loaded._records = dict(zip(order, records, strict=True))
+        loaded._positions = {record.sid: at for at, record in loaded._records.items()} | removed
+        loaded._tombstones.extend(tombstones)
+        loaded._changes.extend(changes)
+        if terms is not no_terms:
+            for at, record in loaded._records.items():
+                loaded._index.add(at, terms(record))
+        return loaded
 
     def copy(self) -> Collection[R]:
         twin: Collection[R] = Collection(self._terms)

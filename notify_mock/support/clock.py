@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta, timezone
 from threading import Lock
 from typing import NamedTuple
@@ -23,7 +25,7 @@ MAX_TIME = datetime(9999, 1, 1, tzinfo=timezone.utc).timestamp()
 """One year inside the range of ``datetime``, because time zones and rounding can exceed it."""
 
 
-class _Setting(NamedTuple):
+class Setting(NamedTuple):
     offset: float
     frozen: float | None
 
@@ -37,7 +39,8 @@ class Clock:
     def __init__(self, start: Moment | None = None) -> None:
         self._lock = Lock()
         self._start = None if start is None else moment(start, "frozen")
-        self._setting = _Setting(0.0, self._start)
+        self._setting = Setting(0.0, self._start)
+        self._real: float | None = None
 
     def __repr__(self) -> str:
         return f"<Clock {self.now().isoformat()}{' frozen' if self._setting.frozen is not None else ''}>"
@@ -45,7 +48,22 @@ class Clock:
     def time(self) -> float:
         """Return seconds since 1970."""
         offset, frozen = self._setting
-        return time.time() + offset if frozen is None else frozen
+        if frozen is not None:
+            return frozen
+        return (time.time() if self._real is None else self._real) + offset
+
+    @contextmanager
+    def at(self, real: float) -> Iterator[None]:
+        """Take ``real`` (seconds since 1970) for the real time inside the ``with`` block."""
+        before, self._real = self._real, real
+        try:
+            yield
+        finally:
+            self._real = before
+
+    def real_time(self) -> float:
+        """Return the real time in seconds since 1970."""
+        return time.time() if self._real is None else self._real
 
     def now(self) -> datetime:
         """Return the current time as an aware datetime in UTC."""
@@ -55,14 +73,14 @@ class Clock:
         """Stop the clock, now or at ``when``."""
         at = None if when is None else moment(when)
         with self._lock:
-            self._setting = _Setting(0.0, self.time() if at is None else at)
+            self._setting = Setting(0.0, self.time() if at is None else at)
 
     def set(self, when: Moment) -> None:
         """Set the clock to ``when``. A frozen clock stays frozen; a running clock continues from there."""
         at = moment(when)
         with self._lock:
             frozen = self._setting.frozen is not None
-            self._setting = _Setting(0.0, at) if frozen else _Setting(at - time.time(), None)
+            self._setting = Setting(0.0, at) if frozen else Setting(at - self.real_time(), None)
 
     def advance(self, by: Span) -> None:
         """Move the clock forward, frozen or running. Raises ``UsageError`` for a negative span."""
@@ -70,21 +88,21 @@ class Clock:
         with self._lock:
             moment(self.time() + seconds)
             offset, frozen = self._setting
-            self._setting = _Setting(offset + seconds, None) if frozen is None else _Setting(0.0, frozen + seconds)
+            self._setting = Setting(offset + seconds, None) if frozen is None else Setting(0.0, frozen + seconds)
 
     def resume(self) -> None:
         """Let a frozen clock run from its current time."""
         with self._lock:
-            self._setting = _Setting(self.time() - time.time(), None)
+            self._setting = Setting(self.time() - self.real_time(), None)
 
     def reset(self) -> None:
         """Return to real time, or to the frozen start."""
-        self._setting = _Setting(0.0, self._start)
+        self._setting = Setting(0.0, self._start)
 
-    def snapshot(self) -> _Setting:
+    def snapshot(self) -> Setting:
         return self._setting
 
-    def restore(self, setting: _Setting) -> None:
+    def restore(self, setting: Setting) -> None:
         self._setting = setting
 
 

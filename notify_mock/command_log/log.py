@@ -1,0 +1,128 @@
+"""The log of one emulator: commands become durable, then they are carried out, in the same order everywhere."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+
+from notify_mock.command_log.entry import Command, Entry, Result, Store, StoreError, StoreUnavailable
+from notify_mock.command_log.machine import Machine, Outcome
+from notify_mock.command_log.snapshot import read_snapshot, write_snapshot
+from notify_mock.support.clock import Clock
+from notify_mock.support.version import __version__
+
+LOG = logging.getLogger("notify_mock.state")
+
+SNAPSHOT_AFTER = 50_000
+"""Entries after which a snapshot is made, so that a start has little to replay."""
+
+
+class CommandLog:
+    """Applies the entries of a store to a machine. ``position`` is that of the last entry applied.
+
+    ``until``: stop at this position, as the state of then; nothing can be changed after that.
+    """
+
+    def __init__(
+        self, store: Store, machine: Machine, clock: Clock, lock: AbstractContextManager[bool], until: int | None = None
+    ) -> None:
+        self._store, self._machine, self._clock, self._lock = store, machine, clock, lock
+        self._until = until
+        self.position = 0
+        self._at = 0.0
+        self._results: list[Result] = []
+        self._since_snapshot = 0
+        self.problem = ""
+        """Why the store takes no entries at present, or ""."""
+        self._replay()
+
+    def commit(self, commands: Sequence[Command]) -> list[Outcome]:
+        """Append commands to the log, carry them out, and return their outcomes.
+
+        Each is a ``StoreUnavailable`` if the store cannot take them: then nothing has changed.
+        """
+        with self._lock:
+            self._at = max(self._at, self._clock.real_time())
+            try:
+                entries = self._append(commands)
+            except StoreUnavailable as error:
+                self._note_problem(str(error))
+                return [Outcome(self.position, error=error) for _ in commands]
+            self._note_problem("")
+            self._results.clear()
+            outcomes = [self._apply(entry) for entry in entries]
+            if self._since_snapshot >= SNAPSHOT_AFTER and not self._machine.is_busy:
+                self.snapshot()
+            return outcomes[-len(commands) :]
+
+    def snapshot(self) -> None:
+        """Store the whole state, unless calls or callbacks are in progress."""
+        with self._lock:
+            if self._machine.is_busy or self._until is not None:
+                return
+            try:
+                self._store.keep_snapshot(self.position, write_snapshot(self._machine, self._at), self._results)
+            except StoreUnavailable as error:
+                self._note_problem(str(error))
+            else:
+                self._results.clear()
+                self._since_snapshot = 0
+
+    def close(self) -> None:
+        """Store a snapshot, if anything has happened since the last one, and close the store."""
+        with self._lock:
+            if self._since_snapshot:
+                self.snapshot()
+            self._store.close()
+
+    def _append(self, commands: Sequence[Command]) -> list[Entry]:
+        if self._until is not None:
+            raise StoreUnavailable(f"this is the state at position {self._until}, which cannot be changed")
+        return self._store.append(self.position, self._at, commands, self._results)
+
+    def _apply(self, entry: Entry) -> Outcome:
+        outcome = self._machine.apply(entry)
+        self.position, self._at = entry.position, max(self._at, entry.at)
+        self._since_snapshot += 1
+        self._results.append(Result(entry.position, outcome.status(), outcome.digest()))
+        return outcome
+
+    def _replay(self) -> None:
+        """Bring the state to the end of the log. Raises ``StoreError`` where a command has another outcome than then."""
+        with self._lock:
+            kept = self._store.snapshot()
+            if kept is not None and (self._until is None or kept[0] <= self._until):
+                self.position, text = kept
+                self._at = read_snapshot(self._machine, text, self.position)
+            entries = self._store.read(self.position)
+            if self._until is not None and self._until > (entries[-1].position if entries else self.position):
+                last = entries[-1].position if entries else self.position
+                raise StoreError(f"there is no position {self._until}: the log ends at {last}")
+            for entry in entries:
+                if self._until is not None and entry.position > self._until:
+                    break
+                if entry.position != self.position + 1:
+                    raise StoreError(f"entry {self.position + 1} is missing; the log goes on at {entry.position}")
+                _compare(entry, self._apply(entry))
+            self._results = [one for one in self._results if one.position > self.position]
+
+    def _note_problem(self, problem: str) -> None:
+        if problem and not self.problem:
+            LOG.error("the state cannot be changed: %s", problem)
+        elif self.problem and not problem:
+            LOG.warning("the state can be changed again")
+        self.problem = problem
+
+
+def _compare(entry: Entry, outcome: Outcome) -> None:
+    """Raises ``StoreError`` if the outcome differs from the stored one."""
+    if entry.digest is None or (entry.status, entry.digest) == (outcome.status(), outcome.digest()):
+        return
+    found = json.dumps({"status": outcome.status(), "digest": outcome.digest()})
+    raise StoreError(
+        f"entry {entry.position} ({entry.kind}) had status {entry.status} and digest {entry.digest}, "
+        f"and now has {found}; a rule of notify-mock {__version__} or of a library differs. "
+        "Open it with the version that wrote it, or export its state there"
+    )

@@ -1,0 +1,201 @@
+"""Applies the commands of a log to an emulator's state. The same commands always have the same outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from typing import Any
+
+from notify_mock.command_log.entry import CALL, END, GO_ON, Entry, read_call
+from notify_mock.command_log.plain import Decoder
+from notify_mock.engine.attempts import Attempt, Reply
+from notify_mock.engine.steps import Steps
+from notify_mock.support.usage import UsageError
+from notify_mock.support.waits import Released
+from notify_mock.twilio_api.messages import Answer
+
+CHANGING: Mapping[str, tuple[str, ...]] = {
+    "clock": ("freeze", "set", "advance", "resume"),
+    "faults": ("add", "read", "remove", "clear"),
+    "accounts": ("suspend", "activate", "expire"),
+    "providers": ("reset",),
+    **{
+        f"providers.{name}": (
+            *("unregister", "register", "throttle", "revoke", "go_down", "slow_down", "recover", "change"),
+        )
+        for name in ("apns", "fcm", "gcm", "sms")
+    },
+}
+"""The methods that change each part of the state."""
+
+
+class Outcome:
+    """What a command has led to. ``pause`` is set if its call waits; the log's position identifies the call then."""
+
+    __slots__ = ("error", "pause", "position", "value")
+
+    def __init__(
+        self, position: int, value: Any = None, *, pause: Any = None, error: Exception | None = None
+    ) -> None:
+        self.position, self.value, self.pause, self.error = position, value, pause, error
+
+    def get(self) -> Any:
+        """Return the value, or raise the exception of the command."""
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+    def result(self) -> Outcome:
+        """Return itself, as a finished future does its result."""
+        return self
+
+    def status(self) -> int:
+        """Return the status of a call's response, and 0 for everything else."""
+        return self.value.status if isinstance(self.value, Answer) else 0
+
+    def digest(self) -> str:
+        """Return a digest of the response or error, "" if there is none."""
+        if self.error is not None:
+            return blake2b(str(self.error).encode(), digest_size=8).hexdigest()
+        if not isinstance(self.value, Answer):
+            return ""
+        answer = self.value
+        head = "\n".join(map(": ".join, answer.headers))
+        return blake2b(f"{answer.status}\n{head}\n{answer.wire}\n".encode() + answer.body, digest_size=8).hexdigest()
+
+
+class Machine:
+    """The state of one engine, and the calls and callbacks in progress. The caller holds the engine's lock.
+
+    ``direct`` is the engine as it is without a log: its methods change the state at once.
+    """
+
+    def __init__(self, direct: Any) -> None:
+        self._direct = direct
+        self.waiting: dict[int, Steps] = {}
+        """Calls that a fault holds, by the position of the command that began the pause."""
+        self.attempts: dict[int, Attempt] = {}
+        """Callbacks that are being sent, by the position of the command that took them."""
+        self.checkpoints: dict[str, Any] = {}
+        self._own: Mapping[str, Callable[..., Any]] = {
+            "reset": self._reset,
+            "restore": self._restore,
+            "checkpoint": self._checkpoint,
+            "drop checkpoint": self._drop_checkpoint,
+            "add_records": direct.add_records,
+            "add_permanent_fault": direct.add_permanent_fault,
+            "records.add": self._add_record,
+            "records.remove": self._remove_record,
+            "faults.discard": self._discard_rule,
+            "callbacks.close": self._close_attempt,
+            "callbacks.requeue": self._requeue,
+        }
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a call or a callback is in progress, which a snapshot cannot contain."""
+        return bool(self.waiting or self.attempts)
+
+    def state(self) -> Any:
+        """Return everything that commands change, for ``restore_state``."""
+        return self._direct.snapshot()
+
+    def restore_state(self, state: Any) -> None:
+        self._direct.restore(state)
+
+    def apply(self, entry: Entry) -> Outcome:
+        """Carry out one command at its time. Its exceptions for users are its outcome."""
+        with self._direct.clock.at(entry.at):
+            if entry.kind == CALL:
+                return self._go_on(entry.position, self._direct.play(read_call(entry.data)))
+            if entry.kind == GO_ON:
+                steps = self.waiting.pop(entry.data, None)
+                return _gone(entry.position) if steps is None else self._go_on(entry.position, steps)
+            if entry.kind == END:
+                steps = self.waiting.pop(entry.data, None)
+                if steps is not None:
+                    steps.close()
+                return Outcome(entry.position)
+            if entry.kind == "callbacks.next":
+                return Outcome(entry.position, self._next_attempt(entry.position, *entry.data))
+            try:
+                return Outcome(entry.position, self._carry_out(entry.kind, entry.data))
+            except (UsageError, KeyError, LookupError) as error:
+                return Outcome(entry.position, error=error)
+
+    def _go_on(self, position: int, steps: Steps) -> Outcome:
+        try:
+            pause = steps.send(None)
+        except StopIteration as end:
+            return Outcome(position, end.value)
+        self.waiting[position] = steps
+        return Outcome(position, pause=pause)
+
+    def _carry_out(self, kind: str, data: list[Any]) -> Any:
+        args, options = Decoder().decode(data[0]), Decoder().decode(data[1])
+        own = self._own.get(kind)
+        if own is not None:
+            return own(*args, **options)
+        part, _, method = kind.rpartition(".")
+        if method not in CHANGING.get(part, ()):
+            raise UsageError("state", f"the log has an unknown command {kind!r}", "it is from a newer version")
+        found = self._direct
+        for name in part.split("."):
+            found = getattr(found, name)
+        return getattr(found, method)(*args, **options)
+
+    def _reset(self) -> None:
+        self._end_calls()
+        self._direct.reset()
+
+    def _restore(self, name: str) -> None:
+        self._end_calls()
+        self._direct.restore(self.checkpoints[name])
+
+    def _end_calls(self) -> None:
+        for position in sorted(self.waiting):
+            self.waiting.pop(position).close()
+        self.attempts.clear()
+
+    def _checkpoint(self, name: str) -> str:
+        self.checkpoints[name] = self._direct.snapshot()
+        return name
+
+    def _drop_checkpoint(self, name: str) -> None:
+        self.checkpoints.pop(name, None)
+
+    def _add_record(self, resource: str, account_sid: str | None, values: dict[str, Any]) -> Any:
+        records = self._records(resource)
+        return (records.of(account_sid) if account_sid else records).add(**values)
+
+    def _remove_record(self, resource: str, sid: str) -> None:
+        self._records(resource).remove(sid)
+
+    def _records(self, name: str) -> Any:
+        return next(records for records in self._direct.records if records.resource.name == name)
+
+    def _discard_rule(self, name: str, number: int) -> None:
+        faults = self._direct.faults
+        if name in faults and faults[name].number == number:
+            faults.discard(faults[name])
+
+    def _next_attempt(self, position: int, early: bool, busy: list[str]) -> Attempt | None:
+        skip = (lambda callback: callback.place in busy) if busy else None
+        attempt: Attempt | None = self._direct.attempts.next(early=early, skip=skip)
+        if attempt is not None:
+            self.attempts[position] = attempt
+        return attempt
+
+    def _close_attempt(self, position: int, status: int | None, reason: str, final: bool) -> None:
+        attempt = self.attempts.pop(position, None)
+        if attempt is not None:
+            self._direct.attempts.close(attempt, Reply(status, reason, final))
+
+    def _requeue(self) -> None:
+        """Send again what a process that has ended was sending: its result is unknown."""
+        for position in sorted(self.attempts):
+            self._direct.attempts.give_back(self.attempts.pop(position))
+
+
+def _gone(position: int) -> Outcome:
+    return Outcome(position, error=Released("the emulator was reset while the call was held"))

@@ -1,0 +1,139 @@
+"""A store in one SQLite file: durable when ``append`` returns, whatever happens to the process."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from notify_mock.command_log.entry import Command, Entry, Result, StoreError, StoreUnavailable
+from notify_mock.support.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FORMAT = 1
+_APPLICATION = 0x6E6D636B  # "nmck", so that a file of another program is not taken for a log
+_WAIT_SECONDS = 2.0
+_TABLES = """
+CREATE TABLE options (version TEXT NOT NULL, data TEXT NOT NULL);
+CREATE TABLE entries (
+    position INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL,
+    status INTEGER, digest TEXT
+);
+CREATE TABLE snapshots (position INTEGER PRIMARY KEY, data TEXT NOT NULL);
+"""
+
+
+class SqliteStore:
+    """The log in the file ``path``, which is created if it does not exist, readable for its owner only.
+
+    One process at a time can have it open. Raises ``StoreError`` if it can't be used.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        try:
+            self._db = _open(path, read_only)
+            with _errors(path):
+                self._prepare(read_only)
+        except (sqlite3.Error, OSError, StoreUnavailable) as error:
+            raise StoreError(f"{path}: {error}") from error
+
+    def __repr__(self) -> str:
+        return f"<SqliteStore {self.path}>"
+
+    def begin(self, options: dict[str, Any]) -> dict[str, Any]:
+        row = self._db.execute("SELECT data FROM options").fetchone()
+        if row is not None:
+            found: dict[str, Any] = json.loads(row[0])
+            return found
+        with _errors(self.path), self._db:
+            self._db.execute("INSERT INTO options VALUES (?, ?)", (__version__, json.dumps(options)))
+        return options
+
+    def append(self, after: int, at: float, commands: Sequence[Command], results: Sequence[Result]) -> list[Entry]:
+        entries = [Entry(after + number, at, *command) for number, command in enumerate(commands, 1)]
+        rows = [(one.position, at, one.kind, json.dumps(one.data, separators=(",", ":"))) for one in entries]
+        with _errors(self.path), self._db:
+            self._note(results)
+            self._db.executemany("INSERT INTO entries (position, at, kind, data) VALUES (?, ?, ?, ?)", rows)
+        return entries
+
+    def read(self, after: int) -> list[Entry]:
+        try:
+            rows = self._db.execute("SELECT * FROM entries WHERE position > ? ORDER BY position", (after,))
+            return [Entry(position, at, kind, json.loads(data), *rest) for position, at, kind, data, *rest in rows]
+        except (sqlite3.Error, ValueError) as error:
+            raise StoreError(f"{self.path} is damaged: {error}") from error
+
+    def snapshot(self) -> tuple[int, str] | None:
+        try:
+            found: tuple[int, str] | None = self._db.execute(
+                "SELECT position, data FROM snapshots ORDER BY position DESC LIMIT 1"
+            ).fetchone()
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path} is damaged: {error}") from error
+        return found
+
+    def keep_snapshot(self, position: int, text: str, results: Sequence[Result]) -> None:
+        with _errors(self.path), self._db:
+            self._note(results)
+            self._db.execute("DELETE FROM snapshots")
+            self._db.execute("INSERT INTO snapshots VALUES (?, ?)", (position, text))
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _note(self, results: Sequence[Result]) -> None:
+        rows = [(one.status, one.digest, one.position) for one in results]
+        self._db.executemany("UPDATE entries SET status = ?, digest = ? WHERE position = ?", rows)
+
+    def _prepare(self, read_only: bool) -> None:
+        """Check that the file is a log of this format, or make it one if it is new. Raises ``StoreError``."""
+        (application,) = self._db.execute("PRAGMA application_id").fetchone()
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        is_new = not self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if not is_new and application != _APPLICATION:
+            raise StoreError(f"{self.path} is a database of another program; choose another file")
+        if not is_new and version != FORMAT:
+            raise StoreError(
+                f"{self.path} has format {version}, and notify-mock {__version__} reads format {FORMAT}; "
+                "open it with the version that wrote it, and export its state"
+            )
+        if read_only:
+            return
+        self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        if is_new:
+            self._db.executescript(
+                f"BEGIN; {_TABLES} PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {FORMAT}; COMMIT;"
+            )
+
+
+def _open(path: Path, read_only: bool) -> sqlite3.Connection:
+    if read_only:
+        if not path.exists():
+            raise StoreError(f"{path} does not exist")
+        uri, is_uri = f"{path.absolute().as_uri()}?mode=ro", True
+    else:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        uri, is_uri = str(path), False
+    return sqlite3.connect(uri, uri=is_uri, timeout=_WAIT_SECONDS, check_same_thread=False)
+
+
+@contextmanager
+def _errors(path: Path) -> Iterator[None]:
+    """Turn errors of SQLite into ``StoreUnavailable``, or ``StoreError`` for a file that is no database."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        remedy = "another process has it open" if "locked" in str(error) else str(error)
+        raise StoreUnavailable(f"{path}: {remedy}") from error
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{path} is damaged or no database: {error}") from error
