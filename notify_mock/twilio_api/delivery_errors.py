@@ -84,6 +84,6 @@ CODES: Mapping[str, Mapping[str, int]] = {
     "gcm": {"unregistered": 52103, "throttled": 52108, "revoked": 52109, "down": 52110},
     "sms": {"unregistered": 52309, "throttled": 52181, "revoked": 52309, "down": 52309},
 }
-"""Codes by channel and outcome. Observed: 52103 and 52141. Documented: the others of FCM and GCM, 52144, 52145, 52181,
-and 52309 for destination and credentials of a channel. Inferred: 52140, as Twilio has no code for a device that APNs
-throttles, and 52309 for an outage."""
+"""Codes by channel and outcome. Observed: 52103 and 52141. Documented: the others of FCM and GCM, 52144, 52145 and
+52181. Inferred: 52140, as Twilio has no code for a device that APNs throttles, and 52309, whose page names the address
+and credentials of a channel."""
