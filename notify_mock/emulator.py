@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from notify_mock.accounts.account import AccountsOption, with_environment
-from notify_mock.engine.engine import Engine
+from notify_mock.command_log.lasting import LastingEngine, StateOption
 from notify_mock.engine.seed_data import DataOption
 from notify_mock.engine.stubs import OtherTwilio
 from notify_mock.faults import Unused
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from notify_mock.server.proxy import OtherHosts
 
 
-class Emulator(Engine):
+class Emulator(LastingEngine):
     """An offline emulator of Twilio Notify.
 
     ::
@@ -110,10 +110,14 @@ class Emulator(Engine):
         other_hosts: OtherHosts = "refuse",
         tls: bool = False,
         server: SharedServer | None = None,
+        state: StateOption | None = None,
+        until: int | None = None,
     ) -> None:
         __tracebackhide__ = True
         self._backend = _read_backend(cassette, upstream, record)
         super().__init__(
+            state=state,
+            until=until,
             seed=seed,
             accounts=accounts,
             default_account=default_account,
@@ -241,6 +245,7 @@ class Emulator(Engine):
             self._server.dismount(self)
         if self._backend is not None:
             self._backend.close()
+        self.close_log()
 
     def _client(self, transport: str, username: str | None, password: str | None, options: dict[str, Any]) -> Client:
         try:

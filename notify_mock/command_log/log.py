@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from typing import Any
 
-from notify_mock.command_log.entry import Command, Entry, Result, Store, StoreError, StoreUnavailable
-from notify_mock.command_log.machine import Machine, Outcome
+from notify_mock.command_log.calls import LoggedCalls
+from notify_mock.command_log.entry import END, Command, Entry, Result, Store, StoreError, StoreUnavailable
+from notify_mock.command_log.logged import Parts, plain_arguments
+from notify_mock.command_log.machine import Core, Machine, Outcome
 from notify_mock.command_log.snapshot import read_snapshot, write_snapshot
-from notify_mock.support.clock import Clock
+from notify_mock.engine.pipeline import Pipeline
+from notify_mock.support.ids import Sids
+from notify_mock.support.usage import UsageError
 from notify_mock.support.version import __version__
 
 LOG = logging.getLogger("notify_mock.state")
@@ -25,11 +29,9 @@ class CommandLog:
     ``until``: stop at this position, as the state of then; nothing can be changed after that.
     """
 
-    def __init__(
-        self, store: Store, machine: Machine, clock: Clock, lock: AbstractContextManager[bool], until: int | None = None
-    ) -> None:
-        self._store, self._machine, self._clock, self._lock = store, machine, clock, lock
-        self._until = until
+    def __init__(self, store: Store, core: Core, until: int | None = None) -> None:
+        self._store, self._clock, self._lock, self._until = store, core.state.clock, core.lock, until
+        self._machine = Machine(core)
         self.position = 0
         self._at = 0.0
         self._results: list[Result] = []
@@ -37,6 +39,22 @@ class CommandLog:
         self.problem = ""
         """Why the store takes no entries at present, or ""."""
         self._replay()
+        self.parts = Parts(core.state, self.do, self._machine.attempts)
+        request_ids = Sids(f"{core.seed} reads after {self.position}")
+        reads = Pipeline(
+            core.state, core.lock, core.held_calls, fault_header=False, stubs=core.stubs, request_ids=request_ids
+        )
+        self.calls = LoggedCalls(self, core.state, reads)
+        self._end_what_was_in_progress()
+
+    def do(self, kind: str, *args: Any, **options: Any) -> Any:
+        """Carry out one command and return its value, or raise its exception. Raises ``UsageError`` if the store cannot
+        take it."""
+        __tracebackhide__ = True
+        (outcome,) = self.commit([Command(kind, plain_arguments(args, options))])
+        if isinstance(outcome.error, StoreUnavailable):
+            raise UsageError("state", f"cannot be changed: {outcome.error}") from outcome.error
+        return outcome.get()
 
     def commit(self, commands: Sequence[Command]) -> list[Outcome]:
         """Append commands to the log, carry them out, and return their outcomes.
@@ -76,6 +94,16 @@ class CommandLog:
             if self._since_snapshot:
                 self.snapshot()
             self._store.close()
+
+    def _end_what_was_in_progress(self) -> None:
+        """End the calls that were held when the last process ended, and send again what it was sending."""
+        if self._until is not None:
+            return
+        commands = [Command(END, position) for position in sorted(self._machine.waiting)]
+        if self._machine.attempts:
+            commands.append(Command("callbacks.requeue", plain_arguments((), {})))
+        if commands:
+            self.commit(commands)
 
     def _append(self, commands: Sequence[Command]) -> list[Entry]:
         if self._until is not None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from notify_mock.command_log.entry import CALL, END, GO_ON, Entry, read_call
 from notify_mock.command_log.plain import Decoder
 from notify_mock.engine.attempts import Attempt, Reply
+from notify_mock.engine.records import Records
+from notify_mock.engine.state import State
 from notify_mock.engine.steps import Steps
+from notify_mock.engine.stubs import Stubs
+from notify_mock.resources import RESOURCES
 from notify_mock.support.usage import UsageError
-from notify_mock.support.waits import Released
+from notify_mock.support.waits import HeldCalls, Released
 from notify_mock.twilio_api.messages import Answer
 
 CHANGING: Mapping[str, tuple[str, ...]] = {
@@ -64,14 +69,22 @@ class Outcome:
         return blake2b(f"{answer.status}\n{head}\n{answer.wire}\n".encode() + answer.body, digest_size=8).hexdigest()
 
 
+class Core(NamedTuple):
+    """One engine, for its log. The methods of ``direct`` change ``state`` at once, without a log."""
+
+    direct: Any
+    state: State
+    lock: AbstractContextManager[bool]
+    held_calls: HeldCalls
+    stubs: Stubs
+    seed: int | str
+
+
 class Machine:
-    """The state of one engine, and the calls and callbacks in progress. The caller holds the engine's lock.
+    """The state of one engine, and the calls and callbacks in progress. The caller holds the engine's lock."""
 
-    ``direct`` is the engine as it is without a log: its methods change the state at once.
-    """
-
-    def __init__(self, direct: Any) -> None:
-        self._direct = direct
+    def __init__(self, core: Core) -> None:
+        self._core, self._direct, self._state = core, core.direct, core.state
         self.waiting: dict[int, Steps] = {}
         """Calls that a fault holds, by the position of the command that began the pause."""
         self.attempts: dict[int, Attempt] = {}
@@ -82,8 +95,8 @@ class Machine:
             "restore": self._restore,
             "checkpoint": self._checkpoint,
             "drop checkpoint": self._drop_checkpoint,
-            "add_records": direct.add_records,
-            "add_permanent_fault": direct.add_permanent_fault,
+            "add_records": core.direct.add_records,
+            "add_permanent_fault": core.direct.add_permanent_fault,
             "records.add": self._add_record,
             "records.remove": self._remove_record,
             "faults.discard": self._discard_rule,
@@ -105,7 +118,7 @@ class Machine:
 
     def apply(self, entry: Entry) -> Outcome:
         """Carry out one command at its time. Its exceptions for users are its outcome."""
-        with self._direct.clock.at(entry.at):
+        with self._state.clock.at(entry.at):
             if entry.kind == CALL:
                 return self._go_on(entry.position, self._direct.play(read_call(entry.data)))
             if entry.kind == GO_ON:
@@ -139,7 +152,7 @@ class Machine:
         part, _, method = kind.rpartition(".")
         if method not in CHANGING.get(part, ()):
             raise UsageError("state", f"the log has an unknown command {kind!r}", "it is from a newer version")
-        found = self._direct
+        found: Any = self._state
         for name in part.split("."):
             found = getattr(found, name)
         return getattr(found, method)(*args, **options)
@@ -171,11 +184,12 @@ class Machine:
     def _remove_record(self, resource: str, sid: str) -> None:
         self._records(resource).remove(sid)
 
-    def _records(self, name: str) -> Any:
-        return next(records for records in self._direct.records if records.resource.name == name)
+    def _records(self, name: str) -> Records[Any]:
+        resource = next(one for one in RESOURCES if one.name == name)
+        return Records(self._core.state, self._core.lock, resource)
 
     def _discard_rule(self, name: str, number: int) -> None:
-        faults = self._direct.faults
+        faults = self._state.faults
         if name in faults and faults[name].number == number:
             faults.discard(faults[name])
 

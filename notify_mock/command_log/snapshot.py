@@ -39,8 +39,9 @@ def read_snapshot(machine: Machine, text: str, position: int) -> float:
                 f"notify-mock {__version__} reads format {SCHEMA}. Open it with that version and export its state"
             )
         decode = Decoder().decode
+        state = decode(content["state"])  # first, as it was written: the checkpoints refer to it
         machine.checkpoints = decode(content["checkpoints"])
-        machine.restore_state(decode(content["state"]))
+        machine.restore_state(state)
         return float(content["at"])
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise StoreError(f"{where} is damaged ({type(error).__name__}: {error})") from error

@@ -29,6 +29,7 @@ from notify_mock.resources import BINDING, CREDENTIAL, NOTIFICATION, RESOURCES, 
 from notify_mock.resources.binding import Binding
 from notify_mock.resources.credential import Credential
 from notify_mock.resources.notification import Notification
+from notify_mock.resources.resource import R, Resource
 from notify_mock.resources.service import Service
 from notify_mock.support.clock import Clock, Moment, Span
 from notify_mock.support.renamed import with_new_key
@@ -53,6 +54,15 @@ class Observer(Protocol):
 
     def end(self, begun: int, call: Call, answer: Answer) -> None:
         """Take the response. May block."""
+
+
+class Parts(Protocol):
+    """The parts of the state that users change."""
+
+    clock: Clock
+    accounts: Accounts
+    faults: Faults
+    providers: Providers
 
 
 class Engine:
@@ -117,6 +127,7 @@ class Engine:
             default_account=(account_sid or recorded_account, token),
             legacy_fcm=legacy_fcm,
         )
+        self._parts: Parts = self._state
         self._forward, self._observer = forward, observer
         self.stubs = read_stubs(stubs, other_twilio)
         self._pipeline = Pipeline(
@@ -128,12 +139,12 @@ class Engine:
     @property
     def clock(self) -> Clock:
         """The emulator's clock, to freeze, set and advance."""
-        return self._state.clock
+        return self._parts.clock
 
     @property
     def accounts(self) -> Accounts:
         """The accounts, to suspend and activate them or let their tokens expire."""
-        return self._state.accounts
+        return self._parts.accounts
 
     @property
     def journal(self) -> Journal:
@@ -143,7 +154,7 @@ class Engine:
     @property
     def faults(self) -> Faults:
         """The fault rules, to add, list and remove."""
-        return self._state.faults
+        return self._parts.faults
 
     @property
     def cassette(self) -> Playback | None:
@@ -159,27 +170,27 @@ class Engine:
     @property
     def credentials(self) -> Records[Credential]:
         """The stored credentials by SID, including their secrets."""
-        return Records(self._state, self._lock, CREDENTIAL)
+        return self._records(CREDENTIAL)
 
     @property
     def services(self) -> Records[Service]:
         """The stored services by SID."""
-        return Records(self._state, self._lock, SERVICE)
+        return self._records(SERVICE)
 
     @property
     def bindings(self) -> Records[Binding]:
         """The stored bindings of all services by SID."""
-        return Records(self._state, self._lock, BINDING)
+        return self._records(BINDING)
 
     @property
     def notifications(self) -> Records[Notification]:
         """The notifications that were created. They cannot be seed data."""
-        return Records(self._state, self._lock, NOTIFICATION)
+        return self._records(NOTIFICATION)
 
     @property
     def records(self) -> tuple[Records[Any], ...]:
         """The records of all resources."""
-        return tuple(Records(self._state, self._lock, resource) for resource in RESOURCES)
+        return tuple(self._records(resource) for resource in RESOURCES)
 
     @property
     def deliveries(self) -> Deliveries:
@@ -189,7 +200,7 @@ class Engine:
     @property
     def providers(self) -> Providers:
         """APNs, FCM, GCM and the SMS network, to simulate their failures."""
-        return self._state.providers
+        return self._parts.providers
 
     @property
     def attempts(self) -> Attempts:
@@ -319,6 +330,9 @@ class Engine:
         options = with_new_key(options, "door", "api")
         self._state.faults.add(call, effect, **options)
         self._permanent_faults.append((call, effect, options))
+
+    def _records(self, resource: Resource[R]) -> Records[R]:
+        return Records(self._state, self._lock, resource)
 
     def _observed(self, call: Call, observer: Observer) -> Steps:
         begun = observer.begin()

@@ -247,6 +247,11 @@ class Store:
         """Make the next fetch of ``sid`` find nothing."""
         self._forgotten.add(sid)
 
+    @property
+    def is_forgetful(self) -> bool:
+        """Whether the next fetch of some record must find nothing."""
+        return bool(self._forgotten)
+
     def forgets(self, sid: str) -> bool:
         """Return whether this fetch of ``sid`` must find nothing. Only the first call after ``forget`` returns True."""
         if sid not in self._forgotten:

@@ -1,0 +1,123 @@
+"""An engine whose state can last: with ``state``, everything that changes it goes through a log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from notify_mock.engine.engine import Engine
+from notify_mock.resources.resource import R, Resource
+from notify_mock.support.usage import UsageError
+
+if TYPE_CHECKING:
+    from notify_mock.command_log.log import CommandLog
+    from notify_mock.engine.attempts import Attempts
+    from notify_mock.engine.records import Records
+    from notify_mock.engine.seed_data import DataOption
+    from notify_mock.engine.steps import Steps
+    from notify_mock.faults.decision import Effect
+    from notify_mock.twilio_api.messages import Call
+
+StateOption = str | Path
+"""The path of a file, which is created if it does not exist."""
+
+
+class LastingEngine(Engine):
+    """An engine that keeps its state in the file ``state``, if it is given.
+
+    Options that are not given are those that the state was begun with. ``until`` gives the state as it was after the
+    command at that position, to look at. Raises ``UsageError`` if the file can't be used, or was begun with other
+    options.
+    """
+
+    def __init__(self, *, state: StateOption | None = None, until: int | None = None, **options: Any) -> None:
+        __tracebackhide__ = True
+        self._log: CommandLog | None = None
+        if state is None:
+            if until is not None:
+                raise UsageError("until", "needs a state", "give state=, too")
+            super().__init__(**options)
+            return
+        from notify_mock.command_log.machine import Core
+        from notify_mock.command_log.opening import open_log, open_store, with_stored_options
+
+        store = open_store(state, until)
+        try:
+            super().__init__(**with_stored_options(store, options))
+            core = Core(super(), self._state, self._lock, self.held_calls, self.stubs, self.seed)
+            self._log = open_log(store, core, until)
+            self._parts = self._log.parts
+        except BaseException:
+            store.close()
+            raise
+
+    @property
+    def degraded(self) -> str:
+        """Why the state cannot be changed at present, or ""."""
+        return self._log.problem if self._log is not None else ""
+
+    @property
+    def position(self) -> int:
+        """The number of commands in the log: 0 without ``state``."""
+        return self._log.position if self._log is not None else 0
+
+    @property
+    def attempts(self) -> Attempts:
+        """Delivery callbacks, for the code that sends them."""
+        return super().attempts if self._log is None else self._log.parts.attempts(super().attempts)
+
+    def reset(self) -> None:
+        """Restore the initial state: seed, accounts, data and faults as given, and nothing else.
+
+        Held calls are released without a response.
+        """
+        if self._log is None:
+            super().reset()
+        else:
+            self.held_calls.release()
+            self._log.do("reset")
+
+    def snapshot(self) -> Any:
+        """Return the whole state, for ``restore``. With ``state``, it is kept in the log under a name."""
+        return super().snapshot() if self._log is None else self._log.do("checkpoint", f"after {self._log.position}")
+
+    def restore(self, snapshot: Any) -> None:
+        """Replace the state with that of ``snapshot``. Held calls are released without a response."""
+        if self._log is None:
+            super().restore(snapshot)
+        else:
+            self.held_calls.release()
+            self._log.do("restore", snapshot)
+
+    def play(self, call: Call) -> Steps:
+        """Handle one call step by step, for a front that must not block. The steps hold no lock where they yield."""
+        return super().play(call) if self._log is None else self._log.calls.play(call)
+
+    def add_records(self, data: DataOption, source: str = "data") -> list[Any]:
+        """Add records while the emulator runs, as ``data`` does at its start, and return them. A reset discards them.
+
+        ``source`` is the location of a mapping, for error messages. Raises ``UsageError`` without adding any.
+        """
+        __tracebackhide__ = True
+        if self._log is None:
+            return super().add_records(data, source)
+        from notify_mock.command_log.opening import plain_data
+
+        added: list[Any] = self._log.do("add_records", plain_data(data), source)
+        return added
+
+    def add_permanent_fault(self, call: str, effect: Effect | str, **options: Any) -> None:
+        """Add a fault rule now and again after every ``reset``. The arguments are those of ``faults.add``."""
+        if self._log is None:
+            super().add_permanent_fault(call, effect, **options)
+        else:
+            self._log.do("add_permanent_fault", call, effect, **options)
+
+    def close_log(self) -> None:
+        """Store a snapshot and close the file. The state stays readable, and can't be changed."""
+        if self._log is not None:
+            self._log.close()
+
+    def _records(self, resource: Resource[R]) -> Records[R]:
+        found = super()._records(resource)
+        return found if self._log is None else self._log.parts.records(found)

@@ -1,0 +1,92 @@
+"""Opening a state: its store, the options that it was begun with, and its log."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from notify_mock.accounts.account import read_accounts
+from notify_mock.command_log.entry import Store, StoreError
+from notify_mock.command_log.log import CommandLog
+from notify_mock.command_log.machine import Core
+from notify_mock.command_log.plain import Decoder, Encoder, Unplain
+from notify_mock.command_log.sqlite import SqliteStore
+from notify_mock.engine.seed_data import DataOption, read_data
+from notify_mock.faults.readers import read_faults
+from notify_mock.support.clock import moment
+from notify_mock.support.documents import read_file
+from notify_mock.support.usage import UsageError, shown
+
+_REFUSED = ("hydrate", "cassette", "forward", "observer")
+"""What these add is not in the log, so the same log would not give the same state."""
+
+_NAMES = {"forward": "upstream", "observer": "record"}
+
+
+def open_store(state: object, until: int | None) -> Store:
+    """Return the store of an option ``state``. Raises ``UsageError``."""
+    __tracebackhide__ = True
+    if not isinstance(state, (str, Path)) or not str(state):
+        raise UsageError("state", f"expected the path of a file, got {shown(state)}")
+    if until is not None and (isinstance(until, bool) or not isinstance(until, int) or until < 0):
+        raise UsageError("until", f"expected a position (0 or more), got {shown(until)}")
+    try:
+        return SqliteStore(Path(state), read_only=until is not None)
+    except StoreError as error:
+        raise UsageError("state", str(error)) from error
+
+
+def open_log(store: Store, core: Core, until: int | None) -> CommandLog:
+    """Return the log, with the state at its end or at ``until``. Raises ``UsageError``."""
+    __tracebackhide__ = True
+    try:
+        return CommandLog(store, core, until)
+    except StoreError as error:
+        raise UsageError("state", str(error)) from error
+
+
+def with_stored_options(store: Store, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of an engine: those that the state was begun with. Raises ``UsageError`` if others are given."""
+    __tracebackhide__ = True
+    given = {name: value for name, value in options.items() if value not in (None, (), 0, False)}
+    for name in _REFUSED:
+        if name in given:
+            raise UsageError(_NAMES.get(name, name), "cannot be used with state=", "leave one of them out")
+    plain = _plain_options(given)
+    try:
+        stored = store.begin(plain)
+    except StoreError as error:
+        raise UsageError("state", str(error)) from error
+    for name, value in plain.items():
+        if json.loads(json.dumps(value)) != stored.get(name):
+            was = f"with {name}={shown(stored[name])}" if name == "seed" and name in stored else f"with another {name}"
+            raise UsageError(name, f"the state was begun {was}", "leave the option out, or choose another file")
+    return {**options, **{name: Decoder().decode(value) for name, value in stored.items()}}
+
+
+def plain_data(data: DataOption) -> Any:
+    """Return seed data as a mapping. Raises ``UsageError``."""
+    __tracebackhide__ = True
+    read_data(data)
+    return data if not isinstance(data, (str, Path)) else read_file(Path(data)).value
+
+
+def _plain_options(given: dict[str, Any]) -> dict[str, Any]:
+    """Return options as plain data; files are read. Raises ``UsageError``."""
+    __tracebackhide__ = True
+    read = dict(given)
+    if "accounts" in read:
+        read["accounts"] = list(read_accounts(read["accounts"]))
+    if "data" in read:
+        read["data"] = plain_data(read["data"])
+    if "frozen" in read:
+        read["frozen"] = moment(read["frozen"], "frozen")
+    if "faults" in read:
+        read["faults"] = [dict(spec) for spec, _ in read_faults(read["faults"])]
+    if "stubs" in read:
+        read["stubs"] = list(read["stubs"])
+    try:
+        return {name: Encoder().encode(value) for name, value in read.items()}
+    except Unplain as error:
+        raise UsageError("state", f"cannot keep {error}", "use what notify-mock brings, or no state=") from error
