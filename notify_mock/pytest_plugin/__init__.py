@@ -82,7 +82,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "notify_cassette(*names, on_miss=..., repeat=..., match_on=..., ignore=..., unused=..., max_age=...): "
-        "replay or record a cassette from cassettes/<module>/ next to the test file, by default the one named like the test",
+        "replay or record a cassette from cassettes/<module>/ next to the test file, by default the one named like the "
+        "test",
     )
     config.addinivalue_line(
         "markers",
