@@ -177,6 +177,9 @@ def pytest_runtest_makereport(
             report.sections.append(("notify-mock cassette", emulator.cassette.show()))
         if len(emulator.deliveries):
             report.sections.append(("notify-mock deliveries", emulator.deliveries.show(_MAX_SHOWN)))
+        errors = _mistakes().explained(emulator)
+        if errors:
+            report.sections.append(("notify-mock errors", errors))
     if report.when == "teardown" and own is not None:
         del item.stash[_RUNNING]
     return report
