@@ -195,3 +195,21 @@ def test_other_providers_do_not_have_it() -> None:
         providers.gcm.accept_legacy = True  # type: ignore[attr-defined]
     with pytest.raises(AttributeError):
         providers.fcm.accept_legcy = True  # type: ignore[attr-defined]
+
+
+def test_the_marker_has_the_option(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.notify_mock(legacy_fcm=True)
+        def test_marked(notify_mock):
+            for _ in range(2):
+                assert notify_mock.providers.fcm.accept_legacy is True
+                notify_mock.reset()
+
+        def test_unmarked(notify_mock):
+            assert notify_mock.providers.fcm.accept_legacy is False
+        """
+    )
+    pytester.runpytest("-p", "no:randomly").assert_outcomes(passed=2)
