@@ -92,8 +92,16 @@ def _seed_field(field: Field[Any]) -> Schema:
 def provider_schema() -> Schema:
     """Return the schema of a provider's simulated failures."""
     names: Schema = {"type": "array", "items": NAME}
+    app = {**object_of(topic={**MAYBE_TEXT, "minLength": 1}, sandbox={"type": ["boolean", "null"]}), "required": []}
     return object_of(
         unregistered={**names, "description": "addresses of devices without the app"},
+        unregistered_ios={**names, "description": "addresses of iOS devices without the app, fcm only"},
+        registered={
+            "type": "object",
+            "propertyNames": NAME,
+            "additionalProperties": app,
+            "description": "what device tokens are for, apns only",
+        },
         throttled={"anyOf": [names, {"type": "boolean"}], "description": "addresses, or whether all are"},
         revoked={**names, "description": "SIDs of credentials"},
         down={"type": "boolean"},
@@ -122,6 +130,7 @@ def delivery_schema() -> Schema:
         **dict.fromkeys(texts, TEXT),
         **dict.fromkeys(maybe, MAYBE_TEXT),
         code=MAYBE_WHOLE,
+        binding_change={"enum": ["deleted", "disabled", None]},
         headers=TEXTS,
         payload={"type": "object", "description": "what the provider would have received"},
         faults={"type": "array", "items": TEXT},

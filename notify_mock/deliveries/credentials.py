@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from notify_mock.deliveries.apn import check_environment
 from notify_mock.deliveries.channel import Channel
 from notify_mock.push_keys.certificate import check_certificate
 from notify_mock.resources.credential import Credential
@@ -18,13 +19,19 @@ def credential_sid_for(channel: Channel, own: str | None, service: Service) -> s
     return sid if channel.is_push else None
 
 
+def find_credential(store: Store, sid: str | None, service: Service) -> Credential | None:
+    """Return the credential of the service's account and region with this SID, or None."""
+    found: Credential | None = store.collection(Key("credential", service.account_sid, service.region)).get(sid or "")
+    return found
+
+
 def check_credential(store: Store, channel: Channel, sid: str | None, service: Service, now: float) -> Problem | None:
     """Return why the credential cannot be used, or None. A secret that seed data left out is not checked."""
     if not channel.is_push:
         return None
     if sid is None:
         return Problem(52004, f"neither the binding nor the service has a credential for {channel.name}")
-    credential = store.collection(Key("credential", service.account_sid, service.region)).get(sid)
+    credential = find_credential(store, sid, service)
     if credential is None:
         return _missing(store, sid)
     if credential.type != channel.name:
@@ -41,7 +48,8 @@ def _missing(store: Store, sid: str) -> Problem:
 
 def _content(credential: Credential, now: float) -> Problem | None:
     if credential.certificate is not None and credential.private_key is not None:
-        return check_certificate(credential.certificate, credential.private_key, now)
+        problem = check_certificate(credential.certificate, credential.private_key, now)
+        return problem or check_environment(credential)
     if credential.secret is not None and credential.secret.lstrip().startswith("{"):
         return _service_account(credential.secret)
     return None

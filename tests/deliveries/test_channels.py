@@ -97,7 +97,11 @@ def test_a_problem_has_a_code_and_a_reason(
 @pytest.mark.parametrize(
     ("kind", "headers", "payload"),
     [
-        ("apn", {"apns-priority": "10", "apns-expiration": "1895875200"}, {"aps": {"alert": {"body": "B"}}}),
+        (
+            "apn",
+            {"apns-priority": "10", "apns-expiration": "1895875200", "apns-push-type": "alert"},
+            {"aps": {"alert": {"body": "B"}}},
+        ),
         ("fcm", {}, {"to": "token", "data": {"twi_body": "B"}, "priority": "high", "time_to_live": 2419200}),
         ("gcm", {}, {"to": "token", "data": {"twi_body": "B"}, "priority": "high", "time_to_live": 2419200}),
         ("sms", {}, {"to": "+4912345", "messaging_service_sid": MG, "body": "B"}),
