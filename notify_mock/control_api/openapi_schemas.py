@@ -93,20 +93,24 @@ def provider_schema() -> Schema:
     """Return the schema of a provider's simulated failures."""
     names: Schema = {"type": "array", "items": NAME}
     app = {**object_of(topic={**MAYBE_TEXT, "minLength": 1}, sandbox={"type": ["boolean", "null"]}), "required": []}
-    return object_of(
+    schema = object_of(
         unregistered={**names, "description": "addresses of devices without the app"},
-        unregistered_ios={**names, "description": "addresses of iOS devices without the app, fcm only"},
-        registered={
-            "type": "object",
-            "propertyNames": NAME,
-            "additionalProperties": app,
-            "description": "what device tokens are for, apns only",
-        },
         throttled={"anyOf": [names, {"type": "boolean"}], "description": "addresses, or whether all are"},
         revoked={**names, "description": "SIDs of credentials"},
         down={"type": "boolean"},
         delay=SPAN,
     )
+    schema["properties"] |= {
+        "unregistered_ios": {**names, "description": "fcm only: addresses of iOS devices without the app"},
+        "accept_legacy": {"type": "boolean", "description": "fcm only: legacy server keys still work"},
+        "registered": {
+            "type": "object",
+            "propertyNames": NAME,
+            "additionalProperties": app,
+            "description": "apns only: what device tokens are for",
+        },
+    }
+    return schema
 
 
 def query_number() -> Schema:

@@ -78,6 +78,7 @@ def _rejection(provider: Provider, channel: str, address: str, credential: Crede
     """Return why the provider rejects the delivery, or None. ``credential`` is None for an SMS."""
     outcome = provider.outcome(address, credential.sid if credential else None)
     if outcome is None:
-        return check_app(provider.app(address), credential) if credential else None
+        app = provider.app(address)
+        return check_app(app, credential) if app and credential else None
     code = _UNREGISTERED_IOS if outcome == "unregistered" and provider.is_ios(address) else CODES[channel][outcome]
     return Problem(code, f"simulated provider failure: {outcome}")

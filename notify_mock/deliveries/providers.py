@@ -34,6 +34,21 @@ _ONLY_FOR = {"unregistered_ios": "fcm", "registered": "apns"}
 class Provider:
     """One provider. Simulated failures last until ``recover`` or a reset."""
 
+    __slots__ = (
+        "_all_throttled",
+        "_apps",
+        "_is_down",
+        "_lock",
+        "_name",
+        "_revoked",
+        "_throttled",
+        "_unregistered",
+        "_unregistered_ios",
+        "busy",
+        "pause",
+    )
+    """So that a misspelt attribute is an error."""
+
     def __init__(self, name: str, lock: AbstractContextManager[bool]) -> None:
         self._name, self._lock = name, lock
         self.recover()
@@ -108,7 +123,7 @@ class Provider:
         """Return the simulated failures as JSON data: the unregistered and throttled addresses (True: all), the apps of
         device tokens, the revoked credentials, whether it is down, and its delay in seconds."""
         with self._lock:
-            return {
+            shown = {
                 "unregistered": sorted(self._unregistered),
                 "unregistered_ios": sorted(self._unregistered_ios),
                 "registered": {address: app._asdict() for address, app in sorted(self._apps.items())},
@@ -117,6 +132,7 @@ class Provider:
                 "down": self._is_down,
                 "delay": self.pause,
             }
+        return {key: value for key, value in shown.items() if _ONLY_FOR.get(key, self._name) == self._name}
 
     def change(self, given: Mapping[str, Any]) -> None:
         """Replace the failures that ``given`` has, written as in ``describe``.
@@ -124,9 +140,8 @@ class Provider:
         Raises ``UsageError`` that names the key, without changing anything.
         """
         new = {key: _read_failure(key, value) for key, value in given.items()}
-        for key in _ONLY_FOR:
-            if new.get(key):
-                self._check_can(key, key)
+        for key in new:
+            self._check_can(key, key)
         with self._lock:
             self._unregistered = new.get("unregistered", self._unregistered)
             self._unregistered_ios = new.get("unregistered_ios", self._unregistered_ios)
@@ -138,7 +153,7 @@ class Provider:
                 throttled = new["throttled"]
                 self._all_throttled = throttled is True
                 self._throttled = set() if isinstance(throttled, bool) else throttled
-            self.busy = self.describe() != _NORMAL
+            self.busy = any(value != _NORMAL[key] for key, value in Provider.describe(self).items())
 
     def outcome(self, address: str, credential_sid: str | None) -> Outcome | None:
         """Return how a delivery fails, or None if it is sent."""
@@ -154,9 +169,9 @@ class Provider:
         """Whether the address is an unregistered token of an iOS device that FCM reaches through APNs."""
         return address in self._unregistered_ios
 
-    def app(self, address: str) -> App:
-        """Return the app and environment that a device token is for."""
-        return self._apps.get(address) or App()
+    def app(self, address: str) -> App | None:
+        """Return the app and environment that a device token is for, or None if every credential will do."""
+        return self._apps.get(address)
 
     def snapshot(self) -> tuple[Any, ...]:
         sets = (set(self._unregistered), set(self._unregistered_ios), set(self._throttled), set(self._revoked))
@@ -178,17 +193,65 @@ class Provider:
             raise UsageError(f"providers.{self._name}", f"expected {what}, got {shown(value)}")
 
     def _check_can(self, key: str, what: str) -> None:
-        if self._name != _ONLY_FOR[key]:
-            raise UsageError(f"providers.{self._name}", f"{what} is possible for {_ONLY_FOR[key]} only")
+        only = _ONLY_FOR.get(key, self._name)
+        if only != self._name:
+            raise UsageError(f"providers.{self._name}", f"{what} is possible for {only} only")
+
+
+class Fcm(Provider):
+    """FCM. It decides about legacy server keys, those of gcm credentials included."""
+
+    __slots__ = ("_accepts_at_start", "_accepts_legacy")
+
+    def __init__(self, lock: AbstractContextManager[bool], *, accept_legacy: bool = False) -> None:
+        self._accepts_at_start = accept_legacy
+        super().__init__("fcm", lock)
+
+    @property
+    def accept_legacy(self) -> bool:
+        """Whether legacy server keys work after 20 June 2024, too. ``recover`` and a reset restore the option
+        ``legacy_fcm``."""
+        return self._accepts_legacy
+
+    @accept_legacy.setter
+    def accept_legacy(self, value: bool) -> None:
+        accepts = _read_switch("providers.fcm.accept_legacy", value)
+        with self._lock:
+            self._accepts_legacy = accepts
+
+    def recover(self) -> None:
+        """End all simulated failures."""
+        with self._lock:
+            super().recover()
+            self._accepts_legacy = self._accepts_at_start
+
+    def describe(self) -> dict[str, Any]:
+        """Return the simulated failures as JSON data, and ``accept_legacy``."""
+        return {**super().describe(), "accept_legacy": self._accepts_legacy}
+
+    def change(self, given: Mapping[str, Any]) -> None:
+        """Replace what ``given`` has, written as in ``describe``. Raises like ``Provider.change``."""
+        accepts = _read_switch("accept_legacy", given.get("accept_legacy", self._accepts_legacy))
+        super().change({key: value for key, value in given.items() if key != "accept_legacy"})
+        with self._lock:
+            self._accepts_legacy = accepts
+
+    def snapshot(self) -> tuple[Any, ...]:
+        return self._accepts_legacy, *super().snapshot()
+
+    def restore(self, kept: tuple[Any, ...]) -> None:
+        self._accepts_legacy = kept[0]
+        super().restore(kept[1:])
 
 
 class Providers:
-    """``apns``, ``fcm``, ``gcm`` and ``sms``."""
+    """``apns``, ``fcm``, ``gcm`` and ``sms``. ``legacy_fcm``: FCM accepts legacy server keys at the start."""
 
-    def __init__(self, lock: AbstractContextManager[bool]) -> None:
-        self.by_name = {name: Provider(name, lock) for name in PROVIDERS}
-        self.apns, self.fcm, self.gcm, self.sms = self.by_name.values()
-        self._by_channel = {"apn": self.apns, "fcm": self.fcm, "gcm": self.gcm, "sms": self.sms}
+    def __init__(self, lock: AbstractContextManager[bool], *, legacy_fcm: bool = False) -> None:
+        self.apns, self.gcm, self.sms = Provider("apns", lock), Provider("gcm", lock), Provider("sms", lock)
+        self.fcm = Fcm(lock, accept_legacy=legacy_fcm)
+        self.by_name: Mapping[str, Provider] = {name: getattr(self, name) for name in PROVIDERS}
+        self._by_channel: Mapping[str, Provider] = {"apn": self.apns, "fcm": self.fcm, "gcm": self.gcm, "sms": self.sms}
 
     def __getitem__(self, channel: str) -> Provider:
         return self._by_channel[channel]
@@ -205,21 +268,25 @@ class Providers:
             provider.restore(kept[channel])
 
 
+def _read_switch(where: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(where, f"expected true or false, got {shown(value)}")
+    return value
+
+
 def _read_failure(key: str, value: Any) -> Any:
     """Return a set of texts, a bool or a number of seconds. Raises ``UsageError`` that names the key."""
     if key not in _NORMAL:
-        raise UsageError(key, "unknown key", nearest(key, _NORMAL))
+        hint = "only fcm has it, for gcm too" if key == "accept_legacy" else nearest(key, _NORMAL)
+        raise UsageError(key, "unknown key", hint)
     if key == "delay":
         return span(value, key)
     if key == "registered" and isinstance(value, Mapping) and all(isinstance(one, str) and one for one in value):
         return {address: read_app(app, f"{key}, {address}") for address, app in value.items()}
     if isinstance(value, bool) and key in ("down", "throttled"):
         return value
-    if (
-        key not in ("down", "registered")
-        and isinstance(value, list)
-        and all(isinstance(one, str) and one for one in value)
-    ):
+    is_list = isinstance(value, list) and all(isinstance(one, str) and one for one in value)
+    if is_list and key not in ("down", "registered"):
         return set(value)
     expected = {
         "down": "true or false",

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 from notify_mock.deliveries.apn import APN, with_topic
 from notify_mock.deliveries.channel import VERSIONS, Channel
-from notify_mock.deliveries.credentials import check_credential, credential_sid_for, find_credential
+from notify_mock.deliveries.credentials import credential_sid_for, find_credential, use_credential
 from notify_mock.deliveries.delivery import Delivery, Rendering
 from notify_mock.deliveries.discontinued import ALEXA, MESSENGER
-from notify_mock.deliveries.fcm import FCM, GCM
+from notify_mock.deliveries.fcm import FCM
+from notify_mock.deliveries.legacy_fcm import GCM, LEGACY_FCM
 from notify_mock.deliveries.provider_calls import ProviderCalls
 from notify_mock.deliveries.sms import SMS
 from notify_mock.deliveries.unregistered import delete_bindings, disable_bindings
@@ -32,7 +33,8 @@ def notify(context: RequestContext) -> Result:
     """Return 201 and the notification, even if deliveries fail: failures are asynchronous (observed)."""
     service = context.parent()
     notification: Notification = create_record(context)
-    made = Dispatch(context.state, service, notification, context.exchange.api).deliveries()
+    dispatch = Dispatch(context.state, service, notification, context.exchange.api)
+    made = dispatch.deliveries()
     state, now = context.state, context.state.clock.time()
     state.deliveries.file(made)
     if not made:
@@ -40,11 +42,11 @@ def notify(context: RequestContext) -> Result:
     url, origin = notification.delivery_callback_url, context.foreign_origin
     if not url and service.delivery_callback_enabled:
         url, origin = service.delivery_callback_url, service.callback_origin
-    failed = [one for one in made if one.problem is not None and one.binding_change is not None]
-    notes = [] if url or not failed else [delete_bindings(state.store, service.region, failed, now)]
+    failed = dispatch.unregistered(made)
     if failed:
-        notes.append(disable_bindings(state.store, service.region, failed, now))
-        context.exchange.reason = "; ".join(filter(None, notes))
+        deleted = "" if url else delete_bindings(state.store, service.region, failed, now)
+        disabled = disable_bindings(state.store, service.region, failed, now)
+        context.exchange.reason = "; ".join(filter(None, (deleted, disabled)))
     if url and made:
         state.outbox.add_callbacks(url, service.region, made, now, origin)
     return 201, context.show(notification)
@@ -73,6 +75,12 @@ class Dispatch:
     def deliveries(self) -> list[Delivery]:
         """Return one delivery for each binding, in the order of the bindings' creation."""
         return [self._deliver(binding) for binding in self._select()]
+
+    def unregistered(self, made: Iterable[Delivery]) -> list[Delivery]:
+        """Return the deliveries that change their binding. Only providers make such deliveries."""
+        if not self._provider_calls.is_needed:
+            return []
+        return [one for one in made if one.problem is not None and one.binding_change is not None]
 
     def _select(self) -> Iterable[Any]:
         """Return the bindings that the notification selects, or the addresses in ``ToBinding``."""
@@ -109,15 +117,20 @@ class Dispatch:
         )
 
     def _prepare(self, kind: str, own_credential: str | None, version: str | None) -> _Prepared:
-        channel = BY_TYPE[kind]
+        channel, state = BY_TYPE[kind], self._state
         credential_sid = credential_sid_for(channel, own_credential, self._service)
+        accept = state.providers.fcm.accept_legacy
+        use = use_credential(state.store, channel, credential_sid, self._service, self._now, accept_legacy=accept)
+        channel = LEGACY_FCM if use.legacy else channel
         if channel not in self._renderings:
             self._renderings[channel] = channel.render(self._notification, self._service, self._now)
         rendering, refused = self._renderings[channel]
-        credential = find_credential(self._state.store, credential_sid, self._service)
+        credential = find_credential(state.store, credential_sid, self._service)
         if channel is APN and credential is not None:
             rendering = with_topic(rendering, credential)
-        problem = check_credential(self._state.store, channel, credential_sid, self._service, self._now) or refused
+        if use.project is not None:
+            rendering = rendering._replace(project=use.project)
+        problem = use.problem or refused
         if channel.is_push and version not in (None, *VERSIONS):
             problem = Problem(52001, f"{version!r} is not a notification protocol version")
         return _Prepared(channel, credential_sid, credential, rendering, problem)

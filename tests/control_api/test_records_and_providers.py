@@ -75,9 +75,12 @@ def test_bad_records_are_refused(emulator: Emulator, data: Any, field: str, expe
 
 
 def test_a_provider_can_be_seen_changed_and_recovered(emulator: Emulator) -> None:
-    normal = {"unregistered": [], "unregistered_ios": [], "registered": {}, "throttled": [], "revoked": []}
-    normal |= {"down": False, "delay": 0.0}
-    assert ask(emulator, "GET", "providers") == dict.fromkeys(("apns", "fcm", "gcm", "sms"), normal)
+    normal = {"unregistered": [], "throttled": [], "revoked": [], "down": False, "delay": 0.0}
+    at_start = dict.fromkeys(("apns", "fcm", "gcm", "sms"), normal)
+    at_start |= {"apns": {**normal, "registered": {}}}
+    at_start |= {"fcm": {**normal, "unregistered_ios": [], "accept_legacy": False}}
+    assert ask(emulator, "GET", "providers") == at_start
+    normal = at_start["fcm"]
     changed = ask(emulator, "POST", "providers/fcm", {"unregistered": ["token"], "delay": "2s", "throttled": True})
     assert changed == {**normal, "unregistered": ["token"], "delay": 2.0, "throttled": True}
     emulator.providers.fcm.revoke("CR1")
@@ -88,14 +91,14 @@ def test_a_provider_can_be_seen_changed_and_recovered(emulator: Emulator) -> Non
     assert emulator.providers.fcm.outcome("other", "CR1") is None
     app = {"topic": "com.example.app", "sandbox": None}
     changed = ask(emulator, "POST", "providers/apns", {"registered": {"token": {"topic": "com.example.app"}}})
-    assert changed == {**normal, "registered": {"token": app}}
+    assert changed == {**at_start["apns"], "registered": {"token": app}}
     assert ask(emulator, "POST", "providers/fcm", {"unregistered_ios": ["token"]})["unregistered_ios"] == ["token"]
     assert emulator.providers.fcm.is_ios("token")
     ask(emulator, "POST", "providers/sms", {"down": True})
     ask(emulator, "DELETE", "providers/fcm", status=204)
     assert (emulator.providers.fcm.busy, emulator.providers.sms.busy) == (False, True)
     ask(emulator, "DELETE", "providers", status=204)
-    assert ask(emulator, "GET", "providers") == dict.fromkeys(("apns", "fcm", "gcm", "sms"), normal)
+    assert ask(emulator, "GET", "providers") == at_start
 
 
 def test_a_changed_provider_fails_deliveries_and_an_undone_change_does_not(emulator: Emulator) -> None:

@@ -227,7 +227,7 @@ def test_the_app_of_a_token_follows_checkpoint_and_reset(emulator: Emulator) -> 
     assert apns.app(TOKEN) == App(TOPIC, None)
     assert apns.describe()["registered"] == {TOKEN: {"topic": TOPIC, "sandbox": None}}
     emulator.reset()
-    assert (apns.app(TOKEN), apns.busy) == (App(), False)
+    assert (apns.app(TOKEN), apns.busy) == (None, False)
 
 
 @pytest.mark.parametrize(
