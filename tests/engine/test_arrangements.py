@@ -15,7 +15,7 @@ from helpers.calls import ask
 from helpers.entries import URL, entry
 from helpers.pem import make_pair
 
-from notify_mock import Account, ApiKey, Emulator, Expire, RateLimit, Refuse, Undelivered
+from notify_mock import Account, ApiKey, Emulator, Expire, RateLimit, Refuse, Undelivered, apn_pair
 from notify_mock.twilio_api.delivery_errors import TITLES
 from notify_mock.twilio_api.explain import explanations
 from notify_mock.twilio_api.messages import Call
@@ -183,6 +183,9 @@ BY_TEXT: dict[str, Callable[[], int | None]] = {
     ).send(),
     "a device token of hex digits that does not have 64": lambda: Scene().send("ab"),
     "a device token that is not in hex": lambda: Scene().send("token"),
+    "a certificate for the sandbox, without Sandbox=true in the Credential": lambda: Scene(
+        **apn_pair(sandbox=True, days=5000)._asdict()
+    ).send(),
     "a certificate without a subject": lambda: Scene(**without_subject()).send(),
     "a push to APNs with nothing to show and no data": lambda: Scene().send(Body=None),
     "a payload of more than 4,096 bytes for APNs": lambda: Scene().send(Body="x" * 4096),
@@ -232,7 +235,8 @@ OF_DELIVERIES = [one for one in ALL if one[1].startswith(("`providers.", "`fault
 @pytest.mark.parametrize(("code", "text"), OF_DELIVERIES)
 def test_an_arrangement_for_deliveries_gives_its_code(code: int, text: str) -> None:
     provider = text.split(".")[1]
-    scene = Scene({"apns": "apn"}.get(provider, provider) if text.startswith("`providers") else "apn")
+    is_apns = provider == "apns" or text.startswith("`faults")
+    scene = Scene("apn", **pair()) if is_apns else Scene(provider)
     known = {"providers": scene.emulator.providers, "faults": scene.emulator.faults, "Undelivered": Undelivered}
     eval(text.split("`")[1], {**known, "address": scene.address, "credential": scene.credential})
     assert scene.send(Ttl="60") == code
