@@ -223,11 +223,11 @@ def test_the_app_of_a_token_follows_checkpoint_and_reset(emulator: Emulator) -> 
     apns.register(TOKEN, topic=TOPIC)
     with emulator.checkpoint():
         apns.register(TOKEN, sandbox=True)
-        assert apns.app(TOKEN) == App(None, True)
-    assert apns.app(TOKEN) == App(TOPIC, None)
+        assert apns.apps.get(TOKEN) == App(None, True)
+    assert apns.apps.get(TOKEN) == App(TOPIC, None)
     assert apns.describe()["registered"] == {TOKEN: {"topic": TOPIC, "sandbox": None}}
     emulator.reset()
-    assert (apns.app(TOKEN), apns.busy) == (None, False)
+    assert (apns.apps.get(TOKEN), apns.busy) == (None, False)
 
 
 @pytest.mark.parametrize(
