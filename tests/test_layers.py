@@ -18,7 +18,7 @@ FLOORS = (
     ("faults", "redaction", "resources"),
     ("deliveries", "replay"),
     ("doctor", "engine"),
-    ("callbacks",),
+    ("callbacks", "command_log"),
     ("control_api",),
     ("server",),
     ("interception",),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from notify_mock.engine.engine import Engine
-from notify_mock.resources.resource import R, Resource
+from notify_mock.resources.resource import Resource
 from notify_mock.support.usage import UsageError
 
 if TYPE_CHECKING:
@@ -118,6 +118,6 @@ class LastingEngine(Engine):
         if self._log is not None:
             self._log.close()
 
-    def _records(self, resource: Resource[R]) -> Records[R]:
+    def _records(self, resource: Resource[Any]) -> Records[Any]:
         found = super()._records(resource)
         return found if self._log is None else self._log.parts.records(found)

@@ -118,7 +118,7 @@ class CommandLog:
         return outcome
 
     def _replay(self) -> None:
-        """Bring the state to the end of the log. Raises ``StoreError`` where a command has another outcome than then."""
+        """Bring the state to the end of the log. Raises ``StoreError`` where the outcome of a command differs."""
         with self._lock:
             kept = self._store.snapshot()
             if kept is not None and (self._until is None or kept[0] <= self._until):

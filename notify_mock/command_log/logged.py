@@ -21,9 +21,9 @@ Do = Callable[..., Any]
 
 def plain_arguments(args: tuple[Any, ...], options: dict[str, Any]) -> list[Any]:
     """Return arguments as plain data. Raises ``UsageError`` for a value that a log can't keep."""
-    encoder = Encoder()
+    simple = [_simple(one) for one in args], {name: _simple(value) for name, value in options.items()}
     try:
-        return [encoder.encode([_simple(one) for one in args]), encoder.encode({k: _simple(v) for k, v in options.items()})]
+        return Encoder().all(simple)
     except Unplain as error:
         raise UsageError("state", f"cannot keep {error}", "use what notify-mock brings, or no state=") from error
 

@@ -39,9 +39,7 @@ class Outcome:
 
     __slots__ = ("error", "pause", "position", "value")
 
-    def __init__(
-        self, position: int, value: Any = None, *, pause: Any = None, error: Exception | None = None
-    ) -> None:
+    def __init__(self, position: int, value: Any = None, *, pause: Any = None, error: Exception | None = None) -> None:
         self.position, self.value, self.pause, self.error = position, value, pause, error
 
     def get(self) -> Any:

@@ -47,7 +47,7 @@ def open_log(store: Store, core: Core, until: int | None) -> CommandLog:
 
 
 def with_stored_options(store: Store, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of an engine: those that the state was begun with. Raises ``UsageError`` if others are given."""
+    """Return the options that the state was begun with. Raises ``UsageError`` if others are given."""
     __tracebackhide__ = True
     given = {name: value for name, value in options.items() if value not in (None, (), 0, False)}
     for name in _REFUSED:

@@ -36,7 +36,7 @@ _RULE = ("name", "match", "schedule", "effect", "phase", "unused", "key", "numbe
 
 FIELDS: Mapping[type[Any], tuple[str, ...]] = {
     **{kind: kind._fields for kind in _TUPLES},
-    **{kind: tuple(field.name for field in dataclasses.fields(kind)) for kind in _DATACLASSES},
+    **{kind: tuple(field.name for field in dataclasses.fields(kind)) for kind in _DATACLASSES},  # type: ignore[arg-type]
     Exchange: tuple(Exchange.__slots__),
     Params: ("pairs",),
     Rule: _RULE,

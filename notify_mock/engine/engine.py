@@ -29,7 +29,7 @@ from notify_mock.resources import BINDING, CREDENTIAL, NOTIFICATION, RESOURCES, 
 from notify_mock.resources.binding import Binding
 from notify_mock.resources.credential import Credential
 from notify_mock.resources.notification import Notification
-from notify_mock.resources.resource import R, Resource
+from notify_mock.resources.resource import Resource
 from notify_mock.resources.service import Service
 from notify_mock.support.clock import Clock, Moment, Span
 from notify_mock.support.renamed import with_new_key
@@ -331,7 +331,7 @@ class Engine:
         self._state.faults.add(call, effect, **options)
         self._permanent_faults.append((call, effect, options))
 
-    def _records(self, resource: Resource[R]) -> Records[R]:
+    def _records(self, resource: Resource[Any]) -> Records[Any]:
         return Records(self._state, self._lock, resource)
 
     def _observed(self, call: Call, observer: Observer) -> Steps:

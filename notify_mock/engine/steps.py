@@ -59,7 +59,7 @@ def run(steps: Steps, wait: Wait) -> Answer:
 
 def _take(step: Pause | Commit | Blocking, wait: Wait) -> Any:
     if isinstance(step, Pause):
-        return wait(*step)  # type: ignore[func-returns-value]
+        return wait(*step)
     if isinstance(step, Commit):
         return step.log.commit([step.command])[0]
     return step.run()

@@ -214,7 +214,14 @@ class Faults:
 
     def snapshot(self) -> tuple[Any, ...]:
         kept = [(rule, rule.seen, rule.fired, deepcopy(rule.memory)) for rule in self._rules.values()]
-        return kept, list(self._removed), list(self._fired), dict(self._added), dict(self._descriptions), self._for_one_call
+        return (
+            kept,
+            list(self._removed),
+            list(self._fired),
+            dict(self._added),
+            dict(self._descriptions),
+            self._for_one_call,
+        )
 
     def restore(self, snapshot: tuple[Any, ...]) -> None:
         kept, removed, fired, added, descriptions, for_one_call = snapshot

@@ -7,6 +7,7 @@ from typing import Any
 
 from notify_mock.http1.requests import LOG
 from notify_mock.server.connections import Connections
+from notify_mock.server.holds import Commits
 from notify_mock.server.loop import new_loop
 from notify_mock.server.proxy import Policy
 from notify_mock.server.responder import Served
@@ -23,6 +24,7 @@ class Context:
         self.loop = new_loop()
         self.loop.set_exception_handler(_log_bug)
         self.connections = Connections(self.loop)
+        self.commits = Commits(self.loop)
 
 
 def _log_bug(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

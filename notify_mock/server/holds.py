@@ -1,11 +1,13 @@
-"""Waits of held calls on the event loop. A held call costs a timer and no thread."""
+"""What calls wait for on the event loop: the end of a hold, and the log. Neither costs a thread."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
+from notify_mock.engine.steps import Commit
 from notify_mock.support.waits import HeldCall
 
 
@@ -31,3 +33,24 @@ class Hold:
     def _released(self) -> None:
         with suppress(RuntimeError):  # the loop has been closed
             self._loop.call_soon_threadsafe(self.end, True)
+
+
+class Commits:
+    """Collects what the calls of one turn of the loop command, so that all of it becomes durable at once."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._waiting: list[tuple[Commit, Callable[[Any], None]]] = []
+
+    def add(self, commit: Commit, done: Callable[[Any], None]) -> None:
+        """Commit at the end of the turn, then call ``done`` with the outcome."""
+        if not self._waiting:
+            self._loop.call_soon(self._commit)
+        self._waiting.append((commit, done))
+
+    def _commit(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for log in {id(commit.log): commit.log for commit, _ in waiting}.values():
+            own = [(commit.command, done) for commit, done in waiting if commit.log is log]
+            for (_, done), outcome in zip(own, log.commit([command for command, _ in own]), strict=True):
+                done(outcome)

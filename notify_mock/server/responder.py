@@ -7,12 +7,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Protocol
 
-from notify_mock.engine.steps import Blocking, Pause, Steps
+from notify_mock.engine.steps import Blocking, Commit, Pause, Steps
 from notify_mock.engine.stubs import Stubs
 from notify_mock.http1.requests import LOG
 from notify_mock.http1.responses import head_of, pieces_of, status_of
 from notify_mock.server.channel import Channel
-from notify_mock.server.holds import Hold
+from notify_mock.server.holds import Commits, Hold
 from notify_mock.server.loop import in_thread
 from notify_mock.support.waits import HeldCalls
 from notify_mock.twilio_api.headers import Headers
@@ -45,18 +45,19 @@ class Responder:
     ``is_head``: the body is left out. ``keeps_open``: the client may send another request.
     """
 
-    __slots__ = ("_channel", "_client_is_gone", "_done", "_hold", "_is_head", "_keeps_open", "_loop")
+    __slots__ = ("_channel", "_client_is_gone", "_commits", "_done", "_hold", "_is_head", "_keeps_open", "_loop")
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
+        commits: Commits,
         channel: Channel,
         done: Callable[[bool], None],
         *,
         is_head: bool,
         keeps_open: bool,
     ) -> None:
-        self._loop, self._channel, self._done = loop, channel, done
+        self._loop, self._commits, self._channel, self._done = loop, commits, channel, done
         self._is_head, self._keeps_open = is_head, keeps_open
         self._hold: Hold | None = None
         self._client_is_gone = False
@@ -110,7 +111,7 @@ class Responder:
         self._keeps_open = False
         self.send(served.failed())
 
-    def _wait(self, step: Pause | Blocking, served: Served, steps: Steps) -> None:
+    def _wait(self, step: Pause | Commit | Blocking, served: Served, steps: Steps) -> None:
         def resume(is_released: bool) -> None:
             self._hold = None
             if is_released:
@@ -122,6 +123,8 @@ class Responder:
 
         if isinstance(step, Pause):
             self._begin_hold(step, resume)
+        elif isinstance(step, Commit):
+            self._commits.add(step, lambda outcome: self.play(served, steps, outcome))
         else:
             in_thread(self._loop, step.run, lambda future: self.play(served, steps, future))
 

@@ -122,7 +122,12 @@ class Session:
         served, target = context.mounted, origin_form(head.target)
         self._is_reading = False
         self._responder = responder = Responder(
-            context.loop, channel, self._answered, is_head=head.method == "HEAD", keeps_open=head.keeps_open
+            context.loop,
+            context.commits,
+            channel,
+            self._answered,
+            is_head=head.method == "HEAD",
+            keeps_open=head.keeps_open,
         )
         if served is None:
             responder.send(no_emulator(f"{head.method} {target.partition('?')[0]}"))
@@ -192,6 +197,7 @@ class Session:
         self._is_reading = False
         self._responder = responder = Responder(
             self._context.loop,
+            self._context.commits,
             self._channel,
             lambda _: self._channel.close_after_reading(),
             is_head=refused.method == "HEAD",
