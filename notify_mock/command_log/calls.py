@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 
 from notify_mock.command_log.entry import CALL, END, GO_ON, Command, StoreUnavailable, plain_call
 from notify_mock.engine.pipeline import FAULT_HEADER, Pipeline
 from notify_mock.engine.state import State
-from notify_mock.engine.steps import Commit, Steps
+from notify_mock.engine.steps import Commit, Commits, Steps
 from notify_mock.twilio_api.errors import EdgeUnavailable
 from notify_mock.twilio_api.headers import ERROR_JSON, edge
 from notify_mock.twilio_api.messages import Answer, Call
-
-if TYPE_CHECKING:
-    from notify_mock.command_log.log import CommandLog
 
 LOG = logging.getLogger("notify_mock.state")
 
@@ -24,7 +20,7 @@ _READING = ("GET", "HEAD", "OPTIONS")
 class LoggedCalls:
     """Plays calls through a log. ``reads`` plays those that change nothing but the journal."""
 
-    def __init__(self, log: CommandLog, state: State, reads: Pipeline) -> None:
+    def __init__(self, log: Commits, state: State, reads: Pipeline) -> None:
         self._log, self._state, self._reads = log, state, reads
 
     def play(self, call: Call) -> Steps:
