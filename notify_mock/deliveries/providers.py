@@ -62,9 +62,13 @@ class Provider:
 
         With ``ios``, the token is that of an iOS device which FCM reaches through APNs.
         """
+        here, there = self._unregistered, self._unregistered_ios
         if ios:
             self._check_can("unregistered_ios", "ios=True")
-        self._arrange(self._unregistered_ios if ios else self._unregistered, address, "an address")
+            here, there = there, here
+        with self._lock:
+            self._arrange(here, address, "an address")
+            there.discard(address)
 
     def register(self, address: str, *, topic: str | None = None, sandbox: bool | None = None) -> None:
         """Undo ``unregister`` and ``throttle`` for this address.
