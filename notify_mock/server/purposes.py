@@ -46,7 +46,7 @@ def find_purpose(
         return _connected(target, tunnel, policy)
     if tunnel is not None:
         return Here(scheme, authority_of(scheme, tunnel))
-    host = head.fields.headers.get("host") or str(own)
+    host = head.fields.headers["host"] if "host" in head.fields.headers else str(own)
     if target.startswith("/"):
         return Here(scheme, host)
     named, separator, rest = target.partition("://")

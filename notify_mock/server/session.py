@@ -134,9 +134,8 @@ class Session:
                 lambda found: responder.write_found(served, found),
             )
         else:
-            call = read(
-                head.method, head.target, host=here.host, headers=head.fields.headers, body=body, scheme=here.scheme
-            )
+            host, fields = here.host or str(context.address), head.fields.headers
+            call = read(head.method, head.target, host=host, headers=fields, body=body, scheme=here.scheme)
             responder.play(served, served.play(call))
         channel.is_busy = self._responder is not None
         if self._is_at_end:
