@@ -30,7 +30,7 @@ def check_credential(store: Store, channel: Channel, sid: str | None, service: S
     if credential.type != channel.name:
         text = f"Can not use credentialType='{credential.type}' credentials for {channel.name.upper()} notifications"
         return Problem(52003, text)
-    return _content(credential, now)
+    return content_problem(credential, now)
 
 
 def _missing(store: Store, sid: str) -> Problem:
@@ -39,7 +39,8 @@ def _missing(store: Store, sid: str) -> Problem:
     return Problem(52002, f"there is no credential {sid}")
 
 
-def _content(credential: Credential, now: float) -> Problem | None:
+def content_problem(credential: Credential, now: float) -> Problem | None:
+    """Return why a push with this credential fails, whatever the notification, or None."""
     if credential.certificate is not None and credential.private_key is not None:
         return check_certificate(credential.certificate, credential.private_key, now)
     if credential.secret is not None and credential.secret.lstrip().startswith("{"):
