@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import NamedTuple
 
-from notify_mock.deliveries.credentials import content_problem
+from notify_mock.deliveries.credentials import use_of
 from notify_mock.resources.credential import CREDENTIAL, Credential
 from notify_mock.twilio_api.delivery_errors import Problem
 from notify_mock.twilio_api.errors import TwilioError
@@ -22,11 +22,11 @@ class Prediction(NamedTuple):
     problem: Problem | None
 
 
-def predict(parameters: Mapping[str, str], now: float) -> Prediction:
+def predict(parameters: Mapping[str, str], now: float, *, accept_legacy: bool = False) -> Prediction:
     """Return what becomes of these parameters of a create."""
     try:
         values = CREDENTIAL.create(Params(tuple(parameters.items())), None)
     except TwilioError as error:
         return Prediction(error, None)
     record = Credential("", "", "", _EPOCH, _EPOCH, **values)
-    return Prediction(None, content_problem(record, now))
+    return Prediction(None, use_of(record, now, accept_legacy=accept_legacy).problem)
