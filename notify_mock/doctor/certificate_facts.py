@@ -73,3 +73,9 @@ def _issuer(certificate: x509.Certificate) -> str:
 
     names = certificate.issuer.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
     return str(names[0].value) if names else certificate.issuer.rfc4514_string()
+
+
+def has_own_certificate_first(case: Case) -> bool:
+    """Whether the first certificate is the one that belongs to the key, or none of them does."""
+    certificates = case.parts("certificate")
+    return not certificates or certificates[0].certificate == pair_of(case).certificate

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePath
 from typing import NamedTuple
 
@@ -68,3 +68,11 @@ def _tool(contents: Contents, role: str) -> str | None:
 
     is_ec = any(isinstance(part.key, ec.EllipticCurvePrivateKey) for part in contents.parts)
     return "openssl ec" if is_ec else "openssl rsa"
+
+
+def compare(sources: Mapping[str, Contents]) -> tuple[str, ...]:
+    """Return two commands whose output is the same if certificate and key belong together."""
+    if not {CERTIFICATE, PRIVATE_KEY} <= sources.keys():
+        return ()
+    certificate, key = (shlex.quote(sources[role].name) for role in (CERTIFICATE, PRIVATE_KEY))
+    return (f"openssl x509 -in {certificate} -noout -pubkey", f"openssl pkey -in {key} -pubout")

@@ -14,7 +14,6 @@ _FOR_CODE = (
     *("Apple Development: ", "Apple Distribution: ", "iPhone Developer: ", "iPhone Distribution: "),
     *("Mac Developer: ", "3rd Party Mac Developer ", "Developer ID "),
 )
-"""How the names of Apple's certificates for signing code begin. That a push with one fails is inferred."""
 
 
 class _Pair(NamedTuple):
@@ -39,13 +38,18 @@ def check_certificate(certificate: str, private_key: str, now: float) -> Problem
         return Problem(52131, str(error))
     if not pair.has_subject:
         return Problem(52135, "the certificate has no subject")
-    if pair.name.startswith(_FOR_CODE):
+    if is_for_code(pair.name):
         return Problem(52131, "the certificate is for signing code, not for pushes")
     if now >= pair.ends:
         return Problem(52131, "the certificate has expired")
     if now < pair.begins:
         return Problem(52131, "the certificate is not valid yet")
     return None if pair.fits else Problem(52145, "the private key does not match the certificate")
+
+
+def is_for_code(name: str) -> bool:
+    """Whether a certificate of this name is one of Apple's for signing code. That a push with it fails is inferred."""
+    return name.startswith(_FOR_CODE)
 
 
 @lru_cache(maxsize=_CACHE_SIZE)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import subprocess
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 from cryptography import x509
@@ -60,13 +59,17 @@ class Pair(NamedTuple):
         return pkcs12.serialize_key_and_certificates(b"push", self.key, self.certificate, None, lock)
 
 
-@lru_cache(maxsize=None)
+@cache
 def authority() -> Pair:
     return issued(_AUTHORITY)
 
 
 def issued(
-    subject: x509.Name | None = None, *, like: ApnPair | None = None, start: timedelta = timedelta(days=-1), days: int = 365
+    subject: x509.Name | None = None,
+    *,
+    like: ApnPair | None = None,
+    start: timedelta = timedelta(days=-1),
+    days: int = 365,
 ) -> Pair:
     """Return a certificate in the name of Apple's authority, with subject, key and extensions of ``like``."""
     like = like or apn_pair()
@@ -91,7 +94,7 @@ def openssl(*words: str, given: bytes = b"") -> bytes:
     return subprocess.run(["openssl", *words], input=given, capture_output=True, timeout=30, check=True).stdout
 
 
-@lru_cache(maxsize=None)
+@cache
 def samples() -> dict[str, Sample]:
     """Return the samples by what they are. Made once per process."""
     return {**_pairs(), **_apple_kinds(), **_wrong_parts(), **_google(), **_others()}
@@ -114,7 +117,7 @@ def _pairs() -> dict[str, Sample]:
     return {
         "certificate and key": pair(good.cert, good.pkcs1),
         "key in PKCS #8": pair(good.cert, good.pkcs8()),
-        "arguments swapped": Sample({"key.pem": good.pkcs1, "cert.pem": good.cert}),
+        "the other order": Sample({"key.pem": good.pkcs1, "cert.pem": good.cert}),
         "both in one file": Sample({"push.pem": both}),
         "bag attributes": Sample({"push.pem": bags}),
         "`\\n` for line ends": pair(good.cert.replace(b"\n", b"\\n"), good.pkcs1.replace(b"\n", b"\\n")),
@@ -135,11 +138,16 @@ def _pairs() -> dict[str, Sample]:
         "key with a wrong passphrase": pair(good.cert, des, "wrong"),
         "chain, own certificate first": pair(good.cert + authority().cert, good.pkcs1),
         "chain, own certificate last": pair(authority().cert + good.cert, good.pkcs1),
-        "PKCS #7 and key": Sample({"push.p7b": openssl("crl2pkcs7", "-nocrl", "-certfile", "/dev/stdin", given=good.cert), "key.pem": good.pkcs1}),
+        "PKCS #7 and key": Sample(
+            {
+                "push.p7b": openssl("crl2pkcs7", "-nocrl", "-certfile", "/dev/stdin", given=good.cert),
+                "key.pem": good.pkcs1,
+            }
+        ),
     }
 
 
-@lru_cache(maxsize=None)
+@cache
 def _good() -> Pair:
     return issued()
 
@@ -159,7 +167,9 @@ def _apple_kinds() -> dict[str, Sample]:
         "expired": sample(own, start=timedelta(days=-400)),
         "expires soon": sample(own, start=timedelta(days=-360)),
         "not valid yet": sample(own, start=timedelta(days=2)),
-        "self-signed (`apn_pair()`)": Sample({"cert.pem": own.certificate.encode(), "key.pem": own.private_key.encode()}),
+        "self-signed (`apn_pair()`)": Sample(
+            {"cert.pem": own.certificate.encode(), "key.pem": own.private_key.encode()}
+        ),
     }
 
 
@@ -178,7 +188,9 @@ def _wrong_parts() -> dict[str, Sample]:
         "empty key file": Sample({"cert.pem": good.cert, "key.pem": b"\n"}),
         "certificate cut off": Sample({"cert.pem": good.cert[:-40], "key.pem": good.pkcs1}),
         "certificate damaged": Sample({"cert.pem": good.cert.replace(b"MII", b"MIX", 1), "key.pem": good.pkcs1}),
-        "signing request and key": Sample({"push.certSigningRequest": request.public_bytes(_PEM), "key.pem": good.pkcs1}),
+        "signing request and key": Sample(
+            {"push.certSigningRequest": request.public_bytes(_PEM), "key.pem": good.pkcs1}
+        ),
         "public key for the key": Sample({"cert.pem": good.cert, "key.pem": public}),
         "OpenSSH key for the key": Sample({"cert.pem": good.cert, "key.pem": ssh}),
         "token key (.p8)": Sample({"AuthKey_ABC123DEFG.p8": p8}),
@@ -188,7 +200,10 @@ def _wrong_parts() -> dict[str, Sample]:
 def _google() -> dict[str, Sample]:
     account = fcm_service_account()
     without = {name: value for name, value in json.loads(account).items() if name != "private_key"}
-    android = {"project_info": {"project_id": "example-app"}, "client": [{"api_key": [{"current_key": "AIza" + "x" * 35}]}]}
+    android = {
+        "project_info": {"project_id": "example-app"},
+        "client": [{"api_key": [{"current_key": "AIza" + "x" * 35}]}],
+    }
     plist = b'<?xml version="1.0"?>\n<plist version="1.0"><dict><key>API_KEY</key><string>x</string></dict></plist>\n'
 
     def text(content: str) -> Sample:
