@@ -31,6 +31,7 @@ class Case(NamedTuple):
     contents: tuple[Contents, ...]
     sources: Mapping[str, Contents]
     others: tuple[Contents, ...]
+    has_files: bool = True
 
     def parts(self, kind: str) -> list[Part]:
         return [part for one in self.contents for part in one.parts if part.kind == kind]

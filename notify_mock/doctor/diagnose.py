@@ -9,7 +9,7 @@ from notify_mock.doctor.certificate_facts import CertificateFacts, Pair, pair_of
 from notify_mock.doctor.contents import Contents, read_contents
 from notify_mock.doctor.diagnosis import Diagnosis, Finding
 from notify_mock.doctor.explanations import EXPLANATIONS
-from notify_mock.doctor.findings import create_finding, push_finding
+from notify_mock.doctor.findings import clean_files, create_finding, push_finding
 from notify_mock.doctor.mending import CERTIFICATE, PRIVATE_KEY, SECRET
 from notify_mock.doctor.prediction import Prediction, predict
 from notify_mock.doctor.remarks import remarks
@@ -63,6 +63,7 @@ def judge_case(case: Case, prediction: Prediction, now: float, *, accept_legacy:
         facts,
         _project(case),
         {} if later.refused else parameters,
+        clean_files(case),
     )
 
 

@@ -36,9 +36,7 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     "google-services.json": Explanation(
         "{file} is the configuration of an Android app (google-services.json).", _ACCOUNT
     ),
-    "GoogleService-Info.plist": Explanation(
-        "{file} is the configuration of an iOS app (GoogleService-Info.plist).", _ACCOUNT
-    ),
+    "GoogleService-Info.plist": Explanation("{file} is the configuration of an iOS app.", _ACCOUNT),
     "OAuth client": Explanation("{file} is an OAuth client, not a service account.", _ACCOUNT),
     "Firebase configuration": Explanation("{file} is the configuration of a web app.", _ACCOUNT),
     "other JSON": Explanation("{file} is JSON, but not that of a service account.", _ACCOUNT),

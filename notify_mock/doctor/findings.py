@@ -9,14 +9,14 @@ from notify_mock.doctor.case import Case
 from notify_mock.doctor.certificate_facts import CertificateFacts, has_own_certificate_first
 from notify_mock.doctor.diagnosis import Finding
 from notify_mock.doctor.explanations import EXPLANATIONS, Explanation
-from notify_mock.doctor.mending import CERTIFICATE, PRIVATE_KEY, SECRET, Mending, compare, mend
+from notify_mock.doctor.mending import API_KEY, CERTIFICATE, PRIVATE_KEY, SECRET, Mending, compare, mend
 from notify_mock.push_keys.certificate import is_for_code
 from notify_mock.twilio_api.delivery_errors import TITLES, Problem
 from notify_mock.twilio_api.error_dictionary import ENTRIES
 from notify_mock.twilio_api.errors import TwilioError
 from notify_mock.twilio_api.masking import show_text
 
-_WANTED = {CERTIFICATE: "certificate", PRIVATE_KEY: "private key", SECRET: "service account"}
+_WANTED = {CERTIFICATE: "certificate", PRIVATE_KEY: "private key", SECRET: "service account", API_KEY: "legacy key"}
 _FORMS = ("der", "p12", "utf-16", "bare base64")
 _LACKING = {
     CERTIFICATE: "There is no certificate.",
@@ -41,17 +41,19 @@ def push_finding(
 ) -> Finding:
     """Return why a push fails; if ``is_mended``, after the file was mended so that it can be created."""
     entry, evidence = ENTRIES[problem.code], ENTRIES[problem.code].evidence
-    causes = list(_causes_at_push(case))
+    causes = list(_causes_at_push(case)) if case.has_files else []
     reason = " ".join(cause.text for cause in causes) or f"{problem.reason[:1].upper()}{problem.reason[1:]}."
     text = f"{'After that, a push' if is_mended else 'A push'} fails: {TITLES[problem.code]}. {reason}"
     remedy = next((cause.remedy for cause in causes if cause.remedy), entry.remedy)
     commands = () if is_mended else tuple(one.command for role, one in mendings(case).items() if role == SECRET)
-    if facts is not None and not causes:
+    if causes and not case.parts("legacy key"):
+        evidence = "inferred"
+    elif facts is not None:
         if is_for_code(facts.claims.name or ""):
             remedy, evidence = _CODE, "inferred"
         elif facts.ends <= now or now < facts.begins:
             remedy = _RENEW if facts.ends <= now else _WAIT
-        elif facts.fits is False:
+        elif facts.fits is False and case.has_files:
             commands = compare(case.sources)
     return Finding("error", text, remedy, commands, problem.code, "push", evidence)
 
@@ -60,12 +62,19 @@ def mendings(case: Case) -> dict[str, Mending]:
     """Return the commands for the parameters whose file is not as Twilio wants it."""
     taken = {one.name for one in case.contents}
     found: dict[str, Mending] = {}
-    for role, source in case.sources.items():
+    for role, source in case.sources.items() if case.has_files else ():
         mending = None if _is_clean(case, role) else mend(source, role, taken)
         if mending is not None and (role != CERTIFICATE or "p12" in source.quirks or has_own_certificate_first(case)):
             found[role] = mending
             taken.add(mending.output)
     return found
+
+
+def clean_files(case: Case) -> dict[str, str]:
+    """Return the file for each parameter, after it was mended. Those that cannot be had are left out."""
+    outputs = {role: mending.output for role, mending in mendings(case).items()}
+    clean = {role: one.name for role, one in case.sources.items() if case.has_files and _is_clean(case, role)}
+    return {**clean, **outputs}
 
 
 def _is_clean(case: Case, role: str) -> bool:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from notify_mock.doctor.contents import Contents
 
-CERTIFICATE, PRIVATE_KEY, SECRET = "Certificate", "PrivateKey", "Secret"
+CERTIFICATE, PRIVATE_KEY, SECRET, API_KEY = "Certificate", "PrivateKey", "Secret", "ApiKey"
+STANDARD_INPUT = "-"
 _OUTPUTS = {CERTIFICATE: "cert.pem", PRIVATE_KEY: "key.pem", SECRET: "service-account.json"}
 _PKCS12 = {CERTIFICATE: "-clcerts -nokeys", PRIVATE_KEY: "-nocerts -nodes"}
 
@@ -24,9 +25,11 @@ class Mending(NamedTuple):
 def mend(contents: Contents, role: str, taken: Collection[str]) -> Mending | None:
     """Return how to make a clean file for the parameter ``role``, under a name that is not ``taken``.
 
-    None if there is no such command, because the file has not what is needed. ``-traditional`` keeps OpenSSL 3 from
-    writing PKCS #8; OpenSSL 1 and LibreSSL do not know it and do not need it.
+    None if there is no such command, because the file has not what is needed, or is standard input. ``-traditional``
+    keeps OpenSSL 3 from writing PKCS #8; OpenSSL 1 and LibreSSL do not know it and do not need it.
     """
+    if contents.name == STANDARD_INPUT:
+        return None
     path = PurePath(contents.name)
     output = path.with_name(_OUTPUTS[role])
     if str(output) in taken:
@@ -72,7 +75,8 @@ def _tool(contents: Contents, role: str) -> str | None:
 
 def compare(sources: Mapping[str, Contents]) -> tuple[str, ...]:
     """Return two commands whose output is the same if certificate and key belong together."""
-    if not {CERTIFICATE, PRIVATE_KEY} <= sources.keys():
+    certificate, key = (sources[role].name for role in (CERTIFICATE, PRIVATE_KEY))
+    if STANDARD_INPUT in (certificate, key):
         return ()
-    certificate, key = (shlex.quote(sources[role].name) for role in (CERTIFICATE, PRIVATE_KEY))
+    certificate, key = shlex.quote(certificate), shlex.quote(key)
     return (f"openssl x509 -in {certificate} -noout -pubkey", f"openssl pkey -in {key} -pubout")

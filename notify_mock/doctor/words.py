@@ -37,8 +37,11 @@ _OTHERS = {
 
 def what_it_is(case: Case, facts: CertificateFacts | None) -> str:
     """Return a line such as "an APNs certificate and its private key"."""
+    kind = next(iter(case.sources.values())).parts[0].kind
+    if not case.has_files and kind in ("unknown", "empty"):
+        return stored(str(case.type))
     if case.type != "apn":
-        return _named(next(iter(case.sources.values())).parts[0].kind) if case.sources else "a credential"
+        return _named(kind)
     first, second = (case.sources.get(role) for role in (CERTIFICATE, PRIVATE_KEY))
     has_key = bool(case.parts("private key") or case.parts("encrypted key"))
     if facts is not None:
@@ -48,7 +51,12 @@ def what_it_is(case: Case, facts: CertificateFacts | None) -> str:
         return f"{certificate} and {_named(second.parts[0].kind) if second else 'no private key'}"
     if has_key:
         return f"a private key and {_named(first.parts[0].kind) if first else 'no certificate'}"
-    return _named(next(iter(case.sources.values())).parts[0].kind)
+    return _named(kind)
+
+
+def stored(kind: str) -> str:
+    """Return what a credential is of which nothing but the type is known."""
+    return f"{'a' if kind == 'gcm' else 'an'} {kind} credential"
 
 
 def _named(kind: str) -> str:
