@@ -41,18 +41,18 @@ def read_given(arguments: tuple[str, ...]) -> Given:
     skipped: list[str] = []
     for argument in arguments:
         if argument == STANDARD_INPUT:
-            named[argument] = sys.stdin.buffer.read(MAX_BYTES + 1)
+            named[argument] = named.get(argument, b"") + sys.stdin.buffer.read(MAX_BYTES + 1)
         elif _is_secret(argument):
             click.echo(_ON_COMMAND_LINE, err=True)
-            named[STANDARD_INPUT] = argument.encode("utf-8", "surrogateescape")
-        elif Path(argument).is_dir():
+            before = named.get(STANDARD_INPUT, b"")
+            named[STANDARD_INPUT] = before + argument.encode("utf-8", "surrogateescape") + b"\n"
+        elif _checked(argument).is_dir():
             for path in _inside(Path(argument)):
                 try:
                     found[str(path)] = read_bytes(path, MAX_BYTES)
                 except UsageError:
                     skipped.append(str(path))
         else:
-            _check_name(argument)
             named[argument] = read_bytes(Path(argument), MAX_BYTES)
     return Given(named, found, tuple(skipped))
 
@@ -72,9 +72,8 @@ def group_given(given: Given, password_file: Path | None) -> tuple[list[Group], 
     wrong = [one for one in others if one.name in given.named]
     groups += [(one,) for one in wrong]
     if not groups:
-        raise UsageError(
-            show_text(next(iter(found)).name), "is not for a credential, and no other file of the folder is"
-        )
+        folders = dict.fromkeys(str(Path(name).parent) for name in (*given.found, *given.skipped))
+        raise UsageError(", ".join(map(show_text, folders)), "no file for a credential was found")
     return groups, [one.name for one in others if one not in wrong]
 
 
@@ -91,10 +90,10 @@ def _exists(name: str) -> bool:
         return False
 
 
-def _check_name(name: str) -> None:
-    """Raises ``UsageError`` for what is neither a file nor an option, without showing what may be a secret."""
+def _checked(name: str) -> Path:
+    """Return the path. Raises ``UsageError`` if there is no such file, without showing what may be a secret."""
     if _exists(name):
-        return
+        return Path(name)
     if name.startswith("-"):
         raise UsageError(show_text(name, _MAX_SHOWN), "is not an option of this command", "see --help")
     is_name = len(name) < _MAX_SHOWN or "." in name or "/" in name
