@@ -46,7 +46,8 @@ class Use(NamedTuple):
 def use_credential(
     store: Store, channel: Channel, sid: str | None, service: Service, now: float, *, accept_legacy: bool = False
 ) -> Use:
-    """Return how the credential is used at the time ``now``. A secret that seed data left out is not checked.
+    """Return how the credential is used at the time ``now``. A secret that seed data left out is not checked, nor one
+    that a recording has replaced with a pseudonym.
 
     ``accept_legacy``: server keys of FCM's legacy API work after its end, too.
     """
@@ -65,6 +66,8 @@ def use_credential(
 
 def use_of(credential: Credential, now: float, *, accept_legacy: bool = False) -> Use:
     """Return how this credential is used, whatever the notification."""
+    if _has_pseudonym(credential):
+        return Use()
     if credential.certificate is not None and credential.private_key is not None:
         problem = check_certificate(credential.certificate, credential.private_key, now)
         return Use(problem or check_environment(credential))
@@ -75,6 +78,15 @@ def _missing(store: Store, sid: str) -> Problem:
     if any(collection.get(sid) for collection in store.collections("credential")):
         return Problem(52162, f"{sid} belongs to another account or region")
     return Problem(52002, f"there is no credential {sid}")
+
+
+def _has_pseudonym(credential: Credential) -> bool:
+    secrets = credential.certificate, credential.private_key, credential.secret, credential.api_key
+    if not any(secret is not None and secret.startswith("redacted-") for secret in secrets):
+        return False
+    from notify_mock.redaction.pseudonyms import is_pseudonym
+
+    return any(secret is not None and is_pseudonym(secret) for secret in secrets)
 
 
 def _use_of_google(credential: Credential, now: float, accept_legacy: bool) -> Use:
