@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from notify_mock.doctor.case import Case
+from notify_mock.push_keys.certificate import belongs
 from notify_mock.push_keys.push_certificate import PushCertificate, describe_certificate
 
 if TYPE_CHECKING:
@@ -38,16 +39,6 @@ def pair_of(case: Case) -> Pair:
             if belongs(certificate, key):
                 return Pair(certificate, key)
     return Pair(next(iter(certificates), None), next(iter(keys), None))
-
-
-def belongs(certificate: x509.Certificate, key: types.PrivateKeyTypes) -> bool:
-    """Whether the key is that of the certificate. Of a kind that is not supported, it is not."""
-    from notify_mock.support.crypto import exceptions
-
-    try:
-        return certificate.public_key() == key.public_key()
-    except (ValueError, exceptions.UnsupportedAlgorithm):
-        return False
 
 
 def read_facts(pair: Pair) -> CertificateFacts | None:

@@ -92,6 +92,8 @@ def _mended(case: Case, pair: Pair, facts: CertificateFacts | None) -> dict[str,
 
 
 def _not_a_credential(case: Case) -> list[Finding]:
+    if not case.contents:
+        return [Finding("error", "There is no file.")]
     found = [(EXPLANATIONS[one.parts[0].kind], one) for one in case.contents]
     return [Finding("error", text.format(file=show_text(one.name)), remedy) for (text, remedy), one in found]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from notify_mock.doctor.certificate_facts import belongs
 from notify_mock.doctor.contents import Contents
+from notify_mock.push_keys.certificate import belongs
 
 _CERTIFICATES = ("certificate", "locked p12", "pkcs7")
 _KEYS = ("private key", "encrypted key", "openssh key")
@@ -24,15 +24,17 @@ def group(contents: Sequence[Contents]) -> tuple[list[Group], list[Contents]]:
     keys = [one for one in contents if one.has(*_KEYS) and one not in certificates]
     groups: list[Group] = [(one,) for one in contents if one.has(*_OWN)]
     alone: list[Contents] = []
+    taken: list[Contents] = []
     for one in certificates:
         key = next((key for key in keys if _match(one, key)), None)
         if key is not None:
-            keys.remove(key)
             groups.append((one, key))
+            taken.append(key)
         elif one.has(*_KEYS) or one.has("locked p12"):
             groups.append((one,))
         else:
             alone.append(one)
+    keys = [key for key in keys if key not in taken]
     groups += [(alone[0], keys[0])] if len(alone) == len(keys) == 1 else [(one,) for one in (*alone, *keys)]
     used = [one for found in groups for one in found]
     order = {id(one): number for number, one in enumerate(contents)}

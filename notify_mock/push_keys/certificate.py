@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from notify_mock.push_keys.pem import read_certificate, read_private_key
 from notify_mock.push_keys.push_certificate import describe_certificate
 from notify_mock.twilio_api.delivery_errors import Problem
+
+if TYPE_CHECKING:
+    from notify_mock.support.crypto import types, x509
 
 _CACHE_SIZE = 64
 _FOR_CODE = (
@@ -47,6 +50,16 @@ def check_certificate(certificate: str, private_key: str, now: float) -> Problem
     return None if pair.fits else Problem(52145, "the private key does not match the certificate")
 
 
+def belongs(certificate: x509.Certificate, key: types.PrivateKeyTypes) -> bool:
+    """Whether the key is that of the certificate. A key of an unknown kind is not."""
+    from notify_mock.support.crypto import exceptions
+
+    try:
+        return certificate.public_key() == key.public_key()
+    except (ValueError, exceptions.UnsupportedAlgorithm):
+        return False
+
+
 def is_for_code(name: str) -> bool:
     """Whether a certificate of this name is one of Apple's for signing code. That a push with it fails is inferred."""
     return name.startswith(_FOR_CODE)
@@ -61,5 +74,5 @@ def _inspect(certificate: str, private_key: str) -> _Pair:
         found.not_valid_after_utc.timestamp(),
         len(list(found.subject)) > 0,
         describe_certificate(found).name or "",
-        found.public_key() == read_private_key(private_key).public_key(),
+        belongs(found, read_private_key(private_key)),
     )
