@@ -9,7 +9,7 @@ from notify_mock.doctor.contents import Contents
 from notify_mock.doctor.mending import CERTIFICATE, PRIVATE_KEY, SECRET
 
 if TYPE_CHECKING:
-    from notify_mock.doctor.binary import Part
+    from notify_mock.push_keys.binary import Part
 
 _CERTIFICATES = (("certificate",), ("locked p12", "pkcs7", "certificate request", "public key"))
 _KEYS = (("private key", "encrypted key"), ("locked p12", "openssh key"))

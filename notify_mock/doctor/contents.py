@@ -7,8 +7,8 @@ import re
 from base64 import b64decode
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from notify_mock.doctor.binary import Part, read_der
-from notify_mock.doctor.pem_blocks import read_blocks
+from notify_mock.push_keys.binary import Part, read_der
+from notify_mock.push_keys.pem_blocks import read_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,6 @@ Quirk = Literal["utf-16", "bom", "crlf", "bare base64", "text outside", "der", "
 """What is unusual about the form of a file. ``bare base64`` is PEM without its first and last line."""
 
 _BOMS = {b"\xef\xbb\xbf": ("utf-8-sig", "bom"), b"\xff\xfe": ("utf-16", "utf-16"), b"\xfe\xff": ("utf-16", "utf-16")}
-_BASE64 = re.compile(r"MII[A-Za-z0-9+/\s]{100,}={0,2}\s*")
 _LEGACY_KEY = re.compile(r"AAAA[\w-]{7}:[\w-]{100,200}|AIza[\w-]{35}", re.ASCII)
 
 
@@ -78,7 +77,7 @@ def _read_text(name: str, sent: str, text: str, password: str | None, quirks: tu
         parts, outside = read_blocks(text, password)
         found: Iterator[Quirk] = (quirk for quirk in ("text outside",) if outside)
         return Contents(name, sent, text, parts or (Part("unknown"),), (*quirks, *found))
-    if _BASE64.fullmatch(text):
+    if text.lstrip().startswith("MII"):
         parts, form = read_der(_decoded(text), password)
         if form:
             return Contents(name, sent, text, parts, (*quirks, "bare base64"))

@@ -78,7 +78,7 @@ class Diagnosis:
 
     @property
     def days_left(self) -> int | None:
-        """Full days until the certificate expires; negative after that."""
+        """Full days until the certificate expires; -1 on the first day after that."""
         facts = self.certificate
         return None if facts is None else int((facts.ends - self.checked_at) // _DAY)
 

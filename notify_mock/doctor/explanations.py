@@ -32,10 +32,10 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     "openssh key": Explanation("{file} is a key for OpenSSH.", "Use the private key of the push certificate."),
     "empty": Explanation("{file} is empty.", "Export it again."),
     "too large": Explanation("{file} is too large for a credential, and was not read."),
-    "unknown": Explanation("{file} has no certificate, no key and no service account that can be read."),
-    "google-services.json": Explanation(
-        "{file} is the configuration of an Android app (google-services.json).", _ACCOUNT
+    "unknown": Explanation(
+        "{file} has no certificate, no key and no service account that can be read.", "Export it again."
     ),
+    "google-services.json": Explanation("{file} is the configuration of an Android app.", _ACCOUNT),
     "GoogleService-Info.plist": Explanation("{file} is the configuration of an iOS app.", _ACCOUNT),
     "OAuth client": Explanation("{file} is an OAuth client, not a service account.", _ACCOUNT),
     "Firebase configuration": Explanation("{file} is the configuration of a web app.", _ACCOUNT),

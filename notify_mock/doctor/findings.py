@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from notify_mock.doctor.binary import Part
 from notify_mock.doctor.case import Case
 from notify_mock.doctor.certificate_facts import CertificateFacts, has_own_certificate_first
 from notify_mock.doctor.diagnosis import Finding
 from notify_mock.doctor.explanations import EXPLANATIONS, Explanation
 from notify_mock.doctor.mending import API_KEY, CERTIFICATE, PRIVATE_KEY, SECRET, Mending, compare, mend
+from notify_mock.push_keys.binary import Part
 from notify_mock.push_keys.certificate import is_for_code
 from notify_mock.twilio_api.delivery_errors import TITLES, Problem
 from notify_mock.twilio_api.error_dictionary import ENTRIES

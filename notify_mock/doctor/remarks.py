@@ -10,6 +10,7 @@ from notify_mock.doctor.diagnosis import Finding
 from notify_mock.doctor.findings import mendings
 from notify_mock.doctor.mending import CERTIFICATE, SECRET
 from notify_mock.push_keys.certificate import is_for_code
+from notify_mock.push_keys.pem import read_private_key
 from notify_mock.push_keys.push_certificate import PRODUCTION, SANDBOX
 from notify_mock.support.counted import counted
 from notify_mock.twilio_api.masking import show_text
@@ -33,6 +34,7 @@ _PKCS8 = (
     "The private key is PKCS #8. Twilio's instructions show PKCS #1 (BEGIN RSA PRIVATE KEY); whether it accepts both is"
     " not known."
 )
+_NO_KEY = "Its private_key cannot be read, so no push can be signed with it. The emulator does not check that."
 _STRIP = "The emulator accepts that. Twilio's documentation says to strip everything outside of BEGIN and END."
 
 
@@ -42,10 +44,21 @@ def remarks(case: Case, facts: CertificateFacts | None, now: float, *, is_refuse
         yield from _about_certificate(facts, now)
     if not is_refused:
         yield from _about_form(case)
+    data = case.sources[SECRET].data if SECRET in case.sources else None
+    if data is not None and isinstance(data.get("private_key"), str) and not _is_key(data["private_key"]):
+        yield Finding("warning", _NO_KEY, "Generate a new private key in the Firebase console.", evidence="inferred")
     for one in case.others:
         yield Finding("note", f"{show_text(one.name)} is not used.")
     if facts is not None and facts.claims.environments in _ENVIRONMENTS:
         yield Finding("note", _ENVIRONMENTS[facts.claims.environments], evidence="observed")
+
+
+def _is_key(text: str) -> bool:
+    try:
+        read_private_key(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _about_certificate(facts: CertificateFacts, now: float) -> Iterator[Finding]:

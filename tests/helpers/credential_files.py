@@ -242,6 +242,7 @@ def _google() -> dict[str, Sample]:
         "service account, UTF-16": Sample({"service-account.json": account.encode("utf-16")}),
         "service account, cut off": text(account[:900]),
         "service account, no key": text(json.dumps(without)),
+        "service account, unreadable key": text(json.dumps({**without, "private_key": "-----BEGIN PRIVATE KEY-----"})),
         "google-services.json": Sample({"google-services.json": json.dumps(android).encode()}),
         "GoogleService-Info.plist": Sample({"GoogleService-Info.plist": plist}),
         "OAuth client": Sample({"client_secret.json": b'{"installed": {"client_secret": "x"}}'}),

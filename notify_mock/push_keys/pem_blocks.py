@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from notify_mock.doctor.binary import Part
+from notify_mock.push_keys.binary import Part
 from notify_mock.push_keys.pem import read_certificate, read_private_key
 
 _MAX_BLOCKS = 20
