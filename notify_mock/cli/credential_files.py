@@ -129,4 +129,7 @@ def _password(contents: list[Contents], file: Path | None) -> str | None:
     if locked is None or not sys.stdin.isatty():
         return None
     prompt = f"Password of {show_text(locked)}"
-    return str(click.prompt(prompt, hide_input=True, default="", show_default=False, err=True))
+    try:
+        return str(click.prompt(prompt, hide_input=True, default="", show_default=False, err=True))
+    except click.Abort as error:  # which would exit with 0, as if all were well
+        raise UsageError(show_text(locked), "its password was not given") from error

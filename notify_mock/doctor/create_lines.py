@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from notify_mock.doctor.diagnosis import Diagnosis
-from notify_mock.doctor.mending import CERTIFICATE, PRIVATE_KEY, SECRET, STANDARD_INPUT
+from notify_mock.doctor.mending import CERTIFICATE, PRIVATE_KEY, SECRET, can_be_named
 
 _NEEDED = {"apn": (CERTIFICATE, PRIVATE_KEY), "fcm": (SECRET,)}
 _ARGUMENTS = {CERTIFICATE: "certificate", PRIVATE_KEY: "private_key", SECRET: "secret"}
@@ -14,7 +14,7 @@ _ARGUMENTS = {CERTIFICATE: "certificate", PRIVATE_KEY: "private_key", SECRET: "s
 def create_lines(diagnosis: Diagnosis) -> dict[str, str]:
     """Return the call as ``python`` and as ``curl``, or {} if the files cannot become a credential."""
     needed = _NEEDED.get(str(diagnosis.type), ("",))
-    if not set(needed) <= diagnosis.files.keys() or STANDARD_INPUT in diagnosis.files.values():
+    if not set(needed) <= diagnosis.files.keys() or not all(map(can_be_named, diagnosis.files.values())):
         return {}
     files = {role: diagnosis.files[role] for role in needed}
     sandbox = diagnosis.parameters.get("Sandbox", "false") if diagnosis.type == "apn" else ""

@@ -25,10 +25,10 @@ class Mending(NamedTuple):
 def mend(contents: Contents, role: str, taken: Collection[str]) -> Mending | None:
     """Return how to make a clean file for the parameter ``role``, under a name that is not ``taken``.
 
-    None if there is no such command, because the file has not what is needed, or is standard input. ``-traditional``
-    keeps OpenSSL 3 from writing PKCS #8; OpenSSL 1 and LibreSSL do not know it and do not need it.
+    None if there is no such command, because the file has not what is needed, or no name for a command line.
+    ``-traditional`` keeps OpenSSL 3 from writing PKCS #8; OpenSSL 1 and LibreSSL do not know it and do not need it.
     """
-    if contents.name == STANDARD_INPUT:
+    if not can_be_named(contents.name):
         return None
     path = PurePath(contents.name)
     output = path.with_name(_OUTPUTS[role])
@@ -45,6 +45,11 @@ def mend(contents: Contents, role: str, taken: Collection[str]) -> Mending | Non
     read = "" if steps else f" -in {source}"
     traditional = " -traditional" if role == PRIVATE_KEY else ""
     return Mending(" | ".join([*steps, f"{tool}{form}{read} -out {target}{traditional}"]), str(output))
+
+
+def can_be_named(name: str) -> bool:
+    """Whether a file can be named in a command to copy: not standard input, and no control characters in it."""
+    return name != STANDARD_INPUT and name.isprintable()
 
 
 def _unwrapped(contents: Contents, role: str, source: str) -> Iterator[str]:
@@ -76,7 +81,7 @@ def _tool(contents: Contents, role: str) -> str | None:
 def compare(sources: Mapping[str, Contents]) -> tuple[str, ...]:
     """Return two commands whose output is the same if certificate and key belong together."""
     certificate, key = (sources[role].name for role in (CERTIFICATE, PRIVATE_KEY))
-    if STANDARD_INPUT in (certificate, key):
+    if not can_be_named(certificate) or not can_be_named(key):
         return ()
     certificate, key = shlex.quote(certificate), shlex.quote(key)
     return (f"openssl x509 -in {certificate} -noout -pubkey", f"openssl pkey -in {key} -pubout")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from notify_mock import apn_pair, fcm_service_account
 from notify_mock.doctor.contents import MAX_BYTES, read_contents
+from notify_mock.doctor.create_lines import create_lines
 from notify_mock.doctor.diagnose import diagnose, judge
 from notify_mock.doctor.diagnosis import Diagnosis
 from notify_mock.doctor.groups import group
@@ -120,6 +121,20 @@ def test_a_text_of_a_certificate_cannot_write_to_the_terminal() -> None:
     diagnosis = diagnosed({"c\x1b.pem": found.certificate.encode(), "k.pem": found.private_key.encode()})
     assert "\x1b" not in str(diagnosis)
     assert "\x07" not in str(diagnosis)
+
+
+@pytest.mark.parametrize("name", ["bad\x1b[2J.pem", "bad\udcff.pem", "-"])
+def test_a_name_that_cannot_be_copied_is_in_no_command(name: str) -> None:
+    diagnosis = diagnosed({name: GOOD["cert.pem"] + GOOD["key.pem"]})
+    assert diagnosis.ok
+    assert not any(one.commands for one in diagnosis.findings)
+    assert create_lines(diagnosis) == {}
+    assert str(diagnosis).encode()
+
+
+def test_a_password_that_is_not_unicode_opens_nothing() -> None:
+    for name in ("p12 with its password", "key with a passphrase"):
+        assert "The password does not open" in str(diagnosed(samples()[name].files, "\udcff\ud800"))
 
 
 def test_errors_come_first_and_notes_last() -> None:
