@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from notify_mock.deliveries.apn import check_app
-from notify_mock.deliveries.providers import Provider, Providers
+from notify_mock.deliveries.providers import Providers
 from notify_mock.faults.rules import Faults
 from notify_mock.journal.exchange import Exchange
 from notify_mock.resources.credential import Credential
@@ -20,6 +20,7 @@ ProviderAnswer = tuple[Problem | None, float, tuple[str, ...]]
 """Why the delivery failed (or None), when the provider responded, and the fault rules that were applied."""
 
 _UNREGISTERED_IOS = 52119
+"""The code for an iOS device that FCM reaches through APNs (documented)."""
 
 
 class ProviderCalls:
@@ -46,7 +47,13 @@ class ProviderCalls:
         if problem is None and channel in self._busy:
             provider = self._providers[channel]
             pause += provider.pause
-            problem = _rejection(provider, channel, binding.address, credential)
+            outcome = provider.outcome(binding.address, None if credential is None else credential.sid)
+            if outcome is not None:
+                is_ios = outcome == "unregistered" and provider.is_ios(binding.address)
+                code = _UNREGISTERED_IOS if is_ios else CODES[channel][outcome]
+                problem = Problem(code, f"simulated provider failure: {outcome}")
+            elif credential is not None and binding.address in provider.apps:
+                problem = check_app(provider.apps[binding.address], credential)
         if problem is None and 0 < self._notification.ttl < pause:
             problem = Problem(52310, f"the provider took {pause:g} s, the Ttl is {self._notification.ttl} s")
         return problem, self._clock.time() + pause, faults
@@ -72,13 +79,3 @@ class ProviderCalls:
         exchange = Exchange(0, self._clock.time(), call, f"delivery.{binding.binding_type}", endpoint)
         exchange.account_sid, exchange.sid = self._notification.account_sid, binding.sid
         return exchange
-
-
-def _rejection(provider: Provider, channel: str, address: str, credential: Credential | None) -> Problem | None:
-    """Return why the provider rejects the delivery, or None. ``credential`` is None for an SMS."""
-    outcome = provider.outcome(address, credential.sid if credential else None)
-    if outcome is None:
-        app = provider.app(address)
-        return check_app(app, credential) if app and credential else None
-    code = _UNREGISTERED_IOS if outcome == "unregistered" and provider.is_ios(address) else CODES[channel][outcome]
-    return Problem(code, f"simulated provider failure: {outcome}")

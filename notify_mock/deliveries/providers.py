@@ -32,11 +32,10 @@ _ONLY_FOR = {"unregistered_ios": "fcm", "registered": "apns"}
 
 
 class Provider:
-    """One provider. Simulated failures last until ``recover`` or a reset."""
+    """One provider. Simulated failures last until ``recover`` or a reset. ``apps`` says what device tokens are for."""
 
     __slots__ = (
         "_all_throttled",
-        "_apps",
         "_is_down",
         "_lock",
         "_name",
@@ -44,6 +43,7 @@ class Provider:
         "_throttled",
         "_unregistered",
         "_unregistered_ios",
+        "apps",
         "busy",
         "pause",
     )
@@ -62,9 +62,13 @@ class Provider:
 
         With ``ios``, the token is that of an iOS device which FCM reaches through APNs.
         """
+        here, there = self._unregistered, self._unregistered_ios
         if ios:
             self._check_can("unregistered_ios", "ios=True")
-        self._arrange(self._unregistered_ios if ios else self._unregistered, address, "an address")
+            here, there = there, here
+        with self._lock:
+            self._arrange(here, address, "an address")
+            there.discard(address)
 
     def register(self, address: str, *, topic: str | None = None, sandbox: bool | None = None) -> None:
         """Undo ``unregister`` and ``throttle`` for this address.
@@ -79,9 +83,9 @@ class Provider:
         with self._lock:
             for addresses in (self._unregistered, self._unregistered_ios, self._throttled):
                 addresses.discard(address)
-            self._apps.pop(address, None)
+            self.apps.pop(address, None)
             if app != App():
-                self._apps[address] = app
+                self.apps[address] = app
                 self.busy = True
 
     def throttle(self, address: str | None = None) -> None:
@@ -112,7 +116,7 @@ class Provider:
         with self._lock:
             self._unregistered: set[str] = set()
             self._unregistered_ios: set[str] = set()
-            self._apps: dict[str, App] = {}
+            self.apps: dict[str, App] = {}
             self._throttled: set[str] = set()
             self._revoked: set[str] = set()
             self._all_throttled = self._is_down = False
@@ -126,7 +130,7 @@ class Provider:
             shown = {
                 "unregistered": sorted(self._unregistered),
                 "unregistered_ios": sorted(self._unregistered_ios),
-                "registered": {address: app._asdict() for address, app in sorted(self._apps.items())},
+                "registered": {address: app._asdict() for address, app in sorted(self.apps.items())},
                 "throttled": True if self._all_throttled else sorted(self._throttled),
                 "revoked": sorted(self._revoked),
                 "down": self._is_down,
@@ -145,7 +149,7 @@ class Provider:
         with self._lock:
             self._unregistered = new.get("unregistered", self._unregistered)
             self._unregistered_ios = new.get("unregistered_ios", self._unregistered_ios)
-            self._apps = new.get("registered", self._apps)
+            self.apps = new.get("registered", self.apps)
             self._revoked = new.get("revoked", self._revoked)
             self._is_down = new.get("down", self._is_down)
             self.pause = new.get("delay", self.pause)
@@ -169,18 +173,14 @@ class Provider:
         """Whether the address is an unregistered token of an iOS device that FCM reaches through APNs."""
         return address in self._unregistered_ios
 
-    def app(self, address: str) -> App | None:
-        """Return the app and environment that a device token is for, or None if every credential will do."""
-        return self._apps.get(address)
-
     def snapshot(self) -> tuple[Any, ...]:
         sets = (set(self._unregistered), set(self._unregistered_ios), set(self._throttled), set(self._revoked))
-        return *sets, dict(self._apps), self._all_throttled, self._is_down, self.pause, self.busy
+        return *sets, dict(self.apps), self._all_throttled, self._is_down, self.pause, self.busy
 
     def restore(self, kept: tuple[Any, ...]) -> None:
         *sets, apps, self._all_throttled, self._is_down, self.pause, self.busy = kept
         self._unregistered, self._unregistered_ios, self._throttled, self._revoked = map(set, sets)
-        self._apps = dict(apps)
+        self.apps = dict(apps)
 
     def _arrange(self, where: set[str], value: Any, what: str) -> None:
         self._check_text(value, what)

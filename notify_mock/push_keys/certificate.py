@@ -26,7 +26,7 @@ class _Pair(NamedTuple):
     begins: float
     ends: float
     has_subject: bool
-    name: str
+    for_code: bool
     fits: bool
 
 
@@ -41,7 +41,7 @@ def check_certificate(certificate: str, private_key: str, now: float) -> Problem
         return Problem(52131, str(error))
     if not pair.has_subject:
         return Problem(52135, "the certificate has no subject")
-    if is_for_code(pair.name):
+    if pair.for_code:
         return Problem(52131, "the certificate is for signing code, not for pushes")
     if now >= pair.ends:
         return Problem(52131, "the certificate has expired")
@@ -73,6 +73,6 @@ def _inspect(certificate: str, private_key: str) -> _Pair:
         found.not_valid_before_utc.timestamp(),
         found.not_valid_after_utc.timestamp(),
         len(list(found.subject)) > 0,
-        describe_certificate(found).name or "",
+        is_for_code(describe_certificate(found).name or ""),
         belongs(found, read_private_key(private_key)),
     )

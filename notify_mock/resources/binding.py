@@ -163,9 +163,9 @@ def recipients(
     """Return the bindings that a notification goes to: those with one of the identities and all of the tags (the
     combination is inferred), except disabled ones."""
     selected = Selection(collection, conditions_for(identities, tags))
-    if not collection.find(DISABLED):
+    if not collection.positions_of((DISABLED,)):
         return selected
-    return [binding for binding in selected if not binding.disabled]
+    return (binding for binding in selected if not binding.disabled)
 
 
 def conditions_for(identities: tuple[str, ...], tags: tuple[str, ...]) -> Conditions:
