@@ -216,7 +216,7 @@ class Emulator(Engine):
         return Interception(Router(self, self._server, allow_real, real_time=real_time))
 
     def doctor(self, credential: Credential | str | tuple[str, str]) -> Diagnosis:
-        """Say what a credential is, whether Twilio accepts it, and whether a push with it would fail, by now's clock.
+        """Say what a credential is, whether Twilio accepts it, and whether a push with it would fail now.
 
         ``credential`` is one of ``credentials`` or its SID, a pair of certificate and private key, or the ``Secret`` of
         an fcm credential. ``str()`` of the diagnosis is the text of ``notify-mock doctor``. Raises ``UsageError`` for a
