@@ -22,6 +22,7 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     "der": Explanation("{file} is binary (DER)."),
     "p12": Explanation("{file} is PKCS #12 (.p12)."),
     "bom": Explanation("{file} starts with a byte order mark, so it is not valid JSON."),
+    "rc2": Explanation("It is encrypted with RC2.", "With OpenSSL 3, add -legacy to openssl pkcs12."),
     "utf-16": Explanation("{file} is in UTF-16, not in UTF-8."),
     "bare base64": Explanation("{file} lacks the lines BEGIN and END."),
     "locked p12": Explanation("{file} is PKCS #12 (.p12), and needs its password to be read."),

@@ -104,8 +104,8 @@ def _causes_of(role: str, name: str, parts: tuple[Part, ...], quirks: tuple[str,
         yield _named(next((kind for kind in kinds if kind != "certificate"), "unknown"), name)
     if any(part.wrong_password for part in parts):
         yield _named("wrong password", name)
-    forms = ("bom", *_FORMS) if role == SECRET else _FORMS
-    yield from (_named(quirk, name) for quirk in quirks if quirk in forms and "locked p12" not in kinds)
+    forms = ("bom", *_FORMS) if role == SECRET else ("rc2",) if "locked p12" in kinds else ("rc2", *_FORMS)
+    yield from (_named(quirk, name) for quirk in quirks if quirk in forms)
 
 
 def _causes_at_push(case: Case) -> Iterator[Explanation]:

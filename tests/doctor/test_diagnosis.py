@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from helpers.credential_files import LEGACY_KEY, PASSWORD, issued, now, own, samples
+from helpers.credential_files import LEGACY_KEY, PASSWORD, issued, now, openssl, own, samples
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,6 +76,20 @@ def test_a_password_opens_a_p12_and_a_key() -> None:
         assert opened.certificate.fits
         assert opened.parameters["PrivateKey"].startswith("-----BEGIN RSA PRIVATE KEY-----")
         assert locked.parameters == {}
+
+
+@pytest.mark.parametrize("password", [PASSWORD, None])
+def test_a_p12_of_apples_keychain_is_read_and_needs_an_option_of_openssl(tmp_path: Path, password: str | None) -> None:
+    (tmp_path / "push.pem").write_bytes(GOOD["cert.pem"] + GOOD["key.pem"])
+    ciphers = ["-certpbe", "PBE-SHA1-RC2-40", "-keypbe", "PBE-SHA1-3DES", "-legacy"]
+    words = ["pkcs12", "-export", "-in", str(tmp_path / "push.pem"), "-passout", f"pass:{PASSWORD}", *ciphers]
+    try:
+        content = openssl(*words)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("there is no openssl that can write RC2")
+    diagnosis = diagnosed({"push.p12": content}, password)
+    assert (diagnosis.certificate is not None) == (password is not None)
+    assert diagnosis.findings[0].remedy == "With OpenSSL 3, add -legacy to openssl pkcs12."
 
 
 def test_a_wrong_password_is_named() -> None:
