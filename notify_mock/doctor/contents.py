@@ -17,8 +17,8 @@ MAX_BYTES = 256 * 1024
 """What is longer is not read: a credential has a few KB, and a parameter of more than 1 MiB is refused anyway."""
 
 Quirk = Literal["utf-16", "bom", "crlf", "bare base64", "text outside", "der", "p12", "rc2"]
-"""What is unusual about the form of a file. ``bare base64`` is PEM without its first and last line. ``rc2``: a .p12 file
-that OpenSSL 3 reads only with an option."""
+"""What is unusual about the form of a file. ``bare base64`` is PEM without its first and last line. ``rc2``: a .p12
+file that OpenSSL 3 reads only with an option."""
 
 _BOMS = {b"\xef\xbb\xbf": ("utf-8-sig", "bom"), b"\xff\xfe": ("utf-16", "utf-16"), b"\xfe\xff": ("utf-16", "utf-16")}
 _RC2 = bytes.fromhex("2a864886f70d010c0106")
