@@ -187,7 +187,8 @@ def test_the_last_unregister_says_what_kind_of_device_it_is(scene: Scene) -> Non
     scene.bind("fcm")
     for ios in (False, True, False):
         scene.unregister("fcm", ios=ios)
-    assert scene.emulator.providers.fcm.describe()["unregistered_ios"] == []
+    shown = scene.emulator.providers.fcm.describe()
+    assert (shown["unregistered"], shown["unregistered_ios"]) == (["token:1"], [])
     assert [one.code for one in scene.send()] == [52103]
 
 
