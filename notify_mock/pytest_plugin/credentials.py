@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from notify_mock.deliveries.credentials import use_of
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from notify_mock.emulator import Emulator
 
 _MAX_SHOWN = 3
+_MAX_CHECKED = 100
 
 
 def show_failing(emulator: Emulator) -> str:
@@ -24,7 +26,7 @@ def show_failing(emulator: Emulator) -> str:
 
 def _lines(emulator: Emulator) -> Iterator[str]:
     now, accept_legacy = emulator.clock.time(), emulator.providers.fcm.accept_legacy
-    for record in emulator.credentials.values():
+    for record in islice(emulator.credentials.values(), _MAX_CHECKED):
         problem = use_of(record, now, accept_legacy=accept_legacy).problem
         if problem is not None:
             name = f" ({show_text(record.friendly_name)})" if record.friendly_name else ""

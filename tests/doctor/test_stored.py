@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from notify_mock import Emulator, UsageError, apn_pair, fcm_service_account
-from notify_mock.doctor.diagnosis import Diagnosis
+from notify_mock import Diagnosis, Emulator, UsageError, apn_pair, fcm_service_account
 
 
 def test_a_record_and_its_sid_have_the_same_diagnosis(emulator: Emulator) -> None:
