@@ -57,6 +57,23 @@ def test_a_good_pair_is_described() -> None:
     }
 
 
+@pytest.mark.parametrize("before", [b"{\n", b"-----BEGIN CERTIFICATE-----\n"])
+@pytest.mark.parametrize("file", ["cert.pem", "key.pem"])
+def test_pem_is_found_behind_what_only_begins(file: str, before: bytes) -> None:
+    before = before.replace(b"CERTIFICATE", b"PRIVATE KEY") if file == "cert.pem" else before
+    diagnosis = diagnosed({**GOOD, file: before + GOOD[file]})
+    assert diagnosis.what == "an APNs certificate and its private key"
+    assert diagnosis.ok
+    assert diagnosis.parameters == diagnosed(GOOD).parameters
+
+
+def test_what_twilio_accepts_has_parameters_even_if_it_cannot_be_read_here() -> None:
+    noise = b"-----BEGIN CERTIFICATE-----\n" * 30
+    diagnosis = diagnosed({**GOOD, "key.pem": noise + GOOD["key.pem"]})
+    assert diagnosis.ok
+    assert diagnosis.parameters["PrivateKey"] == (noise + GOOD["key.pem"]).decode()
+
+
 def test_the_parameters_are_described_with_their_secrets_only_when_asked_for() -> None:
     diagnosis = diagnosed(GOOD)
     assert diagnosis.describe(secrets=True)["parameters"]["PrivateKey"].encode() == GOOD["key.pem"]
