@@ -165,6 +165,12 @@ def test_a_name_that_cannot_be_copied_is_in_no_command(name: str) -> None:
     assert str(diagnosis).encode()
 
 
+def test_curl_is_left_out_for_a_name_that_it_would_take_apart() -> None:
+    files = {"a=b.pem": GOOD["cert.pem"], "key.pem": GOOD["key.pem"]}
+    assert list(create_lines(diagnosed(files))) == ["python"]
+    assert list(create_lines(diagnosed(GOOD))) == ["python", "curl"]
+
+
 def test_a_password_that_is_not_unicode_opens_nothing() -> None:
     for name in ("p12 with its password", "key with a passphrase"):
         assert "The password does not open" in str(diagnosed(samples()[name].files, "\udcff\ud800"))
