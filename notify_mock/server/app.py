@@ -48,7 +48,6 @@ class CallRule(Rule):
 class Handler(Controlled, Protocol):
     """An emulator."""
 
-    def handle(self, call: Call) -> Answer: ...
     def failed(self) -> Answer: ...
 
 

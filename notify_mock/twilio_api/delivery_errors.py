@@ -47,6 +47,13 @@ TITLES: Mapping[int, str] = {
 """Titles from the error dictionary (documented). These codes are asynchronous: none was seen in a response."""
 
 
+EVIDENCE, SOURCE = (
+    "inferred",
+    "titles of the error dictionary (documented); which of them a failure gets was never seen",
+)
+"""How well it is known which code a failed delivery gets."""
+
+
 class Problem(NamedTuple):
     """A ``code`` of the error dictionary, and a more detailed ``reason`` for debugging."""
 
