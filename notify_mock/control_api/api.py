@@ -9,7 +9,7 @@ from flask import Response, jsonify, request
 
 from notify_mock.control_api.boundary import error_body
 from notify_mock.control_api.controlled import Controlled
-from notify_mock.control_api.guard import Refused, check_callback, check_origin, check_site, check_token
+from notify_mock.control_api.guard import Refused
 from notify_mock.control_api.json import (
     check_masks,
     check_rule,
@@ -195,11 +195,7 @@ class Control:
 
     def answer(self, method: str, path: str) -> _Result:
         """Return the status and JSON for a request. Raises ``Refused`` or ``UsageError``."""
-        check_callback()
-        check_origin()
-        check_site()
-        if path not in _WITHOUT_TOKEN:
-            check_token(self._emulator.control_token)
+        self._emulator.access.check(request.environ, needs_token=path not in _WITHOUT_TOKEN)
         head, slash, name = path.partition("/")
         pattern = f"{head}/<name>" if slash else head
         actions = ACTIONS.get(pattern)
