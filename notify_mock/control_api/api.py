@@ -10,7 +10,7 @@ from flask import Response, jsonify, request
 from notify_mock.control_api.actions import calls, deliveries, faults, journal, records, state
 from notify_mock.control_api.boundary import error_body
 from notify_mock.control_api.controlled import Control, Controlled, Result
-from notify_mock.control_api.guard import Refused, check_callback, check_origin, check_site, check_token
+from notify_mock.control_api.guard import Refused
 from notify_mock.control_api.query import check_query
 from notify_mock.support.usage import UsageError, shown
 
@@ -68,11 +68,7 @@ def control_view(emulator: Controlled) -> Callable[[str], Response]:
 
 def _act(control: Control, method: str, path: str) -> Result:
     """Return the status and JSON for a request. Raises ``Refused`` or ``UsageError``."""
-    check_callback()
-    check_origin()
-    check_site()
-    if path not in _WITHOUT_TOKEN:
-        check_token(control.emulator.control_token)
+    control.emulator.access.check(request.environ, needs_token=path not in _WITHOUT_TOKEN)
     head, slash, name = path.partition("/")
     pattern = _PATTERNS.get((head, bool(slash)), "")
     actions = ACTIONS.get(pattern)

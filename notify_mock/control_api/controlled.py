@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from notify_mock.accounts.accounts import Accounts
+from notify_mock.control_api.guard import Access
 from notify_mock.deliveries.inbox import Deliveries
 from notify_mock.deliveries.providers import Providers
 from notify_mock.engine.records import Records
@@ -28,7 +29,7 @@ class Controlled(Protocol):
     """An emulator, as far as the control API uses it."""
 
     seed: int | str
-    control_token: str | None
+    access: Access
 
     @property
     def clock(self) -> Clock: ...

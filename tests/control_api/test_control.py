@@ -685,7 +685,6 @@ def test_a_405_names_the_allowed_methods(emulator: Emulator, path: str, method: 
 @pytest.mark.parametrize(
     "path",
     [
-        "",
         "nowhere",
         "Health",
         "health/",
@@ -705,9 +704,9 @@ def test_an_unknown_path_is_a_404_and_does_nothing(emulator: Emulator, method: s
     assert len(emulator.faults) == 1
 
 
-def test_the_bare_prefix_belongs_to_the_control_api(emulator: Emulator) -> None:
+def test_the_bare_prefix_leads_to_the_page(emulator: Emulator) -> None:
     answer = emulator.app.test_client().get("/_mock")
-    assert (answer.status_code, list(answer.get_json())) == (404, ["error"])
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/_mock/")
     assert emulator.app.test_client().get("/_mocking").status_code == 401
     assert len(emulator.journal) == 1
 

@@ -35,7 +35,7 @@ def about(control: Control) -> Result:
         "default_account": emulator.accounts.default.sid,
         "seed": emulator.seed,
         "strict": emulator.accounts.strict,
-        "needs_token": bool(emulator.control_token),
+        "needs_token": emulator.access.token is not None,
         "keep_bodies": emulator.journal.keep_bodies,
         "cassette": None if cassette is None or cassette.cassette is None else cassette.cassette.source,
         "faults": len(emulator.faults),
