@@ -40,6 +40,7 @@ class State:
         call_parameters: CallParameters,
         unused_faults: Unused,
         default_account: tuple[str, str] = ("", ""),
+        legacy_fcm: bool = False,
     ) -> None:
         self.clock = Clock(frozen)
         self.sids = Sids(seed)
@@ -54,7 +55,7 @@ class State:
         self.faults = Faults(lock, self.clock, self.sids, self.accounts, matched, unused_faults)
         self.playback = Playback(lock)
         self.deliveries = Deliveries(lock)
-        self.providers = Providers(lock)
+        self.providers = Providers(lock, legacy_fcm=legacy_fcm)
         self.outbox = Outbox()
         self._parts: tuple[Any, ...] = (
             self.clock,
