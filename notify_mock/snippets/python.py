@@ -12,6 +12,7 @@ from notify_mock.snippets.stand_ins import CERTIFICATE, PRIVATE_KEY, SERVICE_ACC
 from notify_mock.snippets.subject import Subject
 
 WIDTH = 88
+_LISTED = ("list", "page")
 _PRINTED = {"delete": "print({result})", "list": "print(len({result}))", "page": "print(len(list({result})))"}
 
 
@@ -25,26 +26,30 @@ def write_python(subject: Subject) -> str:
         lines.append("print(response.status_code, response.text)")
     else:
         url = literal(subject.url + subject.base)
-        lines += [f"client.{call.product.replace('-', '_')}.base_url = {url}", *_making(call, subject)]
+        lines += [f"client.{call.product.replace('-', '_')}.base_url = {url}", *_making(call)]
     text = "\n".join(lines)
     return "\n".join([*imports(text, ["from twilio.rest import Client"]), "", *made_first(text), text, ""])
 
 
-def _making(call: SdkCall, subject: Subject) -> list[str]:
+def _making(call: SdkCall) -> list[str]:
     made = sdk_call(call, "client")
     result = result_name(call)
     printed = _PRINTED.get(call.verb, "print({result}.sid)").format(result=result)
     lines = [f"{result} = {made}", printed]
-    if subject.exchange.code is None:
-        return ["", *lines]
-    caught = ["except TwilioRestException as error:", "    print(error.status, error.code, error.msg)"]
-    return ["", "try:", *indented(lines), *caught]
+    caught = f"except {error_of(call)} as error:"
+    shown = "error" if call.verb in _LISTED else "error.status, error.code, error.msg"
+    return ["", "try:", *indented(lines), caught, f"    print({shown})"]
+
+
+def error_of(call: SdkCall) -> str:
+    """Return the class of the exception that a refusal raises. That of a list has no status and no code."""
+    return "TwilioException" if call.verb in _LISTED else "TwilioRestException"
 
 
 def result_name(call: SdkCall) -> str:
     """Return a name for the result: ``binding``, ``bindings`` or ``is_deleted``."""
     key = call.path[-1][0]
-    return "is_deleted" if call.verb == "delete" else key if call.verb in ("list", "page") else key[:-1]
+    return "is_deleted" if call.verb == "delete" else key if call.verb in _LISTED else key[:-1]
 
 
 def sdk_call(call: SdkCall, client: str) -> str:
@@ -114,7 +119,8 @@ def imports(text: str, always: Iterable[str] = ()) -> list[str]:
     others += [f"from notify_mock import {', '.join(ours)}"] if ours else []
     others += ["import pytest"] if "pytest." in text else []
     others += ["import requests"] if "requests." in text else []
-    others += ["from twilio.base.exceptions import TwilioRestException"] if "TwilioRestException" in text else []
+    raised = [name for name in ("TwilioException", "TwilioRestException") if name in text]
+    others += [f"from twilio.base.exceptions import {', '.join(raised)}"] if raised else []
     standard = ["import os", ""] if "os.environ" in text else []
     return [*standard, *sorted(set(others), key=lambda line: (line.split()[1], line))]
 
