@@ -10,6 +10,7 @@ from typing import Any
 from notify_mock.snippets.sdk import SdkCall, read_sdk_call
 from notify_mock.snippets.stand_ins import CERTIFICATE, PRIVATE_KEY, SERVICE_ACCOUNT, File, stand_in
 from notify_mock.snippets.subject import Subject
+from notify_mock.twilio_api.products import HOME_REGION
 
 WIDTH = 88
 _LISTED = ("list", "page")
@@ -20,7 +21,9 @@ def write_python(subject: Subject) -> str:
     """Return a script that makes the call at the emulator, and prints what comes back."""
     call = read_sdk_call(subject.exchange)
     token = 'os.environ["TWILIO_AUTH_TOKEN"]' if subject.strict else '"token"'
-    lines = [f"client = Client({literal(subject.account_sid)}, {token})"]
+    region = subject.exchange.region
+    lines = [f"# The call was made in region {region}, which needs a host of Twilio's."] if region != HOME_REGION else []
+    lines += [f"client = Client({literal(subject.account_sid)}, {token})"]
     if call is None:
         lines += ["", *raw_call(subject, literal(subject.url + subject.path), "response = ")]
         lines.append("print(response.status_code, response.text)")
