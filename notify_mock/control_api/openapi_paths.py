@@ -43,7 +43,7 @@ def paths() -> dict[str, Any]:
                 {**name[0], "name": "key", "schema": {"type": "string", "enum": [kind.key for kind in RESOURCES]}}
             ],
             "get": {
-                **_operation("records", "A page of records, oldest first", _either(*_pages())),
+                **_operation("records", "A page of records, oldest first", "Page"),
                 "parameters": _query("records/<key>"),
             },
         },
@@ -120,9 +120,7 @@ def paths() -> dict[str, Any]:
         "/_mock/diagnose": {
             "post": _taking(_files(), _operation("diagnose", "Say what the files of a credential are", "Diagnosis"))
         },
-        "/_mock/errors": {
-            "get": _operation("errors", "Twilio's error codes, as far as they are known", "TwilioErrors")
-        },
+        "/_mock/errors": {"get": _operation("errors", "Twilio's error codes, as far as known", "TwilioErrors")},
         "/_mock/errors/{code}": {
             "parameters": [{"name": "code", "in": "path", "required": True, "schema": WHOLE}],
             "get": _operation("error", "What an error code means, and how well that is known", "TwilioError"),
@@ -156,10 +154,6 @@ def _described(schema: Schema) -> Schema:
     """Move the description from the schema to the parameter, where tools show it."""
     own = {key: value for key, value in schema.items() if key != "description"}
     return {"schema": own, **({"description": schema["description"]} if "description" in schema else {})}
-
-
-def _pages() -> list[str]:
-    return [f"{kind.key.capitalize()}Page" for kind in RESOURCES]
 
 
 def _call() -> Schema:

@@ -45,11 +45,11 @@ def read_data(given: DataOption, source: str = "data") -> tuple[SeedRecord, ...]
         raise UsageError(content.source, "is not a mapping", f"expected lists under {', '.join(keys)}")
     only_known(content.source, content.value, keys)
     read = [SeedRecord(keys[key], item, where) for key in content.value for item, where in content.items(key)]
-    _refuse_masks(read)
+    _refuse_masks(read, content.source)
     return tuple(sorted(read, key=lambda seed: RESOURCES.index(seed.resource)))
 
 
-def _refuse_masks(seeds: list[SeedRecord]) -> None:
+def _refuse_masks(seeds: list[SeedRecord], source: str) -> None:
     """Refuse data that was copied from where secrets are masked. Raises ``UsageError``, which lists what is missing."""
     masked = [
         f"{seed.where}.{name}"
@@ -58,11 +58,10 @@ def _refuse_masks(seeds: list[SeedRecord]) -> None:
         if isinstance(value, str) and MASK in value
     ]
     if masked:
-        others = f" (also: {', '.join(masked[1:_MAX_SHOWN])})" if masked[1:] else ""
-        more = f", and {len(masked) - _MAX_SHOWN} more" if len(masked) > _MAX_SHOWN else ""
-        raise UsageError(
-            masked[0], f"{MASK} is a masked secret", f"write the secret, or leave the key out{others}{more}"
-        )
+        others = [one.removeprefix(f"{source}, ") for one in masked[1:_MAX_SHOWN]]
+        others += [f"{len(masked) - _MAX_SHOWN} more"] if len(masked) > _MAX_SHOWN else []
+        remedy = "write the secret, or leave the key out" + (f" (also: {', '.join(others)})" if others else "")
+        raise UsageError(masked[0], f"{MASK} is a masked secret", remedy)
 
 
 def written(resource: Resource[Any], record: Any, *, with_secrets: bool) -> dict[str, Any]:
