@@ -36,15 +36,19 @@ _BY_NAME: dict[str, Schema] = {
     "error": {"type": "integer", "enum": sorted(TITLES)},
     "new_token": NAME,
 }
+
+
+def _only(*names: str) -> Schema:
+    """Return the schema of a delay with these fields and, but for nulls, no others."""
+    others = {name: {"type": "null"} for name in ("seconds", "low", "high", "median", "p99") if name not in names}
+    return {"required": list(names), "properties": {**dict.fromkeys(names, {"not": {"type": "null"}}), **others}}
+
+
 _TOGETHER: dict[str, Schema] = {
-    "delay": {
-        "oneOf": [
-            {"required": ["seconds"], "properties": {"low": False, "high": False, "median": False, "p99": False}},
-            {"required": ["low", "high"], "properties": {"seconds": False, "median": False, "p99": False}},
-            {"required": ["median", "p99"], "properties": {"seconds": False, "low": False, "high": False}},
-        ]
+    "delay": {"oneOf": [_only("seconds"), _only("low", "high"), _only("median", "p99")]},
+    "rate_limit": {
+        "anyOf": [{"required": [name], "properties": {name: WHOLE}} for name in ("limit", "concurrent")],
     },
-    "rate_limit": {"anyOf": [{"required": ["limit"]}, {"required": ["concurrent"]}]},
 }
 """Which fields of an effect must be used together."""
 
@@ -101,8 +105,12 @@ _OWN: dict[str, Schema] = {
     "headers": {**TEXTS, "description": "request headers to match, globs allowed; secrets are masked in responses"},
 }
 _SHOWN: dict[str, Schema] = {
-    "seen": {**WHOLE, "readOnly": True, "description": "number of calls that matched; ignored in requests"},
-    "fired": {**WHOLE, "readOnly": True, "description": "number of calls the rule applied to; ignored in requests"},
+    "seen": {"type": "integer", "readOnly": True, "description": "number of calls that matched; ignored in requests"},
+    "fired": {
+        "type": "integer",
+        "readOnly": True,
+        "description": "number of calls the rule applied to; ignored in requests",
+    },
     "predicate": {**TRUE, "readOnly": True, "description": "a Python function also has to match; cannot be sent"},
 }
 
