@@ -41,7 +41,7 @@ _BY_NAME: dict[str, Schema] = {
 def _only(*names: str) -> Schema:
     """Return the schema of a delay with these fields and, but for nulls, no others."""
     others = {name: {"type": "null"} for name in ("seconds", "low", "high", "median", "p99") if name not in names}
-    return {"required": list(names), "properties": {**dict.fromkeys(names, {"not": {"type": "null"}}), **others}}
+    return {"required": list(names), "properties": {**{name: {"not": {"type": "null"}} for name in names}, **others}}
 
 
 _TOGETHER: dict[str, Schema] = {
@@ -82,6 +82,9 @@ _MEANINGS: dict[str, str] = {
     "undelivered.error": "code in place of the outcome's",
 }
 """What a field of an effect means."""
+
+_POSITIVE = ("stale.seconds", "rate_limit.window")
+"""The lengths of time that must not be 0."""
 
 _OWN: dict[str, Schema] = {
     "call": {**NAME, "default": "*", "description": "name of a call or delivery, globs allowed"},
@@ -147,6 +150,8 @@ def _field(effect: str, field: Field[Any]) -> Schema:
             schema["enum"] = [*schema["enum"], None]
     elif field.default is not MISSING:
         schema["default"] = field.default
+    if f"{effect}.{field.name}" in _POSITIVE:
+        schema["exclusiveMinimum"] = schema.pop("minimum")
     known = (_MEANINGS[f"{effect}.{field.name}"], schema.get("description"))
     return {**schema, "description": "; ".join(text for text in known if text)}
 
