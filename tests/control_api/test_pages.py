@@ -52,6 +52,8 @@ def busy(emulator: Emulator) -> Emulator:
         ("text=ANDROID&limit=1", [1]),
         ("text=no+credential+CR1&last=1", [5]),
         ("text=hush", []),
+        ("fault=drop-1", [3, 6]),
+        ("fault=drop", []),
         ("call=*.fetch&before=5", [2]),
         ("account=AC1", []),
     ],

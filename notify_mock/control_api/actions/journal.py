@@ -20,6 +20,7 @@ def journal(control: Control) -> Result:
     kept = list(control.emulator.journal)
     found = _named(control.emulator.journal, given) if "call" in given or "account" in given else kept
     tests = [_status(given["status"])] if "status" in given else []
+    tests += [lambda exchange: given["fault"] in exchange.faults] if "fault" in given else []
     tests += [_text(given["text"])] if "text" in given else []
     start = _first(found, given.get("after", -1) + 1)
     end = _first(found, given["before"]) if "before" in given else len(found)
@@ -45,7 +46,7 @@ def exchange(control: Control, name: str) -> Result:
         "wire": show_wire(found),
         "why": why(control.emulator, found, deliveries),
         "deliveries": [delivery.sid for delivery in deliveries],
-        "copy_as": copy_as(control.emulator, found, deliveries, base_url()),
+        "copy_as": copy_as(control, found, deliveries, base_url()),
     }
 
 
