@@ -285,6 +285,8 @@ def test_the_generated_tables_are_up_to_date() -> None:
     assert generate["fill"](WRITE_A_TEST, "markers", generate["marker_table"]()) == WRITE_A_TEST, "run: make docs"
     options = (ROOT / "docs" / "options.md").read_text()
     assert generate["fill"](options, "options", generate["option_table"]()) == options, "run: make docs"
+    errors = (ROOT / "docs" / "errors.md").read_text()
+    assert generate["fill"](errors, "codes", generate["code_table"]()) == errors, "run: make docs"
     assert generate["fill"](design, "folders", generate["folder_table"]()) == design, "run: make docs"
     assert generate["fill"](FAULTS, "scenarios", generate["scenario_table"]()) == FAULTS, "run: make docs"
 
