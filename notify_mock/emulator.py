@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -141,6 +141,8 @@ class Emulator(Engine):
         self._events: Hub | None = None
         self.own_ports: set[int] = set()
         """The ports that serve this emulator. Delivery callbacks are not sent to them."""
+        self.terminal: Callable[[], AbstractContextManager[None]] = nullcontext
+        """Within its block, stdin and stdout are the terminal's. The pytest plugin replaces it."""
         own = SharedServer(host, port, other_hosts=other_hosts, tls=tls)
         self._has_own_server = server is None
         self._server = own if server is None else server
@@ -176,6 +178,17 @@ class Emulator(Engine):
 
                 self._events = watch(self)
             return self._events
+
+    def inspect(self) -> None:
+        """Print the URL of the inspector and wait for Enter: ``notify_mock.inspect()`` in a test, like a breakpoint.
+
+        Starts the server. Raises ``UsageError`` if there is no terminal.
+        """
+        __tracebackhide__ = True
+        from notify_mock.inspector.pause import pause
+
+        with self.terminal():
+            pause(f"{self.url}/_mock/")
 
     def has_route(self, method: str, target: str) -> bool:
         """Whether a route for this request has been added to ``app``. Paths of Twilio's APIs are never looked up."""
