@@ -55,6 +55,7 @@ class Hub:
         self._lock = Lock()
         self._kept: deque[Event] = deque()
         self._size = self._last = 0
+        self._dropped: dict[str, int] = {}
         self._readers: set[Reader] = set()
         self._waiting: set[Reader] = set()
 
@@ -69,7 +70,7 @@ class Hub:
             self._kept.append(event)
             self._size += event.size
             while len(self._kept) > MAX_EVENTS or (self._size > MAX_BYTES and len(self._kept) > 1):
-                self._size -= self._kept.popleft().size
+                self._drop_oldest()
             woken, self._waiting = self._waiting, set()
         for reader in woken:
             reader.wake()
@@ -108,12 +109,14 @@ class Hub:
             if not reader.is_open:
                 return b""
             self._waiting.add(reader)
-            oldest, last = self._last - len(self._kept) + 1, self._last
-            start = oldest if reader.position is None else max(oldest, reader.position + 1)
-            events = list(islice(self._kept, start - oldest, None)) if reader.position is not None else []
-            missed = None if reader.position is None else start - reader.position - 1
+            last, position = self._last, reader.position
             reader.position = last
-        pieces = [] if missed == 0 else [self._gap(missed, last - len(events))]
+            unread = 0 if position is None else last - position
+            events = list(islice(self._kept, max(0, len(self._kept) - unread), None))
+            has_missed = any(self._dropped.get(kind, 0) > (position or 0) for kind in reader.kinds)
+        pieces = []
+        if position is None or has_missed:
+            pieces.append(self._gap(None if position is None else unread - len(events), last - len(events)))
         for number, event in enumerate(events, last - len(events) + 1):
             if event.kind in reader.kinds:
                 pieces += [self.id_line(number), event.text()]
@@ -121,6 +124,11 @@ class Hub:
 
     def id_line(self, number: int) -> bytes:
         return f"id: {self._id}-{number}\n".encode()
+
+    def _drop_oldest(self) -> None:
+        """Drop the oldest event, and note that readers of its kind have missed it if they have not read it."""
+        self._dropped[self._kept[0].kind] = self._last - len(self._kept) + 1
+        self._size -= self._kept.popleft().size
 
     def _gap(self, missed: int | None, last: int) -> bytes:
         data = json.dumps({"missed": missed})

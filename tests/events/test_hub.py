@@ -94,6 +94,16 @@ def test_other_types_are_left_out_but_not_missed() -> None:
     assert reader.here().endswith(b"-5\n\n")
 
 
+def test_missing_events_of_other_types_are_no_gap() -> None:
+    hub = Hub()
+    reader, other = follow(hub, kinds=("clock",)), follow(hub, kinds=("reset",))
+    publish(hub, 1, "reset")
+    publish(hub, MAX_EVENTS)
+    publish(hub, 1, "clock")
+    assert [one.kind for one in taken(reader)] == ["clock"]
+    assert [one.data for one in taken(other)] == [{"missed": 2}]
+
+
 def test_a_reader_is_woken_once_until_it_takes() -> None:
     hub, woken = Hub(), []
     reader = hub.open(lambda: woken.append(1), KINDS)
