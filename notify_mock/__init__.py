@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from notify_mock.journal.exchange import Exchange
     from notify_mock.journal.journal import Journal
     from notify_mock.push_keys.apn_pair import apn_pair
+    from notify_mock.push_keys.service_account import fcm_service_account
     from notify_mock.recording.recorder import Recorder
     from notify_mock.recording.upstream import Upstream
     from notify_mock.replay.cassette import Cassette
@@ -66,6 +67,7 @@ __all__ = [
     "Upstream",
     "UsageError",
     "apn_pair",
+    "fcm_service_account",
     "intercept",
 ]
 
@@ -105,6 +107,7 @@ _HOMES = {
     "UsageError": "support.usage",
     "__version__": "support.version",
     "apn_pair": "push_keys.apn_pair",
+    "fcm_service_account": "push_keys.service_account",
     "intercept": "emulator",
 }
 

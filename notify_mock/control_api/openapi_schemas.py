@@ -92,13 +92,18 @@ def _seed_field(field: Field[Any]) -> Schema:
 def provider_schema() -> Schema:
     """Return the schema of a provider's simulated failures."""
     names: Schema = {"type": "array", "items": NAME}
-    return object_of(
+    schema = object_of(
         unregistered={**names, "description": "addresses of devices without the app"},
         throttled={"anyOf": [names, {"type": "boolean"}], "description": "addresses, or whether all are"},
         revoked={**names, "description": "SIDs of credentials"},
         down={"type": "boolean"},
         delay=SPAN,
     )
+    schema["properties"]["accept_legacy"] = {
+        "type": "boolean",
+        "description": "fcm only: legacy server keys still work",
+    }
+    return schema
 
 
 def query_number() -> Schema:

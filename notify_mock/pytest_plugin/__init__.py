@@ -73,7 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "notify_mock(seed=..., accounts=..., default_account=..., data=..., frozen=..., faults=..., scenario=..., "
-        "unused_faults=..., stubs=..., other_twilio=..., intercept=..., allow_real=...): "
+        "unused_faults=..., stubs=..., other_twilio=..., legacy_fcm=..., intercept=..., allow_real=...): "
         "set options of the fixture notify_mock for this test",
     )
     config.addinivalue_line(

@@ -206,6 +206,11 @@ def test_faults_come_from_a_file_a_scenario_or_a_header(serve: Serve, tmp_path: 
         serve("--scenario", "outage").get("/v1/Credentials")
 
 
+def test_legacy_keys_of_fcm_can_be_accepted(serve: Serve) -> None:
+    assert serve("--legacy-fcm").get("/_mock/providers/fcm")["accept_legacy"] is True
+    assert serve().get("/_mock/providers/fcm")["accept_legacy"] is False
+
+
 @pytest.mark.parametrize("exists", [False, True])
 def test_a_check_of_a_recording_changes_nothing(tmp_path: Path, exists: bool) -> None:
     cassette = tmp_path / "x.yaml"
