@@ -67,10 +67,10 @@ def test_a_device_that_registers_again_gets_one_push(chat, notify_mock):
 
 
 def test_a_device_without_the_app_is_deleted(chat, notify_mock):
-    chat.post("/devices", json=IPHONE)
-    notify_mock.providers.apns.unregister(IPHONE["token"])
-    chat.post("/messages", json={"from": "bob", "to": "alice", "text": "Hello"})
-    notify_mock.deliveries.expect(identity="alice", code=52141)
+    chat.post("/devices", json=PIXEL)
+    notify_mock.providers.fcm.unregister(PIXEL["token"])
+    chat.post("/messages", json={"from": "alice", "to": "bob", "text": "Hello"})
+    notify_mock.deliveries.expect(identity="bob", code=52103)
 
     notify_mock.callbacks.drain()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from notify_mock.accounts.account import Account, ApiKey
+    from notify_mock.cassettes.age import StaleCassetteWarning
     from notify_mock.deliveries.delivery import Delivery
     from notify_mock.emulator import Emulator, intercept
     from notify_mock.engine.records import Records
@@ -60,6 +61,7 @@ __all__ = [
     "Reset",
     "Service",
     "Stale",
+    "StaleCassetteWarning",
     "Status",
     "Truncate",
     "TwilioError",
@@ -99,6 +101,7 @@ _HOMES = {
     "Reset": "faults.connections",
     "Service": "resources.service",
     "Stale": "faults.states",
+    "StaleCassetteWarning": "cassettes.age",
     "Status": "faults.responses",
     "Truncate": "faults.connections",
     "TwilioError": "twilio_api.errors",

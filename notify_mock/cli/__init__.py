@@ -14,6 +14,7 @@ from notify_mock.cli.ca import ca
 from notify_mock.cli.cassette import cassette
 from notify_mock.cli.env import env
 from notify_mock.cli.exec import exec_
+from notify_mock.cli.explain import explain
 from notify_mock.cli.options import naming_options
 from notify_mock.cli.record import record
 from notify_mock.cli.replay import replay
@@ -32,7 +33,11 @@ def commands() -> None:
     """An offline emulator of Twilio's Notify v1 API."""
 
 
+<<<<<<< HEAD
 for _command in (serve, exec_, env, ca, replay, record, cassette, tail):
+=======
+for _command in (serve, exec_, env, ca, replay, record, cassette, explain):
+>>>>>>> 61e865f7b6a1986689f20ff4f4f4af417ff3e2de
     commands.add_command(naming_options(_command))
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import NamedTuple
 
+from notify_mock.deliveries.apn import check_environment
 from notify_mock.deliveries.channel import Channel
 from notify_mock.push_keys.certificate import check_certificate
 from notify_mock.resources.credential import Credential
@@ -25,6 +26,12 @@ def credential_sid_for(channel: Channel, own: str | None, service: Service) -> s
     """Return the SID of the credential to use: the binding's ``own`` takes precedence (documented)."""
     sid: str | None = own or getattr(service, f"{channel.name}_credential_sid", None)
     return sid if channel.is_push else None
+
+
+def find_credential(store: Store, sid: str | None, service: Service) -> Credential | None:
+    """Return the credential of the service's account and region with this SID, or None."""
+    found: Credential | None = store.collection(Key("credential", service.account_sid, service.region)).get(sid or "")
+    return found
 
 
 class Use(NamedTuple):
@@ -48,7 +55,7 @@ def use_credential(
         return Use()
     if sid is None:
         return Use(Problem(52004, f"neither the binding nor the service has a credential for {channel.name}"))
-    credential = store.collection(Key("credential", service.account_sid, service.region)).get(sid)
+    credential = find_credential(store, sid, service)
     if credential is None:
         return Use(_missing(store, sid))
     if credential.type != channel.name:
@@ -57,7 +64,8 @@ def use_credential(
     if _has_pseudonym(credential):
         return Use()
     if credential.certificate is not None and credential.private_key is not None:
-        return Use(check_certificate(credential.certificate, credential.private_key, now))
+        problem = check_certificate(credential.certificate, credential.private_key, now)
+        return Use(problem or check_environment(credential))
     return _use_of_google(credential, now, accept_legacy)
 
 

@@ -61,6 +61,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "none (default): only replay. once: record cassettes that do not exist. new_episodes: replay what is recorded, "
         "record the rest. all: record every request, keep other entries. rewrite: record into empty cassettes",
     )
+    group.addoption(
+        "--notify-mock-cassette-max-age",
+        metavar="AGE",
+        help='warn of cassettes with entries that were recorded longer ago, such as "90d"',
+    )
+    group.addoption(
+        "--notify-mock-unused-cassettes",
+        choices=("warn", "error"),
+        help="list the files in the folders cassettes/ that no test of a complete run opened; error: fail the run",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -78,14 +88,16 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.addinivalue_line(
         "markers",
-        "notify_cassette(*names, on_miss=..., repeat=..., match_on=..., ignore=..., unused=...): replay or record a "
-        "cassette from cassettes/<module>/ next to the test file, by default the one named like the test",
+        "notify_cassette(*names, on_miss=..., repeat=..., match_on=..., ignore=..., unused=..., max_age=...): "
+        "replay or record a cassette from cassettes/<module>/ next to the test file, by default the one named like the "
+        "test",
     )
     config.addinivalue_line(
         "markers",
         "notify_fault(call, effect, **options): add a fault rule for this test; the arguments are those of faults.add",
     )
     _start_guard(config)
+    _start_cassette_checks(config)
     config.stash[_SHARED] = []
     config.stash[_INSPECTS] = config.getoption("--notify-mock-inspect")
     if config.stash[_INSPECTS]:
@@ -140,7 +152,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
             return (yield)
     from notify_mock.pytest_plugin.checks import Checks
 
-    checks = [Checks(*one[:2], is_shared=one.is_shared) for one in running]
+    max_age = item.config.getoption("--notify-mock-cassette-max-age")
+    checks = [Checks(*one[:2], is_shared=one.is_shared, max_age=max_age) for one in running]
     with _checking_guard(item):
         result = yield
     for check in checks:
@@ -174,9 +187,15 @@ def pytest_runtest_makereport(
             report.sections.append(("notify-mock cassette", emulator.cassette.show()))
         if len(emulator.deliveries):
             report.sections.append(("notify-mock deliveries", emulator.deliveries.show(_MAX_SHOWN)))
+<<<<<<< HEAD
         if report.when != "teardown" and item.config.stash[_INSPECTS]:
             item.config.stash[_INSPECTS] = False
             _inspecting().inspect_failure(emulator, report)
+=======
+        errors = _mistakes().explained(emulator)
+        if errors:
+            report.sections.append(("notify-mock errors", errors))
+>>>>>>> 61e865f7b6a1986689f20ff4f4f4af417ff3e2de
     if report.when == "teardown" and own is not None:
         del item.stash[_RUNNING]
     return report
@@ -279,12 +298,14 @@ def _open(running: Running, patch: pytest.MonkeyPatch) -> Iterator[Emulator]:
 
 
 def _or_fail(make: Callable[[], Made]) -> Made:
-    """Return what ``make`` returns. An invalid option fails the test, without a traceback."""
+    """Return what ``make`` returns. An invalid option fails the test, without a traceback, and so does a cassette that
+    is too old where warnings are errors."""
+    from notify_mock.cassettes.age import StaleCassetteWarning
     from notify_mock.support.usage import UsageError
 
     try:
         return make()
-    except UsageError as error:
+    except (UsageError, StaleCassetteWarning) as error:
         wrong = f"notify_mock: {error}"
     pytest.fail(wrong, pytrace=False)
 
@@ -305,10 +326,28 @@ def _mistakes() -> ModuleType:
     return mistakes
 
 
+<<<<<<< HEAD
 def _inspecting() -> ModuleType:
     from notify_mock.pytest_plugin import inspecting
 
     return inspecting
+=======
+def _start_cassette_checks(config: pytest.Config) -> None:
+    """Check the options for cassettes, and note which files are opened if they ask for it."""
+    max_age, unused = (config.getoption(f"--notify-mock-{name}") for name in ("cassette-max-age", "unused-cassettes"))
+    if max_age is not None:
+        from notify_mock.support.clock import span
+        from notify_mock.support.usage import UsageError
+
+        try:
+            span(max_age, "--notify-mock-cassette-max-age")
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from error
+    if unused is not None:
+        from notify_mock.pytest_plugin.unused_cassettes import UnusedCassettes
+
+        config.pluginmanager.register(UnusedCassettes(config, unused))
+>>>>>>> 61e865f7b6a1986689f20ff4f4f4af417ff3e2de
 
 
 def _start_guard(config: pytest.Config) -> None:

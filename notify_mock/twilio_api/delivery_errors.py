@@ -74,6 +74,17 @@ class Problem(NamedTuple):
         return f"{self.code} {TITLES[self.code]}" + (f" ({self.reason})" if self.reason else "")
 
 
+BindingChange = Literal["deleted", "disabled"]
+
+BINDING_CHANGES: Mapping[int, BindingChange] = {52103: "disabled", 52119: "deleted", 52141: "deleted"}
+"""What Twilio does with the binding of a delivery that failed with the code.
+
+- 52103: "We have disabled the registration token and we will not send new notifications to it" (Twilio's page, observed
+  through Voice). A Binding has no field for this, so fetch and list still show it (inferred).
+- 52119: "Twilio deleted the Binding that contained this device token" (Twilio's page, documented).
+- 52141: "the push notification binding will be removed from the system" (a maintainer of Twilio's Voice SDK, observed).
+"""
+
 Outcome = Literal["unregistered", "throttled", "revoked", "down"]
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)

@@ -176,6 +176,7 @@ RECORDS: list[tuple[str, Any, bool]] = [
     *[("services", one, False) for one in ({"log_enabled": "no"}, {"friendly_name": 5}, {"type": "fcm"})],
     *[("services", {"default_fcm_notification_protocol_version": value}, value == "3") for value in ("3", 3, None)],
     *[("bindings", {**BINDING, **more}, True) for more in ({}, {"tags": ["a"]}, {"tags": None}, {"endpoint": "x"})],
+    *[("bindings", {**BINDING, "disabled": value}, type(value) is bool) for value in (True, False, None, "true", 0)],
     *[("bindings", {**BINDING, **more}, False) for more in ({"tags": "a"}, {"tags": [""]}, {"tags": ["a"] * 21})],
     *[("bindings", {**BINDING, **more}, False) for more in ({"identity": ""}, {"address": 5}, {"binding_type": "x"})],
     *[
@@ -199,6 +200,10 @@ FAILURES: list[tuple[str, Any, bool]] = [
     *[("throttled", value, False) for value in ("token", None, [""], [5], 1)],
     *[(key, value, True) for key in ("unregistered", "revoked") for value in ([], ["x", "y"])],
     *[(key, value, False) for key in ("unregistered", "revoked") for value in (True, "x", None, [None])],
+    *[("unregistered_ios", value, type(value) is list) for value in ([], ["x"], True, None)],
+    *[("registered", value, False) for value in (True, [], None, {"x": 5}, {"x": {"app": "y"}}, {"x": {"topic": ""}})],
+    *[("registered", value, False) for value in ({"x": {"topic": 5}}, {"x": {"sandbox": "True"}}, {"": {}})],
+    *[("registered", value, True) for value in ({}, {"x": {}}, {"x": {"topic": "y", "sandbox": True}})],
     *[("down", value, type(value) is bool) for value in (True, False, 0, "true", None)],
     *[("delay", value, True) for value in (0, 1.5, "2s", "1h30m")],
     *[("delay", value, False) for value in (-1, "soon", None, True)],
@@ -209,4 +214,5 @@ FAILURES: list[tuple[str, Any, bool]] = [
 @pytest.mark.parametrize(("key", "value", "good"), FAILURES)
 def test_the_failures_of_a_provider_are_accepted_as_described(key: str, value: Any, good: bool) -> None:
     assert fits(body_of("/_mock/providers/{name}"), {key: value}) == good
-    assert is_accepted("/_mock/providers/fcm", {key: value}) == good
+    name = "apns" if key == "registered" else "fcm"
+    assert is_accepted(f"/_mock/providers/{name}", {key: value}) == good

@@ -76,7 +76,9 @@ def test_bad_records_are_refused(emulator: Emulator, data: Any, field: str, expe
 
 def test_a_provider_can_be_seen_changed_and_recovered(emulator: Emulator) -> None:
     normal = {"unregistered": [], "throttled": [], "revoked": [], "down": False, "delay": 0.0}
-    at_start = {**dict.fromkeys(("apns", "gcm", "sms"), normal), "fcm": {**normal, "accept_legacy": False}}
+    at_start = dict.fromkeys(("apns", "fcm", "gcm", "sms"), normal)
+    at_start |= {"apns": {**normal, "registered": {}}}
+    at_start |= {"fcm": {**normal, "unregistered_ios": [], "accept_legacy": False}}
     assert ask(emulator, "GET", "providers") == at_start
     normal = at_start["fcm"]
     changed = ask(emulator, "POST", "providers/fcm", {"unregistered": ["token"], "delay": "2s", "throttled": True})
@@ -87,6 +89,11 @@ def test_a_provider_can_be_seen_changed_and_recovered(emulator: Emulator) -> Non
     assert emulator.providers.fcm.outcome("other", "CR2") == "throttled"
     assert ask(emulator, "POST", "providers/fcm", {**changed, "throttled": ["x"], "unregistered": []})["revoked"] == []
     assert emulator.providers.fcm.outcome("other", "CR1") is None
+    app = {"topic": "com.example.app", "sandbox": None}
+    changed = ask(emulator, "POST", "providers/apns", {"registered": {"token": {"topic": "com.example.app"}}})
+    assert changed == {**at_start["apns"], "registered": {"token": app}}
+    assert ask(emulator, "POST", "providers/fcm", {"unregistered_ios": ["token"]})["unregistered_ios"] == ["token"]
+    assert emulator.providers.fcm.is_ios("token")
     ask(emulator, "POST", "providers/sms", {"down": True})
     ask(emulator, "DELETE", "providers/fcm", status=204)
     assert (emulator.providers.fcm.busy, emulator.providers.sms.busy) == (False, True)
