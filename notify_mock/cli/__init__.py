@@ -33,11 +33,7 @@ def commands() -> None:
     """An offline emulator of Twilio's Notify v1 API."""
 
 
-<<<<<<< HEAD
-for _command in (serve, exec_, env, ca, replay, record, cassette, tail):
-=======
-for _command in (serve, exec_, env, ca, replay, record, cassette, explain):
->>>>>>> 61e865f7b6a1986689f20ff4f4f4af417ff3e2de
+for _command in (serve, exec_, env, ca, replay, record, cassette, explain, tail):
     commands.add_command(naming_options(_command))
 
 

@@ -96,13 +96,9 @@ class Attempts:
         note = delete_bindings(state.store, callback.region, callback.deliveries, now) if next_attempt is None else ""
         exchange.status, exchange.reason = reply.status, "; ".join(filter(None, (reply.reason, note)))
         state.journal.close(exchange, now)
-<<<<<<< HEAD
         state.changes.tell("callback", ("sent" if reply.is_good else "failed", callback, exchange))
-        if reply.is_good:
-            return
-        next_attempt = callback.next_attempt(now) if is_retried(reply.status) and not reply.final else None
-=======
->>>>>>> 61e865f7b6a1986689f20ff4f4f4af417ff3e2de
+        if note:
+            state.changes.tell("records", ("bindings", "delete", callback.account_sid, None))
         if next_attempt is not None:
             state.outbox.add(next_attempt)
         if reply.is_good or next_attempt is not None:

@@ -187,15 +187,12 @@ def pytest_runtest_makereport(
             report.sections.append(("notify-mock cassette", emulator.cassette.show()))
         if len(emulator.deliveries):
             report.sections.append(("notify-mock deliveries", emulator.deliveries.show(_MAX_SHOWN)))
-<<<<<<< HEAD
-        if report.when != "teardown" and item.config.stash[_INSPECTS]:
-            item.config.stash[_INSPECTS] = False
-            _inspecting().inspect_failure(emulator, report)
-=======
         errors = _mistakes().explained(emulator)
         if errors:
             report.sections.append(("notify-mock errors", errors))
->>>>>>> 61e865f7b6a1986689f20ff4f4f4af417ff3e2de
+        if report.when != "teardown" and item.config.stash[_INSPECTS]:
+            item.config.stash[_INSPECTS] = False
+            _inspecting().inspect_failure(emulator, report)
     if report.when == "teardown" and own is not None:
         del item.stash[_RUNNING]
     return report
@@ -326,12 +323,12 @@ def _mistakes() -> ModuleType:
     return mistakes
 
 
-<<<<<<< HEAD
 def _inspecting() -> ModuleType:
     from notify_mock.pytest_plugin import inspecting
 
     return inspecting
-=======
+
+
 def _start_cassette_checks(config: pytest.Config) -> None:
     """Check the options for cassettes, and note which files are opened if they ask for it."""
     max_age, unused = (config.getoption(f"--notify-mock-{name}") for name in ("cassette-max-age", "unused-cassettes"))
@@ -347,7 +344,6 @@ def _start_cassette_checks(config: pytest.Config) -> None:
         from notify_mock.pytest_plugin.unused_cassettes import UnusedCassettes
 
         config.pluginmanager.register(UnusedCassettes(config, unused))
->>>>>>> 61e865f7b6a1986689f20ff4f4f4af417ff3e2de
 
 
 def _start_guard(config: pytest.Config) -> None:
