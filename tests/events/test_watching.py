@@ -145,6 +145,23 @@ def test_records_tell_of_a_change_whose_response_was_lost(
     assert [one.data["action"] for one in taken(reader) if one.kind == "records"] == changed
 
 
+@pytest.mark.parametrize("url", [None, "http://app.test/"])
+@pytest.mark.parametrize(("channel", "action"), [("apn", "delete"), ("fcm", "update")])
+def test_records_tell_of_bindings_that_a_failed_delivery_changes(
+    emulator: Emulator, reader: Reader, channel: str, action: str, url: str | None
+) -> None:
+    own = {f"{channel}_credential_sid": emulator.credentials.add(type=channel).sid}
+    service = emulator.services.add(delivery_callback_url=url, **own)
+    emulator.bindings.add(binding_type=channel, identity="alice", address="ab" * 32)
+    emulator.providers["fcm" if channel == "fcm" else "apn"].unregister("ab" * 32)
+    emulator.callbacks.mount(lambda _, start_response: start_response("204 No Content", []) or [])
+    reader.take()
+    emulator.client().notify.v1.services(service.sid).notifications.create(identity=["alice"], body="hi")
+    emulator.callbacks.drain()
+    found = [one.data for one in taken(reader) if one.kind == "records" and one.data["resource"] == "bindings"]
+    assert [one["action"] for one in found] == [action]
+
+
 def test_a_reset_is_one_event_and_ends_nothing(emulator: Emulator, reader: Reader) -> None:
     emulator.faults.add("*", "drop", unused="ignore")
     emulator.clock.advance("1h")
