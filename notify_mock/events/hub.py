@@ -23,6 +23,9 @@ EVENT_BYTES = 1024
 """Memory for an event in addition to what it shows."""
 
 
+Show = Callable[[Any], dict[str, Any]]
+
+
 class TooManyReaders(Exception):
     """The hub has ``MAX_READERS`` readers."""
 
@@ -30,19 +33,20 @@ class TooManyReaders(Exception):
 class Event:
     """One event. What it shows is made when it is first read, and not for every reader."""
 
-    __slots__ = ("_show", "_text", "kind", "size")
+    __slots__ = ("_source", "_text", "kind", "size")
 
-    def __init__(self, kind: str, show: Callable[[], dict[str, Any]], size: int) -> None:
+    def __init__(self, kind: str, show: Show, subject: Any, size: int) -> None:
         self.kind, self.size = kind, size
-        self._show: Callable[[], dict[str, Any]] | None = show
+        self._source: tuple[Show, Any] | None = show, subject
         self._text = b""
 
     def text(self) -> bytes:
-        """Return its lines, except for the id."""
-        show = self._show
-        if show is not None:
-            self._text = f"event: {self.kind}\ndata: {json.dumps(show())}\n\n".encode()
-            self._show = None
+        """Return its lines, except for the id. Of two threads at once, both make them."""
+        source = self._source
+        if source is not None:
+            show, subject = source
+            self._text = f"event: {self.kind}\ndata: {json.dumps(show(subject))}\n\n".encode()
+            self._source = None
         return self._text
 
 
@@ -59,19 +63,20 @@ class Hub:
         self._readers: set[Reader] = set()
         self._waiting: set[Reader] = set()
 
-    def publish(self, kind: str, show: Callable[[], dict[str, Any]], size: int = 0) -> None:
-        """Add an event. ``show`` returns its data, later and in another thread; ``size`` is the memory that it keeps.
-
-        Never blocks.
-        """
-        event = Event(kind, show, EVENT_BYTES + size)
+    def publish(self, kind: str, show: Show, subject: Any, size: int = 0) -> None:
+        """Add an event. ``show`` turns its subject into data, later and in another thread; ``size`` is the subject's
+        memory. Never blocks."""
+        event = Event(kind, show, subject, EVENT_BYTES + size)
+        woken: list[Reader] = []
         with self._lock:
             self._last += 1
             self._kept.append(event)
             self._size += event.size
             while len(self._kept) > MAX_EVENTS or (self._size > MAX_BYTES and len(self._kept) > 1):
                 self._drop_oldest()
-            woken, self._waiting = self._waiting, set()
+            if self._waiting:
+                woken = [reader for reader in self._waiting if kind in reader.kinds]
+                self._waiting.difference_update(woken)
         for reader in woken:
             reader.wake()
 

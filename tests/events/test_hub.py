@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from notify_mock.events.hub import EVENT_BYTES, KINDS, MAX_BYTES, MAX_EVENTS, MA
 
 def publish(hub: Hub, count: int, kind: str = "call", size: int = 0) -> None:
     for number in range(count):
-        hub.publish(kind, partial(dict, n=number), size)
+        hub.publish(kind, lambda n: {"n": n}, number, size)
 
 
 def follow(hub: Hub, last_id: str = "", kinds: Any = KINDS) -> Reader:
@@ -124,7 +123,7 @@ def test_a_reader_is_woken_once_until_it_takes() -> None:
 def test_an_event_is_shown_when_it_is_read_and_only_once() -> None:
     hub, shown = Hub(), []
     readers = [follow(hub), follow(hub)]
-    hub.publish("call", lambda: shown.append(1) or {})
+    hub.publish("call", lambda _: shown.append(1) or {}, None)
     assert shown == []
     assert readers[0].take() == readers[1].take() != b""
     assert len(shown) == 1

@@ -163,7 +163,7 @@ def test_a_reader_that_is_too_slow_is_disconnected_and_can_resume(
     with EventStream(served.url) as slow, EventStream(served.url, "?types=reset") as other:
         first = slow.block()["id"]
         while readers(served) == 2:  # the buffers of both ends have to be filled first
-            served.events.publish("call", lambda: {"text": "x" * 10_000})
+            served.events.publish("call", lambda text: {"text": text}, "x" * 10_000)
         served.reset()
         assert other.next().kind == "reset"
         with EventStream(served.url, Last_Event_ID=first) as again:
@@ -174,7 +174,7 @@ def test_more_events_than_are_kept_leave_a_gap(served: Emulator) -> None:
     with EventStream(served.url) as stream:
         stream.block()
         for _ in range(MAX_EVENTS * 3):
-            served.events.publish("clock", dict)
+            served.events.publish("clock", dict, ())
         numbers = [0]
         while numbers[-1] < MAX_EVENTS * 3:
             event = stream.next()
