@@ -99,6 +99,7 @@ def test_the_inspector_is_where_the_third_line_says(serve: Serve) -> None:
     assert b"<form" in form.value.read()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the browser is a shell script")
 def test_open_starts_the_browser(serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     opened, browser = tmp_path / "opened", tmp_path / "browser"
     os.mkfifo(opened)

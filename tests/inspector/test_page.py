@@ -167,7 +167,7 @@ def test_without_the_token_the_page_is_a_form(locked: Emulator) -> None:
         assert answer.status_code == 401
         assert 'name="token"' in answer.text
         assert "Content-Security-Policy" in answer.headers
-    assert client(locked).get("/_mock/static/app.css").status_code == 200
+    assert client(locked).get(f"/_mock/static/{FILES[0]}").status_code == 200
 
 
 def test_the_token_is_exchanged_for_a_cookie(locked: Emulator) -> None:
