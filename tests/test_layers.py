@@ -20,7 +20,7 @@ FLOORS = (
     ("doctor", "engine"),
     ("callbacks", "snippets"),
     ("control_api",),
-    ("inspector",),
+    ("events", "inspector"),
     ("server",),
     ("interception",),
     ("recording",),
