@@ -127,6 +127,29 @@ def unregistered(emulator: Emulator) -> None:
     push(emulator, secret=fcm_service_account())
 
 
+def uninstalled(emulator: Emulator) -> None:
+    """The emulator disables or deletes the binding of a device that is not registered any more."""
+    pair = apn_pair()
+    emulator.providers.apns.unregister("ab" * 32)
+    push(emulator, "apn", certificate=pair.certificate, private_key=pair.private_key)
+
+
+def accepted(emulator: Emulator) -> None:
+    emulator.providers.fcm.accept_legacy = True
+    push(emulator, secret=SECRET)
+
+
+def in_the_past(emulator: Emulator) -> None:
+    emulator.clock.freeze("2024-01-01")
+    push(emulator, secret=SECRET)
+
+
+def with_an_outage(emulator: Emulator) -> None:
+    emulator.providers.fcm.go_down()
+    emulator.providers.fcm.slow_down("2s")
+    push(emulator, secret=fcm_service_account())
+
+
 def sms(emulator: Emulator) -> None:
     service = emulator.services.add(messaging_service_sid="MG" + "0" * 32)
     emulator.bindings.add(identity="alice", binding_type="sms", address="+15550100")
@@ -175,6 +198,10 @@ CALLS: dict[str, Act] = {
     "push with an expired certificate": expired,
     "push with the key of another": mismatched,
     "push to an unregistered device": unregistered,
+    "push to an uninstalled app": uninstalled,
+    "push with a legacy key that is accepted": accepted,
+    "push with a legacy key in the past": in_the_past,
+    "push in an outage": with_an_outage,
     "push that a rule fails": with_rule("delivery.fcm", "undelivered", push, outcome="throttled"),
     "404": lambda one: v1(one).credentials(CR).fetch(),
     "404 of a service": lambda one: v1(one).services(IS).bindings.list(),
