@@ -278,9 +278,18 @@ def file_name(name: str) -> str:
     return re.sub(r"\W", "_", name.lower())
 
 
-def test_the_pytest_texts_pass_as_they_are(pytester: pytest.Pytester) -> None:
-    for name, emulator in made():
-        (pytester.path / f"test_{file_name(name)}.py").write_text(copies(emulator)["pytest"], encoding="utf-8")
+Scenes = dict[str, tuple[Emulator, dict[str, str]]]
+
+
+@pytest.fixture(scope="module")
+def scenes() -> Scenes:
+    """The emulators after their calls, with the texts to copy."""
+    return {name: (emulator, copies(emulator)) for name, emulator in made()}
+
+
+def test_the_pytest_texts_pass_as_they_are(pytester: pytest.Pytester, scenes: Scenes) -> None:
+    for name, (_, texts) in scenes.items():
+        (pytester.path / f"test_{file_name(name)}.py").write_text(texts["pytest"], encoding="utf-8")
     result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "-q")
     result.assert_outcomes(passed=len(CALLS) + len(STRICT) - 1, skipped=1)
 
@@ -293,15 +302,14 @@ def test_a_pytest_text_fails_where_the_outcome_is_another(pytester: pytest.Pytes
     pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(failed=1)
 
 
-def test_the_python_texts_run_as_they_are(tmp_path: Path) -> None:
+def test_the_python_texts_run_as_they_are(tmp_path: Path, scenes: Scenes) -> None:
     """They are for the emulator that has the call."""
-    emulators = {}
-    for name, emulator in made():
+    emulators = {name: emulator for name, (emulator, _) in scenes.items() if "ireland" not in name}
+    before = {name: len(emulator.journal) for name, emulator in emulators.items()}
+    for name, emulator in emulators.items():
         emulator.faults.clear()
-        if "ireland" not in name:
-            emulators[name] = emulator, len(emulator.journal)
-            text = copies(emulator)["python"].replace("http://127.0.0.1:8010", emulator.url)
-            (tmp_path / f"{file_name(name)}.py").write_text(text, encoding="utf-8")
+        text = scenes[name][1]["python"].replace("http://127.0.0.1:8010", emulator.url)
+        (tmp_path / f"{file_name(name)}.py").write_text(text, encoding="utf-8")
     run = "import runpy, sys\nfor path in sys.argv[1:]: runpy.run_path(path)"
     done = subprocess.run(
         [sys.executable, "-c", run, *map(str, tmp_path.glob("*.py"))],
@@ -311,10 +319,10 @@ def test_the_python_texts_run_as_they_are(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT), "TWILIO_AUTH_TOKEN": "hush"},
         check=False,
     )
-    for emulator, _ in emulators.values():
+    for emulator in emulators.values():
         emulator.close()
     assert done.returncode == 0, done.stderr
-    assert [name for name, (emulator, before) in emulators.items() if len(emulator.journal) <= before] == []
+    assert [name for name, emulator in emulators.items() if len(emulator.journal) <= before[name]] == []
 
 
 @pytest.mark.parametrize("name", ["create fcm", "create binding", "list bindings", "404", "405", "a head"])
@@ -330,12 +338,10 @@ def test_the_curl_texts_make_the_same_call(served: Emulator, name: str) -> None:
     assert all(ours.values(key) == theirs.values(key) for key in names)
 
 
-def test_the_node_texts_can_be_parsed(tmp_path: Path) -> None:
+def test_the_node_texts_can_be_parsed(tmp_path: Path, scenes: Scenes) -> None:
     if shutil.which("node") is None:
         pytest.skip("node is not installed")
-    texts = []
-    for _, emulator in made():
-        texts.append(copies(emulator)["node"].replace("const ", "var "))
+    texts = [texts["node"].replace("const ", "var ") for _, texts in scenes.values()]
     (tmp_path / "all.js").write_text("\n".join(texts), encoding="utf-8")
     done = subprocess.run(["node", "--check", "all.js"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
