@@ -165,6 +165,21 @@ def test_a_name_that_cannot_be_copied_is_in_no_command(name: str) -> None:
     assert str(diagnosis).encode()
 
 
+@pytest.mark.parametrize(
+    ("sample", "file", "what"),
+    [
+        ("public key for the key", "key.pem", "a public key"),
+        ("signing request and key", "push.certSigningRequest", "a certificate signing request"),
+    ],
+)
+def test_a_key_and_what_is_mistaken_for_a_certificate_in_one_file(sample: str, file: str, what: str) -> None:
+    other = samples()[sample].files[file]
+    for content in (GOOD["key.pem"] + other, other + GOOD["key.pem"]):
+        diagnosis = diagnosed({"all.pem": content})
+        assert (diagnosis.code, diagnosis.when) == (20001, "create")
+        assert f"all.pem is {what}" in str(diagnosis)
+
+
 def test_curl_is_left_out_for_a_name_that_it_would_take_apart() -> None:
     files = {"a=b.pem": GOOD["cert.pem"], "key.pem": GOOD["key.pem"]}
     assert list(create_lines(diagnosed(files))) == ["python"]
