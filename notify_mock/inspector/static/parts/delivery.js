@@ -1,0 +1,70 @@
+/** The details of one delivery: why it failed, its payload and headers, the callback and its signature. */
+
+import { get } from "../core/api.js";
+import { button, facts, fill, h } from "../core/dom.js";
+import { code, dateOf, pill, pretty } from "../core/format.js";
+import { linkTo } from "../core/router.js";
+import { tabs } from "../core/tabs.js";
+import { copy } from "../core/toast.js";
+import { failure } from "./why.js";
+
+let lastTab = "Summary";
+
+/** Return a pane with the details of a delivery. */
+export function deliveryDetail(delivery, { title, close }) {
+  const failed = delivery.state === "failed";
+  const head = h("div", { class: "bar" }, h("h2", { class: "grow cut" }, `${delivery.channel} to ${delivery.identity ?? delivery.address}`), h("span", { class: `pill ${failed ? "bad" : "ok"}` }, delivery.state), button("×", close, { class: "quiet", "aria-label": "Close the details", title: "Esc" }));
+  const panels = [
+    ["Summary", () => summary(delivery, title)],
+    ["Payload", () => payload(delivery)],
+    ["Callback", () => callback(delivery)],
+  ];
+  return h("section", { class: "pane", "aria-label": "Delivery" }, head, tabs(panels, { label: "Details of the delivery", chosen: lastTab, onchange: (name) => (lastTab = name) }));
+}
+
+function summary(delivery, title) {
+  const mono = (text) => text && h("span", { class: "mono" }, text);
+  const own = { ...delivery, title };
+  return [
+    delivery.state === "failed" ? h("div", { class: "note bad" }, failure(own, "")) : h("p", { class: "note" }, "Sent: the provider accepted it. What the device did is not known to Twilio either."),
+    facts([
+      ["Identity", delivery.identity],
+      ["Tags", (delivery.tags ?? []).join(", ")],
+      ["Token or number", mono(delivery.address)],
+      ["Provider's id", mono(delivery.message_id)],
+      ["Notification", mono(delivery.notification_sid)],
+      ["Binding", mono(delivery.binding_sid)],
+      ["Credential", mono(delivery.credential_sid)],
+      ["Service", mono(delivery.service_sid)],
+      ["Time (UTC)", dateOf(delivery.time)],
+    ]),
+    h("p", {}, h("a", { href: linkTo("calls", [], { q: delivery.notification_sid }) }, "The call that made it"), " · ", h("a", { href: linkTo("deliveries", [], { notification: delivery.notification_sid }) }, "All deliveries of this notification")),
+  ];
+}
+
+function payload(delivery) {
+  const [text, json] = pretty(JSON.stringify(delivery.payload));
+  const headers = Object.entries(delivery.headers);
+  return [
+    headers.length ? h("div", { class: "section" }, h("h3", {}, "Headers"), facts(headers)) : null,
+    h("div", { class: "section" }, h("h3", {}, "Payload, as the provider received it"), code(text, { json, label: "Payload" }), h("div", {}, button("Copy payload", () => copy(text, "Payload")))),
+  ];
+}
+
+async function callback(delivery) {
+  const { callbacks, sent } = await get("callbacks", { notification: delivery.notification_sid });
+  if (!callbacks.length && !sent.length) return h("p", { class: "muted" }, "No callback: neither the notification nor the service has a DeliveryCallbackUrl.");
+  return [...callbacks.map((one) => posted(one, `Due ${dateOf(one.due)}`)), ...sent.map((one) => posted(one, `Sent ${dateOf(one.time)}`, one.status))];
+}
+
+function posted(one, when, status) {
+  const { request } = one;
+  return h(
+    "div",
+    { class: "card" },
+    h("div", { class: "line" }, h("b", { class: "grow" }, when), h("span", { class: "muted" }, `attempt ${one.attempt}`), status === undefined ? h("span", { class: "pill" }, "waiting") : pill(status)),
+    facts([["Host", one.host], ["Signature", one.signature && h("code", {}, one.signature)], ["Result", one.reason]]),
+    request?.headers ? h("div", { class: "section" }, h("h3", {}, "Headers"), facts(request.headers)) : null,
+    request?.body ? h("div", { class: "section" }, h("h3", {}, "Body"), code(request.body.replaceAll("&", "\n&"), { fold: true, label: "Body of the callback" })) : null,
+  );
+}
