@@ -1,6 +1,6 @@
 /** The emulator's events, handed over in batches: one per animation frame, however many arrive. */
 
-const KINDS = ["exchange", "delivery", "callback", "fault", "clock", "reset", "gap"];
+const KINDS = ["call", "delivery", "callback", "fault", "clock", "records", "reset", "gap"];
 const HIDDEN_PAUSE = 500;
 
 /** Listen. `onbatch(events)` gets `{kind, data}` in order; `onstate(name)` gets live, waiting or closed. */

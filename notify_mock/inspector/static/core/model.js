@@ -126,8 +126,9 @@ function changeConnection(state) {
 function receive(batch) {
   const calls = [];
   for (const { kind, data } of batch) {
-    if (kind === "exchange") calls.push(data);
+    if (kind === "call") calls.push(data);
     else if (kind === "clock") setClock(data);
+    else if (kind === "records") tellSoon("records", loadAccounts);
     else if (kind === "fault") tellSoon("faults", loadFaults);
     else if (kind === "delivery") tellSoon("deliveries");
     else if (kind === "callback") tellSoon("callbacks");
@@ -145,8 +146,7 @@ function addCalls(calls) {
   const dropped = Math.max(0, all.length - MAX_CALLS);
   model.calls = dropped ? all.slice(dropped) : all;
   tell("calls", { dropped });
-  if (calls.some((call) => call.status < 300 && call.call && !/\.(list|fetch)$/.test(call.call))) tellSoon("records");
-  if (calls.some((call) => !model.accounts.some((one) => one.sid === call.account_sid))) tellSoon("accounts", loadAccounts);
+  if (calls.some((call) => call.account_sid && !model.accounts.some((one) => one.sid === call.account_sid))) tellSoon("accounts", loadAccounts);
 }
 
 /** A call ends after ones that began later: put it in its place. One that is known already is replaced. */

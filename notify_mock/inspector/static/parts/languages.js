@@ -65,7 +65,7 @@ export const environmentLine = (url = location.origin) => `eval "$(notify-mock e
 /** Return how to connect in a language: the variables one by one, the program, and a note. */
 export function connection(name, about, url = location.origin) {
   const { needs, program, note = "" } = LANGUAGES[name];
-  const folder = (about?.certificate_authority ?? "").replace(/\/[^/]*$/, "");
+  const folder = (about?.certificate?.file ?? "").replace(/\/[^/]*$/, "");
   const known = values(url, folder);
   const variables = folder ? needs.map((variable) => `export ${variable}=${known[variable]}`).join("\n") : "";
   return { variables, program: program(accountOf(about)).join("\n"), note };

@@ -66,7 +66,7 @@ class Connect {
       ["URL", h("span", { class: "mono" }, location.origin)],
       ["Account", h("span", { class: "mono" }, about.default_account)],
       ["Auth token", about.strict ? "the one that was given with --account" : "any"],
-      ["Certificate authority", h("span", { class: "mono" }, about.certificate_authority ?? "none yet: it is created when notify-mock env, exec or --tls is first used")],
+      ["Certificate authority", h("span", { class: "mono" }, about.certificate?.file ?? "none yet: it is created when notify-mock env, exec or --tls is first used")],
       ["Version", about.version],
     ]));
   }

@@ -91,7 +91,7 @@ class FaultsView {
     if (focused) this.scenarios.querySelector(`[data-scenario="${CSS.escape(focused)}"]`)?.focus();
   }
 
-  scenario({ name, description, on: isOn }) {
+  scenario({ name, description, is_on: isOn }) {
     const flip = () => this.change(() => (isOn ? remove(`scenarios/${segment(name)}`) : post("faults", { scenario: name })));
     const control = h("button", { type: "button", class: "switch", role: "switch", "aria-checked": String(isOn), "aria-label": name, onclick: flip, data: { scenario: name } });
     return h("div", { class: "card" }, h("div", { class: "line" }, h("b", { class: "grow" }, name), control), h("p", { class: "muted" }, description));
