@@ -59,7 +59,7 @@ export async function start() {
 export async function reload() {
   const [about, journal] = await Promise.all([get("about"), get("journal", { last: PAGE }), loadFaults(), loadClock(), loadAccounts()]);
   model.about = about;
-  model.calls = journal.exchanges;
+  model.calls = journal.exchanges.map(slim);
   for (const topic of ["calls", "faults", "clock", "accounts", "deliveries", "callbacks", "records"]) tell(topic);
   await loadOlder(journal);
 }
@@ -70,11 +70,16 @@ async function loadOlder(journal) {
   while (first !== undefined && first > oldest && model.calls.length < MAX_CALLS) {
     const page = await get("journal", { before: first, last: PAGE });
     if (!page.exchanges.length || model.calls[0]?.number !== first) return;
-    model.calls = [...page.exchanges, ...model.calls].slice(-MAX_CALLS);
+    model.calls = [...page.exchanges.map(slim), ...model.calls].slice(-MAX_CALLS);
     first = page.exchanges[0].number;
     ({ oldest } = page);
     tell("calls");
   }
+}
+
+/** Return a call without its body, which is only read for the call that is open. */
+function slim({ response, door, ...call }) {
+  return call;
 }
 
 async function loadFaults() {
@@ -126,7 +131,7 @@ function changeConnection(state) {
 function receive(batch) {
   const calls = [];
   for (const { kind, data } of batch) {
-    if (kind === "call") calls.push(data);
+    if (kind === "call") calls.push(slim(data));
     else if (kind === "clock") setClock(data);
     else if (kind === "records") tellSoon("records", loadAccounts);
     else if (kind === "fault") tellSoon("faults", loadFaults);

@@ -55,6 +55,11 @@ export class Rows {
     if (item !== undefined) this.choose(item);
   }
 
+  isAtEnd() {
+    const { scrollTop, scrollHeight, clientHeight } = this.element;
+    return scrollTop + clientHeight >= scrollHeight - 2;
+  }
+
   toEnd() {
     this.sticky = true;
     this.element.scrollTop = this.element.scrollHeight;
@@ -70,10 +75,9 @@ export class Rows {
   }
 
   scrolled() {
-    const { scrollTop, scrollHeight, clientHeight } = this.element;
-    this.sticky = scrollTop + clientHeight >= scrollHeight - 2;
+    this.sticky = this.isAtEnd();
     this.paint();
-    this.onscroll(this.sticky);
+    this.onscroll();
   }
 
   paint() {

@@ -58,13 +58,18 @@ async function callback(delivery) {
 }
 
 function posted(one, when, status) {
-  const { request } = one;
+  const signature = one.headers?.find(([name]) => name.toLowerCase() === "x-twilio-signature")?.[1];
   return h(
     "div",
     { class: "card" },
     h("div", { class: "line" }, h("b", { class: "grow" }, when), h("span", { class: "muted" }, `attempt ${one.attempt}`), status === undefined ? h("span", { class: "pill" }, "waiting") : pill(status)),
-    facts([["Host", one.host], ["Signature", one.signature && h("code", {}, one.signature)], ["Result", one.reason]]),
-    request?.headers ? h("div", { class: "section" }, h("h3", {}, "Headers"), facts(request.headers)) : null,
-    request?.body ? h("div", { class: "section" }, h("h3", {}, "Body"), code(request.body.replaceAll("&", "\n&"), { fold: true, label: "Body of the callback" })) : null,
+    facts([["URL", one.url ?? one.host], ["Signature", signature && h("code", {}, signature)], ["Result", one.reason]]),
+    one.headers ? h("div", { class: "section" }, h("h3", {}, "Headers"), facts(one.headers)) : null,
+    one.body ? h("div", { class: "section" }, h("h3", {}, "Body"), code(readable(one.body), { fold: true, label: "Body of the callback" })) : null,
   );
+}
+
+/** Return a form with a parameter on each line, decoded. */
+function readable(form) {
+  return [...new URLSearchParams(form)].map(([name, value]) => `${name} = ${value}`).join("\n");
 }

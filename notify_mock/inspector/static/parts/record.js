@@ -21,43 +21,51 @@ async function call(method, path, params, account) {
 export async function newRecord(kind, { close, done }) {
   const resource = RESOURCES[kind];
   const service = resource.inService ? await serviceField() : [];
-  const known = await credentials(resource);
+  let type = "fcm";
+  const fields = () => [...service, ...resource.fields.filter((field) => [undefined, type].includes(field.only))].map((field) => suggested(field.name === "Type" ? { ...field, value: type, onchange: (event) => turn(event.target.value) } : field));
+  const turn = (other) => {
+    type = other;
+    form.show(fields());
+  };
   const form = new Form({
     action: `Create ${resource.one}`,
-    fields: [...service, ...resource.fields.map((field) => ({ ...field, list: field.from ? "known-credentials" : undefined }))],
+    fields: fields(),
     submit: async ({ Service = "", ...params }) => {
       const made = await call("POST", resource.path(Service || "IS0"), params, model.account);
       toast(`Created ${made.sid}`);
       done(made);
     },
   });
-  const files = kind === "credentials" ? upload((parameters) => Object.entries(parameters).forEach(([name, value]) => form.set(name, value))) : null;
-  return pane(`New ${resource.one}`, close, [h("p", { class: "muted" }, resource.teach), files, form.element, known]);
+  const use = (parameters) => {
+    if (parameters.Type) turn(parameters.Type);
+    for (const [name, value] of Object.entries(parameters)) form.set(name, value);
+  };
+  return pane(`New ${resource.one}`, close, [h("p", { class: "muted" }, resource.teach), kind === "credentials" ? upload(use) : null, form.element, await credentials(resource)]);
 }
 
 /** Return a pane with a record: its fields, and a form for what Twilio lets change. */
 export async function showRecord(kind, record, { close, done }) {
   const resource = RESOURCES[kind];
   const path = `${hostFor(record.region)}${resource.path(record.service_sid)}/${record.sid}`;
-  const known = await credentials(resource);
-  const drop = kind === "notifications" ? null : deleting(() => call("DELETE", path, {}, record.account_sid).then(() => {
+  const drop = async () => {
+    await call("DELETE", path, {}, record.account_sid);
     toast(`Deleted ${record.sid}`);
     close();
     done();
-  }), resource.one);
+  };
   const shown = Object.entries(record).map(([name, value]) => [name, valueOf(value)]);
-  return pane(`${resource.one} ${record.sid}`, close, [resource.fixed ? changing(resource, record, path, done) : h("p", { class: "muted" }, `Twilio has no update for a ${resource.one}.`), known, drop, h("div", { class: "section" }, h("h3", {}, "Fields"), facts(shown))]);
+  const form = resource.fixed ? changing(resource, record, path, done) : h("p", { class: "muted" }, `Twilio has no update for a ${resource.one}.`);
+  return pane(`${resource.one} ${record.sid}`, close, [form, await credentials(resource), kind === "notifications" ? null : deleting(drop, resource.one), h("div", { class: "section" }, h("h3", {}, "Fields"), facts(shown))]);
 }
 
 function changing(resource, record, path, done) {
-  const starts = (field) => record[fieldOf(field.name)] ?? "";
-  const fields = resource.fields.filter((field) => !resource.fixed.includes(field.name)).map((field) => ({ ...field, required: false, value: starts(field), list: field.from ? "known-credentials" : undefined }));
+  const startOf = (name) => String(record[fieldOf(name)] ?? "");
+  const own = resource.fields.filter(({ name, only }) => !resource.fixed.includes(name) && [undefined, record.type].includes(only));
   const form = new Form({
     action: "Save",
-    fields,
+    fields: own.map((field) => suggested({ ...field, required: false, value: startOf(field.name) })),
     submit: async () => {
-      const now = form.entered();
-      const changed = Object.entries(now).filter(([name, value]) => value !== String(starts({ name })));
+      const changed = Object.entries(form.entered()).filter(([name, value]) => value !== startOf(name));
       if (!changed.length) throw new ApiError("Nothing was changed.");
       const made = await call("POST", path, Object.fromEntries(changed), record.account_sid);
       toast(`Saved ${made.sid}`);
@@ -67,18 +75,29 @@ function changing(resource, record, path, done) {
   return form.element;
 }
 
+const suggested = (field) => ({ ...field, list: field.from ? "known-credentials" : undefined });
+
 /** Return a button that asks once more. */
 function deleting(act, name) {
   const problem = h("p", { class: "error", role: "alert" });
-  const first = button(`Delete ${name}`, () => fill(line, h("span", {}, "Delete it?"), button("Delete", sure, { class: "danger" }), button("Keep", () => fill(line, first)), problem), { class: "danger" });
-  const sure = () => act().catch((error) => fill(problem, error.message));
+  const ask = () => {
+    fill(line, h("span", {}, "Delete it?"), sure, button("Keep", keep), problem);
+    sure.focus();
+  };
+  const keep = () => {
+    fill(line, first);
+    first.focus();
+  };
+  const sure = button("Delete", () => act().catch((error) => fill(problem, error.message)), { class: "danger" });
+  const first = button(`Delete ${name}`, ask, { class: "danger" });
   const line = h("div", { class: "line" }, first);
   return line;
 }
 
 async function serviceField() {
   const { records } = await get("records/services", { account: model.account, limit: 200 });
-  return [{ name: "Service", kind: "select", required: true, options: records.map((one) => [one.sid, one.friendly_name ? `${one.friendly_name} (${one.sid})` : one.sid]), help: records.length ? "" : "There is no service yet. Create one first.", wide: true }];
+  const options = records.map((one) => [one.sid, one.friendly_name ? `${one.friendly_name} (${one.sid})` : one.sid]);
+  return [{ name: "Service", kind: "select", required: true, options, help: records.length ? "" : "There is no service yet. Create one first.", wide: true }];
 }
 
 /** Return the credentials as suggestions for fields that take one. */

@@ -56,7 +56,7 @@ export function why(exchange, { short = false } = {}) {
   return h(
     "div",
     { class: "section" },
-    given.reason ? h("p", { class: exchange.status >= 400 ? "note warn" : "note" }, given.reason) : null,
+    given.reason && given.reason !== "fault rule" ? h("p", { class: exchange.status >= 400 ? "note warn" : "note" }, given.reason) : null,
     given.rule && !(short && given.failed?.length) ? rule(given.rule) : null,
     (given.faults ?? []).map(fault),
     (given.failed ?? []).map(failed),

@@ -104,7 +104,7 @@ class Calls {
   }
 
   drawMore() {
-    this.more.hidden = this.rows.sticky || !this.rows.items.length;
+    this.more.hidden = this.rows.isAtEnd() || !this.rows.items.length;
   }
 
   nothingFound() {
@@ -125,7 +125,7 @@ class Calls {
       this.rows.paint();
       return;
     }
-    this.rows.sticky = this.rows.sticky && number === model.calls.at(-1)?.number;
+    this.rows.sticky = false;
     this.split.append(callDetail(number, { close: () => this.close() }));
     this.rows.select(number);
     this.drawMore();

@@ -149,7 +149,7 @@ function select(label, options, value, onchange) {
 }
 
 async function loadTitles() {
-  const { errors } = await get("errors");
+  const { errors } = await get("errors").catch(() => ({ errors: [] }));
   return Object.fromEntries(errors.map((one) => [one.code, one.title ?? one.message]));
 }
 

@@ -41,7 +41,7 @@ class FaultsView {
   }
 
   breakNext() {
-    const call = h("input", { type: "text", value: "*", list: "call-names", "aria-label": "Name of the call", spellcheck: "false" });
+    const call = h("input", { type: "text", placeholder: "any call", list: "call-names", "aria-label": "Name of the call", spellcheck: "false" });
     const how = h("select", { "aria-label": "How it fails" }, NEXT.map(([text], index) => h("option", { value: index }, text)));
     const add = () => attempt(async () => {
       const made = await post("faults", { call: call.value.trim() || "*", times: 1, ...NEXT[how.value][1] });
