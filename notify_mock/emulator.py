@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from notify_mock.callbacks.sender import Callbacks
     from notify_mock.engine.hydration import HydrateOption
+    from notify_mock.events.hub import Hub
     from notify_mock.faults.readers import FaultsOption
     from notify_mock.interception.interception import Interception
     from notify_mock.recording.backend import Backend, RecordOption, UpstreamOption
@@ -135,8 +136,9 @@ class Emulator(Engine):
             raise UsageError("control_token", "must be non-empty text")
         self.access = Access(control_token)
         self._callback_hosts = read_hosts(callback_hosts)
-        self._making_app = Lock()
+        self._making = Lock()
         self._app: Flask | None = None
+        self._events: Hub | None = None
         self.own_ports: set[int] = set()
         """The ports that serve this emulator. Delivery callbacks are not sent to them."""
         own = SharedServer(host, port, other_hosts=other_hosts, tls=tls)
@@ -158,12 +160,22 @@ class Emulator(Engine):
     @property
     def app(self) -> Flask:
         """The Flask app, for a test client or your own WSGI server."""
-        with self._making_app:  # routes must not be added to one app while another one is used
+        with self._making:  # routes must not be added to one app while another one is used
             if self._app is None:
                 from notify_mock.server.app import create_app
 
                 self._app = create_app(self)
             return self._app
+
+    @property
+    def events(self) -> Hub:
+        """What happens in the emulator, for ``GET /_mock/events``. Collected from the first access on."""
+        with self._making:
+            if self._events is None:
+                from notify_mock.events.watching import watch
+
+                self._events = watch(self)
+            return self._events
 
     def has_route(self, method: str, target: str) -> bool:
         """Whether a route for this request has been added to ``app``. Paths of Twilio's APIs are never looked up."""
@@ -231,6 +243,8 @@ class Emulator(Engine):
         Using ``url`` starts the server again. From a shared server, the emulator is removed for good.
         """
         self.held_calls.release()
+        if self._events is not None:
+            self._events.end()
         if "callbacks" in self.__dict__:
             self.callbacks.stop()
         if self._has_own_server:

@@ -20,7 +20,7 @@ FLOORS = (
     ("engine",),
     ("callbacks",),
     ("control_api",),
-    ("inspector",),
+    ("events", "inspector"),
     ("server",),
     ("interception",),
     ("recording",),

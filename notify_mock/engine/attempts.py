@@ -88,6 +88,7 @@ class Attempts:
         now = state.clock.time()
         exchange.status, exchange.reason = reply.status, reply.reason
         state.journal.close(exchange, now)
+        state.changes.tell("callback", ("sent" if reply.is_good else "failed", callback, exchange))
         if reply.is_good:
             return
         next_attempt = callback.next_attempt(now) if is_retried(reply.status) and not reply.final else None

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from hashlib import blake2b
 
 _ALL = 2**128
+
+
+def unique() -> str:
+    """Return 8 hex digits that are different each time, also in other processes."""
+    return os.urandom(4).hex()
 
 
 class Sids:
