@@ -23,19 +23,19 @@ export function topBar(bar) {
   bar.append(url, h("span", { class: "grow wide" }), account, time, faults, live, theme, help);
 
   const drawTime = () => {
-    const text = model.isFrozen ? `${dateOf(emulatorTime())} (frozen)` : dateOf(emulatorTime());
-    if (time.textContent === text) return;
-    time.textContent = text;
-    time.setAttribute("aria-label", `Emulator's time (UTC): ${text}`);
-    time.title = "The emulator's time, in UTC";
+    const text = `${dateOf(emulatorTime())}${model.isFrozen ? " (frozen)" : ""}`;
+    if (time.title.endsWith(text)) return;
+    const [, day, clock, rest = ""] = /^(.*) (\S+:\S+)( .*)?$/.exec(text) ?? [];
+    fill(time, h("span", { class: "wide" }, day), clock, rest);
+    time.title = `The emulator's time, in UTC: ${text}`;
   };
   const drawFaults = () => {
     const count = model.faults.length;
-    fill(faults, h("span", { class: count ? "pill fault" : "pill" }, String(count)), count === 1 ? "fault" : "faults");
+    fill(faults, h("span", { class: count ? "pill fault" : "pill" }, String(count)), h("span", { class: "word" }, count === 1 ? "fault" : "faults"));
   };
   const drawLive = () => {
     const [kind, text] = STATES[model.connection];
-    fill(live, h("span", { class: `dot ${kind}` }), model.about && model.connection === "waiting" ? LOST : text);
+    fill(live, h("span", { class: `dot ${kind}` }), h("span", { class: "word" }, model.about && model.connection === "waiting" ? LOST : text));
   };
   const drawAccounts = () => fill(account, ...options()).value = model.account;
 

@@ -11,7 +11,7 @@ const STEPS = [["+1 s", "1s"], ["+1 min", "1m"], ["+1 h", "1h"], ["+1 day", "1d"
 
 class ClockView {
   constructor(root) {
-    this.now = h("p", { class: "mono" });
+    this.now = h("p", { class: "big" });
     this.freeze = button("", () => this.move(model.isFrozen ? { resume: true } : { freeze: null }));
     this.form = new Form({
       action: "Set",
