@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from notify_mock.accounts.account import Account, ApiKey
+    from notify_mock.cassettes.age import StaleCassetteWarning
     from notify_mock.deliveries.delivery import Delivery
     from notify_mock.emulator import Emulator, intercept
     from notify_mock.engine.records import Records
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from notify_mock.journal.exchange import Exchange
     from notify_mock.journal.journal import Journal
     from notify_mock.push_keys.apn_pair import apn_pair
+    from notify_mock.push_keys.service_account import fcm_service_account
     from notify_mock.recording.recorder import Recorder
     from notify_mock.recording.upstream import Upstream
     from notify_mock.replay.cassette import Cassette
@@ -59,6 +61,7 @@ __all__ = [
     "Reset",
     "Service",
     "Stale",
+    "StaleCassetteWarning",
     "Status",
     "Truncate",
     "TwilioError",
@@ -66,6 +69,7 @@ __all__ = [
     "Upstream",
     "UsageError",
     "apn_pair",
+    "fcm_service_account",
     "intercept",
 ]
 
@@ -97,6 +101,7 @@ _HOMES = {
     "Reset": "faults.connections",
     "Service": "resources.service",
     "Stale": "faults.states",
+    "StaleCassetteWarning": "cassettes.age",
     "Status": "faults.responses",
     "Truncate": "faults.connections",
     "TwilioError": "twilio_api.errors",
@@ -105,6 +110,7 @@ _HOMES = {
     "UsageError": "support.usage",
     "__version__": "support.version",
     "apn_pair": "push_keys.apn_pair",
+    "fcm_service_account": "push_keys.service_account",
     "intercept": "emulator",
 }
 

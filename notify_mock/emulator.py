@@ -75,6 +75,7 @@ class Emulator(Engine):
     - ``stubs``: canned answers of hosts of Twilio's that are not emulated, such as ``["sync.twilio.com=404"]``, as
       "HOST[/PATH]=STATUS[:BODY]". PATH may contain ``*``, BODY is JSON.
     - ``other_twilio``: what such hosts do without a stub: "refuse", or "404" to answer with Twilio's error 20404.
+    - ``legacy_fcm``: legacy server keys of FCM and GCM still work, as they did until June 2024.
     - ``host``, ``port``: address and port to listen on. Port 0 picks a free port.
     - ``other_hosts``: what the proxy does with requests to hosts other than Twilio's: "refuse" or "tunnel".
     - ``tls``: accept TLS on the port as well as plain HTTP.
@@ -105,6 +106,7 @@ class Emulator(Engine):
         callback_hosts: Iterable[str] = (),
         stubs: Iterable[str] = (),
         other_twilio: OtherTwilio = "refuse",
+        legacy_fcm: bool = False,
         host: str = "127.0.0.1",
         port: int = 0,
         other_hosts: OtherHosts = "refuse",
@@ -131,6 +133,7 @@ class Emulator(Engine):
             observer=self._backend.observer if self._backend else None,
             stubs=stubs,
             other_twilio=other_twilio,
+            legacy_fcm=legacy_fcm,
         )
         if control_token is not None and (not isinstance(control_token, str) or not control_token):
             raise UsageError("control_token", "must be non-empty text")

@@ -113,7 +113,7 @@ OPTIONS = (
     Option(
         "scenario",
         "Predefined fault rules: rate-limited, flaky-network, slow, outage, token-rotated, "
-        "account-suspended, legacy-fcm-off, notify-eol.",
+        "account-suspended, notify-eol.",
         flag="--scenario",
         metavar="NAME",
         repeatable=True,
@@ -176,6 +176,14 @@ OPTIONS = (
         "refuse",
         flag="--other-twilio",
         choices=("refuse", "404"),
+        marker=True,
+    ),
+    Option(
+        "legacy_fcm",
+        "Legacy server keys of FCM and GCM still work, as they did until June 2024.",
+        False,
+        flag="--legacy-fcm",
+        commands=("serve", "exec"),
         marker=True,
     ),
     Option("host", "Address to listen on.", "127.0.0.1", part="server", flag="--host", metavar="ADDRESS"),

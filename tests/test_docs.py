@@ -216,8 +216,10 @@ def test_the_documentation_names_only_existing_options() -> None:
     assert named - options(commands) == {
         "--help",
         "--notify-mock-block",
+        "--notify-mock-cassette-max-age",
         "--notify-mock-record",
         "--notify-mock-seed",
+        "--notify-mock-unused-cassettes",
         "--require",
         "--rm",
     }

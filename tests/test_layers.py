@@ -17,7 +17,7 @@ FLOORS = (
     ("accounts", "cassettes", "certificate_authority", "http1", "journal", "push_keys", "store"),
     ("faults", "redaction", "resources"),
     ("deliveries", "replay"),
-    ("engine",),
+    ("doctor", "engine"),
     ("callbacks",),
     ("control_api",),
     ("events", "inspector"),

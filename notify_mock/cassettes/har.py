@@ -6,11 +6,11 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from notify_mock.cassettes.age import RECORDED_AT, recorded_at
 from notify_mock.cassettes.interaction import Interaction, Pairs, header, unpacked
 from notify_mock.support.documents import Content, find_lines
 from notify_mock.support.usage import UsageError, shown
@@ -58,7 +58,7 @@ def _read(entry: Mapping[str, Any], where: str) -> Interaction:
         headers = tuple(
             (name, str(len(body)) if name.lower() == "content-length" else value) for name, value in headers
         )
-    return Interaction(
+    made = Interaction(
         str(request["method"]).upper(),
         str(request["url"]).partition("#")[0],
         _headers(request.get("headers") or []),
@@ -70,6 +70,10 @@ def _read(entry: Mapping[str, Any], where: str) -> Interaction:
         where,
         entry.get(_OWN) or {},
     )
+    started = entry.get("startedDateTime")
+    if not isinstance(started, str) or started == _started(made):
+        return made
+    return made._replace(extra={RECORDED_AT: started, **made.extra})
 
 
 def _headers(listed: list[Mapping[str, Any]]) -> Pairs:
@@ -149,9 +153,5 @@ def _text(body: bytes) -> dict[str, str]:
 
 
 def _started(one: Interaction) -> str:
-    """Return the time in the Date header, or 1970: HAR requires a time."""
-    try:
-        at = parsedate_to_datetime(header(one.headers, "date"))
-    except ValueError:
-        at = datetime.fromtimestamp(0, timezone.utc)
-    return at.isoformat(timespec="milliseconds")
+    """Return when the exchange was recorded, or 1970: HAR requires a time."""
+    return datetime.fromtimestamp(recorded_at(one) or 0, timezone.utc).isoformat(timespec="milliseconds")

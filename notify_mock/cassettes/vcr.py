@@ -7,8 +7,9 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
-from notify_mock.cassettes.interaction import MAX_BODY_BYTES, Interaction, Pairs, check
+from notify_mock.cassettes.interaction import FORM, MAX_BODY_BYTES, Interaction, Pairs, check, header
 from notify_mock.support.documents import Content, find_lines
 from notify_mock.support.usage import UsageError, shown
 
@@ -62,11 +63,15 @@ def _interaction(entry: Mapping[str, Any], where: str) -> Interaction:
     if isinstance(code, bool) or not isinstance(code, int) or not 100 <= code <= 999:
         raise UsageError(f"{where}.response.status.code", _wrong(code, "a status code"), "expected 200, 201, 404, ...")
     reason = status.get("message") if isinstance(status, Mapping) else ""
+    headers, body = _headers(request.get("headers"), f"{where}.request.headers"), request.get("body")
+    fields = _fields(body)
+    if fields and not header(headers, "content-type"):
+        headers = (*headers, ("Content-Type", FORM))
     made = Interaction(
         method.upper(),
         url,
-        _headers(request.get("headers"), f"{where}.request.headers"),
-        _body(request.get("body"), f"{where}.request.body"),
+        headers,
+        _body(urlencode(fields, doseq=True) if fields else body, f"{where}.request.body"),
         code,
         reason if isinstance(reason, str) else "",
         _headers(answer.get("headers"), f"{where}.response.headers"),
@@ -133,6 +138,16 @@ def _body(value: Any, where: str) -> bytes:
     if len(value) > MAX_BODY_BYTES:
         raise UsageError(where, f"has {len(value)} bytes", f"the limit is {MAX_BODY_BYTES}")
     return value
+
+
+def _fields(body: Any) -> list[tuple[str, Any]]:
+    """Return the fields of a form. vcrpy writes those of aiohttp, and so of the SDK's async client, as a mapping or a
+    list of pairs."""
+    if isinstance(body, Mapping) and not {"string", "base64_string"} & set(body):
+        return list(body.items())
+    if isinstance(body, list) and all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in body):
+        return [(name, value) for name, value in body]
+    return []
 
 
 def _from_base64(text: str, where: str) -> bytes:

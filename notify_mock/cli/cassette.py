@@ -1,4 +1,4 @@
-"""``notify-mock cassette``: searches cassettes for secrets, converts them, and compares the emulator with them."""
+"""``notify-mock cassette``: searches cassettes for secrets and old entries, converts and compares them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ def cassette() -> None:
 
 @cassette.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=FILE)
-def lint(paths: tuple[Path, ...]) -> None:
-    """Search cassettes for secrets.
+@click.option("--max-age", metavar="AGE", help="Also find cassettes with entries recorded longer ago, such as 90d.")
+def lint(paths: tuple[Path, ...], max_age: str | None) -> None:
+    """Search cassettes for secrets, and for old entries.
 
     PATH is a cassette or a folder of cassettes. Prints one line for each finding. Exits with status 1 if there are any
     findings.
     """
+    from notify_mock.cassettes.age import read_ages
     from notify_mock.cassettes.files import find_files, read_interactions
     from notify_mock.redaction.lint import leak_error, scan, scan_text
 
@@ -36,6 +38,11 @@ def lint(paths: tuple[Path, ...]) -> None:
         interactions = read_interactions(file)
         lines = [str(leak_error(entry, leak)) for entry in interactions for leak in scan(entry)]
         lines += [str(error) for error in scan_text(file, comments=bool(lines))]
+        if max_age is not None:
+            stale, undated = read_ages(interactions, max_age)
+            lines += [f"{file}: {stale}"] if stale else []
+            if undated:
+                click.echo(f"{file}: {undated}", err=True)
         found += len(lines)
         for line in lines:
             click.echo(line)

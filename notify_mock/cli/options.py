@@ -144,6 +144,9 @@ def make_emulator(*, seed: str, **options: Any) -> Emulator:
 
 def naming_options(command: click.Command) -> click.Command:
     """Return ``command``, changed so that its errors name options as the user gave them, by flag or variable."""
+    if isinstance(command, click.Group):
+        command.commands = {name: naming_options(one) for name, one in command.commands.items()}
+        return command
     call = command.callback
     if call is None:
         return command

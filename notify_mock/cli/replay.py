@@ -37,6 +37,7 @@ Example:
     "By default the first five.",
 )
 @click.option("--ignore", multiple=True, metavar="NAME", help="Parameter that is not compared. Repeatable.")
+@click.option("--max-age", metavar="AGE", help="Warn if entries were recorded longer ago, such as 90d.")
 @click.option("--upstream", metavar="URL", help="Service to forward requests to, with --on-miss forward.")
 @click.option("--upstream-ca", metavar="FILE", type=FILE, help="CA certificates to trust, instead of the system's.")
 @emulator_options("replay", port=8010)
@@ -47,6 +48,7 @@ def replay(
     repeat: bool,
     match_on: str | None,
     ignore: tuple[str, ...],
+    max_age: str | None,
     upstream: str | None,
     upstream_ca: Path | None,
     host: str,
@@ -69,7 +71,8 @@ def replay(
 
     log = open_log(log_format, log_level or "info", access_log, log_file)
     fields = tuple(field.strip() for field in match_on.split(",")) if match_on else DEFAULT
-    cassette = Cassette(*paths, on_miss=on_miss, repeat=repeat, match_on=fields, ignore=ignore)  # type: ignore[arg-type]
+    miss: Any = on_miss
+    cassette = Cassette(*paths, on_miss=miss, repeat=repeat, match_on=fields, ignore=ignore, max_age=max_age)
     service = make_upstream(upstream, upstream_ca) if upstream is not None else None
     emulator = make_emulator(**options, cassette=cassette, upstream=service)
     run(emulator, host, port, log, other_hosts=other_hosts, tls=tls)

@@ -14,12 +14,16 @@ Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
 NAME: Schema = {"type": "string", "minLength": 1}
 WHOLE: Schema = {"type": "integer", "minimum": 0}
+FLAG: Schema = {"type": "boolean"}
 TRUE: Schema = {"type": "boolean", "enum": [True]}
 MAYBE_TEXT: Schema = {"type": ["string", "null"]}
 MAYBE_WHOLE: Schema = {"type": ["integer", "null"]}
 TEXTS: Schema = {"type": "object", "additionalProperties": TEXT}
-MAX_DIGITS = 9
-"""The most digits of a number in a query."""
+PAIRS: Schema = {
+    "type": "array",
+    "items": {"type": "array", "items": TEXT, "minItems": 2, "maxItems": 2},
+    "description": "headers in order, as [name, value]",
+}
 
 SPAN: Schema = {
     "type": ["number", "string"],
@@ -92,17 +96,18 @@ def _seed_field(field: Field[Any]) -> Schema:
 def provider_schema() -> Schema:
     """Return the schema of a provider's simulated failures."""
     names: Schema = {"type": "array", "items": NAME}
-    return object_of(
+    schema = object_of(
         unregistered={**names, "description": "addresses of devices without the app"},
         throttled={"anyOf": [names, {"type": "boolean"}], "description": "addresses, or whether all are"},
         revoked={**names, "description": "SIDs of credentials"},
         down={"type": "boolean"},
         delay=SPAN,
     )
-
-
-def query_number() -> Schema:
-    return {**WHOLE, "maximum": 10**MAX_DIGITS - 1}
+    schema["properties"]["accept_legacy"] = {
+        "type": "boolean",
+        "description": "fcm only: legacy server keys still work",
+    }
+    return schema
 
 
 def record_schema(record: type[Any]) -> Schema:
@@ -129,9 +134,28 @@ def delivery_schema() -> Schema:
 
 
 def callback_schema() -> Schema:
-    texts = ("notification_sid", "account_sid", "service_sid", "due")
+    texts = ("notification_sid", "account_sid", "service_sid", "due", "url", "body")
     numbers = dict.fromkeys(("sequence", "count", "attempt"), WHOLE)
-    return object_of(**dict.fromkeys(texts, TEXT), **numbers, host=MAYBE_TEXT, is_final={"type": "boolean"})
+    return object_of(**dict.fromkeys(texts, TEXT), **numbers, host=MAYBE_TEXT, is_final=FLAG, headers=PAIRS)
+
+
+def exported_schema() -> Schema:
+    """Return the schema of the records that are exported: those to add, where masks may stand for secrets."""
+    lists = data_schema()
+    return {**lists, "required": list(lists["properties"])}
+
+
+def reference(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def list_of(name: str) -> Schema:
+    return {"type": "array", "items": reference(name)}
+
+
+def maybe(schema: Schema) -> Schema:
+    """Return the schema of a value that may be null."""
+    return {"anyOf": [schema, {"type": "null"}]}
 
 
 def object_of(**properties: Schema) -> Schema:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
+from functools import lru_cache
+from typing import NamedTuple
 
 from notify_mock.deliveries.channel import Channel
 from notify_mock.push_keys.certificate import check_certificate
@@ -11,6 +14,12 @@ from notify_mock.resources.service import Service
 from notify_mock.store.collections import Key, Store
 from notify_mock.twilio_api.delivery_errors import Problem
 
+LEGACY_END = 1718928000.0
+"""The end of 20 June 2024, in seconds since 1970: Google's legacy API for server keys (documented: June 2024)."""
+
+_JSON_BEGINS = ("{", "[", '"')
+_NEEDED = ("project_id", "private_key", "client_email")
+
 
 def credential_sid_for(channel: Channel, own: str | None, service: Service) -> str | None:
     """Return the SID of the credential to use: the binding's ``own`` takes precedence (documented)."""
@@ -18,19 +27,40 @@ def credential_sid_for(channel: Channel, own: str | None, service: Service) -> s
     return sid if channel.is_push else None
 
 
-def check_credential(store: Store, channel: Channel, sid: str | None, service: Service, now: float) -> Problem | None:
-    """Return why the credential cannot be used, or None. A secret that seed data left out is not checked."""
+class Use(NamedTuple):
+    """How a credential is used: ``problem`` is why it cannot be. A ``legacy`` key of FCM needs the payload of the API
+    that it is for; ``project`` is the Firebase project of a service account."""
+
+    problem: Problem | None = None
+    legacy: bool = False
+    project: str | None = None
+
+
+def use_credential(
+    store: Store, channel: Channel, sid: str | None, service: Service, now: float, *, accept_legacy: bool = False
+) -> Use:
+    """Return how the credential is used at the time ``now``. A secret that seed data left out is not checked.
+
+    ``accept_legacy``: server keys of FCM's legacy API work after its end, too.
+    """
     if not channel.is_push:
-        return None
+        return Use()
     if sid is None:
-        return Problem(52004, f"neither the binding nor the service has a credential for {channel.name}")
+        return Use(Problem(52004, f"neither the binding nor the service has a credential for {channel.name}"))
     credential = store.collection(Key("credential", service.account_sid, service.region)).get(sid)
     if credential is None:
-        return _missing(store, sid)
+        return Use(_missing(store, sid))
     if credential.type != channel.name:
         text = f"Can not use credentialType='{credential.type}' credentials for {channel.name.upper()} notifications"
-        return Problem(52003, text)
-    return _content(credential, now)
+        return Use(Problem(52003, text))
+    return use_of(credential, now, accept_legacy=accept_legacy)
+
+
+def use_of(credential: Credential, now: float, *, accept_legacy: bool = False) -> Use:
+    """Return how this credential is used, whatever the notification."""
+    if credential.certificate is not None and credential.private_key is not None:
+        return Use(check_certificate(credential.certificate, credential.private_key, now))
+    return _use_of_google(credential, now, accept_legacy)
 
 
 def _missing(store: Store, sid: str) -> Problem:
@@ -39,20 +69,36 @@ def _missing(store: Store, sid: str) -> Problem:
     return Problem(52002, f"there is no credential {sid}")
 
 
-def _content(credential: Credential, now: float) -> Problem | None:
-    if credential.certificate is not None and credential.private_key is not None:
-        return check_certificate(credential.certificate, credential.private_key, now)
-    if credential.secret is not None and credential.secret.lstrip().startswith("{"):
-        return _service_account(credential.secret)
-    return None
+def _use_of_google(credential: Credential, now: float, accept_legacy: bool) -> Use:
+    if credential.secret is not None and not is_legacy_key(credential.secret):
+        return read_service_account(credential.secret)
+    name = "Secret" if credential.secret is not None else "ApiKey"
+    if (credential.secret or credential.api_key) is None:
+        return Use()
+    works = accept_legacy or now < LEGACY_END
+    return Use(None if works else _ended(name, now), legacy=credential.type == "fcm")
 
 
-def _service_account(secret: str) -> Problem | None:
-    """FCM v1 needs the JSON of a service account (documented). Twilio only warns about a legacy key, so it passes."""
+def is_legacy_key(secret: str) -> bool:
+    """Whether the ``Secret`` of an fcm credential is a server key: it does not begin like JSON (inferred)."""
+    return not secret.lstrip(" \t\r\n\ufeff").startswith(_JSON_BEGINS)
+
+
+@lru_cache(maxsize=64)
+def read_service_account(secret: str) -> Use:
+    """Return how the JSON of a service account is used. FCM v1 needs one (documented); 52005 for anything else is
+    inferred from its causes and a user's log."""
     try:
         found = json.loads(secret)
     except (ValueError, RecursionError):
-        return Problem(52005, "the Secret starts like JSON but is not valid JSON")
-    if not all(isinstance(found.get(name), str) for name in ("private_key", "client_email")):
-        return Problem(52005, "the Secret has no private_key and client_email of a service account")
-    return None
+        return Use(Problem(52005, "the Secret starts like JSON but is not valid JSON"))
+    missing = [name for name in _NEEDED if not isinstance(found, dict) or not isinstance(found.get(name), str)]
+    if missing:
+        return Use(Problem(52005, f"the Secret is not the JSON of a service account: it has no {', '.join(missing)}"))
+    return Use(project=found["project_id"])
+
+
+def _ended(name: str, now: float) -> Problem:
+    today = datetime.fromtimestamp(now, timezone.utc).date()
+    wrong = f"the {name} is a legacy server key: those work until 20 June 2024, the emulator's clock is at {today}"
+    return Problem(52117, f"{wrong}. Use the JSON of a service account, or set providers.fcm.accept_legacy = True")

@@ -15,10 +15,11 @@ DeliveryState = Literal["sent", "failed"]
 
 class Rendering(NamedTuple):
     """What all deliveries of a notification on one channel share: the payload as JSON text, without the address, and
-    the headers for the provider."""
+    the headers for the provider. ``project`` is the Firebase project of a message for FCM's HTTP v1 API."""
 
     text: str
     headers: tuple[tuple[str, str], ...] = ()
+    project: str | None = None
 
 
 class Delivery(NamedTuple):
@@ -64,8 +65,11 @@ class Delivery(NamedTuple):
 
     @property
     def payload(self) -> dict[str, Any]:
-        """What the provider received: the JSON for APNs, for FCM and GCM with ``to``, or the parameters of an SMS."""
+        """What the provider received: the JSON for APNs, for FCM with ``token`` in ``message``, for GCM and legacy keys
+        with ``to``, or the parameters of an SMS."""
         payload: dict[str, Any] = json.loads(self.rendering.text)
+        if self.rendering.project is not None:
+            return {"message": {"token": self.address, **payload["message"]}}
         return payload if self.channel == "apn" else {"to": self.address, **payload}
 
     @property
@@ -91,7 +95,10 @@ class Delivery(NamedTuple):
         if self.channel == "apn":
             parts = number[:8], number[8:12], number[12:16], number[16:20], number[20:]
             return "-".join(parts)
-        return f"SM{number}" if self.channel == "sms" else f"0:{int(number[:12], 16):016d}%{number[16:]}"
+        if self.channel == "sms":
+            return f"SM{number}"
+        project = self.rendering.project
+        return f"{f'projects/{project}/messages/' if project else ''}0:{int(number[:12], 16):016d}%{number[16:]}"
 
     def _shown_text(self, name: str) -> str | None:
         payload = self.payload
@@ -99,6 +106,7 @@ class Delivery(NamedTuple):
             alert = _object(payload.get("aps")).get("alert")
             text = alert if isinstance(alert, str) and name == "body" else _object(alert).get(name)
         elif self.channel in ("fcm", "gcm"):
+            payload = payload.get("message", payload)
             own = _object(payload.get("data")).get(f"twi_{name}")
             text = _object(payload.get("notification")).get(name) if own is None else own
         else:

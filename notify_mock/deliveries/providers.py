@@ -22,6 +22,19 @@ _NORMAL: Mapping[str, Any] = {"unregistered": [], "throttled": [], "revoked": []
 class Provider:
     """One provider. Simulated failures last until ``recover`` or a reset."""
 
+    __slots__ = (
+        "_all_throttled",
+        "_is_down",
+        "_lock",
+        "_name",
+        "_revoked",
+        "_throttled",
+        "_unregistered",
+        "busy",
+        "pause",
+    )
+    """So that a misspelt attribute is an error."""
+
     def __init__(self, name: str, lock: AbstractContextManager[bool]) -> None:
         self._name, self._lock = name, lock
         self.recover()
@@ -99,7 +112,7 @@ class Provider:
                 throttled = new["throttled"]
                 self._all_throttled = throttled is True
                 self._throttled = set() if isinstance(throttled, bool) else throttled
-            self.busy = self.describe() != _NORMAL
+            self.busy = Provider.describe(self) != _NORMAL
 
     def outcome(self, address: str, credential_sid: str | None) -> Outcome | None:
         """Return how a delivery fails, or None if it is sent."""
@@ -127,13 +140,60 @@ class Provider:
             self.busy = True
 
 
-class Providers:
-    """``apns``, ``fcm``, ``gcm`` and ``sms``."""
+class Fcm(Provider):
+    """FCM. It decides about legacy server keys, those of gcm credentials included."""
 
-    def __init__(self, lock: AbstractContextManager[bool]) -> None:
-        self.by_name = {name: Provider(name, lock) for name in PROVIDERS}
-        self.apns, self.fcm, self.gcm, self.sms = self.by_name.values()
-        self._by_channel = {"apn": self.apns, "fcm": self.fcm, "gcm": self.gcm, "sms": self.sms}
+    __slots__ = ("_accepts_at_start", "_accepts_legacy")
+
+    def __init__(self, lock: AbstractContextManager[bool], *, accept_legacy: bool = False) -> None:
+        self._accepts_at_start = accept_legacy
+        super().__init__("fcm", lock)
+
+    @property
+    def accept_legacy(self) -> bool:
+        """Whether legacy server keys work after 20 June 2024, too. ``recover`` and a reset restore the option
+        ``legacy_fcm``."""
+        return self._accepts_legacy
+
+    @accept_legacy.setter
+    def accept_legacy(self, value: bool) -> None:
+        accepts = _read_switch("providers.fcm.accept_legacy", value)
+        with self._lock:
+            self._accepts_legacy = accepts
+
+    def recover(self) -> None:
+        """End all simulated failures."""
+        with self._lock:
+            super().recover()
+            self._accepts_legacy = self._accepts_at_start
+
+    def describe(self) -> dict[str, Any]:
+        """Return the simulated failures as JSON data, and ``accept_legacy``."""
+        return {**super().describe(), "accept_legacy": self._accepts_legacy}
+
+    def change(self, given: Mapping[str, Any]) -> None:
+        """Replace what ``given`` has, written as in ``describe``. Raises like ``Provider.change``."""
+        accepts = _read_switch("accept_legacy", given.get("accept_legacy", self._accepts_legacy))
+        super().change({key: value for key, value in given.items() if key != "accept_legacy"})
+        with self._lock:
+            self._accepts_legacy = accepts
+
+    def snapshot(self) -> tuple[Any, ...]:
+        return self._accepts_legacy, *super().snapshot()
+
+    def restore(self, kept: tuple[Any, ...]) -> None:
+        self._accepts_legacy = kept[0]
+        super().restore(kept[1:])
+
+
+class Providers:
+    """``apns``, ``fcm``, ``gcm`` and ``sms``. ``legacy_fcm``: FCM accepts legacy server keys at the start."""
+
+    def __init__(self, lock: AbstractContextManager[bool], *, legacy_fcm: bool = False) -> None:
+        self.apns, self.gcm, self.sms = Provider("apns", lock), Provider("gcm", lock), Provider("sms", lock)
+        self.fcm = Fcm(lock, accept_legacy=legacy_fcm)
+        self.by_name: Mapping[str, Provider] = {name: getattr(self, name) for name in PROVIDERS}
+        self._by_channel: Mapping[str, Provider] = {"apn": self.apns, "fcm": self.fcm, "gcm": self.gcm, "sms": self.sms}
 
     def __getitem__(self, channel: str) -> Provider:
         return self._by_channel[channel]
@@ -150,10 +210,17 @@ class Providers:
             provider.restore(kept[channel])
 
 
+def _read_switch(where: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(where, f"expected true or false, got {shown(value)}")
+    return value
+
+
 def _read_failure(key: str, value: Any) -> Any:
     """Return a set of texts, a bool or a number of seconds. Raises ``UsageError`` that names the key."""
     if key not in _NORMAL:
-        raise UsageError(key, "unknown key", nearest(key, _NORMAL))
+        hint = "only fcm has it, for gcm too" if key == "accept_legacy" else nearest(key, _NORMAL)
+        raise UsageError(key, "unknown key", hint)
     if key == "delay":
         return span(value, key)
     if isinstance(value, bool) and key in ("down", "throttled"):

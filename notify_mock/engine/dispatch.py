@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 from notify_mock.deliveries.apn import APN
 from notify_mock.deliveries.channel import VERSIONS, Channel
-from notify_mock.deliveries.credentials import check_credential, credential_sid_for
+from notify_mock.deliveries.credentials import credential_sid_for, use_credential
 from notify_mock.deliveries.delivery import Delivery, Rendering
 from notify_mock.deliveries.discontinued import ALEXA, MESSENGER
-from notify_mock.deliveries.fcm import FCM, GCM
+from notify_mock.deliveries.fcm import FCM
+from notify_mock.deliveries.legacy_fcm import GCM, LEGACY_FCM
 from notify_mock.deliveries.provider_calls import ProviderCalls
 from notify_mock.deliveries.sms import SMS
 from notify_mock.engine.state import State
@@ -103,12 +104,17 @@ class Dispatch:
         )
 
     def _prepare(self, kind: str, own_credential: str | None, version: str | None) -> _Prepared:
-        channel = BY_TYPE[kind]
+        channel, state = BY_TYPE[kind], self._state
         credential_sid = credential_sid_for(channel, own_credential, self._service)
+        accept = state.providers.fcm.accept_legacy
+        use = use_credential(state.store, channel, credential_sid, self._service, self._now, accept_legacy=accept)
+        channel = LEGACY_FCM if use.legacy else channel
         if channel not in self._renderings:
             self._renderings[channel] = channel.render(self._notification, self._service, self._now)
         rendering, refused = self._renderings[channel]
-        problem = check_credential(self._state.store, channel, credential_sid, self._service, self._now) or refused
+        if use.project is not None:
+            rendering = rendering._replace(project=use.project)
+        problem = use.problem or refused
         if channel.is_push and version not in (None, *VERSIONS):
             problem = Problem(52001, f"{version!r} is not a notification protocol version")
         return _Prepared(channel, credential_sid, rendering, problem)

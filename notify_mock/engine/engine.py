@@ -67,7 +67,8 @@ class Engine:
     with. ``unused_faults`` says what to do about rules that were never applied, and ``fault_header`` accepts a rule in
     a request header. ``cassette`` has recorded responses to play, ``forward`` sends the calls it misses to an upstream,
     and ``observer`` is told of every call. ``stubs`` and ``other_twilio`` are canned answers for hosts of Twilio's that
-    are not emulated. Raises ``UsageError`` for a bad option. Thread-safe.
+    are not emulated. With ``legacy_fcm``, legacy server keys of FCM and GCM still work. Raises ``UsageError`` for a bad
+    option. Thread-safe.
     """
 
     def __init__(
@@ -90,9 +91,11 @@ class Engine:
         observer: Observer | None = None,
         stubs: Iterable[str] = (),
         other_twilio: OtherTwilio = "refuse",
+        legacy_fcm: bool = False,
     ) -> None:
         __tracebackhide__ = True
-        _check_options(seed, journal_limit, unused_faults, {"fault_header": fault_header, "keep_bodies": keep_bodies})
+        switches = {"fault_header": fault_header, "keep_bodies": keep_bodies, "legacy_fcm": legacy_fcm}
+        _check_options(seed, journal_limit, unused_faults, switches)
         self.seed = seed
         self.held_calls = HeldCalls()
         self._lock = RLock()
@@ -113,6 +116,7 @@ class Engine:
             call_parameters={**CALL_PARAMETERS, STUB: ()},
             unused_faults=unused_faults,
             default_account=(account_sid or recorded_account, token),
+            legacy_fcm=legacy_fcm,
         )
         self._forward, self._observer = forward, observer
         self.stubs = read_stubs(stubs, other_twilio)

@@ -42,6 +42,7 @@ class State:
         call_parameters: CallParameters,
         unused_faults: Unused,
         default_account: tuple[str, str] = ("", ""),
+        legacy_fcm: bool = False,
     ) -> None:
         self.changes = Changes()
         self.clock = Clock(frozen, self.changes)
@@ -57,7 +58,7 @@ class State:
         self.faults = Faults(lock, self.clock, self.sids, self.accounts, matched, unused_faults, self.changes)
         self.playback = Playback(lock)
         self.deliveries = Deliveries(lock)
-        self.providers = Providers(lock)
+        self.providers = Providers(lock, legacy_fcm=legacy_fcm)
         self.outbox = Outbox(self.changes)
         self._parts: tuple[Any, ...] = (
             self.clock,

@@ -54,6 +54,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "none (default): only replay. once: record cassettes that do not exist. new_episodes: replay what is recorded, "
         "record the rest. all: record every request, keep other entries. rewrite: record into empty cassettes",
     )
+    group.addoption(
+        "--notify-mock-cassette-max-age",
+        metavar="AGE",
+        help='warn of cassettes with entries that were recorded longer ago, such as "90d"',
+    )
+    group.addoption(
+        "--notify-mock-unused-cassettes",
+        choices=("warn", "error"),
+        help="list the files in the folders cassettes/ that no test of a complete run opened; error: fail the run",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -66,19 +76,21 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "notify_mock(seed=..., accounts=..., default_account=..., data=..., frozen=..., faults=..., scenario=..., "
-        "unused_faults=..., stubs=..., other_twilio=..., intercept=..., allow_real=...): "
+        "unused_faults=..., stubs=..., other_twilio=..., legacy_fcm=..., intercept=..., allow_real=...): "
         "set options of the fixture notify_mock for this test",
     )
     config.addinivalue_line(
         "markers",
-        "notify_cassette(*names, on_miss=..., repeat=..., match_on=..., ignore=..., unused=...): replay or record a "
-        "cassette from cassettes/<module>/ next to the test file, by default the one named like the test",
+        "notify_cassette(*names, on_miss=..., repeat=..., match_on=..., ignore=..., unused=..., max_age=...): "
+        "replay or record a cassette from cassettes/<module>/ next to the test file, by default the one named like the "
+        "test",
     )
     config.addinivalue_line(
         "markers",
         "notify_fault(call, effect, **options): add a fault rule for this test; the arguments are those of faults.add",
     )
     _start_guard(config)
+    _start_cassette_checks(config)
     config.stash[_SHARED] = []
     given = config.getoption("--notify-mock-seed") or config.getini("notify_mock_seed")
     shared = getattr(config, "workerinput", {}).get("notify_mock_seed")
@@ -130,7 +142,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
             return (yield)
     from notify_mock.pytest_plugin.checks import Checks
 
-    checks = [Checks(*one[:2], is_shared=one.is_shared) for one in running]
+    max_age = item.config.getoption("--notify-mock-cassette-max-age")
+    checks = [Checks(*one[:2], is_shared=one.is_shared, max_age=max_age) for one in running]
     with _checking_guard(item):
         result = yield
     for check in checks:
@@ -264,12 +277,14 @@ def _open(running: Running, patch: pytest.MonkeyPatch) -> Iterator[Emulator]:
 
 
 def _or_fail(make: Callable[[], Made]) -> Made:
-    """Return what ``make`` returns. An invalid option fails the test, without a traceback."""
+    """Return what ``make`` returns. An invalid option fails the test, without a traceback, and so does a cassette that
+    is too old where warnings are errors."""
+    from notify_mock.cassettes.age import StaleCassetteWarning
     from notify_mock.support.usage import UsageError
 
     try:
         return make()
-    except UsageError as error:
+    except (UsageError, StaleCassetteWarning) as error:
         wrong = f"notify_mock: {error}"
     pytest.fail(wrong, pytrace=False)
 
@@ -288,6 +303,23 @@ def _mistakes() -> ModuleType:
     from notify_mock.pytest_plugin import mistakes
 
     return mistakes
+
+
+def _start_cassette_checks(config: pytest.Config) -> None:
+    """Check the options for cassettes, and note which files are opened if they ask for it."""
+    max_age, unused = (config.getoption(f"--notify-mock-{name}") for name in ("cassette-max-age", "unused-cassettes"))
+    if max_age is not None:
+        from notify_mock.support.clock import span
+        from notify_mock.support.usage import UsageError
+
+        try:
+            span(max_age, "--notify-mock-cassette-max-age")
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from error
+    if unused is not None:
+        from notify_mock.pytest_plugin.unused_cassettes import UnusedCassettes
+
+        config.pluginmanager.register(UnusedCassettes(config, unused))
 
 
 def _start_guard(config: pytest.Config) -> None:

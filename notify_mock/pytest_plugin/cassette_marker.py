@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TWILIO = "https://notify.twilio.com"
 """Where cassettes are recorded from by default."""
 
-_OPTIONS = ("on_miss", "repeat", "match_on", "ignore", "unused", "key")
+_OPTIONS = ("on_miss", "repeat", "match_on", "ignore", "unused", "key", "max_age")
 
 
 class CassetteOfTest(NamedTuple):

@@ -1,4 +1,4 @@
-"""What fails a test whose own code has passed: blocked requests, unused fault rules, and misses of its cassette."""
+"""What fails a test whose own code has passed: blocked requests, unused fault rules, misses and age of its cassette."""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 class Checks:
     """The checks of one test.
 
-    With a shared emulator, only what happens after the start of the test counts.
+    With a shared emulator, only what happens after the start of the test counts. ``max_age`` is that of a cassette
+    without its own.
     """
 
-    def __init__(self, emulator: Emulator, interception: Interception | None, *, is_shared: bool) -> None:
+    def __init__(
+        self, emulator: Emulator, interception: Interception | None, *, is_shared: bool, max_age: str | None = None
+    ) -> None:
         self._emulator, self._interception, self._is_shared = emulator, interception, is_shared
+        self._max_age = max_age
         self._earlier_rules: list[Rule] = emulator.faults.unused if is_shared else []
         self._earlier_misses = len(emulator.cassette.misses) if is_shared and emulator.cassette else 0
         if is_shared and interception is not None:
@@ -49,6 +53,11 @@ class Checks:
             return
         if playback.misses[self._earlier_misses :]:
             pytest.fail("\n".join(map(str, playback.misses[self._earlier_misses :])), pytrace=False)
+        if self._max_age is not None and playback.cassette.max_age is None:
+            try:
+                playback.cassette.warn_of_age(self._max_age)
+            except UserWarning as error:  # warnings are errors
+                pytest.fail(str(error), pytrace=False)
         if self._is_shared or not playback.unused:
             return
         if playback.cassette.unused == "warn":

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
+from notify_mock.cassettes.age import warn_of_age
 from notify_mock.cassettes.files import find_files, read_interactions
 from notify_mock.cassettes.interaction import Interaction
 from notify_mock.redaction.keys import find_key
 from notify_mock.redaction.pseudonyms import Pseudonyms
 from notify_mock.replay.matching import DEFAULT, Difference, Key, Matcher
+from notify_mock.support.clock import Span
 from notify_mock.support.counted import counted
 from notify_mock.support.usage import UsageError, shown
 from notify_mock.twilio_api.messages import Call
@@ -35,7 +37,8 @@ class Cassette:
     Parameters named in ``ignore`` are not compared. With ``repeat``, the last matching entry is played again and again.
     ``on_miss`` is what answers a call without an entry; ``unused`` is what a test does about entries that were never
     played. ``key`` is the key of the pseudonyms, 32 to 128 hex digits; by default it is read from the environment or
-    a key file. Immutable: several emulators can share a cassette. Raises ``UsageError`` for a bad option or file.
+    a key file. A ``StaleCassetteWarning`` says if entries are older than ``max_age`` (such as ``"90d"``, or seconds).
+    Immutable: several emulators can share a cassette. Raises ``UsageError`` for a bad option or file.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Cassette:
         ignore: Sequence[str] = (),
         unused: Unused = "ignore",
         key: str | None = None,
+        max_age: Span | None = None,
     ) -> None:
         __tracebackhide__ = True
         if not paths or not all(isinstance(path, (str, Path)) for path in paths):
@@ -55,6 +59,9 @@ class Cassette:
         interactions = [interaction for file in files for interaction in read_interactions(file)]
         self._fill(interactions, Pseudonyms(find_key(files[0], key)), on_miss, repeat, match_on, ignore, unused)
         self.source = ", ".join(str(path) for path in paths)
+        self.max_age = max_age
+        if max_age is not None:
+            self.warn_of_age(max_age)
 
     @classmethod
     def of(
@@ -68,7 +75,7 @@ class Cassette:
         """Return a cassette that holds ``interactions`` and has no file."""
         made = cls.__new__(cls)
         made._fill(interactions, pseudonyms, on_miss, False, match_on, (), "ignore")
-        made.source = "memory"
+        made.source, made.max_age = "memory", None
         return made
 
     def _fill(
@@ -104,6 +111,10 @@ class Cassette:
 
     def __repr__(self) -> str:
         return f"<Cassette {self.source}: {counted(len(self), 'entry', 'entries')}>"
+
+    def warn_of_age(self, max_age: Span) -> None:
+        """Warn if entries were recorded longer ago than ``max_age``. Raises ``UsageError`` if it is not a time span."""
+        warn_of_age(self.source, self.interactions, max_age)
 
     def key(self, call: Call) -> Key:
         """Return the key of a call; calls with equal keys match."""

@@ -213,6 +213,14 @@ class Store:
             if key.resource == resource and account_sid in (None, key.account_sid)
         ]
 
+    def counts(self, resource: str) -> Counter[tuple[str, str]]:
+        """Return the number of records of a resource by account and region."""
+        found: Counter[tuple[str, str]] = Counter()
+        for key, collection in self._collections.items():
+            if key.resource == resource and len(collection):
+                found[key.account_sid, key.region] += len(collection)
+        return found
+
     def whereabouts(self, resource: str, sid: str | None = None) -> Key | None:
         """Return the key of a collection with the record ``sid``, or with any record if no SID is given.
 

@@ -12,6 +12,9 @@ from notify_mock.support.usage import UsageError
 _TEXT, _MAPPING, _SEQUENCE, _MERGE, *_NUMBERS = (
     f"tag:yaml.org,2002:{name}" for name in ("str", "map", "seq", "merge", "int", "float")
 )
+_TUPLE = "tag:yaml.org,2002:python/tuple"
+"""Written by vcrpy for the fields of a form. It is read as a list."""
+
 MAX_DEPTH = 100
 MAX_VALUES = 10_000_000
 """Keys and values in a file, at every level."""
@@ -60,6 +63,8 @@ class Builder:
             return self._sequence(node)
         if node.tag == _MAPPING and isinstance(node.value, list):
             return self._mapping(node)
+        if node.tag == _TUPLE and isinstance(node.value, list):
+            return self._sequence(node)
         if not isinstance(node.value, str):
             raise self._error(node, f"is not valid YAML: {node.tag} is not the tag of a list or mapping")
         if node.tag in _NUMBERS and len(node.value) > _MAX_DIGITS:

@@ -92,6 +92,14 @@ def test_record_then_replay(tmp_path: Path, start: Start, served: Emulator) -> N
     assert "-key" not in err + path.read_text()
 
 
+def test_replay_warns_of_a_stale_cassette(tmp_path: Path, start: Start) -> None:
+    made = entry(recorded_at="2024-01-02T03:04:05Z")
+    (tmp_path / "x.yaml").write_text(yaml.safe_dump({"version": 1, "interactions": [made]}))
+    status, err = start("replay", tmp_path / "x.yaml", "--max-age", "90d").stop()
+    assert status == 0
+    assert f"notify-mock: {tmp_path / 'x.yaml'}: 1 of 1 entry is older than max_age (90d)" in err
+
+
 def test_a_killed_recorder_leaves_a_complete_cassette(tmp_path: Path, start: Start, served: Emulator) -> None:
     recorder = start("record", "--upstream", served.url, "--cassette", tmp_path / "x.yaml", "--log-level", "error")
     recorder.ask()
@@ -134,6 +142,8 @@ def test_an_entry_with_a_secret_is_reported_in_one_line_with_its_field(tmp_path:
         (["replay", "{}/x.yaml", "--match-on", "method,nose"], "unknown field 'nose'"),
         (["replay", "{}/x.yaml", "--on-miss", "forward"], "forward requires an upstream"),
         (["replay", "{}/x.yaml", "--upstream", "nowhere"], "is not a base URL"),
+        (["replay", "{}/x.yaml", "--max-age", "soon"], "--max-age: 'soon' is not a length of time"),
+        (["cassette", "lint", "{}/x.yaml", "--max-age", "soon"], "--max-age: 'soon' is not a length of time"),
         (["replay", "{}/x.yaml", "--upstream", "https://x", "--upstream-ca", "{}/no.pem"], "is not a file"),
         (["record", "--cassette", "{}/x.yaml"], "Missing option '--upstream'"),
         (["record", "--upstream", "http://127.0.0.1:9", "--cassette", "{}"], "is not a cassette file"),

@@ -26,7 +26,7 @@ from notify_mock.faults.timing import Delay
 from notify_mock.support.version import __version__
 
 REFUSE = {"call": "credential.create", "effect": "refuse", "code": 20429}
-LIMIT = 256 * 1024
+LIMIT = 1000 * 1024
 
 RULES: list[dict[str, Any]] = [
     {"effect": "refuse", "code": 20429, "message": "no", "detail": "d", "retry_after": "2s"},

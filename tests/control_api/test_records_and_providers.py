@@ -76,7 +76,9 @@ def test_bad_records_are_refused(emulator: Emulator, data: Any, field: str, expe
 
 def test_a_provider_can_be_seen_changed_and_recovered(emulator: Emulator) -> None:
     normal = {"unregistered": [], "throttled": [], "revoked": [], "down": False, "delay": 0.0}
-    assert ask(emulator, "GET", "providers") == dict.fromkeys(("apns", "fcm", "gcm", "sms"), normal)
+    at_start = {**dict.fromkeys(("apns", "gcm", "sms"), normal), "fcm": {**normal, "accept_legacy": False}}
+    assert ask(emulator, "GET", "providers") == at_start
+    normal = at_start["fcm"]
     changed = ask(emulator, "POST", "providers/fcm", {"unregistered": ["token"], "delay": "2s", "throttled": True})
     assert changed == {**normal, "unregistered": ["token"], "delay": 2.0, "throttled": True}
     emulator.providers.fcm.revoke("CR1")
@@ -89,7 +91,7 @@ def test_a_provider_can_be_seen_changed_and_recovered(emulator: Emulator) -> Non
     ask(emulator, "DELETE", "providers/fcm", status=204)
     assert (emulator.providers.fcm.busy, emulator.providers.sms.busy) == (False, True)
     ask(emulator, "DELETE", "providers", status=204)
-    assert ask(emulator, "GET", "providers") == dict.fromkeys(("apns", "fcm", "gcm", "sms"), normal)
+    assert ask(emulator, "GET", "providers") == at_start
 
 
 def test_a_changed_provider_fails_deliveries_and_an_undone_change_does_not(emulator: Emulator) -> None:

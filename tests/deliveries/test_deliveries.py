@@ -106,11 +106,21 @@ def test_apns_gets_aps_with_custom_keys_next_to_it(scene: Scene) -> None:
     assert low.payload == {"aps": {"alert": {"body": "B"}}}
 
 
-@pytest.mark.parametrize("kind", ["fcm", "gcm"])
-def test_fcm_and_gcm_get_data_with_twilios_keys(scene: Scene, kind: str) -> None:
-    scene.bind(kind=kind)
+TWILIOS = {"twi_title": "T", "twi_body": "B", "twi_sound": "ping", "twi_action": "reply"}
+
+
+def test_fcm_gets_a_message_with_twilios_keys(scene: Scene) -> None:
+    scene.bind(kind="fcm")
+    (one,) = scene.send(**{**FULL, "Data": '{"room": "7"}'})
+    android = {"priority": "high", "ttl": "60s"}
+    assert one.payload == {"message": {"token": "token:1", "data": {"room": "7", **TWILIOS}, "android": android}}
+    assert scene.send(Body="B", Priority="low")[0].payload["message"]["android"]["priority"] == "normal"
+
+
+def test_gcm_gets_data_with_twilios_keys(scene: Scene) -> None:
+    scene.bind(kind="gcm")
     (one,) = scene.send(**FULL)
-    data = {"room": 7, "twi_title": "T", "twi_body": "B", "twi_sound": "ping", "twi_action": "reply"}
+    data = {"room": 7, **TWILIOS}
     assert one.payload == {"to": "token:1", "data": data, "priority": "high", "time_to_live": 60}
     assert scene.send(Body="B", Priority="low")[0].payload["priority"] == "normal"
 
@@ -129,13 +139,14 @@ def test_overrides_are_merged_into_their_own_channel(scene: Scene) -> None:
     for kind in ("apn", "fcm", "gcm"):
         scene.bind(kind=kind)
     apn = {"aps": {"alert": {"title": "A"}, "badge": 3}, "room": 8}
-    fcm = {"data": {"room": 9}, "priority": "normal", "notification": {"title": "N"}}
+    fcm = {"data": {"room": "9"}, "priority": "normal", "notification": {"title": "N"}}
     on_apn, on_fcm, on_gcm = scene.send(
         Apn=json.dumps(apn), Fcm=json.dumps(fcm), Body="B", Title="T", Data='{"room": 7}'
     )
     assert on_apn.payload == {"room": 8, "aps": {"alert": {"title": "A", "body": "B"}, "badge": 3}}
-    assert on_fcm.payload["data"] == {"room": 9, "twi_title": "T", "twi_body": "B"}
-    assert (on_fcm.payload["priority"], on_fcm.payload["notification"]) == ("normal", {"title": "N"})
+    message = on_fcm.payload["message"]
+    assert message["data"] == {"room": "9", "twi_title": "T", "twi_body": "B"}
+    assert (message["android"]["priority"], message["notification"]) == ("normal", {"title": "N"})
     assert (on_gcm.payload["data"]["room"], on_gcm.payload["priority"]) == (7, "high")
     assert [one.title for one in (on_apn, on_fcm, on_gcm)] == ["A", "T", "T"]
 
@@ -185,7 +196,8 @@ def problem(scene: Scene, kind: str = "apn", **parameters: Any) -> tuple[int | N
         ("apn", {"Body": [], "Data": '{"a": 1}'}, None, ""),
         ("fcm", {"address": "a b"}, 52102, "token"),
         ("fcm", {"Body": "x" * 4096}, 52106, "the limit is 4096"),
-        ("fcm", {"Data": '{"from": 1}'}, 52107, "'from'"),
+        ("fcm", {"Data": '{"from": "1"}'}, 52107, "'from'"),
+        ("fcm", {"Data": '{"from": 1}'}, 52118, "(TYPE_STRING), 1"),
         ("gcm", {"Data": '{"google.x": 1}'}, 52107, "'google.x'"),
         ("sms", {"address": "12345"}, 52001, "valid phone number"),
         ("sms", {"address": " 4912345"}, 52001, "write %2B"),
@@ -261,8 +273,8 @@ def test_a_certificate_with_another_key_fails_to_authenticate(scene: Scene, pair
 @pytest.mark.parametrize(
     ("secret", "code"),
     [
-        ("AAAA-legacy", None),
-        ('{"private_key": "k", "client_email": "e"}', None),
+        ("AAAA-legacy", 52117),
+        ('{"private_key": "k", "client_email": "e", "project_id": "p"}', None),
         ('{"private_key": "k"}', 52005),
         ("{nonsense", 52005),
     ],
@@ -280,7 +292,8 @@ def test_an_unknown_protocol_version_is_an_invalid_destination(scene: Scene) -> 
 def test_message_ids_look_like_the_providers(scene: Scene) -> None:
     for kind, look in (
         ("apn", r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
-        ("fcm", r"0:\d+%[0-9a-f]{16}"),
+        ("fcm", r"projects/example-app/messages/0:\d{16}%[0-9a-f]{16}"),
+        ("gcm", r"0:\d{16}%[0-9a-f]{16}"),
         ("sms", "SM[0-9a-f]{32}"),
     ):
         scene.bind(kind, kind)
@@ -293,7 +306,7 @@ def test_message_ids_look_like_the_providers(scene: Scene) -> None:
 
 
 FAILURES = {
-    "apn": {"unregister": 52141, "throttle": 52143, "revoke": 52145, "go_down": 52139},
+    "apn": {"unregister": 52141, "throttle": 52140, "revoke": 52145, "go_down": 52144},
     "fcm": {"unregister": 52103, "throttle": 52108, "revoke": 52109, "go_down": 52110},
     "gcm": {"unregister": 52103, "throttle": 52108, "revoke": 52109, "go_down": 52110},
     "sms": {"unregister": 52309, "throttle": 52181, "go_down": 52309},
@@ -345,11 +358,11 @@ def test_an_address_must_be_text(scene: Scene, value: Any) -> None:
     ("effect", "code"),
     [
         (Undelivered(), 52141),
-        (Undelivered("throttled"), 52143),
+        (Undelivered("throttled"), 52140),
         (Undelivered("revoked"), 52145),
-        (Undelivered("down"), 52139),
-        (Undelivered(error=52144), 52144),
-        (RateLimit(limit=0), 52143),
+        (Undelivered("down"), 52144),
+        (Undelivered(error=52139), 52139),
+        (RateLimit(limit=0), 52140),
         (Delay(61), 52310),
     ],
 )

@@ -570,7 +570,6 @@ def test_rules_that_are_not_a_list_are_an_error(faults: Any) -> None:
         ("slow", [200] * 8),
         ("token-rotated", [200] * 5 + [20003] * 3),
         ("account-suspended", [20005] * 8),
-        ("legacy-fcm-off", [52005] * 8),
         ("notify-eol", [20404] * 8),
     ],
 )
@@ -588,7 +587,6 @@ def test_the_scenarios_are_the_documented_ones() -> None:
         "outage",
         "token-rotated",
         "account-suspended",
-        "legacy-fcm-off",
         "notify-eol",
     }
     for name in scenario_names():
@@ -621,12 +619,9 @@ def test_a_flaky_network_loses_the_same_calls_for_the_same_seed() -> None:
     assert 5 < Counter(run(1))["lost"] < 60
 
 
-def test_after_the_end_of_notify_other_apis_work_and_without_legacy_keys_service_accounts_work() -> None:
+def test_after_the_end_of_notify_other_apis_work() -> None:
     eol = Emulator(scenario="notify-eol")
     assert outcome(eol.client().conversations.v1.credentials.create, type="fcm", secret="x") == 200
-    fcm = Emulator(scenario="legacy-fcm-off")
-    assert create(fcm, secret='{"type": "service_account"}') == 200
-    assert create(fcm, type="gcm", api_key="x") == 200
 
 
 def request(emulator: Emulator, header: str) -> tuple[int, str]:

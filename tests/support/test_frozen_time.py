@@ -23,6 +23,7 @@ from notify_mock.push_keys.certificate import check_certificate
 def use() -> None:
     """Make and read certificates, and send a request over TLS with each client."""
     pair = notify_mock.apn_pair(days=2)
+    assert "private_key" in notify_mock.fcm_service_account()
     now = datetime.datetime.now(datetime.timezone.utc).timestamp()
     assert check_certificate(*pair, now) is None
     assert "expired" in str(check_certificate(*pair, now + 2 * 86400))
