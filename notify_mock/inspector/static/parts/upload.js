@@ -26,7 +26,7 @@ export function upload(use) {
   }
 
   password.addEventListener("change", () => take(last));
-  const zone = h("div", { class: "drop field-wide" }, h("div", { class: "line" }, h("span", { class: "grow" }, "Drop a .p12, .pem or .json file here"), button("Choose files", () => input.click()), input, password), found);
+  const zone = h("div", { class: "drop field-wide" }, h("form", { class: "line", onsubmit: (event) => event.preventDefault() }, h("span", { class: "grow" }, "Drop a .p12, .pem or .json file here"), button("Choose files", () => input.click()), input, password), found);
   const over = (isOver) => (event) => {
     event.preventDefault();
     zone.classList.toggle("over", isOver);

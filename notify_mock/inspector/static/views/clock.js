@@ -1,6 +1,6 @@
 /** The clock: the emulator's time, how to move it, and the callbacks that are due. */
 
-import { get, post } from "../core/api.js";
+import { ApiError, get, post } from "../core/api.js";
 import { button, fill, h } from "../core/dom.js";
 import { dateOf, shortId } from "../core/format.js";
 import { Form } from "../core/forms.js";
@@ -16,7 +16,7 @@ class ClockView {
     this.form = new Form({
       action: "Set",
       fields: [{ name: "set", label: "Set the time (UTC)", placeholder: "2027-10-27T09:00:00", help: "Date, or date and time. A running clock runs on from there." }],
-      submit: async ({ set = "" }) => setClock(await post("clock", model.isFrozen ? { freeze: set } : { set })),
+      submit: ({ set = "" }) => this.set(set),
     });
     this.callbacks = h("div", { class: "section" });
     const steps = STEPS.map(([text, advance]) => button(text, () => this.move({ advance })));
@@ -36,6 +36,14 @@ class ClockView {
 
   move(change) {
     return attempt(async () => setClock(await post("clock", change)));
+  }
+
+  async set(time) {
+    try {
+      setClock(await post("clock", model.isFrozen ? { freeze: time } : { set: time }));
+    } catch (error) {
+      throw new ApiError(error.message, { field: "set" });
+    }
   }
 
   draw() {

@@ -27,7 +27,7 @@ class DeliveriesView {
     this.alerts = h("div", {});
     this.older = button("Show older", () => this.loadOlder(), {});
     this.empty = h("div", {});
-    this.list = h("div", { class: "pane" }, h("div", { class: "scroll" }, this.alerts, this.empty, this.phones, h("div", { class: "bar" }, this.older)));
+    this.list = h("div", { class: "pane" }, h("div", { class: "scroll" }, this.alerts, this.empty, this.phones, h("div", { class: "page" }, h("div", {}, this.older))));
     this.split = h("div", { class: "split" }, this.list);
     root.append(h("form", { class: "bar", onsubmit: (event) => { event.preventDefault(); this.refine(); } }, this.by, this.filter, this.channel, this.state, this.count), this.split);
     this.stops = [on("deliveries", () => this.follow()), on("account", () => this.load())];
