@@ -18,7 +18,7 @@ FLOORS = (
     ("faults", "redaction", "resources"),
     ("deliveries", "replay"),
     ("doctor", "engine"),
-    ("callbacks",),
+    ("callbacks", "snippets"),
     ("control_api",),
     ("events", "inspector"),
     ("server",),

@@ -139,7 +139,7 @@ def _explained() -> Schema:
         wire=object_of(request=sent, response=maybe(sent)),
         why=maybe(_why()),
         deliveries={"type": "array", "items": TEXT, "description": "SIDs of the deliveries of a notification"},
-        copy_as=object_of(curl=TEXT, python=TEXT, node=TEXT, pytest=TEXT, vcr=MAYBE_TEXT),
+        copy_as=object_of(curl=TEXT, **dict.fromkeys(("python", "node", "pytest", "vcr"), MAYBE_TEXT)),
     )
 
 
@@ -149,7 +149,7 @@ def _why() -> Schema:
     difference = object_of(field=TEXT, asked=TEXT, recorded=TEXT)
     nearest = object_of(where=TEXT, differences={"type": "array", "items": difference})
     faults: Schema = {"type": "array", "items": {"anyOf": [reference("Rule"), object_of(name=TEXT)]}}
-    texts = ("sid", "channel", "address", "title", "source")
+    texts = ("sid", "channel", "address", "title", "cause", "remedy", "source")
     return object_of(
         reason=MAYBE_TEXT,
         rule=maybe(rule),

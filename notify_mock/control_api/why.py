@@ -11,7 +11,6 @@ from notify_mock.deliveries.delivery import Delivery
 from notify_mock.engine.replay import MISSED
 from notify_mock.journal.exchange import Exchange
 from notify_mock.replay.cassette import Cassette
-from notify_mock.twilio_api.delivery_errors import EVIDENCE, SOURCE, TITLES
 from notify_mock.twilio_api.masking import show_text
 
 _MAX_LENGTH = 1000
@@ -72,15 +71,20 @@ def _nearest(cassette: Cassette, exchange: Exchange) -> dict[str, Any] | None:
 
 
 def _failed(emulator: Controlled, delivery: Delivery) -> dict[str, Any]:
+    from notify_mock.twilio_api.error_dictionary import ENTRIES
+
+    entry = ENTRIES[delivery.code or 0]
     return {
         "sid": delivery.sid,
         "channel": delivery.channel,
         "identity": delivery.identity,
         "address": delivery.address,
-        "code": delivery.code,
-        "title": TITLES[delivery.code or 0],
+        "code": entry.code,
+        "title": entry.title,
         "reason": delivery.reason or None,
-        "evidence": EVIDENCE,
-        "source": SOURCE,
+        "cause": entry.cause,
+        "remedy": entry.remedy,
+        "evidence": entry.evidence,
+        "source": entry.source,
         "faults": [_fault(emulator, name) for name in delivery.faults],
     }

@@ -96,6 +96,12 @@ class Records(Mapping[str, R], Generic[R]):
                     break
             return taken
 
+    def last_known(self, sid: str) -> R | None:
+        """Return the record, or what it was when it was removed, as far as that is still known."""
+        with self._lock:
+            found = (collection.last_known(sid) for collection in self._collections())
+            return next((record for record in found if record is not None), None)
+
     def counts(self) -> Mapping[tuple[str, str], int]:
         """Return the number of records by account and region."""
         with self._lock:

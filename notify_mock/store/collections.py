@@ -98,6 +98,11 @@ class Collection(Generic[R]):
             if self.get(oldest) is None:
                 self._positions.pop(oldest, None)
 
+    def last_known(self, sid: str) -> R | None:
+        """Return the record, or what it was when it was removed, as far as the kept writes reach back."""
+        removed = (change.old for change in reversed(self._changes) if change.sid == sid and change.old is not None)
+        return self.get(sid) or next(removed, None)
+
     def position(self, sid: str) -> int | None:
         """Return the position of ``sid``, which may have been removed, or None."""
         return self._positions.get(sid)

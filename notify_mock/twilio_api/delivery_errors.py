@@ -63,13 +63,6 @@ TITLES: Mapping[int, str] = {
 a response. Causes, remedies and sources are in ``error_dictionary``."""
 
 
-EVIDENCE, SOURCE = (
-    "inferred",
-    "titles of the error dictionary (documented); which of them a failure gets was never seen",
-)
-"""How well it is known which code a failed delivery gets."""
-
-
 class Problem(NamedTuple):
     """A ``code`` of the error dictionary, and a more detailed ``reason`` for debugging."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from notify_mock.control_api.controlled import Control, Result
 from notify_mock.control_api.guard import Refused
-from notify_mock.control_api.json import read_object, show_exchange
+from notify_mock.control_api.json import base_url, read_object, show_exchange
 from notify_mock.control_api.query import number, read_query, window
 from notify_mock.journal.exchange import Exchange
 from notify_mock.journal.journal import Journal
@@ -32,6 +32,7 @@ def journal(control: Control) -> Result:
 
 
 def exchange(control: Control, name: str) -> Result:
+    from notify_mock.control_api.copying import copy_as
     from notify_mock.control_api.why import why
     from notify_mock.control_api.wire import show_wire
 
@@ -42,6 +43,7 @@ def exchange(control: Control, name: str) -> Result:
         "wire": show_wire(found),
         "why": why(control.emulator, found, deliveries),
         "deliveries": [delivery.sid for delivery in deliveries],
+        "copy_as": copy_as(control.emulator, found, deliveries, base_url()),
     }
 
 
