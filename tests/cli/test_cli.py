@@ -28,6 +28,7 @@ class Running(NamedTuple):
     process: subprocess.Popen[str]
     url: str
     curl: str
+    page: str
 
     def get(self, path: str, user: str = "ACx", password: str = "y") -> dict[str, object]:
         request = urllib.request.Request(self.url + path, headers={"Authorization": basic(user, password)})
@@ -57,10 +58,10 @@ def serve() -> Iterator[Serve]:
         )
         processes.append(process)
         assert process.stdout is not None
-        ready, curl = process.stdout.readline(), process.stdout.readline()
+        ready, curl, page = (process.stdout.readline() for _ in range(3))
         found = re.fullmatch(r"notify-mock ready on (http://\S+)\n", ready)
         assert found, ready + (process.stderr.read() if process.stderr and not ready else "")
-        return Running(process, found[1], curl)
+        return Running(process, found[1], curl, page)
 
     yield start
     for process in processes:
