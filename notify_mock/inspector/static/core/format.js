@@ -24,11 +24,11 @@ export function shortId(text) {
   return text.length > 24 ? `${text.slice(0, 23)}…` : text;
 }
 
-/** Return a length of time in milliseconds for a reader: `12 ms`, `3.4 s`. */
-export function spanOf(milliseconds) {
-  if (milliseconds === null || milliseconds === undefined) return "";
-  if (milliseconds < 1) return "<1 ms";
-  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+/** Return a number of seconds for a reader: `12 ms`, `3.4 s`. A frozen clock shows none. */
+export function spanOf(seconds) {
+  if (!seconds) return "";
+  if (seconds < 0.001) return "<1 ms";
+  return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`;
 }
 
 /** Return the kind of a status: ok, warn (4xx), bad (5xx), or fault if a fault rule applied. */

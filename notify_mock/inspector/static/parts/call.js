@@ -34,7 +34,7 @@ export function callDetail(number, { close }) {
 function content(exchange, bar) {
   last.exchange = exchange;
   const repeat = button("Repeat", () => attempt(() => makeAgain(exchange)), { title: "Make the same call again" });
-  const head = bar(h("h2", { class: "cut" }, exchange.call ?? "no call"), pill(exchange.status, exchange.faults), h("span", { class: "muted small grow" }, spanOf(exchange.duration_ms)), repeat);
+  const head = bar(h("h2", { class: "cut" }, exchange.call ?? "no call"), pill(exchange.status, exchange.faults), h("span", { class: "muted small grow" }, spanOf(exchange.duration)), repeat);
   const panels = [
     ["Summary", () => summary(exchange)],
     ["Request", () => wire(exchange.wire.request, "Request")],

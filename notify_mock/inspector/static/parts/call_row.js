@@ -31,7 +31,7 @@ export function drawCall(row, call) {
     api,
     h("span", { class: "grow cut muted" }, given),
     call.code ? h("span", { class: "muted extra" }, String(call.code)) : null,
-    h("span", { class: "time extra" }, spanOf(call.duration_ms)),
+    h("span", { class: "time extra" }, spanOf(call.duration)),
     h("span", { class: "time" }, timeOf(call.time)),
   );
 }

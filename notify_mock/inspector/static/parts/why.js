@@ -20,7 +20,7 @@ function rule({ status, code, message, evidence, source }) {
 }
 
 function fault(one) {
-  const counts = one.seen === undefined ? "removed since" : `${one.seen} seen, ${one.fired} struck`;
+  const counts = one.seen === undefined ? "removed since" : `${one.seen} seen, applied to ${one.fired}`;
   return h("div", { class: "note fault" }, h("b", {}, "Fault rule "), h("a", { href: linkTo("faults", [one.name]) }, one.name), one.effect ? ` (${one.effect} on ${one.call})` : "", h("span", { class: "muted" }, `: ${counts}`));
 }
 
@@ -42,6 +42,7 @@ export function failure(one, head, title = [one.code, one.title].filter(Boolean)
     h("p", { class: "line" }, head, h("b", {}, title)),
     facts([
       ["Why here", one.reason],
+      ["What it means", one.cause],
       ["What to do", one.remedy],
       ["Fault rules", (one.faults ?? []).join(", ")],
       ["Evidence", one.evidence ? h("span", { class: "line" }, badge(one.evidence), h("span", { class: "muted" }, one.source ?? "")) : null],

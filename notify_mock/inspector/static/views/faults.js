@@ -54,7 +54,7 @@ class FaultsView {
   draw() {
     const { faults } = model;
     const clear = button("Remove all", () => this.change(() => remove("faults")), { class: "danger" });
-    const heads = ["Rule", "Applies to", "Effect", "Seen / struck", ""];
+    const heads = ["Rule", "Applies to", "Effect", "Seen / applied", ""];
     fill(
       this.rules,
       h("div", { class: "line" }, h("h2", { class: "grow" }, "Rules"), faults.length ? clear : null),
@@ -75,7 +75,7 @@ class FaultsView {
       h("td", {}, h("b", {}, name)),
       h("td", {}, h("code", {}, call)),
       h("td", { class: "wrap" }, h("span", { class: "pill fault" }, effect), " ", h("span", { class: "muted" }, [phase === "after" ? "after the call" : "", ...details].filter(Boolean).join(", "))),
-      h("td", {}, `${seen} / `, fired ? h("a", { href: linkTo("calls", [], { q: name }), "aria-label": `${fired} calls that ${name} struck` }, String(fired)) : "0", isSpent ? h("span", { class: "muted" }, " done") : ""),
+      h("td", {}, `${seen} / `, fired ? h("a", { href: linkTo("calls", [], { q: name }), "aria-label": `Show the ${fired} that ${name} applied to` }, String(fired)) : "0", isSpent ? h("span", { class: "muted" }, " done") : ""),
       h("td", {}, button("Remove", () => this.change(() => remove(`faults/${segment(name)}`)), { class: "quiet danger", "aria-label": `Remove ${name}` })),
     );
   }
