@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
-from notify_mock.control_api.actions import calls, deliveries, faults, journal, records, state
+from notify_mock.control_api.actions import advice, calls, deliveries, faults, journal, records, state
 from notify_mock.control_api.boundary import error_body
 from notify_mock.control_api.controlled import Control, Controlled, Result
 from notify_mock.control_api.guard import Refused
@@ -43,6 +43,9 @@ ACTIONS: Mapping[str, Mapping[str, Callable[..., Result]]] = {
         "POST": deliveries.change_provider,
         "DELETE": deliveries.recover_provider,
     },
+    "diagnose": {"POST": advice.diagnose},
+    "errors": {"GET": advice.errors},
+    "errors/<code>": {"GET": advice.error},
     "checkpoint": {"POST": state.set_checkpoint},
     "checkpoint/<name>": {"POST": state.restore_checkpoint, "DELETE": state.drop_checkpoint},
 }

@@ -14,6 +14,7 @@ from notify_mock.control_api.openapi_schemas import (
     NAME,
     PAIRS,
     TEXT,
+    TEXTS,
     WHOLE,
     Schema,
     callback_schema,
@@ -32,6 +33,8 @@ from notify_mock.faults.kinds import EFFECTS
 from notify_mock.faults.readers import scenario_names
 from notify_mock.resources import RESOURCES
 from notify_mock.support.version import __version__
+from notify_mock.twilio_api.error_dictionary import Level
+from notify_mock.twilio_api.errors import Evidence
 
 
 def document(server: str) -> Schema:
@@ -86,6 +89,9 @@ def _schemas() -> dict[str, Schema]:
         "Checkpoint": object_of(name=NAME),
         "Exchange": object_of(**_exchange()),
         "ExplainedExchange": _explained(),
+        "Diagnosis": _diagnosis(),
+        "TwilioError": _twilio_error(),
+        "TwilioErrors": object_of(errors=list_of("TwilioError")),
         "Answer": object_of(status=MAYBE_WHOLE, headers=PAIRS, body=TEXT, number=MAYBE_WHOLE),
         **{resource.name.capitalize(): record_schema(resource.record) for resource in RESOURCES},
         "State": _state(),
@@ -145,7 +151,7 @@ def _explained() -> Schema:
 
 
 def _why() -> Schema:
-    evidence: Schema = {"type": "string", "enum": ["observed", "documented", "inferred"]}
+    evidence: Schema = {"type": "string", "enum": list(get_args(Evidence))}
     rule = object_of(name=TEXT, status=WHOLE, code=WHOLE, message=TEXT, evidence=evidence, source=TEXT)
     difference = object_of(field=TEXT, asked=TEXT, recorded=TEXT)
     nearest = object_of(where=TEXT, differences={"type": "array", "items": difference})
@@ -167,6 +173,41 @@ def _why() -> Schema:
             ),
         },
     )
+
+
+def _diagnosis() -> Schema:
+    texts: Schema = {"type": "array", "items": TEXT}
+    finding = object_of(
+        level={"type": "string", "enum": ["error", "warning", "note"]},
+        text=TEXT,
+        remedy=TEXT,
+        commands={**texts, "description": "lines for a shell that mend it"},
+        code=MAYBE_WHOLE,
+        when={"enum": ["create", "push", None]},
+        evidence={"enum": [*get_args(Evidence), None]},
+    )
+    return object_of(
+        what={**TEXT, "description": "what it is, such as an APNs certificate and its private key"},
+        names=texts,
+        type={"enum": ["apn", "fcm", "gcm", None]},
+        ok={**FLAG, "description": "whether Twilio accepts it, and pushes do not fail because of it"},
+        code={**MAYBE_WHOLE, "description": "the first error that it causes"},
+        when={"enum": ["create", "push", None]},
+        **dict.fromkeys(("topic", "valid_from", "expires", "project_id"), MAYBE_TEXT),
+        **dict.fromkeys(("topics", "environments"), texts),
+        days_left={"type": ["integer", "null"]},
+        key_matches={"type": ["boolean", "null"]},
+        findings={"type": "array", "items": finding},
+        parameters={**TEXTS, "description": "the parameters of a create, mended where possible"},
+    )
+
+
+def _twilio_error() -> Schema:
+    evidence: Schema = {"type": "string", "enum": list(get_args(Evidence))}
+    response = object_of(name=TEXT, status=WHOLE, message=TEXT, evidence=evidence, source=TEXT)
+    texts = dict.fromkeys(("title", "cause", "remedy", "source"), TEXT)
+    delivery = object_of(**texts, level={"enum": [*get_args(Level), None]}, evidence=evidence)
+    return object_of(code=WHOLE, url=TEXT, responses={"type": "array", "items": response}, delivery=maybe(delivery))
 
 
 def _about() -> Schema:

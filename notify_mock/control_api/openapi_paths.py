@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from notify_mock.control_api.actions.advice import MAX_FILES
 from notify_mock.control_api.actions.calls import METHODS
 from notify_mock.control_api.openapi_schemas import (
     MOMENT,
@@ -116,6 +117,16 @@ def paths() -> dict[str, Any]:
             "delete": _operation("clearFaults", "Remove all fault rules"),
         },
         "/_mock/faults/{name}": {"parameters": name, "delete": _operation("removeFault", "Remove a fault rule")},
+        "/_mock/diagnose": {
+            "post": _taking(_files(), _operation("diagnose", "Say what the files of a credential are", "Diagnosis"))
+        },
+        "/_mock/errors": {
+            "get": _operation("errors", "Twilio's error codes, as far as they are known", "TwilioErrors")
+        },
+        "/_mock/errors/{code}": {
+            "parameters": [{"name": "code", "in": "path", "required": True, "schema": WHOLE}],
+            "get": _operation("error", "What an error code means, and how well that is known", "TwilioError"),
+        },
         "/_mock/scenarios": {"get": _operation("scenarios", "The predefined scenarios", "Scenarios")},
         "/_mock/scenarios/{name}": {
             "parameters": [{**name[0], "schema": {"type": "string", "enum": list(scenario_names())}}],
@@ -165,6 +176,23 @@ def _call() -> Schema:
     )
     repeated = object_of(repeat={**WHOLE, "description": "the number of the exchange to repeat"})
     return {"oneOf": [{**call, "required": ["method", "path"]}, repeated]}
+
+
+def _files() -> Schema:
+    files: Schema = {
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": MAX_FILES,
+        "propertyNames": {"minLength": 1},
+        "additionalProperties": {"type": "string", "contentEncoding": "base64"},
+        "description": "contents in base64 by file name",
+    }
+    body = object_of(
+        files=files,
+        password={"type": ["string", "null"], "description": "of a .p12 file or of the private key"},
+        secrets={"type": "boolean", "default": False, "description": "return secret parameters instead of a mask"},
+    )
+    return {**body, "required": ["files"]}
 
 
 def _clock() -> Schema:

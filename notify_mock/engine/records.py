@@ -170,6 +170,7 @@ def add_record(state: State, resource: Resource[Any], values: Mapping[str, Any],
         raise UsageError(f"{where}.region", f"{shown(region)} is not a region", "expected us1, ie1, au1, ...")
     if sid is not None:
         _check_sid(state, resource, sid, f"{where}.sid")
+        state.sids.skip(sid)
     parent_sid = _parent_sid(state, resource, own, Key("", account_sid, region), where)
     key = Key(resource.name, account_sid, region, parent_sid)
     fields = resource.seed(own, where)

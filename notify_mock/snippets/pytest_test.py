@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from notify_mock.snippets.python import (
     called,
+    error_of,
     imports,
     indented,
     literal,
@@ -105,9 +106,9 @@ def _is_parsed(subject: Subject) -> bool:
 def _with_sdk(subject: Subject, call: SdkCall) -> Iterator[str]:
     exchange, made, result = subject.exchange, sdk_call(call, "client"), result_name(call)
     if exchange.code is not None:
-        yield "with pytest.raises(TwilioRestException) as refused:"
+        yield f"with pytest.raises({error_of(call)}):"
         yield from indented([made])
-        yield f"assert (refused.value.status, refused.value.code) == ({exchange.status}, {exchange.code})"
+        yield from _asserting(subject)
         return
     is_used = bool(subject.deliveries)
     yield f"{result} = {made}" if is_used else made
@@ -132,5 +133,10 @@ def _with_raw_call(subject: Subject) -> Iterator[str]:
     if breaks:
         yield "with pytest.raises(requests.exceptions.RequestException):"
     yield from indented(lines) if breaks else lines
-    yield "last = notify_mock.journal.last"
-    yield f"assert (last.status, last.code) == ({exchange.status}, {exchange.code})"
+    yield from _asserting(subject)
+
+
+def _asserting(subject: Subject) -> list[str]:
+    exchange = subject.exchange
+    outcome = f"({exchange.status}, {exchange.code})"
+    return ["refused = notify_mock.journal.last", f"assert (refused.status, refused.code) == {outcome}"]

@@ -10,8 +10,10 @@ from typing import Any
 from notify_mock.snippets.sdk import SdkCall, read_sdk_call
 from notify_mock.snippets.stand_ins import CERTIFICATE, PRIVATE_KEY, SERVICE_ACCOUNT, File, stand_in
 from notify_mock.snippets.subject import Subject
+from notify_mock.twilio_api.products import HOME_REGION
 
 WIDTH = 88
+_LISTED = ("list", "page")
 _PRINTED = {"delete": "print({result})", "list": "print(len({result}))", "page": "print(len(list({result})))"}
 
 
@@ -19,32 +21,38 @@ def write_python(subject: Subject) -> str:
     """Return a script that makes the call at the emulator, and prints what comes back."""
     call = read_sdk_call(subject.exchange)
     token = 'os.environ["TWILIO_AUTH_TOKEN"]' if subject.strict else '"token"'
-    lines = [f"client = Client({literal(subject.account_sid)}, {token})"]
+    region = subject.exchange.region
+    lines = [f"# The call was made in region {region}, which needs a host of Twilio's."] if region != HOME_REGION else []
+    lines += [f"client = Client({literal(subject.account_sid)}, {token})"]
     if call is None:
         lines += ["", *raw_call(subject, literal(subject.url + subject.path), "response = ")]
         lines.append("print(response.status_code, response.text)")
     else:
         url = literal(subject.url + subject.base)
-        lines += [f"client.{call.product.replace('-', '_')}.base_url = {url}", *_making(call, subject)]
+        lines += [f"client.{call.product.replace('-', '_')}.base_url = {url}", *_making(call)]
     text = "\n".join(lines)
     return "\n".join([*imports(text, ["from twilio.rest import Client"]), "", *made_first(text), text, ""])
 
 
-def _making(call: SdkCall, subject: Subject) -> list[str]:
+def _making(call: SdkCall) -> list[str]:
     made = sdk_call(call, "client")
     result = result_name(call)
     printed = _PRINTED.get(call.verb, "print({result}.sid)").format(result=result)
     lines = [f"{result} = {made}", printed]
-    if subject.exchange.code is None:
-        return ["", *lines]
-    caught = ["except TwilioRestException as error:", "    print(error.status, error.code, error.msg)"]
-    return ["", "try:", *indented(lines), *caught]
+    caught = f"except {error_of(call)} as error:"
+    shown = "error" if call.verb in _LISTED else "error.status, error.code, error.msg"
+    return ["", "try:", *indented(lines), caught, f"    print({shown})"]
+
+
+def error_of(call: SdkCall) -> str:
+    """Return the class of the exception that a refusal raises. That of a list has no status and no code."""
+    return "TwilioException" if call.verb in _LISTED else "TwilioRestException"
 
 
 def result_name(call: SdkCall) -> str:
     """Return a name for the result: ``binding``, ``bindings`` or ``is_deleted``."""
     key = call.path[-1][0]
-    return "is_deleted" if call.verb == "delete" else key if call.verb in ("list", "page") else key[:-1]
+    return "is_deleted" if call.verb == "delete" else key if call.verb in _LISTED else key[:-1]
 
 
 def sdk_call(call: SdkCall, client: str) -> str:
@@ -114,7 +122,8 @@ def imports(text: str, always: Iterable[str] = ()) -> list[str]:
     others += [f"from notify_mock import {', '.join(ours)}"] if ours else []
     others += ["import pytest"] if "pytest." in text else []
     others += ["import requests"] if "requests." in text else []
-    others += ["from twilio.base.exceptions import TwilioRestException"] if "TwilioRestException" in text else []
+    raised = [name for name in ("TwilioException", "TwilioRestException") if name in text]
+    others += [f"from twilio.base.exceptions import {', '.join(raised)}"] if raised else []
     standard = ["import os", ""] if "os.environ" in text else []
     return [*standard, *sorted(set(others), key=lambda line: (line.split()[1], line))]
 

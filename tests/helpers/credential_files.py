@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import subprocess
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 from cryptography import x509
@@ -60,7 +59,7 @@ class Pair(NamedTuple):
         return pkcs12.serialize_key_and_certificates(b"push", self.key, self.certificate, None, lock)
 
 
-@lru_cache(maxsize=None)
+@cache
 def authority() -> Pair:
     return issued(_AUTHORITY)
 
@@ -91,7 +90,7 @@ def openssl(*words: str, given: bytes = b"") -> bytes:
     return subprocess.run(["openssl", *words], input=given, capture_output=True, timeout=30, check=True).stdout
 
 
-@lru_cache(maxsize=None)
+@cache
 def samples() -> dict[str, Sample]:
     """Return the samples by what they are. Made once per process."""
     return {**_pairs(), **_apple_kinds(), **_wrong_parts(), **_google(), **_others()}
@@ -139,7 +138,7 @@ def _pairs() -> dict[str, Sample]:
     }
 
 
-@lru_cache(maxsize=None)
+@cache
 def _good() -> Pair:
     return issued()
 

@@ -37,7 +37,8 @@ def exchange(control: Control, name: str) -> Result:
     from notify_mock.control_api.wire import show_wire
 
     found = find_exchange(control.emulator.journal, number("number", name), "number")
-    deliveries = control.emulator.deliveries.find(notification=found.sid) if found.name == "notification.create" else []
+    is_notification = found.name == "notification.create" and found.sid is not None
+    deliveries = control.emulator.deliveries.find(notification=found.sid) if is_notification else []
     return 200, {
         **show_exchange(found),
         "wire": show_wire(found),
