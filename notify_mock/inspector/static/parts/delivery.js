@@ -11,20 +11,20 @@ import { failure } from "./why.js";
 let lastTab = "Summary";
 
 /** Return a pane with the details of a delivery. */
-export function deliveryDetail(delivery, { title, close }) {
+export function deliveryDetail(delivery, { advice, close }) {
   const failed = delivery.state === "failed";
   const head = h("div", { class: "bar" }, h("h2", { class: "grow cut" }, `${delivery.channel} to ${delivery.identity ?? delivery.address}`), h("span", { class: `pill ${failed ? "bad" : "ok"}` }, delivery.state), button("×", close, { class: "quiet", "aria-label": "Close the details", title: "Esc" }));
   const panels = [
-    ["Summary", () => summary(delivery, title)],
+    ["Summary", () => summary(delivery, advice)],
     ["Payload", () => payload(delivery)],
     ["Callback", () => callback(delivery)],
   ];
   return h("section", { class: "pane", "aria-label": "Delivery" }, head, tabs(panels, { label: "Details of the delivery", chosen: lastTab, onchange: (name) => (lastTab = name) }));
 }
 
-function summary(delivery, title) {
+function summary(delivery, advice) {
   const mono = (text) => text && h("span", { class: "mono" }, text);
-  const own = { ...delivery, title };
+  const own = { ...advice, ...delivery };
   return [
     delivery.state === "failed" ? h("div", { class: "note bad" }, failure(own, "")) : h("p", { class: "note" }, "Sent: the provider accepted it. What the device did is not known to Twilio either."),
     facts([

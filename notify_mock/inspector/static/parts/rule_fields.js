@@ -14,19 +14,19 @@ function schemaOf(document, kind) {
 }
 
 /** Return the fields for an effect: its own, then the match and schedule that all rules have. */
-export function fieldsFor(document, kind, { all = false } = {}) {
+export function fieldsFor(document, kind, { all = false, texts = new Map() } = {}) {
   const { properties, required } = schemaOf(document, kind);
   const own = Object.keys(properties).filter((name) => ![...FIRST, ...MORE, ...LEFT_OUT].includes(name));
   const names = [...FIRST.slice(0, 1), ...own, ...FIRST.slice(1), ...(all ? MORE : [])];
-  return names.map((name) => fieldOf(name, properties[name], required.includes(name)));
+  return names.map((name) => fieldOf(name, properties[name], required.includes(name), texts));
 }
 
-function fieldOf(name, schema, isRequired) {
+function fieldOf(name, schema, isRequired, texts) {
   const help = [schema.description, schema.default !== undefined && schema.default !== "" ? `default: ${schema.default}` : ""].filter(Boolean).join("; ");
   const field = { name, label: name.replaceAll("_", " "), required: isRequired, help };
   const types = [schema.type].flat();
   if (name === "call") return { ...field, label: "call", list: "call-names", value: schema.default ?? "delivery.*" };
-  if (schema.enum) return { ...field, kind: "select", options: isRequired ? schema.enum : ["", ...schema.enum], help: schema.description };
+  if (schema.enum) return { ...field, kind: "select", options: [...(isRequired ? [] : [["", ""]]), ...schema.enum.map((one) => [one, [one, texts.get(one)].filter(Boolean).join(" ")])], help: schema.description };
   if (types.includes("boolean")) return { ...field, kind: "check", value: schema.default };
   if (types.includes("integer") || types.includes("number")) return { ...field, kind: "number" };
   return field;

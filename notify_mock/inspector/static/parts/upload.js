@@ -44,7 +44,7 @@ async function diagnose(files, password) {
   const large = files.find((file) => file.size > MAX_BYTES);
   if (large) throw new Error(`${large.name} has ${Math.ceil(large.size / 1024)} KB, more than any credential (the limit is 128 KB)`);
   const contents = await Promise.all(files.map(async (file) => [file.name, base64(new Uint8Array(await file.arrayBuffer()))]));
-  return post("diagnose", { files: Object.fromEntries(contents), ...(password ? { password } : {}) });
+  return post("diagnose", { files: Object.fromEntries(contents), secrets: true, ...(password ? { password } : {}) });
 }
 
 function base64(bytes) {

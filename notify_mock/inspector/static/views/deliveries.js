@@ -5,6 +5,7 @@ import { button, fill, h } from "../core/dom.js";
 import { bindKeys } from "../core/keys.js";
 import { model, on } from "../core/model.js";
 import { goTo, linkTo } from "../core/router.js";
+import { loadAdvice } from "../core/errors.js";
 import { deliveryDetail } from "../parts/delivery.js";
 import { phone } from "../parts/phone.js";
 
@@ -12,8 +13,6 @@ const PAGE = 60;
 const MAX_SHOWN = 600;
 const SEARCHES = [["identity", "Identity"], ["tag", "Tag"], ["address", "Token or number"], ["notification", "Notification"], ["title", "Title"], ["body", "Body"]];
 const CHANNELS = ["apn", "fcm", "gcm", "sms"];
-
-let titles = null;
 
 class DeliveriesView {
   constructor(root, path, query) {
@@ -59,8 +58,8 @@ class DeliveriesView {
 
   async load() {
     const query = this.query;
-    titles ??= await loadTitles();
-    const found = await get("deliveries", { ...this.criteria(), last: PAGE });
+    const [found, advice] = await Promise.all([get("deliveries", { ...this.criteria(), last: PAGE }), loadAdvice()]);
+    this.advice = advice;
     if (query !== this.query) return;
     this.shown.clear();
     this.phones.replaceChildren();
@@ -110,14 +109,14 @@ class DeliveriesView {
   }
 
   draw(delivery) {
-    const element = phone(delivery, { title: titles[delivery.code] ?? "", onclick: () => goTo("deliveries", [delivery.sid], this.query) });
+    const element = phone(delivery, { title: this.advice.get(delivery.code)?.title ?? "", onclick: () => goTo("deliveries", [delivery.sid], this.query) });
     this.shown.set(delivery.sid, { delivery, element });
     return element;
   }
 
   drawState({ alerts = [], count }) {
     this.count.textContent = this.shown.size === count || count === undefined ? `${this.shown.size}` : `${this.shown.size} of ${count}`;
-    fill(this.alerts, alerts.slice(-3).map((alert) => h("p", { class: "note warn" }, h("b", {}, `${alert.code} ${titles[alert.code] ?? ""} `), alert.reason ?? "", " ", h("a", { href: linkTo("calls", [], { q: alert.notification_sid }) }, "The call"))));
+    fill(this.alerts, alerts.slice(-3).map((alert) => h("p", { class: "note warn" }, h("b", {}, `${alert.code} ${this.advice.get(alert.code)?.title ?? ""} `), alert.reason ?? "", " ", h("a", { href: linkTo("calls", [], { q: alert.notification_sid }) }, "The call"))));
     fill(this.empty, this.shown.size ? null : nothing(Object.keys(this.query).length > 0));
   }
 
@@ -139,18 +138,13 @@ class DeliveriesView {
     this.split.classList.toggle("open", Boolean(found));
     for (const [sid, { element }] of this.shown) element.setAttribute("aria-pressed", String(sid === this.chosen));
     if (!found) return;
-    this.split.append(deliveryDetail(found.delivery, { title: titles[found.delivery.code] ?? "", close: () => this.close() }));
+    this.split.append(deliveryDetail(found.delivery, { advice: this.advice.get(found.delivery.code), close: () => this.close() }));
     found.element.scrollIntoView?.({ block: "nearest" });
   }
 }
 
 function select(label, options, value, onchange) {
   return h("select", { "aria-label": label, onchange, value: null }, options.map(([key, text]) => h("option", { value: key, selected: key === (value ?? "") }, text)));
-}
-
-async function loadTitles() {
-  const { errors } = await get("errors").catch(() => ({ errors: [] }));
-  return Object.fromEntries(errors.map((one) => [one.code, one.title ?? one.message]));
 }
 
 function nothing(isFiltered) {

@@ -2,6 +2,7 @@
 
 import { get, post, remove, segment } from "../core/api.js";
 import { button, fill, h } from "../core/dom.js";
+import { loadMessages } from "../core/errors.js";
 import { Form } from "../core/forms.js";
 import { model, on, refreshFaults } from "../core/model.js";
 import { linkTo } from "../core/router.js";
@@ -98,14 +99,14 @@ class FaultsView {
   }
 
   async loadForm() {
-    const document = await get("openapi.json");
+    const [document, texts] = await Promise.all([get("openapi.json"), loadMessages()]);
     this.fillNames(document);
     const effects = effectsOf(document);
     let kind = "refuse";
     let all = false;
     const about = h("p", { class: "muted field-wide" });
     const redraw = () => {
-      form.show(fieldsFor(document, kind, { all }));
+      form.show(fieldsFor(document, kind, { all, texts }));
       about.textContent = effects.find(([one]) => one === kind)[1];
     };
     const choice = h("select", { "aria-label": "Effect", onchange: () => { kind = choice.value; redraw(); } }, effects.map(([one]) => h("option", { value: one }, one)));
@@ -114,7 +115,7 @@ class FaultsView {
     const form = new Form({
       action: "Add rule",
       extra: [more],
-      fields: fieldsFor(document, kind),
+      fields: fieldsFor(document, kind, { texts }),
       submit: async (values) => {
         const made = await post("faults", ruleOf(document, kind, values));
         toast(`Added ${made.name}`);
