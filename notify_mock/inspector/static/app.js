@@ -48,7 +48,8 @@ async function route() {
   if (shown.name !== name) return;
   bindKeys({});
   fill(main, h("h1", { class: "hidden-text" }, title));
-  shown.view = module.show(main, path, query);
+  const now = currentRoute();
+  shown.view = module.show(main, now.path, now.query);
   if (!isFirst) main.focus({ preventScroll: true });
 }
 
