@@ -9,7 +9,7 @@ import pytest
 from chat import create_app
 from chat.certificates import Certificate, rotate
 
-from notify_mock import Refuse, apn_pair
+from notify_mock import Refuse, apn_pair, fcm_service_account
 
 IPHONE = {"user": "alice", "platform": "ios", "token": "ab" * 32, "id": "alices-iphone", "rooms": ["lobby"]}
 PIXEL = {"user": "bob", "platform": "android", "token": "bobs-token", "id": "bobs-pixel", "rooms": ["lobby", "dev"]}
@@ -29,7 +29,7 @@ def credential(notify_mock, pair):
 @pytest.fixture
 def chat(notify_mock, credential):
     """The test client of the app."""
-    fcm = notify_mock.credentials.add(type="fcm", secret="a server key")
+    fcm = notify_mock.credentials.add(type="fcm", secret=fcm_service_account())
     service = notify_mock.services.add(apn_credential_sid=credential.sid, fcm_credential_sid=fcm.sid)
     app = create_app(notify_mock.client(), service.sid, notify_mock.auth[1], "https://chat.example")
     notify_mock.callbacks.mount(app)
@@ -52,7 +52,8 @@ def test_a_message_to_a_room_reaches_every_platform(chat, notify_mock):
     chat.post("/messages", json={"from": "carol", "room": "dev", "text": "Ship it"})
 
     notify_mock.deliveries.expect(channel="apn", count=1)
-    assert [push.body for push in notify_mock.deliveries.find(identity="bob")] == ["Hi", "Ship it"]
+    pushes = notify_mock.deliveries.expect(identity="bob", channel="fcm", count=2)
+    assert [push.body for push in pushes] == ["Hi", "Ship it"]
 
 
 def test_a_device_that_registers_again_gets_one_push(chat, notify_mock):
@@ -66,10 +67,10 @@ def test_a_device_that_registers_again_gets_one_push(chat, notify_mock):
 
 
 def test_a_device_without_the_app_is_deleted(chat, notify_mock):
-    chat.post("/devices", json=IPHONE)
-    notify_mock.providers.apns.unregister(IPHONE["token"])
-    chat.post("/messages", json={"from": "bob", "to": "alice", "text": "Hello"})
-    notify_mock.deliveries.expect(identity="alice", code=52141)
+    chat.post("/devices", json=PIXEL)
+    notify_mock.providers.fcm.unregister(PIXEL["token"])
+    chat.post("/messages", json={"from": "alice", "to": "bob", "text": "Hello"})
+    notify_mock.deliveries.expect(identity="bob", code=52103)
 
     notify_mock.callbacks.drain()
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -29,12 +29,14 @@ if TYPE_CHECKING:
     from twilio.rest import Client
 
     from notify_mock.callbacks.sender import Callbacks
+    from notify_mock.doctor.diagnosis import Diagnosis
     from notify_mock.engine.hydration import HydrateOption
     from notify_mock.events.hub import Hub
     from notify_mock.faults.readers import FaultsOption
     from notify_mock.interception.interception import Interception
     from notify_mock.recording.backend import Backend, RecordOption, UpstreamOption
     from notify_mock.replay.cassette import CassetteOption
+    from notify_mock.resources.credential import Credential
     from notify_mock.server.proxy import OtherHosts
 
 
@@ -144,6 +146,8 @@ class Emulator(Engine):
         self._events: Hub | None = None
         self.own_ports: set[int] = set()
         """The ports that serve this emulator. Delivery callbacks are not sent to them."""
+        self.terminal: Callable[[], AbstractContextManager[None]] = nullcontext
+        """Within its block, stdin and stdout are the terminal's. The pytest plugin replaces it."""
         own = SharedServer(host, port, other_hosts=other_hosts, tls=tls)
         self._has_own_server = server is None
         self._server = own if server is None else server
@@ -179,6 +183,17 @@ class Emulator(Engine):
 
                 self._events = watch(self)
             return self._events
+
+    def inspect(self) -> None:
+        """Print the URL of the inspector and wait for Enter: ``notify_mock.inspect()`` in a test, like a breakpoint.
+
+        Starts the server. Raises ``UsageError`` if there is no terminal.
+        """
+        __tracebackhide__ = True
+        from notify_mock.inspector.pause import pause
+
+        with self.terminal():
+            pause(f"{self.url}/_mock/")
 
     def has_route(self, method: str, target: str) -> bool:
         """Whether a route for this request has been added to ``app``. Paths of Twilio's APIs are never looked up."""
@@ -225,6 +240,18 @@ class Emulator(Engine):
         from notify_mock.interception.routing import Router
 
         return Interception(Router(self, self._server, allow_real, real_time=real_time))
+
+    def doctor(self, credential: Credential | str | tuple[str, str]) -> Diagnosis:
+        """Say what a credential is, whether Twilio accepts it, and whether a push with it would fail now.
+
+        ``credential`` is one of ``credentials`` or its SID, a pair of certificate and private key, or the ``Secret`` of
+        an fcm credential. ``str()`` of the diagnosis is the text of ``notify-mock doctor``. Raises ``UsageError`` for a
+        SID that there is no credential for.
+        """
+        from notify_mock.doctor.stored import diagnose_credential
+
+        now, accept_legacy = self.clock.time(), self.providers.fcm.accept_legacy
+        return diagnose_credential(credential, self.credentials, now, accept_legacy=accept_legacy)
 
     def env(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return an environment for another process that redirects its Twilio clients to the emulator.

@@ -217,6 +217,7 @@ def test_the_documentation_names_only_existing_options() -> None:
         "--help",
         "--notify-mock-block",
         "--notify-mock-cassette-max-age",
+        "--notify-mock-inspect",
         "--notify-mock-record",
         "--notify-mock-seed",
         "--notify-mock-unused-cassettes",
@@ -285,6 +286,8 @@ def test_the_generated_tables_are_up_to_date() -> None:
     assert generate["fill"](WRITE_A_TEST, "markers", generate["marker_table"]()) == WRITE_A_TEST, "run: make docs"
     options = (ROOT / "docs" / "options.md").read_text()
     assert generate["fill"](options, "options", generate["option_table"]()) == options, "run: make docs"
+    errors = (ROOT / "docs" / "errors.md").read_text()
+    assert generate["fill"](errors, "codes", generate["code_table"]()) == errors, "run: make docs"
     assert generate["fill"](design, "folders", generate["folder_table"]()) == design, "run: make docs"
     assert generate["fill"](FAULTS, "scenarios", generate["scenario_table"]()) == FAULTS, "run: make docs"
 

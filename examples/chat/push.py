@@ -9,8 +9,8 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 CHANNELS = {"ios": "apn", "android": "fcm", "phone": "sms"}
-UNREGISTERED = {52141, 52103}
-"""Error codes for a device from which the app was removed: APNs, FCM."""
+UNREGISTERED = {52141, 52103, 52119}
+"""Error codes for a device from which the app was removed: APNs, FCM, iOS through FCM."""
 
 
 class Push:
@@ -46,7 +46,7 @@ class Push:
         return self._send(sender, text, tag=[f"room-{room}"])
 
     def delete_unregistered_devices(self, states: Iterable[dict[str, Any]]) -> None:
-        """Delete the devices that a provider reports as unregistered."""
+        """Delete the devices that a provider reports as unregistered. Twilio only disables those of Android."""
         for state in states:
             if state["status"] == "FAILED" and state.get("error_code") in UNREGISTERED:
                 for binding in self._service.bindings.list(identity=[state["identity"]]):

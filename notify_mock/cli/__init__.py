@@ -12,8 +12,10 @@ import click
 
 from notify_mock.cli.ca import ca
 from notify_mock.cli.cassette import cassette
+from notify_mock.cli.doctor import doctor
 from notify_mock.cli.env import env
 from notify_mock.cli.exec import exec_
+from notify_mock.cli.explain import explain
 from notify_mock.cli.options import naming_options
 from notify_mock.cli.record import record
 from notify_mock.cli.replay import replay
@@ -32,7 +34,7 @@ def commands() -> None:
     """An offline emulator of Twilio's Notify v1 API."""
 
 
-for _command in (serve, exec_, env, ca, replay, record, cassette, tail):
+for _command in (serve, exec_, env, ca, replay, record, cassette, doctor, explain, tail):
     commands.add_command(naming_options(_command))
 
 

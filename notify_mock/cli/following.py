@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from threading import Event
 from typing import Any
@@ -20,6 +20,7 @@ _SILENT_SECONDS = 60
 """After this time without a heartbeat, the connection counts as lost."""
 
 _PAUSE_SECONDS = 1.0
+_EVENTS = "/_mock/events"
 
 
 def follow(url: str, types: Iterable[str], token: str | None = None) -> Iterator[tuple[str, Any]]:
@@ -27,7 +28,7 @@ def follow(url: str, types: Iterable[str], token: str | None = None) -> Iterator
 
     Raises ``UsageError`` if there is no emulator at ``url`` at first, or if it refuses.
     """
-    target = f"/_mock/events?types={','.join(types)}"
+    target = f"{_EVENTS}?types={','.join(types)}"
     headers = {"Accept": "text/event-stream"} | ({TOKEN_HEADER: token} if token else {})
     place = {"id": ""}
     while True:
@@ -47,13 +48,15 @@ def _open(url: str, target: str, headers: dict[str, str]) -> HTTPResponse:
     """Raises ``OSError``, ``HTTPException``, and ``UsageError`` if the emulator refuses."""
     parts = urlsplit(url)
     connection = HTTPConnection(parts.hostname or "", parts.port, timeout=_CONNECT_SECONDS)
-    connection.connect()
-    connection.sock.settimeout(_SILENT_SECONDS)
-    connection.request("GET", target, headers={name: value for name, value in headers.items() if value})
-    response = connection.getresponse()
-    if response.status == 200 and response.headers.get("Content-Type", "").startswith("text/event-stream"):
-        return response
-    with response:
+    with ExitStack() as stack:
+        stack.callback(connection.close)
+        connection.connect()
+        connection.sock.settimeout(_SILENT_SECONDS)
+        connection.request("GET", target, headers={name: value for name, value in headers.items() if value})
+        response = connection.getresponse()
+        if response.status == 200 and response.headers.get("Content-Type", "").startswith("text/event-stream"):
+            stack.pop_all()  # the response closes the connection
+            return response
         raise UsageError("control_token" if response.status == 401 else "url", f"{url} refused: {_reason(response)}")
 
 

@@ -97,10 +97,10 @@ def _schemas() -> dict[str, Schema]:
         "State": _state(),
         "Data": data_schema(),
         "Records": object_of(**{kind.key: list_of(kind.name.capitalize()) for kind in RESOURCES if kind.seed}),
-        **{
-            f"{kind.key.capitalize()}Page": object_of(records=list_of(kind.name.capitalize()), total=WHOLE)
-            for kind in RESOURCES
-        },
+        "Page": object_of(
+            records={"type": "array", "items": {"anyOf": [reference(kind.name.capitalize()) for kind in RESOURCES]}},
+            total={**WHOLE, "description": "number of records, whatever text was searched for"},
+        ),
         "Export": exported_schema(),
         "Provider": provider_schema(),
         "Providers": object_of(**{provider: reference("Provider") for provider in PROVIDERS}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from notify_mock.control_api.actions.advice import MAX_FILES
-from notify_mock.control_api.actions.calls import METHODS
+from notify_mock.control_api.actions.calls import MAX_PATH, METHODS, PATH
 from notify_mock.control_api.openapi_schemas import (
     MOMENT,
     NAME,
@@ -43,7 +43,7 @@ def paths() -> dict[str, Any]:
                 {**name[0], "name": "key", "schema": {"type": "string", "enum": [kind.key for kind in RESOURCES]}}
             ],
             "get": {
-                **_operation("records", "A page of records, oldest first", _either(*_pages())),
+                **_operation("records", "A page of records, oldest first", "Page"),
                 "parameters": _query("records/<key>"),
             },
         },
@@ -120,9 +120,7 @@ def paths() -> dict[str, Any]:
         "/_mock/diagnose": {
             "post": _taking(_files(), _operation("diagnose", "Say what the files of a credential are", "Diagnosis"))
         },
-        "/_mock/errors": {
-            "get": _operation("errors", "Twilio's error codes, as far as they are known", "TwilioErrors")
-        },
+        "/_mock/errors": {"get": _operation("errors", "Twilio's error codes, as far as known", "TwilioErrors")},
         "/_mock/errors/{code}": {
             "parameters": [{"name": "code", "in": "path", "required": True, "schema": WHOLE}],
             "get": _operation("error", "What an error code means, and how well that is known", "TwilioError"),
@@ -158,16 +156,17 @@ def _described(schema: Schema) -> Schema:
     return {"schema": own, **({"description": schema["description"]} if "description" in schema else {})}
 
 
-def _pages() -> list[str]:
-    return [f"{kind.key.capitalize()}Page" for kind in RESOURCES]
-
-
 def _call() -> Schema:
     texts: Schema = {"anyOf": [TEXT, {"type": "array", "items": TEXT}]}
     pair: Schema = {"type": "array", "items": TEXT, "minItems": 2, "maxItems": 2}
     call = object_of(
         method={"type": "string", "enum": list(METHODS)},
-        path={**NAME, "description": "path such as /v1/Services or /chat/v2/Credentials, or a whole URL of Twilio's"},
+        path={
+            **TEXT,
+            "pattern": PATH,
+            "maxLength": MAX_PATH,
+            "description": "path such as /v1/Services or /chat/v2/Credentials, or a whole URL of Twilio's",
+        },
         account={"type": ["string", "null"], "pattern": "^AC", "description": "default: the default account"},
         params={
             "anyOf": [{"type": "object", "additionalProperties": texts}, {"type": "array", "items": pair}],

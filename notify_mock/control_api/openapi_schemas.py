@@ -96,6 +96,7 @@ def _seed_field(field: Field[Any]) -> Schema:
 def provider_schema() -> Schema:
     """Return the schema of a provider's simulated failures."""
     names: Schema = {"type": "array", "items": NAME}
+    app = {**object_of(topic={**MAYBE_TEXT, "minLength": 1}, sandbox={"type": ["boolean", "null"]}), "required": []}
     schema = object_of(
         unregistered={**names, "description": "addresses of devices without the app"},
         throttled={"anyOf": [names, {"type": "boolean"}], "description": "addresses, or whether all are"},
@@ -103,9 +104,15 @@ def provider_schema() -> Schema:
         down={"type": "boolean"},
         delay=SPAN,
     )
-    schema["properties"]["accept_legacy"] = {
-        "type": "boolean",
-        "description": "fcm only: legacy server keys still work",
+    schema["properties"] |= {
+        "unregistered_ios": {**names, "description": "fcm only: addresses of iOS devices without the app"},
+        "accept_legacy": {"type": "boolean", "description": "fcm only: legacy server keys still work"},
+        "registered": {
+            "type": "object",
+            "propertyNames": NAME,
+            "additionalProperties": app,
+            "description": "apns only: what device tokens are for",
+        },
     }
     return schema
 
@@ -127,6 +134,7 @@ def delivery_schema() -> Schema:
         **dict.fromkeys(texts, TEXT),
         **dict.fromkeys(maybe, MAYBE_TEXT),
         code=MAYBE_WHOLE,
+        binding_change={"enum": ["deleted", "disabled", None]},
         headers=TEXTS,
         payload={"type": "object", "description": "what the provider would have received"},
         faults={"type": "array", "items": TEXT},

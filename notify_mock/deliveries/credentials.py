@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import NamedTuple
 
+from notify_mock.deliveries.apn import check_environment
 from notify_mock.deliveries.channel import Channel
 from notify_mock.push_keys.certificate import check_certificate
 from notify_mock.resources.credential import Credential
@@ -27,6 +28,12 @@ def credential_sid_for(channel: Channel, own: str | None, service: Service) -> s
     return sid if channel.is_push else None
 
 
+def find_credential(store: Store, sid: str | None, service: Service) -> Credential | None:
+    """Return the credential of the service's account and region with this SID, or None."""
+    found: Credential | None = store.collection(Key("credential", service.account_sid, service.region)).get(sid or "")
+    return found
+
+
 class Use(NamedTuple):
     """How a credential is used: ``problem`` is why it cannot be. A ``legacy`` key of FCM needs the payload of the API
     that it is for; ``project`` is the Firebase project of a service account."""
@@ -39,7 +46,8 @@ class Use(NamedTuple):
 def use_credential(
     store: Store, channel: Channel, sid: str | None, service: Service, now: float, *, accept_legacy: bool = False
 ) -> Use:
-    """Return how the credential is used at the time ``now``. A secret that seed data left out is not checked.
+    """Return how the credential is used at the time ``now``. A secret that seed data left out is not checked, nor one
+    that a recording has replaced with a pseudonym.
 
     ``accept_legacy``: server keys of FCM's legacy API work after its end, too.
     """
@@ -47,7 +55,7 @@ def use_credential(
         return Use()
     if sid is None:
         return Use(Problem(52004, f"neither the binding nor the service has a credential for {channel.name}"))
-    credential = store.collection(Key("credential", service.account_sid, service.region)).get(sid)
+    credential = find_credential(store, sid, service)
     if credential is None:
         return Use(_missing(store, sid))
     if credential.type != channel.name:
@@ -58,8 +66,11 @@ def use_credential(
 
 def use_of(credential: Credential, now: float, *, accept_legacy: bool = False) -> Use:
     """Return how this credential is used, whatever the notification."""
+    if _has_pseudonym(credential):
+        return Use()
     if credential.certificate is not None and credential.private_key is not None:
-        return Use(check_certificate(credential.certificate, credential.private_key, now))
+        problem = check_certificate(credential.certificate, credential.private_key, now)
+        return Use(problem or check_environment(credential))
     return _use_of_google(credential, now, accept_legacy)
 
 
@@ -67,6 +78,15 @@ def _missing(store: Store, sid: str) -> Problem:
     if any(collection.get(sid) for collection in store.collections("credential")):
         return Problem(52162, f"{sid} belongs to another account or region")
     return Problem(52002, f"there is no credential {sid}")
+
+
+def _has_pseudonym(credential: Credential) -> bool:
+    secrets = credential.certificate, credential.private_key, credential.secret, credential.api_key
+    if not any(secret is not None and secret.startswith("redacted-") for secret in secrets):
+        return False
+    from notify_mock.redaction.pseudonyms import is_pseudonym
+
+    return any(secret is not None and is_pseudonym(secret) for secret in secrets)
 
 
 def _use_of_google(credential: Credential, now: float, accept_legacy: bool) -> Use:

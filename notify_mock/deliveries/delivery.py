@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any, Literal, NamedTuple
 
-from notify_mock.twilio_api.delivery_errors import Problem
+from notify_mock.twilio_api.delivery_errors import BINDING_CHANGES, BindingChange, Problem
 from notify_mock.twilio_api.masking import show_text
 
 DeliveryState = Literal["sent", "failed"]
@@ -57,6 +57,12 @@ class Delivery(NamedTuple):
     def reason(self) -> str:
         """Why it failed, in more detail than the error dictionary; "" if it was sent."""
         return "" if self.problem is None else self.problem.reason
+
+    @property
+    def binding_change(self) -> BindingChange | None:
+        """What Twilio does with the binding because of this failure, or None. With a delivery callback, it deletes the
+        binding after the callback."""
+        return None if self.problem is None or self.binding_sid is None else BINDING_CHANGES.get(self.problem.code)
 
     @property
     def time(self) -> datetime:
@@ -128,6 +134,7 @@ class Delivery(NamedTuple):
             "state": self.state,
             "code": self.code,
             "reason": self.reason or None,
+            "binding_change": self.binding_change,
             "time": self.time.isoformat(),
             "message_id": self.message_id,
             "headers": self.headers,
@@ -148,6 +155,8 @@ class Delivery(NamedTuple):
 
     def _result(self) -> str:
         result = "sent" if self.problem is None else f"failed {self.problem}"
+        if self.binding_change is not None:
+            result += f", binding {self.binding_change}"
         return f"{result} [{', '.join(self.faults)}]" if self.faults else result
 
     def __repr__(self) -> str:

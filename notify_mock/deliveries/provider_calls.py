@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from notify_mock.deliveries.apn import check_app
 from notify_mock.deliveries.providers import Providers
 from notify_mock.faults.rules import Faults
 from notify_mock.journal.exchange import Exchange
+from notify_mock.resources.credential import Credential
 from notify_mock.resources.notification import Notification
 from notify_mock.support.clock import Clock
 from notify_mock.twilio_api.channels import CHANNELS
@@ -16,6 +18,9 @@ from notify_mock.twilio_api.products import Endpoint
 
 ProviderAnswer = tuple[Problem | None, float, tuple[str, ...]]
 """Why the delivery failed (or None), when the provider responded, and the fault rules that were applied."""
+
+_UNREGISTERED_IOS = 52119
+"""The code for an iOS device that FCM reaches through APNs (documented)."""
 
 
 class ProviderCalls:
@@ -29,12 +34,12 @@ class ProviderCalls:
         self._busy = {channel for channel in CHANNELS if providers[channel].busy}
         self.is_needed = bool(self._busy or len(faults))
 
-    def deliver(self, binding: Any, credential_sid: str | None) -> ProviderAnswer:
+    def deliver(self, binding: Any, credential_sid: str | None, credential: Credential | None) -> ProviderAnswer:
         """Apply the fault rules, then the simulated failures. Fault rules see a delivery as an exchange.
 
         Deliveries to discontinued channels have failed before.
         """
-        channel, pause, outcome = binding.binding_type, 0.0, None
+        channel, pause = binding.binding_type, 0.0
         problem: Problem | None = None
         faults: tuple[str, ...] = ()
         if len(self._faults):
@@ -43,8 +48,12 @@ class ProviderCalls:
             provider = self._providers[channel]
             pause += provider.pause
             outcome = provider.outcome(binding.address, credential_sid)
-        if outcome is not None:
-            problem = Problem(CODES[channel][outcome], f"simulated provider failure: {outcome}")
+            if outcome is not None:
+                is_ios = outcome == "unregistered" and provider.is_ios(binding.address)
+                code = _UNREGISTERED_IOS if is_ios else CODES[channel][outcome]
+                problem = Problem(code, f"simulated provider failure: {outcome}")
+            elif provider.apps and credential is not None and binding.address in provider.apps:
+                problem = check_app(provider.apps[binding.address], credential)
         if problem is None and 0 < self._notification.ttl < pause:
             problem = Problem(52310, f"the provider took {pause:g} s, the Ttl is {self._notification.ttl} s")
         return problem, self._clock.time() + pause, faults

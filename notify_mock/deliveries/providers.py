@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
+from notify_mock.deliveries.apn import App, read_app
 from notify_mock.support.clock import Span, span
 from notify_mock.support.usage import UsageError, nearest, shown
 
@@ -15,21 +16,34 @@ if TYPE_CHECKING:
 
 PROVIDERS = ("apns", "fcm", "gcm", "sms")
 
-_NORMAL: Mapping[str, Any] = {"unregistered": [], "throttled": [], "revoked": [], "down": False, "delay": 0.0}
+_NORMAL: Mapping[str, Any] = {
+    "unregistered": [],
+    "unregistered_ios": [],
+    "registered": {},
+    "throttled": [],
+    "revoked": [],
+    "down": False,
+    "delay": 0.0,
+}
 """The description of a provider that works."""
+
+_ONLY_FOR = {"unregistered_ios": "fcm", "registered": "apns"}
+"""What only one provider can simulate."""
 
 
 class Provider:
-    """One provider. Simulated failures last until ``recover`` or a reset."""
+    """One provider. Simulated failures last until ``recover`` or a reset. ``apps`` says what device tokens are for."""
 
     __slots__ = (
         "_all_throttled",
+        "_ios",
         "_is_down",
         "_lock",
         "_name",
         "_revoked",
         "_throttled",
         "_unregistered",
+        "apps",
         "busy",
         "pause",
     )
@@ -42,15 +56,35 @@ class Provider:
     def __repr__(self) -> str:
         return f"<Provider {self._name}{'' if self.busy else ': normal'}>"
 
-    def unregister(self, address: str) -> None:
-        """Simulate that the app was removed from the device: deliveries to this token fail."""
-        self._arrange(self._unregistered, address, "an address")
+    def unregister(self, address: str, *, ios: bool = False) -> None:
+        """Simulate that the app was removed from the device: deliveries to this token fail, and Twilio deletes or
+        disables their bindings.
 
-    def register(self, address: str) -> None:
-        """Undo ``unregister`` and ``throttle`` for this address."""
+        With ``ios``, the token is that of an iOS device which FCM reaches through APNs.
+        """
+        if ios:
+            self._check_can("unregistered_ios", "ios=True")
         with self._lock:
-            self._unregistered.discard(address)
-            self._throttled.discard(address)
+            self._arrange(self._unregistered, address, "an address")
+            (self._ios.add if ios else self._ios.discard)(address)
+
+    def register(self, address: str, *, topic: str | None = None, sandbox: bool | None = None) -> None:
+        """Undo ``unregister`` and ``throttle`` for this address.
+
+        For APNs, ``topic`` (a bundle ID) and ``sandbox`` say which app and environment the token is for. Deliveries
+        with a credential for another one fail. Without them, every credential will do.
+        """
+        app = read_app({"topic": topic, "sandbox": sandbox}, f"providers.{self._name}")
+        if app != App():
+            self._check_can("registered", "topic and sandbox")
+        self._check_text(address, "an address")
+        with self._lock:
+            for addresses in (self._unregistered, self._ios, self._throttled):
+                addresses.discard(address)
+            self.apps.pop(address, None)
+            if app != App():
+                self.apps[address] = app
+                self.busy = True
 
     def throttle(self, address: str | None = None) -> None:
         """Throttle the deliveries to this address (None: all addresses)."""
@@ -79,6 +113,8 @@ class Provider:
         """End all simulated failures."""
         with self._lock:
             self._unregistered: set[str] = set()
+            self._ios: set[str] = set()
+            self.apps: dict[str, App] = {}
             self._throttled: set[str] = set()
             self._revoked: set[str] = set()
             self._all_throttled = self._is_down = False
@@ -86,16 +122,19 @@ class Provider:
             self.busy = False
 
     def describe(self) -> dict[str, Any]:
-        """Return the simulated failures as JSON data: the unregistered and throttled addresses (True: all), the revoked
-        credentials, whether it is down, and its delay in seconds."""
+        """Return the simulated failures as JSON data: the unregistered and throttled addresses (True: all), the apps of
+        device tokens, the revoked credentials, whether it is down, and its delay in seconds."""
         with self._lock:
-            return {
-                "unregistered": sorted(self._unregistered),
+            shown = {
+                "unregistered": sorted(self._unregistered - self._ios),
+                "unregistered_ios": sorted(self._ios),
+                "registered": {address: app._asdict() for address, app in sorted(self.apps.items())},
                 "throttled": True if self._all_throttled else sorted(self._throttled),
                 "revoked": sorted(self._revoked),
                 "down": self._is_down,
                 "delay": self.pause,
             }
+        return {key: value for key, value in shown.items() if _ONLY_FOR.get(key, self._name) == self._name}
 
     def change(self, given: Mapping[str, Any]) -> None:
         """Replace the failures that ``given`` has, written as in ``describe``.
@@ -103,8 +142,13 @@ class Provider:
         Raises ``UsageError`` that names the key, without changing anything.
         """
         new = {key: _read_failure(key, value) for key, value in given.items()}
+        for key in new:
+            self._check_can(key, key)
         with self._lock:
-            self._unregistered = new.get("unregistered", self._unregistered)
+            others = new.get("unregistered", self._unregistered - self._ios)
+            self._ios = new.get("unregistered_ios", self._ios)
+            self._unregistered = others | self._ios
+            self.apps = new.get("registered", self.apps)
             self._revoked = new.get("revoked", self._revoked)
             self._is_down = new.get("down", self._is_down)
             self.pause = new.get("delay", self.pause)
@@ -112,7 +156,7 @@ class Provider:
                 throttled = new["throttled"]
                 self._all_throttled = throttled is True
                 self._throttled = set() if isinstance(throttled, bool) else throttled
-            self.busy = Provider.describe(self) != _NORMAL
+            self.busy = any(value != _NORMAL[key] for key, value in Provider.describe(self).items())
 
     def outcome(self, address: str, credential_sid: str | None) -> Outcome | None:
         """Return how a delivery fails, or None if it is sent."""
@@ -124,20 +168,33 @@ class Provider:
             return "unregistered"
         return "throttled" if self._all_throttled or address in self._throttled else None
 
+    def is_ios(self, address: str) -> bool:
+        """Whether the address is an unregistered token of an iOS device that FCM reaches through APNs."""
+        return address in self._ios
+
     def snapshot(self) -> tuple[Any, ...]:
-        sets = (set(self._unregistered), set(self._throttled), set(self._revoked))
-        return *sets, self._all_throttled, self._is_down, self.pause, self.busy
+        sets = (set(self._unregistered), set(self._ios), set(self._throttled), set(self._revoked))
+        return *sets, dict(self.apps), self._all_throttled, self._is_down, self.pause, self.busy
 
     def restore(self, kept: tuple[Any, ...]) -> None:
-        unregistered, throttled, revoked, self._all_throttled, self._is_down, self.pause, self.busy = kept
-        self._unregistered, self._throttled, self._revoked = set(unregistered), set(throttled), set(revoked)
+        *sets, apps, self._all_throttled, self._is_down, self.pause, self.busy = kept
+        self._unregistered, self._ios, self._throttled, self._revoked = map(set, sets)
+        self.apps = dict(apps)
 
     def _arrange(self, where: set[str], value: Any, what: str) -> None:
-        if not isinstance(value, str) or not value:
-            raise UsageError(f"providers.{self._name}", f"expected {what}, got {shown(value)}")
+        self._check_text(value, what)
         with self._lock:
             where.add(value)
             self.busy = True
+
+    def _check_text(self, value: Any, what: str) -> None:
+        if not isinstance(value, str) or not value:
+            raise UsageError(f"providers.{self._name}", f"expected {what}, got {shown(value)}")
+
+    def _check_can(self, key: str, what: str) -> None:
+        only = _ONLY_FOR.get(key, self._name)
+        if only != self._name:
+            raise UsageError(f"providers.{self._name}", f"{what} is possible for {only} only")
 
 
 class Fcm(Provider):
@@ -223,9 +280,16 @@ def _read_failure(key: str, value: Any) -> Any:
         raise UsageError(key, "unknown key", hint)
     if key == "delay":
         return span(value, key)
+    if key == "registered" and isinstance(value, Mapping) and all(isinstance(one, str) and one for one in value):
+        return {address: read_app(app, f"{key}, {address}") for address, app in value.items()}
     if isinstance(value, bool) and key in ("down", "throttled"):
         return value
-    if key != "down" and isinstance(value, list) and all(isinstance(one, str) and one for one in value):
+    is_list = isinstance(value, list) and all(isinstance(one, str) and one for one in value)
+    if is_list and key not in ("down", "registered"):
         return set(value)
-    expected = {"down": "true or false", "throttled": "a list of addresses, true or false"}
+    expected = {
+        "down": "true or false",
+        "throttled": "a list of addresses, true or false",
+        "registered": "addresses, each with a topic and sandbox",
+    }
     raise UsageError(key, f"expected {expected.get(key, 'a list of non-empty text')}, got {shown(value)}")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from notify_mock.deliveries.callback import Callback, is_retried, split_http
+from notify_mock.deliveries.unregistered import delete_bindings
 from notify_mock.engine.state import State
 from notify_mock.journal.exchange import Exchange
 from notify_mock.twilio_api.channels import CALLBACK_NAME
@@ -80,7 +81,11 @@ class Attempts:
         return Request(callback.url, self._headers(callback, form), urlencode(form).encode())
 
     def close(self, attempt: Attempt, reply: Reply) -> None:
-        """Record the result. A failed attempt is retried later, or becomes an alert (52311)."""
+        """Record the result. A failed attempt is retried later, or becomes an alert (52311).
+
+        After the last attempt, the bindings that Twilio deletes are deleted: those of devices that its deliveries found
+        unregistered.
+        """
         with self._lock:
             if attempt.generation != self._state.outbox.generation:
                 return
@@ -90,14 +95,17 @@ class Attempts:
     def _close(self, attempt: Attempt, reply: Reply) -> None:
         state, callback, exchange = self._state, attempt.callback, attempt.exchange
         now = state.clock.time()
-        exchange.status, exchange.reason = reply.status, reply.reason
+        is_over = reply.is_good or reply.final or not is_retried(reply.status)
+        next_attempt = None if is_over else callback.next_attempt(now)
+        note = delete_bindings(state.store, callback.region, callback.deliveries, now) if next_attempt is None else ""
+        exchange.status, exchange.reason = reply.status, "; ".join(filter(None, (reply.reason, note)))
         state.journal.close(exchange, now)
         state.changes.tell("callback", ("sent" if reply.is_good else "failed", callback, exchange))
-        if reply.is_good:
-            return
-        next_attempt = callback.next_attempt(now) if is_retried(reply.status) and not reply.final else None
+        if note:
+            state.changes.tell("records", ("bindings", "delete", callback.account_sid, None))
         if next_attempt is not None:
             state.outbox.add(next_attempt)
+        if reply.is_good or next_attempt is not None:
             return
         reason = reply.reason or f"the callback returned {reply.status}"
         state.deliveries.alert(now, callback.notification_sid, Problem(52311, reason))

@@ -23,6 +23,9 @@ EVENT_BYTES = 1024
 """Memory for an event in addition to what it shows."""
 
 
+Show = Callable[[Any], dict[str, Any]]
+
+
 class TooManyReaders(Exception):
     """The hub has ``MAX_READERS`` readers."""
 
@@ -30,19 +33,20 @@ class TooManyReaders(Exception):
 class Event:
     """One event. What it shows is made when it is first read, and not for every reader."""
 
-    __slots__ = ("_show", "_text", "kind", "size")
+    __slots__ = ("_source", "_text", "kind", "size")
 
-    def __init__(self, kind: str, show: Callable[[], dict[str, Any]], size: int) -> None:
+    def __init__(self, kind: str, show: Show, subject: Any, size: int) -> None:
         self.kind, self.size = kind, size
-        self._show: Callable[[], dict[str, Any]] | None = show
+        self._source: tuple[Show, Any] | None = show, subject
         self._text = b""
 
     def text(self) -> bytes:
-        """Return its lines, except for the id."""
-        show = self._show
-        if show is not None:
-            self._text = f"event: {self.kind}\ndata: {json.dumps(show())}\n\n".encode()
-            self._show = None
+        """Return its lines, except for the id. Of two threads at once, both make them."""
+        source = self._source
+        if source is not None:
+            show, subject = source
+            self._text = f"event: {self.kind}\ndata: {json.dumps(show(subject))}\n\n".encode()
+            self._source = None
         return self._text
 
 
@@ -55,22 +59,24 @@ class Hub:
         self._lock = Lock()
         self._kept: deque[Event] = deque()
         self._size = self._last = 0
+        self._dropped: dict[str, int] = {}
         self._readers: set[Reader] = set()
         self._waiting: set[Reader] = set()
 
-    def publish(self, kind: str, show: Callable[[], dict[str, Any]], size: int = 0) -> None:
-        """Add an event. ``show`` returns its data, later and in another thread; ``size`` is the memory that it keeps.
-
-        Never blocks.
-        """
-        event = Event(kind, show, EVENT_BYTES + size)
+    def publish(self, kind: str, show: Show, subject: Any, size: int = 0) -> None:
+        """Add an event. ``show`` turns its subject into data, later and in another thread; ``size`` is the subject's
+        memory. Never blocks."""
+        event = Event(kind, show, subject, EVENT_BYTES + size)
+        woken: list[Reader] = []
         with self._lock:
             self._last += 1
             self._kept.append(event)
             self._size += event.size
             while len(self._kept) > MAX_EVENTS or (self._size > MAX_BYTES and len(self._kept) > 1):
-                self._size -= self._kept.popleft().size
-            woken, self._waiting = self._waiting, set()
+                self._drop_oldest()
+            if self._waiting:
+                woken = [reader for reader in self._waiting if kind in reader.kinds]
+                self._waiting.difference_update(woken)
         for reader in woken:
             reader.wake()
 
@@ -108,12 +114,14 @@ class Hub:
             if not reader.is_open:
                 return b""
             self._waiting.add(reader)
-            oldest, last = self._last - len(self._kept) + 1, self._last
-            start = oldest if reader.position is None else max(oldest, reader.position + 1)
-            events = list(islice(self._kept, start - oldest, None)) if reader.position is not None else []
-            missed = None if reader.position is None else start - reader.position - 1
+            last, position = self._last, reader.position
             reader.position = last
-        pieces = [] if missed == 0 else [self._gap(missed, last - len(events))]
+            unread = 0 if position is None else last - position
+            events = list(islice(self._kept, max(0, len(self._kept) - unread), None))
+            has_missed = any(self._dropped.get(kind, 0) > (position or 0) for kind in reader.kinds)
+        pieces = []
+        if position is None or has_missed:
+            pieces.append(self._gap(None if position is None else unread - len(events), last - len(events)))
         for number, event in enumerate(events, last - len(events) + 1):
             if event.kind in reader.kinds:
                 pieces += [self.id_line(number), event.text()]
@@ -121,6 +129,11 @@ class Hub:
 
     def id_line(self, number: int) -> bytes:
         return f"id: {self._id}-{number}\n".encode()
+
+    def _drop_oldest(self) -> None:
+        """Drop the oldest event, and note that readers of its kind have missed it if they have not read it."""
+        self._dropped[self._kept[0].kind] = self._last - len(self._kept) + 1
+        self._size -= self._kept.popleft().size
 
     def _gap(self, missed: int | None, last: int) -> bytes:
         data = json.dumps({"missed": missed})

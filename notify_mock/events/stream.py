@@ -63,7 +63,7 @@ def greeting(reader: Reader) -> bytes:
 
 def heartbeat(reader: Reader) -> bytes:
     """Return a comment, with the id of the newest event: those of other types have not been missed."""
-    return _COMMENT + reader.here()
+    return reader.take() + _COMMENT + reader.here()
 
 
 class Stream:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from notify_mock.control_api.json import show_callback, show_exchange, show_rule
@@ -21,8 +20,10 @@ if TYPE_CHECKING:
     from notify_mock.journal.journal import Journal
     from notify_mock.support.changes import Changes
 
-_KEYS = {resource.name: resource.key for resource in RESOURCES}
-_CHANGING = ("create", "update", "delete")
+_CHANGES: Mapping[str | None, tuple[str, str]] = {
+    f"{resource.name}.{verb}": (resource.key, verb) for resource in RESOURCES for verb in ("create", "update", "delete")
+}
+"""The records that a call changes, and how."""
 
 
 class Watched(Protocol):
@@ -41,16 +42,16 @@ def watch(emulator: Watched) -> Hub:
     hub = Hub()
 
     def ended(exchange: Exchange) -> None:
-        hub.publish("call", partial(show_exchange, exchange), exchange.size)
-        change = _changed_by(exchange)
-        if change is not None:
-            hub.publish("records", partial(_show_records, change))
+        hub.publish("call", show_exchange, exchange, exchange.size)
+        change = _CHANGES.get(exchange.name)
+        if change is not None and _is_carried_out(exchange):
+            hub.publish("records", _show_records, (*change, exchange.account_sid, exchange.sid))
 
     def delivered(delivery: Delivery) -> None:
-        hub.publish("delivery", delivery.describe, len(delivery.rendering.text))
+        hub.publish("delivery", _show_delivery, delivery, len(delivery.rendering.text))
 
     def changed(kind: str, details: Any) -> None:
-        hub.publish(kind, partial(_SHOWN[kind], details))
+        hub.publish(kind, _SHOWN[kind], details)
 
     emulator.journal.subscribe(ended)
     emulator.deliveries.subscribe(delivered)
@@ -58,13 +59,14 @@ def watch(emulator: Watched) -> Hub:
     return hub
 
 
-def _changed_by(exchange: Exchange) -> tuple[str, str, str, str | None] | None:
-    """Return the records that a call has changed, also if a fault then replaced its response."""
-    resource, _, verb = (exchange.name or "").partition(".")
+def _is_carried_out(exchange: Exchange) -> bool:
+    """Whether the call was carried out, also if a fault then replaced its response."""
     status = exchange.status if exchange.played is None else exchange.played
-    if verb not in _CHANGING or resource not in _KEYS or status is None or status >= 300:
-        return None
-    return _KEYS[resource], verb, exchange.account_sid, exchange.sid
+    return status is not None and status < 300
+
+
+def _show_delivery(delivery: Delivery) -> dict[str, Any]:
+    return delivery.describe()
 
 
 def _show_records(change: tuple[str, str, str, str | None]) -> dict[str, Any]:

@@ -121,7 +121,7 @@ class RequestReader:
         head = bytes(buffer[: end + 4])
         del buffer[: end + 4]
         self._searched = self._blank_lines = 0
-        return _parse(head)
+        return (_parse if len(head) <= _CACHED_LENGTH else _parse.__wrapped__)(head)
 
     def body(self, fields: Fields) -> bytes | None:
         """Return the body of the request, or None if it has not arrived completely. Raises ``TwilioError``."""
@@ -149,8 +149,9 @@ class RequestReader:
             raise BadRequest(HeadersTooLarge("the headers are too long"), *_start_of(bytes(buffer[:line_end]))[:2])
 
 
+@lru_cache(maxsize=256)
 def _parse(data: bytes) -> Head:
-    """Raises ``BadRequest``."""
+    """Return a head. Cached, since a client sends the same ones again and again. Raises ``BadRequest``."""
     line, _, lines = data.partition(b"\r\n")
     method, target, minor = _start_of(line)
     try:
@@ -200,7 +201,7 @@ class _Found:
 
 @lru_cache(maxsize=64)
 def _read_fields(lines: bytes) -> Fields:
-    """Parse header lines. Cached, since a client sends the same ones again and again. Raises ``TwilioError``."""
+    """Parse header lines. Cached, since a client sends the same ones for every path. Raises ``TwilioError``."""
     found = _Found()
     try:
         HttpRequestParser(found).feed_data(_FIRST_LINE + lines)

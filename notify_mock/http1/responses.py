@@ -27,7 +27,7 @@ def head_of(
     It can't if the client would not find the end of the body. ``Connection`` follows ``Content-Length``, which is added
     if it is missing, except for HEAD: the length of what GET would get is not known.
     """
-    lines = [f"{name}: {value}" for name, value in headers]
+    lines = list(map(": ".join, headers))
     at = _find_length(headers)
     if at is not None:
         keeps_open = keeps_open and (not body or headers[at][1] == str(len(body)))

@@ -17,6 +17,8 @@ from notify_mock.support.usage import UsageError
 
 _FOLDER = "cassettes"
 _KEY = "notify_mock_cassettes"
+_PARTIAL = {"ignore": "--ignore", "ignore_glob": "--ignore-glob", "lf": "--lf", "collectonly": "--collect-only"}
+"""Options of pytest with which a run is not complete, and nothing counts as deselected."""
 
 
 class UnusedCassettes:
@@ -36,8 +38,8 @@ class UnusedCassettes:
         sys.addaudithook(self._note)
 
     def _ignoring(self) -> str:
-        ignoring = [name for name in ("ignore", "ignore_glob", "lf") if self._config.getoption(name, None)]
-        return f"--{ignoring[0].replace('_', '-')} was given" if ignoring else ""
+        given = [flag for name, flag in _PARTIAL.items() if self._config.getoption(name, None)]
+        return f"{given[0]} was given" if given else ""
 
     def _note(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Note a file that is opened. Audit hooks cannot be removed, and must not raise."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from notify_mock.resources.resource import Filter, Resource, timestamp
 from notify_mock.resources.service import SERVICE, Service
 from notify_mock.store.collections import Collection
 from notify_mock.store.index import Term
-from notify_mock.store.selection import Conditions
+from notify_mock.store.selection import Conditions, Selection
 from notify_mock.support.usage import UsageError, only_known, only_texts, shown
 from notify_mock.twilio_api.errors import LimitReached, MissingParameter
 from notify_mock.twilio_api.messages import Params
@@ -26,10 +26,16 @@ MAX_TAGS, MAX_QUERY_TAGS = 20, 5
 MAX_PER_IDENTITY = 20
 """Limits, all documented; the error texts are inferred."""
 
+DISABLED: Term = ("disabled", "")
+"""The term of disabled bindings."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Binding:
-    """A stored binding. ``endpoint`` identifies the device: given by the client, or generated."""
+    """A stored binding. ``endpoint`` identifies the device: given by the client, or generated.
+
+    A ``disabled`` binding gets no notifications, because its device is unregistered. Its JSON does not show that.
+    """
 
     sid: str
     account_sid: str
@@ -44,6 +50,7 @@ class Binding:
     notification_protocol_version: str = "default"
     credential_sid: str | None = None
     given_endpoint: str | None = field(default=None, compare=False)
+    disabled: bool = False
 
     @property
     def endpoint(self) -> str:
@@ -95,7 +102,7 @@ _SEED_TEXTS = ("identity", "address", "notification_protocol_version", "credenti
 def _seed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
     """Read seed data for a binding. The default version is the newest."""
     __tracebackhide__ = True
-    only_known(where, values, ("binding_type", "tags", *_SEED_TEXTS))
+    only_known(where, values, ("binding_type", "tags", "disabled", *_SEED_TEXTS))
     kind = values.get("binding_type")
     if kind not in TYPES:
         wrong = "is missing" if kind is None else f"{shown(kind)} is not a binding type"
@@ -104,6 +111,8 @@ def _seed(values: Mapping[str, Any], where: str) -> dict[str, Any]:
     for name in ("identity", "address"):
         if not values.get(name):
             raise UsageError(f"{where}.{name}", "is missing")
+    if not isinstance(values.get("disabled", False), bool):
+        raise UsageError(f"{where}.disabled", "must be true or false")
     tags = values.get("tags") or ()
     if not isinstance(tags, (list, tuple)) or not all(isinstance(tag, str) and tag for tag in tags):
         raise UsageError(f"{where}.tags", "is not a list of text")
@@ -143,7 +152,20 @@ def _terms(record: Binding) -> list[Term]:
         ("tag", record.binding_type),
         ("endpoint", record.endpoint),
     ]
+    if record.disabled:
+        terms.append(DISABLED)
     return terms + [("tag", tag) for tag in record.tags]
+
+
+def recipients(
+    collection: Collection[Binding], identities: tuple[str, ...], tags: tuple[str, ...]
+) -> Iterable[Binding]:
+    """Return the bindings that a notification goes to: those with one of the identities and all of the tags (the
+    combination is inferred), except disabled ones."""
+    selected = Selection(collection, conditions_for(identities, tags))
+    if not collection.positions_of((DISABLED,)):
+        return selected
+    return (binding for binding in selected if not binding.disabled)
 
 
 def conditions_for(identities: tuple[str, ...], tags: tuple[str, ...]) -> Conditions:

@@ -47,3 +47,4 @@ class RecordFields(TypedDict, total=False):
     notification_protocol_version: str
     credential_sid: str | None
     endpoint: str | None
+    disabled: bool

@@ -46,12 +46,13 @@ def find_purpose(
         return _connected(target, tunnel, policy)
     if tunnel is not None:
         return Here(scheme, authority_of(scheme, tunnel))
+    host = head.fields.headers["host"] if "host" in head.fields.headers else str(own)
     if target.startswith("/"):
-        return Here(scheme, head.fields.headers.get("host", str(own)))
+        return Here(scheme, host)
     named, separator, rest = target.partition("://")
     named = named.lower()
     if not separator or named not in _PORTS:
-        return Here(scheme, head.fields.headers.get("host", str(own)))
+        return Here(scheme, host)
     authority = rest.partition("/")[0].partition("?")[0]
     destination = read_destination(authority, _PORTS[named])
     if destination is None:

@@ -22,8 +22,8 @@ def write_python(subject: Subject) -> str:
     call = read_sdk_call(subject.exchange)
     token = 'os.environ["TWILIO_AUTH_TOKEN"]' if subject.strict else '"token"'
     region = subject.exchange.region
-    lines = [f"# The call was made in region {region}, which needs a host of Twilio's."] if region != HOME_REGION else []
-    lines += [f"client = Client({literal(subject.account_sid)}, {token})"]
+    note = [f"# The call was made in region {region}, which needs a host of Twilio's."]
+    lines = [*(note if region != HOME_REGION else []), f"client = Client({literal(subject.account_sid)}, {token})"]
     if call is None:
         lines += ["", *raw_call(subject, literal(subject.url + subject.path), "response = ")]
         lines.append("print(response.status_code, response.text)")

@@ -35,8 +35,8 @@ TITLES: Mapping[int, str] = {
     52136: "Missing payload for APNs delivery",
     52137: "Invalid size of subject in APNs certificate",
     52138: "APNs payload too large",
-    52139: "APN service shutdown",
-    52140: "APN service unknown error",
+    52139: "APNs service shutdown",
+    52140: "Unknown APNs error",
     52141: "The provided APNs device token has been unregistered",
     52142: "The provided APNs device token is not correct",
     52143: "The push notification was rejected by APNs",
@@ -47,11 +47,12 @@ TITLES: Mapping[int, str] = {
     52149: "Invalid APNs provider token used",
     52161: "Empty Credentials",
     52162: "Credentials do not belong to used account",
+    52163: "Incorrect URL used to retrieve Webhook Credentials",
     52164: "No Credentials found for the supplied Binding Type",
     52165: "No Credentials found for the supplied Identifier",
     52181: "Too many SMS notification requests",
     52182: "Messaging Service not specified",
-    52202: "Facebook Messenger page not connected",
+    52202: "Facebook page ID is not connected to Twilio",
     52203: "Missing body for Facebook Messenger delivery attempt",
     52301: "Resulted destination list for requested parameters is empty",
     52302: "Too many recipients",
@@ -73,6 +74,17 @@ class Problem(NamedTuple):
         return f"{self.code} {TITLES[self.code]}" + (f" ({self.reason})" if self.reason else "")
 
 
+BindingChange = Literal["deleted", "disabled"]
+
+BINDING_CHANGES: Mapping[int, BindingChange] = {52103: "disabled", 52119: "deleted", 52141: "deleted"}
+"""What Twilio does with the binding of a delivery that failed with the code.
+
+- 52103: "We have disabled the registration token and we will not send new notifications to it" (Twilio's page, observed
+  through Voice). A Binding has no field for this, so fetch and list still show it (inferred).
+- 52119: "Twilio deleted the Binding that contained this device token" (Twilio's page, documented).
+- 52141: "the push notification binding will be removed from the system" (a maintainer of Twilio's Voice SDK, observed).
+"""
+
 Outcome = Literal["unregistered", "throttled", "revoked", "down"]
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -83,6 +95,6 @@ CODES: Mapping[str, Mapping[str, int]] = {
     "gcm": {"unregistered": 52103, "throttled": 52108, "revoked": 52109, "down": 52110},
     "sms": {"unregistered": 52309, "throttled": 52181, "revoked": 52309, "down": 52309},
 }
-"""Codes by channel and outcome. Observed: an unregistered device, but for SMS. Documented: the others of FCM and GCM,
-and 52144 and 52145 for APNs. Inferred: 52140, as Twilio has no code for a device that APNs throttles, and the codes of
-SMS, where "the provider replied with an error" stands for what has no code."""
+"""Codes by channel and outcome. Observed: 52103 and 52141. Documented: the others of FCM and GCM, 52144, 52145 and
+52181. Inferred: 52140, as Twilio has no code for a device that APNs throttles, and 52309, whose page names the address
+and credentials of a channel."""

@@ -200,14 +200,14 @@ _ENTRIES = (
         "The payload for APNs is too large. Twilio's page says 2 KB; Apple's documentation says 4 KB.",
         "Send less; let the app fetch the rest.",
     ),
-    _known(52139, "APNs shut the connection down.", _OUTAGE, _DICT),
+    _known(52139, "APNs is shutting down, such as for maintenance.", _OUTAGE, _DICT),
     _known(52140, "APNs replied with an error that Twilio has no code for.", _OUTAGE, _DICT),
     _known(
         52141,
-        "The app was removed from the device: APNs says that the token is no longer active for the topic. Twilio"
-        " removes the Binding.",
-        _AGAIN,
-        f"{_IOS} #519 (a maintainer)",
+        "The app was removed from the device, or its user turned notifications off: APNs says that the token is no"
+        " longer active for the topic. Twilio removes the Binding.",
+        f"Delete the Binding if it still exists. {_AGAIN}",
+        f"{_DICT}; that the Binding is removed: {_IOS} #519 (a maintainer)",
         "observed",
     ),
     _known(
@@ -245,9 +245,15 @@ _ENTRIES = (
         "The Credential belongs to another account.",
         "Create a Credential in the account that sends the notification.",
     ),
+    _known(52163, "The URL of a Webhook Credential is wrong, or answers with 404.", _WEBHOOK, _DICT),
     _known(52164, "A Webhook Credential is set up for another Binding type.", _WEBHOOK),
     _known(52165, "A Webhook Credential has a wrong identifier.", _WEBHOOK),
-    _known(52181, "Too many SMS were requested at once.", "Send more slowly.", _DICT),
+    _known(
+        52181,
+        "Notify's global limit of SMS per second was exceeded, by a broadcast or by high load.",
+        "Send to fewer recipients at once, and more slowly.",
+        _DICT,
+    ),
     _known(
         52182,
         "The Service has no MessagingServiceSid.",
@@ -255,7 +261,7 @@ _ENTRIES = (
     ),
     _known(
         52202,
-        "No Facebook page is connected. Messenger is no longer a channel of Notify.",
+        "The Service's Facebook page is not connected to Twilio. Messenger is no longer a channel of Notify.",
         "Use another channel.",
         _DICT,
     ),
@@ -267,7 +273,7 @@ _ENTRIES = (
     _known(
         52301,
         "No Binding matches the Identity, Tag or Segment of the notification. The request itself succeeded.",
-        "Check that the Bindings exist in this Service, and have all of the tags.",
+        "Nothing, if that was intended. Else check that the Bindings exist in this Service, and have all of the tags.",
         _DICT,
         level="WARNING",
     ),
@@ -276,7 +282,12 @@ _ENTRIES = (
         "The notification has too many recipients; nothing was sent.",
         "Send several notifications to fewer recipients each, by tag.",
     ),
-    _known(52309, "The channel's provider replied with an error.", _OUTAGE, _DICT),
+    _known(
+        52309,
+        "The channel's provider replied with an error: a wrong address, credentials, permissions or the like.",
+        "Check the channel's configuration, and the provider's text in the Debugger.",
+        _DICT,
+    ),
     _known(
         52310,
         "The notification took longer than its Ttl, or there were too many notifications.",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, ClassVar, Literal
 
-Evidence = Literal["observed", "documented", "inferred"]
+Evidence = Literal["observed", "documented", "inferred", "emulator"]
+"""How well a rule is known. ``emulator``: a decision of the emulator, which says nothing about Twilio."""
 
 
 class TwilioError(Exception):

@@ -77,8 +77,10 @@ def repeated(params: Params, name: str, resource: str, *, limit: int) -> tuple[s
         raise InvalidParameter(
             f"{name} was sent {len(values)} times, the limit is {limit}", resource=resource, name=name
         )
-    if not all(values) or any("\0" in value for value in values):
-        raise InvalidParameter(f"a {name} is empty or contains a NUL character", resource=resource, name=name)
+    if not all(values):
+        raise InvalidParameter(f"{name} has an empty value", resource=resource, name=name)
+    if any("\0" in value for value in values):
+        raise InvalidParameter(f"{name} contains a NUL character", resource=resource, name=name)
     return tuple(dict.fromkeys(values))
 
 

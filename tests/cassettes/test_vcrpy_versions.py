@@ -6,8 +6,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from notify_mock import Cassette, Emulator
+from notify_mock.cli import commands
 
 ACCOUNT = "AC" + "1" * 32
 SID = "CR" + "1" * 32
@@ -87,3 +89,14 @@ def test_repeated_fields_of_a_form_are_kept(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text(ASYNC.replace("      Type: fcm\n", "      Tag:\n      - a\n      - b\n"))
     (entry,) = Cassette(tmp_path / "x.yaml").interactions
     assert entry.call().form.all("Tag") == ["a", "b"]
+
+
+def test_the_secrets_of_such_a_form_are_found_and_replaced(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text(ASYNC.replace("Secret: s\n", "Secret: AAAA-my-server-key\n"))
+    lint = CliRunner().invoke(commands, ["cassette", "lint", str(tmp_path / "x.yaml")])
+    assert "request.body.Secret: contains a secret" in lint.stdout
+    assert "AAAA-my-server-key" not in lint.stdout
+    CliRunner().invoke(commands, ["cassette", "convert", str(tmp_path / "x.yaml"), str(tmp_path / "y.yaml")])
+    converted = (tmp_path / "y.yaml").read_text()
+    assert "AAAA-my-server-key" not in converted
+    assert "Secret=" in converted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -10,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -86,6 +88,36 @@ def test_serve_reports_that_it_is_ready_and_a_signal_stops_it_with_status_0(
     status, out, err = running.stop(how)
     assert (status, out) == (0, "")
     assert "Traceback" not in err
+
+
+def test_the_inspector_is_where_the_third_line_says(serve: Serve) -> None:
+    running = serve("--host", "0.0.0.0", "--control-token", "t")
+    page = running.page.removeprefix("inspector on ").rstrip("\n")
+    assert page == running.url.replace("0.0.0.0", "127.0.0.1") + "/_mock/"
+    with pytest.raises(urllib.error.HTTPError) as form, urllib.request.urlopen(page, timeout=20):
+        pass
+    assert b"<form" in form.value.read()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the browser is a shell script")
+def test_open_starts_the_browser(serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    opened, browser = tmp_path / "opened", tmp_path / "browser"
+    os.mkfifo(opened)
+    browser.write_text(f"#!/bin/sh\necho $1 > {opened}\n")
+    browser.chmod(0o700)
+    monkeypatch.setenv("BROWSER", f"{browser} %s")
+    running = serve("--open")
+    assert opened.read_text() == running.page.removeprefix("inspector on ")
+
+
+def test_open_says_that_there_is_no_browser(serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("BROWSER", raising=False)
+    running = serve("--open")
+    assert running.process.stderr is not None
+    said = next(line for line in running.process.stderr if "browser" in line)
+    assert said == f"notify-mock: found no browser; open {running.page.split()[-1]} yourself\n"
 
 
 def test_the_curl_line_works_when_pasted(serve: Serve) -> None:
@@ -173,6 +205,11 @@ def test_faults_come_from_a_file_a_scenario_or_a_header(serve: Serve, tmp_path: 
         urllib.request.urlopen(request, timeout=20)
     with pytest.raises(urllib.error.HTTPError, match="503"):
         serve("--scenario", "outage").get("/v1/Credentials")
+
+
+def test_legacy_keys_of_fcm_can_be_accepted(serve: Serve) -> None:
+    assert serve("--legacy-fcm").get("/_mock/providers/fcm")["accept_legacy"] is True
+    assert serve().get("/_mock/providers/fcm")["accept_legacy"] is False
 
 
 @pytest.mark.parametrize("exists", [False, True])

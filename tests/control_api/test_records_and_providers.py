@@ -64,7 +64,7 @@ def test_a_binding_that_would_replace_another_is_kept_when_a_later_record_is_inv
         ({"credentials": ["fcm"]}, "credentials[0]", "is not a mapping"),
         ({"credentials": [{"type": "fcm", "secrt": "x"}]}, "credentials[0]", "did you mean secret?"),
         ({"services": [{"sid": IS}, {"sid": IS}]}, "services[1].sid", "already exists"),
-        ({"credentials": [{"type": "fcm", "secret": "[secret]"}]}, "credentials", "is a masked secret"),
+        ({"credentials": [{"type": "fcm", "secret": "[secret]"}]}, "credentials[0].secret", "is a masked secret"),
         ([], "body", "must be a JSON object"),
     ],
 )
@@ -76,7 +76,9 @@ def test_bad_records_are_refused(emulator: Emulator, data: Any, field: str, expe
 
 def test_a_provider_can_be_seen_changed_and_recovered(emulator: Emulator) -> None:
     normal = {"unregistered": [], "throttled": [], "revoked": [], "down": False, "delay": 0.0}
-    at_start = {**dict.fromkeys(("apns", "gcm", "sms"), normal), "fcm": {**normal, "accept_legacy": False}}
+    at_start = dict.fromkeys(("apns", "fcm", "gcm", "sms"), normal)
+    at_start |= {"apns": {**normal, "registered": {}}}
+    at_start |= {"fcm": {**normal, "unregistered_ios": [], "accept_legacy": False}}
     assert ask(emulator, "GET", "providers") == at_start
     normal = at_start["fcm"]
     changed = ask(emulator, "POST", "providers/fcm", {"unregistered": ["token"], "delay": "2s", "throttled": True})
@@ -87,6 +89,15 @@ def test_a_provider_can_be_seen_changed_and_recovered(emulator: Emulator) -> Non
     assert emulator.providers.fcm.outcome("other", "CR2") == "throttled"
     assert ask(emulator, "POST", "providers/fcm", {**changed, "throttled": ["x"], "unregistered": []})["revoked"] == []
     assert emulator.providers.fcm.outcome("other", "CR1") is None
+    app = {"topic": "com.example.app", "sandbox": None}
+    changed = ask(emulator, "POST", "providers/apns", {"registered": {"token": {"topic": "com.example.app"}}})
+    assert changed == {**at_start["apns"], "registered": {"token": app}}
+    changed = ask(emulator, "POST", "providers/fcm", {"unregistered_ios": ["iphone"], "unregistered": ["pixel"]})
+    assert (changed["unregistered"], changed["unregistered_ios"]) == (["pixel"], ["iphone"])
+    assert [emulator.providers.fcm.is_ios(one) for one in ("iphone", "pixel")] == [True, False]
+    changed = ask(emulator, "POST", "providers/fcm", {"unregistered": []})
+    assert (changed["unregistered"], changed["unregistered_ios"]) == ([], ["iphone"])
+    assert [emulator.providers.fcm.outcome(one, None) for one in ("iphone", "pixel")] == ["unregistered", None]
     ask(emulator, "POST", "providers/sms", {"down": True})
     ask(emulator, "DELETE", "providers/fcm", status=204)
     assert (emulator.providers.fcm.busy, emulator.providers.sms.busy) == (False, True)
@@ -129,7 +140,7 @@ def test_the_journal_is_filtered_and_paged(emulator: Emulator) -> None:
     [
         ("journal?cal=x", "cal", "unknown query parameter 'cal'; did you mean call?"),
         ("journal?call=credential.craete", "call", "did you mean credential.create?"),
-        ("journal?status=4xx", "status", "expected a number, got '4xx'"),
+        ("journal?status=4x", "status", "expected 404, a class such as 4xx, or none for no response, got '4x'"),
         ("journal?after=-1", "after", "expected a number"),
         ("journal?limit=1&limit=2", "limit", "was sent 2 times"),
         ("deliveries?idenity=alice", "idenity", "did you mean identity?"),

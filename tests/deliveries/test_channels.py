@@ -97,7 +97,11 @@ def test_a_problem_has_a_code_and_a_reason(
 @pytest.mark.parametrize(
     ("kind", "headers", "payload"),
     [
-        ("apn", {"apns-priority": "10", "apns-expiration": "1895875200"}, {"aps": {"alert": {"body": "B"}}}),
+        (
+            "apn",
+            {"apns-priority": "10", "apns-expiration": "1895875200", "apns-push-type": "alert"},
+            {"aps": {"alert": {"body": "B"}}},
+        ),
         (
             "fcm",
             {},

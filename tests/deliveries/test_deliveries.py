@@ -100,9 +100,10 @@ def test_apns_gets_aps_with_custom_keys_next_to_it(scene: Scene) -> None:
     (one,) = scene.send(**FULL)
     alert = {"title": "T", "body": "B"}
     assert one.payload == {"room": 7, "aps": {"alert": alert, "sound": "ping", "category": "reply"}}
-    assert one.headers == {"apns-priority": "10", "apns-expiration": str(1893456000 + 60)}
+    expiration = str(1893456000 + 60)
+    assert one.headers == {"apns-priority": "10", "apns-expiration": expiration, "apns-push-type": "alert"}
     (low,) = scene.send(Body="B", Priority="low", Ttl="0")
-    assert low.headers == {"apns-priority": "5", "apns-expiration": "0"}
+    assert low.headers == {"apns-priority": "5", "apns-expiration": "0", "apns-push-type": "alert"}
     assert low.payload == {"aps": {"alert": {"body": "B"}}}
 
 
@@ -325,6 +326,8 @@ def test_provider_failures_are_simulated(scene: Scene, kind: str, act: str, code
     getattr(provider, act)(*arguments)
     assert scene.send(Body="B")[0].code == code
     provider.recover()
+    if act == "unregister" and kind != "sms":
+        scene.bind(kind=kind)
     assert scene.send(Body="B")[0].state == "sent"
 
 
@@ -382,7 +385,7 @@ def test_a_rule_matches_deliveries_by_address_identity_and_binding(scene: Scene)
         {"sid": second},
         {"predicate": lambda one: one.sid == second},
     ):
-        with scene.emulator.faults.add("delivery.*", Undelivered(), **options):
+        with scene.emulator.faults.add("delivery.*", Undelivered("throttled"), **options):
             assert [one.binding_sid for one in scene.send(Tag="x", Body="B") if one.code] == [second]
     with scene.emulator.faults.add("delivery.fcm", Undelivered(), unused="ignore"):
         assert {one.code for one in scene.send(Tag="x", Body="B")} == {None}

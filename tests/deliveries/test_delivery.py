@@ -44,6 +44,7 @@ def test_a_sent_delivery_as_data() -> None:
         "state": "sent",
         "code": None,
         "reason": None,
+        "binding_change": None,
         "time": "2030-01-01T00:00:00.500000+00:00",
         "message_id": "01234567-89ab-cdef-0123-456789abcdef",
         "headers": {"name": "value"},
@@ -54,8 +55,24 @@ def test_a_sent_delivery_as_data() -> None:
 
 def test_a_failed_delivery_as_data() -> None:
     failed = delivery(problem=Problem(52103, "gone"), faults=("mine",)).describe()
-    names = ("state", "code", "reason", "message_id", "faults", "payload")
-    assert [failed[name] for name in names] == ["failed", 52103, "gone", None, ["mine"], {"to": "token"}]
+    names = ("state", "code", "reason", "binding_change", "message_id", "faults", "payload")
+    assert [failed[name] for name in names] == ["failed", 52103, "gone", "disabled", None, ["mine"], {"to": "token"}]
+
+
+@pytest.mark.parametrize(
+    ("code", "binding", "change"),
+    [
+        (52103, "BS1", "disabled"),
+        (52119, "BS1", "deleted"),
+        (52141, "BS1", "deleted"),
+        (52141, None, None),
+        (52134, "BS1", None),
+        (52143, "BS1", None),
+    ],
+)
+def test_a_code_says_what_happens_to_the_binding(code: int, binding: str | None, change: str | None) -> None:
+    assert delivery(problem=Problem(code, "gone"), binding_sid=binding).binding_change == change
+    assert delivery(binding_sid=binding).binding_change is None
 
 
 @pytest.mark.parametrize(
@@ -78,9 +95,14 @@ def test_the_message_id_of_each_provider(channel: str, message_id: str) -> None:
         ({"identity": None}, "NT1 fcm to token: -> sent"),
         (
             {"problem": Problem(52103, "gone")},
-            "NT1 fcm to token of alice: -> failed 52103 GCM/FCM client uninstalled or turned off notifications (gone)",
+            "NT1 fcm to token of alice: -> failed 52103 GCM/FCM client uninstalled or turned off notifications (gone),"
+            " binding disabled",
         ),
         ({"faults": ("a", "b")}, "NT1 fcm to token of alice: -> sent [a, b]"),
+        (
+            {"problem": Problem(52181, "gone"), "faults": ("a",)},
+            "NT1 fcm to token of alice: -> failed 52181 Too many SMS notification requests (gone) [a]",
+        ),
         ({"address": "AIza" + "x" * 31, "identity": "a\nb"}, "NT1 fcm to [secret] of a\\nb: -> sent"),
         ({"payload": {"data": {"twi_body": "-----BEGIN"}}}, "NT1 fcm to token of alice: '[secret]' -> sent"),
     ],

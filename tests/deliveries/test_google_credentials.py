@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers.calls import ask
+from helpers.pem import Pair
 
 from notify_mock import Delivery, Emulator, UsageError, fcm_service_account
 from notify_mock.deliveries.credentials import LEGACY_END, is_legacy_key
@@ -78,6 +80,26 @@ def test_a_service_account_is_pushed_with_its_project() -> None:
     assert sent.payload["message"]["token"] == "token"
     assert sent.message_id is not None
     assert sent.message_id.startswith("projects/my-project/messages/0:")
+
+
+def test_secrets_that_a_recording_replaced_are_not_judged(tmp_path: Path, pair: Pair) -> None:
+    with Emulator(record=tmp_path / "x.yaml") as recorded:
+        create = recorded.client().notify.v1.credentials.create
+        made = [
+            create(type="fcm", secret=fcm_service_account()),
+            create(type="fcm", secret="AAAA-legacy"),
+            create(type="gcm", api_key="AAAA-legacy"),
+            create(type="apn", certificate=pair.certificate, private_key=pair.private_key),
+        ]
+    emulator = Emulator(hydrate=tmp_path / "x.yaml")
+    service = emulator.services.add().sid
+    for one in made:
+        direct = {"binding_type": one.type, "address": "ab" * 32, "credential_sid": one.sid}
+        target = f"/v1/Services/{service}/Notifications"
+        assert ask(emulator, "POST", target, Body="B", ToBinding=json.dumps(direct)).status == 201
+    assert [sent.problem for sent in emulator.deliveries] == [None] * 4
+    secret = "redacted-nonsense"
+    assert push(Emulator(frozen=NOW), "fcm", secret=secret).code == 52117
 
 
 UNREADABLE = "the Secret starts like JSON but is not valid JSON"
@@ -195,3 +217,21 @@ def test_other_providers_do_not_have_it() -> None:
         providers.gcm.accept_legacy = True  # type: ignore[attr-defined]
     with pytest.raises(AttributeError):
         providers.fcm.accept_legcy = True  # type: ignore[attr-defined]
+
+
+def test_the_marker_has_the_option(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.notify_mock(legacy_fcm=True)
+        def test_marked(notify_mock):
+            for _ in range(2):
+                assert notify_mock.providers.fcm.accept_legacy is True
+                notify_mock.reset()
+
+        def test_unmarked(notify_mock):
+            assert notify_mock.providers.fcm.accept_legacy is False
+        """
+    )
+    pytester.runpytest("-p", "no:randomly").assert_outcomes(passed=2)

@@ -79,7 +79,8 @@ def test_an_expectation_is_about_sent_deliveries_unless_it_says_otherwise(
 
 
 ALICE = "NT1 sms to +49 of alice: 'B' -> sent"
-BOB = "NT1 fcm to +49 of bob: -> failed 52103 GCM/FCM client uninstalled or turned off notifications (gone)"
+BOB = "NT1 fcm to +49 of bob: -> failed 52103 GCM/FCM client uninstalled or turned off notifications (gone),"
+BOB += " binding disabled"
 CAROL = "NT1 sms to +49 of carol: 'B' -> sent"
 
 

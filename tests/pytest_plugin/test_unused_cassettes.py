@@ -104,6 +104,7 @@ def test_folders_of_removed_test_files_are_searched(project: pytest.Pytester) ->
         (["-k", "test_it", "-n", "2"], "1 test deselected"),
         (["--deselect", "tests/test_app.py::test_plain"], "1 test deselected"),
         (["--ignore", "tests/other"], "--ignore was given"),
+        (["--collect-only"], "--collect-only was given"),
         (["tests/test_app.py"], "no folder with cassettes was tested as a whole"),
         (["tests/test_app.py::test_it"], "no folder with cassettes was tested as a whole"),
     ],

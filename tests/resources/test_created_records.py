@@ -133,7 +133,7 @@ def test_a_binding(emulator: Emulator) -> None:
         "credential_sid": CR,
     }
     stored = own(emulator.bindings[made["sid"]])
-    assert stored == {**shown, "tags": ("vip", "de"), "given_endpoint": "phone"}
+    assert stored == {**shown, "tags": ("vip", "de"), "given_endpoint": "phone", "disabled": False}
     service = f"https://notify.twilio.com/v1/Services/{IS}"
     assert made == shown | {
         "tags": ["vip", "de"],

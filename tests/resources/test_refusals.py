@@ -119,7 +119,8 @@ BINDINGS: list[Row] = [
     ({"BindingType": "pager"}, "BindingType", f"BindingType must be one of: {KINDS}"),
     ({"CredentialSid": MG}, "CredentialSid", "CredentialSid must be CR followed by 32 hex digits"),
     ({"Tag": [str(number) for number in range(21)]}, "Tag", "Tag was sent 21 times, the limit is 20"),
-    ({"Tag": ""}, "Tag", "a Tag is empty or contains a NUL character"),
+    ({"Tag": ""}, "Tag", "Tag has an empty value"),
+    ({"Tag": ["vip", "a\0b"]}, "Tag", "Tag contains a NUL character"),
 ]
 
 
@@ -164,7 +165,7 @@ def test_the_limits_of_an_account_and_an_identity(emulator: Emulator) -> None:
         ("EndDate=2030-02-30", "EndDate", "EndDate must be a date such as 2030-01-31"),
         ("EndDate=a&EndDate=b", "EndDate", "EndDate was sent 2 times"),
         ("&".join(f"Tag={number}" for number in range(6)), "Tag", "Tag was sent 6 times, the limit is 5"),
-        ("Tag=", "Tag", "a Tag is empty or contains a NUL character"),
+        ("Tag=", "Tag", "Tag has an empty value"),
         (
             "&".join(f"Identity={number}" for number in range(1001)),
             "Identity",
@@ -186,8 +187,10 @@ def test_a_bad_filter_of_services(emulator: Emulator) -> None:
 NOTIFICATIONS: list[Row] = [
     *twice("Ttl", "Priority", "Body", "Title", "Sound", "Action", "DeliveryCallbackUrl", "Data", "Sms"),
     ({"Identity": [str(number) for number in range(21)]}, "Identity", "Identity was sent 21 times, the limit is 20"),
+    ({"Identity": ["alice", ""]}, "Identity", "Identity has an empty value"),
     ({"Tag": list("abcdef")}, "Tag", "Tag was sent 6 times, the limit is 5"),
-    ({"Tag": ""}, "Tag", "a Tag is empty or contains a NUL character"),
+    ({"Tag": ""}, "Tag", "Tag has an empty value"),
+    ({"Tag": ["vip", "a\0b"]}, "Tag", "Tag contains a NUL character"),
     ({"Ttl": "2419201"}, "Ttl", "Ttl must be a whole number from 0 to 2419200"),
     ({"Priority": "urgent"}, "Priority", "Priority must be one of: high, low"),
     *[

@@ -119,6 +119,8 @@ def test_a_service_keeps_what_it_is_given(emulator: Emulator, name: str, values:
             ({name: 7}, f".{name}: {TEXT}")
             for name in ("identity", "address", "notification_protocol_version", "credential_sid", "endpoint")
         ],
+        ({"disabled": None}, ".disabled: must be true or false"),
+        ({"disabled": "true"}, ".disabled: must be true or false"),
         ({"tags": "x"}, ".tags: is not a list of text"),
         ({"tags": {"a": 1}}, ".tags: is not a list of text"),
         ({"tags": ["a", 1]}, ".tags: is not a list of text"),
@@ -144,7 +146,7 @@ def test_a_binding_keeps_what_it_is_given(emulator: Emulator) -> None:
 @pytest.mark.parametrize("nothing", [{}, {"tags": None, "credential_sid": None, "endpoint": None}, {"endpoint": ""}])
 def test_a_binding_without_optional_fields(emulator: Emulator, nothing: dict[str, Any]) -> None:
     made = emulator.bindings.add(**BINDING, **nothing)
-    assert (made.tags, made.credential_sid, made.given_endpoint) == ((), None, None)
+    assert (made.tags, made.credential_sid, made.given_endpoint, made.disabled) == ((), None, None, False)
     assert made.endpoint == made.sid[2:]
 
 
