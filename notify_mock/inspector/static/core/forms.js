@@ -1,5 +1,6 @@
 /** Forms from a list of fields, with errors beside the field that they are about. */
 
+import { select } from "./controls.js";
 import { fill, h, newId } from "./dom.js";
 
 /**
@@ -100,12 +101,7 @@ function control(field, before) {
 
 function inputOf(field, props) {
   const { kind = "text", options = [], placeholder, onchange, rows } = field;
-  if (kind === "select") {
-    return h("select", { ...props, onchange }, options.map((one) => {
-      const [value, text] = Array.isArray(one) ? one : [one, one];
-      return h("option", { value }, text);
-    }));
-  }
+  if (kind === "select") return select(options, { ...props, onchange });
   if (kind === "area") return h("textarea", { ...props, placeholder, rows: rows ?? 3, spellcheck: "false" });
   if (kind === "check") return h("input", { ...props, type: "checkbox" });
   const type = kind === "number" ? { inputmode: "decimal" } : {};

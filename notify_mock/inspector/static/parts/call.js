@@ -1,6 +1,7 @@
 /** The details of one call: what happened, request and response as on the wire, why, and code to copy. */
 
 import { get, post } from "../core/api.js";
+import { choices, paneHead, press } from "../core/controls.js";
 import { button, facts, fill, h } from "../core/dom.js";
 import { code, dateOf, pill, pretty, spanOf } from "../core/format.js";
 import { linkTo } from "../core/router.js";
@@ -21,20 +22,19 @@ export function copyLast() {
 /** Return a pane with the details of a call. */
 export function callDetail(number, { close }) {
   const pane = h("section", { class: "pane", "aria-label": `Call ${number}` });
-  const bar = (...content) => h("div", { class: "bar" }, content, button("×", close, { class: "quiet", "aria-label": "Close the details", title: "Esc" }));
-  fill(pane, bar(h("h2", { class: "grow" }, `Call ${number}`)));
+  fill(pane, paneHead(`Call ${number}`, close));
   last.exchange = null;
   get(`journal/${number}`).then(
-    (exchange) => fill(pane, ...content(exchange, bar)),
-    (error) => pane.append(h("p", { class: "note bad" }, error.message)),
+    (exchange) => fill(pane, ...content(exchange, close)),
+    (error) => pane.append(h("div", { class: "detail" }, h("p", { class: "note bad" }, error.message))),
   );
   return pane;
 }
 
-function content(exchange, bar) {
+function content(exchange, close) {
   last.exchange = exchange;
   const repeat = button("Repeat", () => attempt(() => makeAgain(exchange)), { title: "Make the same call again" });
-  const head = bar(h("h2", { class: "cut" }, exchange.call ?? "no call"), pill(exchange.status, exchange.faults), h("span", { class: "muted small grow" }, spanOf(exchange.duration)), repeat);
+  const head = paneHead(exchange.call ?? "no call", close, h("span", { class: "muted small" }, spanOf(exchange.duration)), pill(exchange.status, exchange.faults), repeat);
   const panels = [
     ["Summary", () => summary(exchange)],
     ["Request", () => wire(exchange.wire.request, "Request")],
@@ -91,11 +91,11 @@ function copyAs(exchange) {
   const known = Object.keys(FORMATS).filter((format) => exchange.copy_as[format]);
   const choose = (format) => {
     last.format = format;
-    for (const one of group.children) one.setAttribute("aria-pressed", String(one.dataset.format === format));
+    press(group, format);
     const text = exchange.copy_as[format];
     fill(shown, h("div", {}, button("Copy", () => copy(text, FORMATS[format]), { class: "main" })), code(text, { label: `Code for ${FORMATS[format]}` }));
   };
-  const group = h("div", { class: "group", role: "group", "aria-label": "Format" }, known.map((format) => button(FORMATS[format], () => choose(format), { data: { format } })));
+  const group = choices("Format", known.map((format) => [format, FORMATS[format]]), choose);
   choose(known.includes(last.format) ? last.format : known[0]);
   return [group, shown, h("p", { class: "muted small" }, "Secrets are replaced with placeholders that work.")];
 }

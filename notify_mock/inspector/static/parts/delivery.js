@@ -1,6 +1,7 @@
 /** The details of one delivery: why it failed, its payload and headers, the callback and its signature. */
 
 import { get } from "../core/api.js";
+import { paneHead } from "../core/controls.js";
 import { button, facts, fill, h } from "../core/dom.js";
 import { code, dateOf, pill, pretty } from "../core/format.js";
 import { linkTo } from "../core/router.js";
@@ -13,7 +14,7 @@ let lastTab = "Summary";
 /** Return a pane with the details of a delivery. */
 export function deliveryDetail(delivery, { advice, close }) {
   const failed = delivery.state === "failed";
-  const head = h("div", { class: "bar" }, h("h2", { class: "grow cut" }, `${delivery.channel} to ${delivery.identity ?? delivery.address}`), h("span", { class: `pill ${failed ? "bad" : "ok"}` }, delivery.state), button("×", close, { class: "quiet", "aria-label": "Close the details", title: "Esc" }));
+  const head = paneHead(`${delivery.channel} to ${delivery.identity ?? delivery.address}`, close, h("span", { class: `pill ${failed ? "bad" : "ok"}` }, delivery.state));
   const panels = [
     ["Summary", () => summary(delivery, advice)],
     ["Payload", () => payload(delivery)],

@@ -1,6 +1,7 @@
 /** One record: made, changed and deleted by calls to the emulated API, with Twilio's own refusals. */
 
 import { ApiError, get, post } from "../core/api.js";
+import { paneHead } from "../core/controls.js";
 import { button, facts, fill, h } from "../core/dom.js";
 import { Form } from "../core/forms.js";
 import { model } from "../core/model.js";
@@ -108,8 +109,7 @@ async function credentials(resource) {
 }
 
 function pane(title, close, content) {
-  const bar = h("div", { class: "bar" }, h("h2", { class: "grow cut" }, title), button("×", close, { class: "quiet", "aria-label": "Close the form", title: "Esc" }));
-  return h("section", { class: "pane", "aria-label": title }, bar, h("div", { class: "scroll detail", tabindex: "0" }, content));
+  return h("section", { class: "pane", "aria-label": title }, paneHead(title, close), h("div", { class: "scroll detail", tabindex: "0" }, content));
 }
 
 function valueOf(value) {

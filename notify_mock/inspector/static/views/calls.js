@@ -1,5 +1,6 @@
 /** The calls: a live list, its filters, and the details of one call. */
 
+import { choices, empty, press } from "../core/controls.js";
 import { button, fill, h } from "../core/dom.js";
 import { kindOf } from "../core/format.js";
 import { bindKeys } from "../core/keys.js";
@@ -25,7 +26,7 @@ class Calls {
       onscroll: () => this.drawMore(),
     });
     this.filter = h("input", { class: "filter", type: "search", "aria-label": "Filter calls", placeholder: "Filter: name, status, parameter, SID ( / )", spellcheck: "false", value: query.q ?? "", oninput: () => this.refine({ q: this.filter.value }) });
-    this.kinds = h("div", { class: "group", role: "group", "aria-label": "Status" }, KINDS.map(([kind, text]) => button(text, () => this.refine({ status: kind }), { data: { kind } })));
+    this.kinds = choices("Status", KINDS, (status) => this.refine({ status }));
     this.pause = button("Pause", () => this.togglePause(), { title: "p" });
     this.count = h("span", { class: "muted small" });
     this.more = button("Newest ↓", () => this.rows.toEnd(), { class: "more" });
@@ -99,7 +100,7 @@ class Calls {
     fill(this.pause, this.paused ? `Resume${missed > 0 ? ` (${missed} new)` : ""}` : "Pause");
     this.pause.setAttribute("aria-pressed", String(Boolean(this.paused)));
     this.count.textContent = found.length === total ? `${total}` : `${found.length} of ${total}`;
-    for (const one of this.kinds.children) one.setAttribute("aria-pressed", String(one.dataset.kind === (this.query.status ?? "")));
+    press(this.kinds, this.query.status ?? "");
     this.drawMore();
   }
 
@@ -108,7 +109,7 @@ class Calls {
   }
 
   nothingFound() {
-    return h("div", { class: "empty" }, h("h2", {}, "No call matches the filter"), h("div", {}, button("Remove the filter", () => {
+    return empty("No call matches the filter", h("div", {}, button("Remove the filter", () => {
       this.filter.value = "";
       this.go({ query: {} });
     })));

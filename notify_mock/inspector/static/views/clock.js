@@ -1,6 +1,7 @@
 /** The clock: the emulator's time, how to move it, and the callbacks that are due. */
 
 import { ApiError, get, post } from "../core/api.js";
+import { table } from "../core/controls.js";
 import { button, fill, h } from "../core/dom.js";
 import { dateOf, shortId } from "../core/format.js";
 import { Form } from "../core/forms.js";
@@ -59,8 +60,8 @@ class ClockView {
     fill(
       this.callbacks,
       h("div", { class: "line" }, h("h2", { class: "grow" }, "Callbacks that are due"), callbacks.length ? send : null),
-      callbacks.length ? table(callbacks, ["Due", "In", "Host", "Notification", "Deliveries", "Attempt"], due) : h("p", { class: "muted" }, "None is waiting. A notification with a DeliveryCallbackUrl, or a service with one, makes callbacks."),
-      sent.length ? [h("h2", {}, "Sent"), table(sent.slice(-50).reverse(), ["Time", "Host", "Notification", "Attempt", "Response"], done)] : null,
+      callbacks.length ? table("Callbacks that are due", ["Due", "In", "Host", "Notification", "Deliveries", "Attempt"], callbacks.map((one) => row(due(one)))) : h("p", { class: "muted" }, "None is waiting. A notification with a DeliveryCallbackUrl, or a service with one, makes callbacks."),
+      sent.length ? [h("h2", {}, "Sent"), table("Callbacks that were sent", ["Time", "Host", "Notification", "Attempt", "Response"], sent.slice(-50).reverse().map((one) => row(done(one))))] : null,
     );
   }
 
@@ -72,9 +73,7 @@ class ClockView {
   }
 }
 
-function table(items, heads, draw) {
-  return h("div", { class: "table", tabindex: "0", role: "region", "aria-label": heads.join(", ") }, h("table", {}, h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))), h("tbody", {}, items.map((item) => h("tr", {}, draw(item).map((cell) => h("td", {}, cell)))))));
-}
+const row = (cells) => h("tr", {}, cells.map((cell) => h("td", {}, cell)));
 
 function due(callback) {
   const seconds = Math.round((Date.parse(callback.due) - Date.parse(emulatorTime())) / 1000);

@@ -1,5 +1,6 @@
 /** Connect: the lines to paste for each language, and a check whether a call arrived. */
 
+import { choices, press } from "../core/controls.js";
 import { button, facts, fill, h } from "../core/dom.js";
 import { code, dateOf } from "../core/format.js";
 import { model, on } from "../core/model.js";
@@ -9,7 +10,7 @@ import { connection, environmentLine, languages, linesFor } from "../parts/langu
 
 class Connect {
   constructor(root, path) {
-    this.group = h("div", { class: "line", role: "group", "aria-label": "Language" }, languages().map((name) => button(name, () => goTo("connect", [name], {}, { replace: true }), { data: { name } })));
+    this.group = choices("Language", languages(), (name) => goTo("connect", [name], {}, { replace: true }), "line");
     this.shown = h("div", { class: "section" });
     this.check = h("div", { role: "status" });
     this.server = h("div", { class: "section" });
@@ -21,7 +22,7 @@ class Connect {
 
   update(path) {
     this.name = languages().find((name) => name === path[0]) ?? languages()[0];
-    for (const one of this.group.children) one.setAttribute("aria-pressed", String(one.dataset.name === this.name));
+    press(this.group, this.name);
     this.draw();
     this.drawCheck();
     this.drawServer();

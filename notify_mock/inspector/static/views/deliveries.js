@@ -1,6 +1,7 @@
 /** The deliveries: phones side by side, the newest first. */
 
 import { get } from "../core/api.js";
+import { empty, select } from "../core/controls.js";
 import { button, fill, h } from "../core/dom.js";
 import { bindKeys } from "../core/keys.js";
 import { model, on } from "../core/model.js";
@@ -17,10 +18,11 @@ const CHANNELS = ["apn", "fcm", "gcm", "sms"];
 class DeliveriesView {
   constructor(root, path, query) {
     const by = SEARCHES.find(([name]) => query[name]) ?? SEARCHES[0];
-    this.by = select("Search in", SEARCHES, by[0], () => this.refine());
-    this.filter = h("input", { class: "filter", type: "search", "aria-label": "Filter deliveries", placeholder: "Filter ( / )", spellcheck: "false", value: query[by[0]] ?? "", onchange: () => this.refine() });
-    this.channel = select("Channel", [["", "All channels"], ...CHANNELS.map((name) => [name, name])], query.channel, () => this.refine());
-    this.state = select("State", [["", "Sent and failed"], ["sent", "Sent"], ["failed", "Failed"]], query.state, () => this.refine());
+    const onchange = () => this.refine();
+    this.by = select(SEARCHES, { "aria-label": "Search in", value: by[0], onchange });
+    this.filter = h("input", { class: "filter", type: "search", "aria-label": "Filter deliveries", placeholder: "Filter ( / )", spellcheck: "false", value: query[by[0]] ?? "", onchange });
+    this.channel = select([["", "All channels"], ...CHANNELS], { "aria-label": "Channel", value: query.channel, onchange });
+    this.state = select([["", "Sent and failed"], ["sent", "Sent"], ["failed", "Failed"]], { "aria-label": "State", value: query.state, onchange });
     this.count = h("span", { class: "muted small", role: "status" });
     this.phones = h("div", { class: "phones" });
     this.alerts = h("div", {});
@@ -143,16 +145,10 @@ class DeliveriesView {
   }
 }
 
-function select(label, options, value, onchange) {
-  return h("select", { "aria-label": label, onchange, value: null }, options.map(([key, text]) => h("option", { value: key, selected: key === (value ?? "") }, text)));
-}
-
 function nothing(isFiltered) {
-  if (isFiltered) return h("div", { class: "empty" }, h("h2", {}, "No delivery matches the filter"), h("div", {}, button("Remove the filter", () => goTo("deliveries"))));
-  return h(
-    "div",
-    { class: "empty" },
-    h("h2", {}, "Nothing was delivered yet"),
+  if (isFiltered) return empty("No delivery matches the filter", h("div", {}, button("Remove the filter", () => goTo("deliveries"))));
+  return empty(
+    "Nothing was delivered yet",
     h("p", {}, "A push appears here as its device would show it, as soon as a notification is created. It needs:"),
     h("ol", { class: "section" }, h("li", {}, "1. a credential, such as fcm or apn"), h("li", {}, "2. a service that uses the credential"), h("li", {}, "3. a binding: a device, with an identity"), h("li", {}, "4. a notification to that identity")),
     h("p", {}, "Your program creates these, or you do, in ", h("a", { href: linkTo("records") }, "Records"), "."),

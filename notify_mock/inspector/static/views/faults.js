@@ -1,6 +1,7 @@
 /** The faults: break the next call, scenarios as switches, rules with their counters, and a form for a rule. */
 
 import { get, post, remove, segment } from "../core/api.js";
+import { select, table } from "../core/controls.js";
 import { button, fill, h } from "../core/dom.js";
 import { loadMessages } from "../core/errors.js";
 import { Form } from "../core/forms.js";
@@ -43,7 +44,7 @@ class FaultsView {
 
   breakNext() {
     const call = h("input", { type: "text", placeholder: "any call", list: "call-names", "aria-label": "Name of the call", spellcheck: "false" });
-    const how = h("select", { "aria-label": "How it fails" }, NEXT.map(([text], index) => h("option", { value: index }, text)));
+    const how = select(NEXT.map(([text], index) => [index, text]), { "aria-label": "How it fails", value: 0 });
     const add = () => attempt(async () => {
       const made = await post("faults", { call: call.value.trim() || "*", times: 1, ...NEXT[how.value][1] });
       toast(`The next ${made.call === "*" ? "call" : made.call} fails: rule ${made.name}`);
@@ -60,7 +61,7 @@ class FaultsView {
       this.rules,
       h("div", { class: "line" }, h("h2", { class: "grow" }, "Rules"), faults.length ? clear : null),
       faults.length
-        ? h("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Rules" }, h("table", {}, h("thead", {}, h("tr", {}, heads.map((text) => h("th", { scope: "col" }, text || h("span", { class: "hidden-text" }, "Actions"))))), h("tbody", {}, faults.map((rule) => this.row(rule)))))
+        ? table("Rules", heads, faults.map((rule) => this.row(rule)))
         : h("p", { class: "muted" }, NO_FAULT),
     );
     this.loadScenarios();
@@ -109,8 +110,7 @@ class FaultsView {
       form.show(fieldsFor(document, kind, { all, texts }));
       about.textContent = effects.find(([one]) => one === kind)[1];
     };
-    const choice = h("select", { "aria-label": "Effect", onchange: () => { kind = choice.value; redraw(); } }, effects.map(([one]) => h("option", { value: one }, one)));
-    choice.value = kind;
+    const choice = select(effects.map(([one]) => one), { "aria-label": "Effect", value: kind, onchange: () => { kind = choice.value; redraw(); } });
     const more = button("More conditions", () => { all = !all; more.setAttribute("aria-pressed", String(all)); redraw(); }, { "aria-pressed": "false" });
     const form = new Form({
       action: "Add rule",

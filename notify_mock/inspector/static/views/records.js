@@ -1,6 +1,7 @@
 /** The records: a table of each resource, page by page, and a form beside it. */
 
 import { get, post } from "../core/api.js";
+import { choices, empty, press, table } from "../core/controls.js";
 import { button, fill, h } from "../core/dom.js";
 import { shortId } from "../core/format.js";
 import { bindKeys } from "../core/keys.js";
@@ -15,11 +16,11 @@ const KINDS = Object.keys(RESOURCES);
 
 class RecordsView {
   constructor(root, path, query) {
-    this.tabs = h("div", { class: "group", role: "group", "aria-label": "Resource" }, KINDS.map((kind) => button(kind, () => goTo("records", [kind]), { data: { kind } })));
+    this.tabs = choices("Resource", KINDS, (kind) => goTo("records", [kind]));
     this.filter = h("input", { class: "filter", type: "search", "aria-label": "Filter records", placeholder: "Filter ( / )", spellcheck: "false", value: query.q ?? "", onchange: () => this.refine({ q: this.filter.value, skip: "" }) });
     const file = h("input", { type: "file", class: "hidden-text", tabindex: "-1", "aria-label": "File to import", accept: ".json", onchange: () => this.take(file) });
     const create = button("New", () => goTo("records", [this.kind, "new"], this.query), { class: "main" });
-    this.table = h("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Records" });
+    this.table = h("div", { class: "pane" });
     this.pager = h("div", { class: "bar" });
     this.split = h("div", { class: "split" }, h("div", { class: "pane" }, this.table, this.pager));
     root.append(
@@ -36,7 +37,7 @@ class RecordsView {
     this.query = query;
     this.kind = KINDS.includes(kind) ? kind : KINDS[0];
     this.sid = sid;
-    for (const one of this.tabs.children) one.setAttribute("aria-pressed", String(one.dataset.kind === this.kind));
+    press(this.tabs, this.kind);
     this.load().then(() => this.drawPane());
   }
 
@@ -71,11 +72,10 @@ class RecordsView {
 
   draw({ records, total }, skip) {
     const { columns, teach, one } = RESOURCES[this.kind];
-    if (!records.length) fill(this.table, this.empty(teach, one, total));
+    if (!records.length) fill(this.table, this.nothing(teach, one, total));
     else {
       const focused = document.activeElement?.dataset?.sid;
-      const head = h("tr", {}, h("th", { scope: "col" }, "SID"), columns.map(([name]) => h("th", { scope: "col" }, name)));
-      fill(this.table, h("table", {}, h("thead", {}, head), h("tbody", {}, records.map((record) => this.row(record, columns)))));
+      fill(this.table, table("Records", ["SID", ...columns.map(([name]) => name)], records.map((record) => this.row(record, columns))));
       if (focused) this.table.querySelector(`[data-sid="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
     }
     const move = (by) => this.refine({ skip: String(Math.max(0, skip + by) || "") });
@@ -94,9 +94,9 @@ class RecordsView {
     return h("tr", { "aria-selected": record.sid === this.sid ? "true" : null }, h("td", {}, open), columns.map(([, read]) => h("td", {}, read(record))));
   }
 
-  empty(teach, one, total) {
-    if (total) return h("div", { class: "empty" }, h("h2", {}, "No record matches the filter"));
-    return h("div", { class: "empty" }, h("h2", {}, `No ${this.kind} yet`), h("p", {}, teach), h("div", {}, button(`New ${one}`, () => goTo("records", [this.kind, "new"]), { class: "main" })));
+  nothing(teach, one, total) {
+    if (total) return empty("No record matches the filter");
+    return empty(`No ${this.kind} yet`, h("p", {}, teach), h("div", {}, button(`New ${one}`, () => goTo("records", [this.kind, "new"]), { class: "main" })));
   }
 
   async drawPane() {
