@@ -21,8 +21,8 @@ COLOURS = 128
 
 PORT = 8010
 PICTURES = (
-    ("calls", 1440, "light", "calls/17"),
-    ("calls", 1440, "dark", "calls/17"),
+    ("calls", 1440, "light", "calls/10"),
+    ("calls", 1440, "dark", "calls/10"),
     ("calls", 390, "light", "calls"),
     ("deliveries", 1440, "light", "deliveries"),
     ("deliveries", 390, "dark", "deliveries"),
@@ -42,10 +42,19 @@ def main(folder: Path) -> None:
             page = browser.new_page(viewport={"width": width, "height": SIZES[width]}, color_scheme=theme)
             page.goto(f"{emulator.url}/_mock/#/{view}")
             _settle(page)
-            picture = Image.open(BytesIO(page.screenshot(animations="disabled")))
+            picture = Image.open(BytesIO(_shot(page)))
             picture.convert("RGB").quantize(COLOURS).save(folder / f"{name}-{width}-{theme}.png", optimize=True)
             page.close()
         browser.close()
+
+
+def _shot(page: Page) -> bytes:
+    """Return the picture once two in a row are the same."""
+    last = b""
+    while (taken := page.screenshot(animations="disabled")) != last:
+        last = taken
+        page.evaluate("() => new Promise((done) => setTimeout(done, 200))")
+    return taken
 
 
 def _settle(page: Page) -> None:

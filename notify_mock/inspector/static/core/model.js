@@ -48,10 +48,9 @@ function tellSoon(topic, before = () => {}) {
   }, REFRESH));
 }
 
-/** Load everything and follow the events. */
-export async function start() {
+/** Follow the events, and load everything once they are sure to come: none is missed between the two. */
+export function start() {
   listen({ onbatch: receive, onstate: changeConnection });
-  await reload();
   post("journal", { keep_bodies: true }).catch(() => {});
 }
 
@@ -121,11 +120,14 @@ export async function refreshFaults() {
   tell("faults");
 }
 
+let isLoaded = false;
+
 function changeConnection(state) {
-  const wasLost = model.connection !== "live" && model.about !== null;
   model.connection = state;
   tell("connection");
-  if (state === "live" && wasLost) reload().catch(() => {});
+  if (isLoaded || state === "waiting") return;
+  isLoaded = true;
+  reload();
 }
 
 function receive(batch) {

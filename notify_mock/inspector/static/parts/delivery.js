@@ -35,6 +35,7 @@ function summary(delivery, advice) {
       ["Provider's id", mono(delivery.message_id)],
       ["Notification", mono(delivery.notification_sid)],
       ["Binding", mono(delivery.binding_sid)],
+      ["Afterwards", delivery.binding_change && `Twilio's binding: ${delivery.binding_change}`],
       ["Credential", mono(delivery.credential_sid)],
       ["Service", mono(delivery.service_sid)],
       ["Time (UTC)", dateOf(delivery.time)],
