@@ -19,6 +19,19 @@ def test_the_calls_are_listed_with_status_name_and_parameters(show: Any) -> None
     expect(row).to_contain_text("Type=gcm FriendlyName=Old Android ApiKey=[secret]")
 
 
+def test_a_notification_says_how_many_of_its_deliveries_failed(show: Any) -> None:
+    row = show().get_by_role("option", name="notification.create")
+    expect(row.filter(has_text="Version 3")).to_contain_text("2 failed")
+    expect(row.filter(has_text="Are you coming")).not_to_contain_text("failed")
+
+
+def test_a_failure_is_counted_as_it_happens(show: Any, told: Emulator) -> None:
+    page = show()
+    (service,) = told.services
+    told.client().notify.v1.services(service).notifications.create(identity=["carol"], body="Still there?")
+    expect(page.get_by_role("option", name="Still there?")).to_contain_text("1 failed")
+
+
 def test_a_call_is_opened_by_a_click_and_by_its_address(show: Any) -> None:
     page = show()
     page.get_by_role("option", name="credential.fetch").click()

@@ -19,6 +19,6 @@ export async function loadAdvice() {
 
 /** Return the text of the codes, by code. */
 export async function loadMessages() {
-  const texts = (await load()).map((one) => [one.code, one.delivery?.title ?? one.responses.at(-1)?.message]);
-  return new Map(texts.map(([code, text]) => [code, (text ?? "").slice(0, 60)]));
+  const texts = (await load()).map((one) => [one.code, one.delivery?.title ?? (one.responses.length === 1 ? one.responses[0].message : "")]);
+  return new Map(texts.map(([code, text]) => [code, text.slice(0, 60)]));
 }

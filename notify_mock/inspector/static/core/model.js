@@ -12,7 +12,7 @@ export const model = {
   account: "",
   accounts: [],
   calls: [],
-  dropped: 0,
+  failed: new Map(),
   faults: [],
   now: null,
   isFrozen: false,
@@ -56,8 +56,10 @@ export function start() {
 
 /** Read everything again: at the start, after a reset, and after events were missed. */
 export async function reload() {
-  const [about, journal] = await Promise.all([get("about"), get("journal", { last: PAGE }), loadFaults(), loadClock(), loadAccounts()]);
+  const [about, journal, { deliveries }] = await Promise.all([get("about"), get("journal", { last: PAGE }), get("deliveries", { state: "failed", last: PAGE }), loadFaults(), loadClock(), loadAccounts()]);
   model.about = about;
+  model.failed.clear();
+  for (const one of deliveries) countFailed(one);
   model.calls = journal.exchanges.map(slim);
   for (const topic of ["calls", "faults", "clock", "accounts", "deliveries", "callbacks", "records"]) tell(topic);
   await loadOlder(journal);
@@ -74,6 +76,13 @@ async function loadOlder(journal) {
     ({ oldest } = page);
     tell("calls");
   }
+}
+
+/** Count the failed deliveries of a notification, so that its call shows them: its status is a success. */
+function countFailed({ notification_sid: sid, state }) {
+  if (state !== "failed") return;
+  model.failed.set(sid, (model.failed.get(sid) ?? 0) + 1);
+  if (model.failed.size > MAX_CALLS) model.failed.delete(model.failed.keys().next().value);
 }
 
 /** Return a call without its body, which is only read for the call that is open. */
@@ -137,7 +146,10 @@ function receive(batch) {
     else if (kind === "clock") setClock(data);
     else if (kind === "records") tellSoon("records", loadAccounts);
     else if (kind === "fault") tellSoon("faults", loadFaults);
-    else if (kind === "delivery") tellSoon("deliveries");
+    else if (kind === "delivery") {
+      countFailed(data);
+      tellSoon("deliveries");
+    }
     else if (kind === "callback") tellSoon("callbacks");
     else if (kind === "reset" || kind === "gap") {
       reload().catch(() => {});

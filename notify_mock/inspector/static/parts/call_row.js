@@ -1,6 +1,7 @@
 /** One call as one line: status, name, the parameters that tell calls apart, time. */
 
 import { fill, h } from "../core/dom.js";
+import { model } from "../core/model.js";
 import { pill, shortId, spanOf, timeOf } from "../core/format.js";
 
 const MAX_TEXT = 200;
@@ -23,6 +24,7 @@ export function textOf(call) {
 /** Fill a row with a call. */
 export function drawCall(row, call) {
   const given = parametersOf(call).slice(0, MAX_TEXT) || (call.sid ? shortId(call.sid) : call.request.split(" ")[1]?.slice(0, MAX_TEXT));
+  const failed = model.failed.get(call.sid);
   const api = call.api && call.api !== "notify/v1" ? h("span", { class: "chip extra" }, call.api) : null;
   fill(
     row,
@@ -30,6 +32,7 @@ export function drawCall(row, call) {
     h("span", { class: "name" }, call.call ?? "no call"),
     api,
     h("span", { class: "grow cut muted" }, given),
+    failed ? h("span", { class: "pill bad" }, `${failed} failed`) : null,
     call.code ? h("span", { class: "muted extra" }, String(call.code)) : null,
     h("span", { class: "time extra" }, spanOf(call.duration)),
     h("span", { class: "time" }, timeOf(call.time)),
