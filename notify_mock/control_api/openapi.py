@@ -198,6 +198,7 @@ def _diagnosis() -> Schema:
         days_left={"type": ["integer", "null"]},
         key_matches={"type": ["boolean", "null"]},
         findings={"type": "array", "items": finding},
+        files={**TEXTS, "description": "the file with the value of each secret parameter, after the commands were run"},
         parameters={**TEXTS, "description": "the parameters of a create, mended where possible"},
     )
 

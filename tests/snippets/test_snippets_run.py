@@ -254,7 +254,7 @@ def file_name(name: str) -> str:
 def test_the_pytest_texts_pass_as_they_are(pytester: pytest.Pytester) -> None:
     for name, emulator in made():
         (pytester.path / f"test_{file_name(name)}.py").write_text(copies(emulator)["pytest"], encoding="utf-8")
-    result = pytester.runpytest("-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "-q")
+    result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "-q")
     result.assert_outcomes(passed=len(CALLS) + len(STRICT) - 1, skipped=1)
 
 
@@ -263,7 +263,7 @@ def test_a_pytest_text_fails_where_the_outcome_is_another(pytester: pytest.Pytes
     push(emulator, secret=SECRET)
     text = copies(emulator)["pytest"].replace("code=52117", "code=52103")
     pytester.makepyfile(text)
-    pytester.runpytest("-p", "no:randomly").assert_outcomes(failed=1)
+    pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(failed=1)
 
 
 def test_the_python_texts_run_as_they_are(tmp_path: Path) -> None:
