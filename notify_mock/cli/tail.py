@@ -41,19 +41,23 @@ def tail(url: str, call: str | None, status: str | None, as_json: bool, control_
     URL is that of the server, by default NOTIFY_EMULATOR_URL, which exec and env set, or http://127.0.0.1:8010. If the
     connection is lost, the command connects again and goes on where it was.
     """
-    from notify_mock.cli.following import follow
+    from notify_mock.events.following import follow
     from notify_mock.events.hub import KINDS
     from notify_mock.support.address import read_url
 
     _check(call, status)
     color = False if os.environ.get("NO_COLOR") else None
     types = ("call",) if call or status else KINDS
-    for kind, data in follow(read_url(url), types, control_token):
+    for kind, data in follow(read_url(url), types, control_token, lost=_say_lost):
         if kind == "call" and not _is_wanted(data, call, status):
             continue
         line = json.dumps({"event": kind, "data": data}) if as_json else line_of(kind, data)
         if line:
             click.echo(line, color=color)
+
+
+def _say_lost() -> None:
+    click.echo("notify-mock: the connection was lost, connecting again", err=True)
 
 
 def _check(call: str | None, status: str | None) -> None:

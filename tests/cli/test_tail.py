@@ -17,10 +17,11 @@ from helpers.calls import basic
 from twilio.base.exceptions import TwilioException
 
 from notify_mock import Emulator, UsageError
-from notify_mock.cli import commands, following
-from notify_mock.cli.following import follow
+from notify_mock.cli import commands
 from notify_mock.cli.tail import line_of
 from notify_mock.control_api.json import show_exchange
+from notify_mock.events import following
+from notify_mock.events.following import follow
 from notify_mock.events.hub import KINDS
 from notify_mock.twilio_api.messages import read
 

@@ -1,16 +1,14 @@
-"""Follows the events of a running emulator, across lost connections."""
+"""Follows the events of an emulator in another process, across lost connections."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
-
-import click
 
 from notify_mock.control_api.guard import TOKEN_HEADER
 from notify_mock.support.usage import UsageError
@@ -23,8 +21,11 @@ _PAUSE_SECONDS = 1.0
 _EVENTS = "/_mock/events"
 
 
-def follow(url: str, types: Iterable[str], token: str | None = None) -> Iterator[tuple[str, Any]]:
-    """Yield the type and data of each event, forever. Connects again where it was when the connection is lost.
+def follow(
+    url: str, types: Iterable[str], token: str | None = None, *, lost: Callable[[], None] = lambda: None
+) -> Iterator[tuple[str, Any]]:
+    """Yield the type and data of each event, forever. Calls ``lost`` when the connection is lost, and connects again
+    where it was.
 
     Raises ``UsageError`` if there is no emulator at ``url`` at first, or if it refuses.
     """
@@ -40,7 +41,7 @@ def follow(url: str, types: Iterable[str], token: str | None = None) -> Iterator
         else:
             with response, suppress(OSError, HTTPException):
                 yield from _read(response, place)
-            click.echo("notify-mock: the connection was lost, connecting again", err=True)
+            lost()
         Event().wait(_PAUSE_SECONDS)
 
 
