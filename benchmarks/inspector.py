@@ -38,12 +38,17 @@ def inspector() -> list[Row]:
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        return [skipped(what, "", "needs playwright: run it in .browser, see make browser") for what in (_PAINT, _WEIGHT, _HEAP)]
+        return [
+            skipped(what, "", "needs playwright: run it in .browser, see make browser")
+            for what in (_PAINT, _WEIGHT, _HEAP)
+        ]
     chromium = shutil.which("chromium")
     if chromium is None:
         return [skipped(what, "", "needs chromium") for what in (_PAINT, _WEIGHT, _HEAP)]
     with Emulator() as emulator, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--enable-precise-memory-info"])
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--enable-precise-memory-info"]
+        )
         rows = [_paint(browser, emulator), _weight(browser, emulator), _heap(browser, emulator)]
         browser.close()
     return rows
@@ -63,7 +68,13 @@ def _paint(browser: Any, emulator: Emulator) -> Row:
         times.append(page.wait_for_function(_FIRST_PAINT).json_value())
         page.context.close()
     found = median(times)
-    return Row(_PAINT, f"{found:.0f} ms", f"at most {_PAINT_MS} ms", found <= _PAINT_MS, f"{_ROUNDS} rounds, at most {max(times):.0f} ms")
+    return Row(
+        _PAINT,
+        f"{found:.0f} ms",
+        f"at most {_PAINT_MS} ms",
+        found <= _PAINT_MS,
+        f"{_ROUNDS} rounds, at most {max(times):.0f} ms",
+    )
 
 
 def _weight(browser: Any, emulator: Emulator) -> Row:
@@ -88,4 +99,10 @@ def _heap(browser: Any, emulator: Emulator) -> Row:
     heap = page.evaluate("() => performance.memory.usedJSHeapSize") / 2**20
     frame = page.evaluate(_SCROLL)
     met = heap <= _HEAP_MB and frame <= _FRAME_MS
-    return Row(_HEAP, f"{heap:.0f} MB, {frame:.0f} ms", f"at most {_HEAP_MB} MB, {_FRAME_MS} ms", met, "the page keeps 20,000 calls")
+    return Row(
+        _HEAP,
+        f"{heap:.0f} MB, {frame:.0f} ms",
+        f"at most {_HEAP_MB} MB, {_FRAME_MS} ms",
+        met,
+        "the page keeps 20,000 calls",
+    )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import requests
 from story import make_emulator, tell
 
 from notify_mock import Emulator
@@ -24,7 +25,16 @@ Open = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def imported() -> None:
+    """Import what requests import in their threads: CPython 3.11 fails if pytest compiles modules in two at once."""
+    with Emulator() as emulator:
+        emulator.client().notify.v1.credentials.list()
+        for path in ("about", "scenarios", "errors", "openapi.json", "export", "journal/1", "callbacks"):
+            requests.get(f"{emulator.url}/_mock/{path}", timeout=30).raise_for_status()
+
+
+@pytest.fixture(scope="session")
+def browser(imported: None) -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("chromium is not installed: apt-get install chromium")
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: use make browser")

@@ -43,7 +43,9 @@ def main(folder: Path) -> None:
             page.goto(f"{emulator.url}/_mock/#/{view}")
             _settle(page)
             picture = Image.open(BytesIO(_shot(page)))
-            picture.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE).save(folder / f"{name}-{width}-{theme}.png", optimize=True)
+            picture.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE).save(
+                folder / f"{name}-{width}-{theme}.png", optimize=True
+            )
             page.close()
         browser.close()
 

@@ -97,7 +97,14 @@ def test_everything_is_reached_by_keyboard(show: Any) -> None:
     press("Escape")
     expect(page.locator(".split.open")).to_have_count(0)
     expect(page.locator(".rows")).to_be_focused()
-    for key, title in {"d": "Deliveries", "r": "Records", "f": "Faults", "k": "Clock", "n": "Connect", "c": "Calls"}.items():
+    for key, title in {
+        "d": "Deliveries",
+        "r": "Records",
+        "f": "Faults",
+        "k": "Clock",
+        "n": "Connect",
+        "c": "Calls",
+    }.items():
         press("g")
         press(key)
         expect(page.get_by_role("heading", name=title, level=1)).to_be_attached()

@@ -28,7 +28,9 @@ def test_a_notification_says_how_many_of_its_deliveries_failed(show: Any) -> Non
 def test_a_failure_is_counted_as_it_happens(show: Any, told: Emulator) -> None:
     page = show()
     (service,) = told.services
-    told.client().notify.v1.services(service).notifications.create(identity=["carol"], body="Still there?")
+    told.client().notify.v1.services(service).notifications.create(
+        identity=["alice"], body="Still there?", data={"n": 1}
+    )
     expect(page.get_by_role("option", name="Still there?")).to_contain_text("1 failed")
 
 
