@@ -20,7 +20,7 @@ class RecordsView {
     this.filter = h("input", { class: "filter", type: "search", "aria-label": "Filter records", placeholder: "Filter ( / )", spellcheck: "false", value: query.q ?? "", onchange: () => this.refine({ q: this.filter.value, skip: "" }) });
     const file = h("input", { type: "file", class: "hidden-text", tabindex: "-1", "aria-label": "File to import", accept: ".json", onchange: () => this.take(file) });
     const create = button("New", () => goTo("records", [this.kind, "new"], this.query), { class: "main" });
-    this.table = h("div", { class: "pane" });
+    this.table = h("div", { class: "pane grow" });
     this.pager = h("div", { class: "bar" });
     this.split = h("div", { class: "split" }, h("div", { class: "pane" }, this.table, this.pager));
     root.append(
