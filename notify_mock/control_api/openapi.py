@@ -205,10 +205,17 @@ def _diagnosis() -> Schema:
 
 def _twilio_error() -> Schema:
     evidence: Schema = {"type": "string", "enum": list(get_args(Evidence))}
-    response = object_of(name=TEXT, status=WHOLE, message=TEXT, evidence=evidence, source=TEXT)
+    response = object_of(status=WHOLE, message=TEXT, evidence=evidence, source=TEXT)
     texts = dict.fromkeys(("title", "cause", "remedy", "source"), TEXT)
-    delivery = object_of(**texts, level={"enum": [*get_args(Level), None]}, evidence=evidence)
-    return object_of(code=WHOLE, url=TEXT, responses={"type": "array", "items": response}, delivery=maybe(delivery))
+    own: dict[str, Schema] = {**texts, "level": {"enum": [*get_args(Level), None]}, "evidence": evidence}
+    return object_of(
+        code=WHOLE,
+        url=TEXT,
+        **own,
+        responses={"type": "array", "items": response},
+        arrangements={"type": "array", "items": TEXT, "description": "how to get it here, Python in backticks"},
+        delivery={**maybe(object_of(**own)), "description": "what it means for a delivery; null if it means nothing"},
+    )
 
 
 def _about() -> Schema:
