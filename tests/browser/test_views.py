@@ -68,6 +68,15 @@ def test_a_call_is_copied_as_a_test(show: Any) -> None:
     expect(page.locator("pre.code")).to_contain_text("def test_")
 
 
+def test_a_failing_call_that_is_copied_as_a_test_runs_as_pasted(show: Any, pytester: pytest.Pytester) -> None:
+    page = show()
+    page.get_by_role("option", name="429 credential.create").click()
+    page.get_by_role("tab", name="Copy as").click()
+    page.get_by_role("button", name="pytest", exact=True).click()
+    pytester.makepyfile(page.locator("pre.code").inner_text())
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
 def test_a_call_is_repeated(show: Any, told: Emulator) -> None:
     page = show()
     before = len(told.journal)

@@ -20,7 +20,7 @@ class DeliveriesView {
     const by = SEARCHES.find(([name]) => query[name]) ?? SEARCHES[0];
     const onchange = () => this.refine();
     this.by = select(SEARCHES, { "aria-label": "Search in", value: by[0], onchange });
-    this.filter = h("input", { class: "filter", type: "search", "aria-label": "Filter deliveries", placeholder: "Filter ( / )", spellcheck: "false", value: query[by[0]] ?? "", onchange });
+    this.filter = h("input", { class: "filter", type: "search", "aria-label": "Filter deliveries", placeholder: "Filter, then Enter ( / )", spellcheck: "false", value: query[by[0]] ?? "", onchange });
     this.channel = select([["", "All channels"], ...CHANNELS], { "aria-label": "Channel", value: query.channel, onchange });
     this.state = select([["", "Sent and failed"], ["sent", "Sent"], ["failed", "Failed"]], { "aria-label": "State", value: query.state, onchange });
     this.count = h("span", { class: "muted small", role: "status" });

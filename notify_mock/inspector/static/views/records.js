@@ -17,7 +17,7 @@ const KINDS = Object.keys(RESOURCES);
 class RecordsView {
   constructor(root, path, query) {
     this.tabs = choices("Resource", KINDS, (kind) => goTo("records", [kind]));
-    this.filter = h("input", { class: "filter", type: "search", "aria-label": "Filter records", placeholder: "Filter ( / )", spellcheck: "false", value: query.q ?? "", onchange: () => this.refine({ q: this.filter.value, skip: "" }) });
+    this.filter = h("input", { class: "filter", type: "search", "aria-label": "Filter records", placeholder: "Filter, then Enter ( / )", spellcheck: "false", value: query.q ?? "", onchange: () => this.refine({ q: this.filter.value, skip: "" }) });
     const file = h("input", { type: "file", class: "hidden-text", tabindex: "-1", "aria-label": "File to import", accept: ".json", onchange: () => this.take(file) });
     const create = button("New", () => goTo("records", [this.kind, "new"], this.query), { class: "main" });
     this.table = h("div", { class: "pane grow" });
