@@ -315,6 +315,13 @@ def test_connect_has_the_lines_for_every_language(show: Any, told: Emulator, lan
     expect(page.locator("#main")).to_contain_text(told.auth[0])
 
 
+def test_connect_tells_a_new_call_from_an_old_one(show: Any, told: Emulator) -> None:
+    page = show("connect")
+    expect(page.get_by_text("Calls arrive. The last one")).to_be_visible()
+    told.client().notify.v1.credentials.list()
+    expect(page.get_by_text("A call arrived")).to_be_visible()
+
+
 def test_the_first_call_is_awaited_and_noticed(empty: Any, served: Emulator) -> None:
     expect(empty.get_by_text("Waiting for the first call")).to_be_visible()
     expect(empty.locator("pre.code")).to_contain_text(served.url)

@@ -15,7 +15,7 @@ class Connect {
     this.check = h("div", { role: "status" });
     this.server = h("div", { class: "section" });
     root.append(h("div", { class: "scroll" }, h("div", { class: "page" }, this.check, h("div", { class: "section" }, h("h2", {}, "Language"), this.group), this.shown, this.server)));
-    this.since = model.calls.at(-1)?.number ?? 0;
+    this.since = null;
     this.stops = [on("calls", () => this.drawCheck()), on("clock accounts", () => this.drawServer())];
     this.update(path);
   }
@@ -47,11 +47,12 @@ class Connect {
 
   drawCheck() {
     const call = model.calls.at(-1);
+    if (model.about) this.since ??= call?.number ?? 0;
     if (!call) {
       fill(this.check, h("p", { class: "note line" }, h("span", { class: "waiting", "aria-hidden": "true" }), "Waiting for the first call."));
       return;
     }
-    const isNew = call.number > this.since;
+    const isNew = this.since !== null && call.number > this.since;
     const text = isNew ? "A call arrived: " : "Calls arrive. The last one: ";
     fill(this.check, h("p", { class: "note line" }, h("span", { class: "dot ok" }), text, h("a", { href: linkTo("calls", [String(call.number)]) }, `${call.call ?? "no call"} ${call.status ?? ""}`), h("span", { class: "muted" }, dateOf(call.time))));
   }
