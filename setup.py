@@ -20,21 +20,25 @@ ROOT = Path(__file__).resolve().parent
 class ReproducibleSdist(sdist):
     """Write an archive that depends on the files' contents and SOURCE_DATE_EPOCH only."""
 
-    def make_archive(self, base_name: str, format: str, root_dir: Any = None, base_dir: Any = None, **_: Any) -> str:  # noqa: A002 - named by setuptools
+    def make_archive(self, base_name: str, *_: Any, base_dir: Any = None, **__: Any) -> str:
         """Write every file as a regular file of root's, in the order of their names. Returns the archive's name."""
         epoch = int(os.environ.get("SOURCE_DATE_EPOCH", time.time()))
-        name = f"{base_name}.tar.gz"
+        name = Path(f"{base_name}.tar.gz")
 
         def normalise(member: tarfile.TarInfo) -> tarfile.TarInfo:
             member.mtime, member.uid, member.gid, member.uname, member.gname = epoch, 0, 0, "", ""
             member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
             return member
 
-        with open(name, "wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=epoch) as packed:  # noqa: PTH123
-            with tarfile.open(mode="w", fileobj=packed, dereference=True) as archive:
-                for path in sorted(p for p in Path(base_dir).rglob("*") if p.is_file()):
-                    archive.addfile(normalise(archive.gettarinfo(path)), path.open("rb"))
-        return name
+        with (
+            name.open("wb") as file,
+            gzip.GzipFile("", "wb", fileobj=file, mtime=epoch) as packed,
+            tarfile.open(mode="w", fileobj=packed, dereference=True) as archive,
+        ):
+            for path in sorted(path for path in Path(base_dir).rglob("*") if path.is_file()):
+                with path.open("rb") as content:
+                    archive.addfile(normalise(archive.gettarinfo(path)), content)
+        return str(name)
 
 
 def absolute_links(text: str, source: str, version: str) -> str:

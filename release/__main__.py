@@ -35,7 +35,7 @@ def _release(folder: Path) -> None:
     _report("both have all files; twine check --strict and check-wheel-contents pass", began)
     installing.try_wheel(wheel, folder / "user")
     _report("the wheel runs without extras", began)
-    _report(f"tests of the sdist: {installing.test_sdist(sdist, folder / 'sdist')}", began)
+    _report(f"tests of the sdist: {installing.run_tests(sdist, folder / 'sdist')}", began)
     _report(image.check(), began)
     (ROOT / "dist").mkdir(exist_ok=True)
     for path in built:

@@ -31,7 +31,7 @@ def run(*command: str | Path, cwd: Path = ROOT, **variables: str) -> str:
 
 
 def build(folder: Path, epoch: str) -> tuple[Path, Path]:
-    """Build in a fresh copy of the repository in ``folder``. Returns the wheel, which is made from the sdist, and it."""
+    """Build in a fresh copy of the repository. Returns the wheel, which is made from the sdist, and the sdist."""
     copy(folder)
     run(sys.executable, "-m", "build", "--installer", "uv", cwd=folder, SOURCE_DATE_EPOCH=epoch)
     (wheel,) = (folder / "dist").glob("*.whl")
@@ -59,7 +59,10 @@ def check_wheel(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     check_names(
-        wheel.name, names, {name for name in files() if name.startswith("notify_mock/")}, "see package_data in setup.cfg"
+        wheel.name,
+        names,
+        {name for name in files() if name.startswith("notify_mock/")},
+        "see package_data in setup.cfg",
     )
 
 

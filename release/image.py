@@ -173,7 +173,15 @@ def _prepare(image: Image, service: Mapping[str, Any], volume: Path | None = Non
 def _mount_volume(place: Path) -> None:
     """Mount a new volume, which takes owner and permissions from the image, as in compose."""
     owner = place.stat()
-    run("mount", "-t", "tmpfs", "-o", f"uid={owner.st_uid},gid={owner.st_gid},mode={owner.st_mode & 0o7777:o}", "tmpfs", place)
+    run(
+        "mount",
+        "-t",
+        "tmpfs",
+        "-o",
+        f"uid={owner.st_uid},gid={owner.st_gid},mode={owner.st_mode & 0o7777:o}",
+        "tmpfs",
+        place,
+    )
 
 
 @contextmanager
@@ -199,7 +207,7 @@ def _started(image: Image, service: Mapping[str, Any]) -> Iterator[None]:
 
 def _check_sealed(image: Image) -> None:
     """Raises ``Broken`` unless the image runs as the user 10001, who can write in the volume only."""
-    code = "import os; print(os.getuid(), os.access('/ca', os.W_OK), *(os.access(p, os.W_OK) for p in ('/', '/var/tmp', '/opt')))"
+    code = "import os; print(os.getuid(), *(os.access(name, os.W_OK) for name in ('/ca', '/', '/var/tmp', '/opt')))"
     found = run(*image.command(["python", "-c", code], {})).split()
     if found != ["10001", "True", "False", "False", "False"]:
         raise Broken(f"the image can write more or less than its volume: {found}")
@@ -217,8 +225,8 @@ def _push() -> None:
 
 def _ask(url: str, form: Mapping[str, str] | None = None) -> Any:
     headers = {"Content-Type": "application/json", "X-Notify-Mock-Token": "only-for-this-example"}
-    request = urllib.request.Request(url, json.dumps(form).encode() if form else None, headers)  # noqa: S310
-    with urllib.request.urlopen(request, timeout=SECONDS) as response:  # noqa: S310
+    request = urllib.request.Request(url, json.dumps(form).encode() if form else None, headers)
+    with urllib.request.urlopen(request, timeout=SECONDS) as response:
         return json.load(response)
 
 

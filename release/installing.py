@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-import tarfile
 from pathlib import Path
 
 from release.building import Broken, run
 
 TESTS = (
-    "tests/accounts", "tests/engine", "tests/faults", "tests/pytest_plugin", "tests/resources", "tests/store",
-    "tests/test_docs.py", "tests/test_options.py", "tests/twilio_api", "examples",
+    "tests/accounts",
+    "tests/engine",
+    "tests/faults",
+    "tests/pytest_plugin",
+    "tests/resources",
+    "tests/store",
+    "tests/test_docs.py",
+    "tests/test_options.py",
+    "tests/twilio_api",
+    "examples",
 )
 """What is run from the unpacked sdist: the core, the plugin, and the examples of documentation and ``examples/``."""
 
@@ -32,15 +40,14 @@ def try_wheel(wheel: Path, folder: Path) -> None:
     run(programs / "notify-mock", "env", cwd=folder, NOTIFY_MOCK_CA_DIR=str(folder / "ca"))
 
 
-def test_sdist(sdist: Path, folder: Path, tests: tuple[str, ...] = TESTS) -> str:
-    """Install the sdist and run its tests against what was installed. Returns pytest's last line."""
-    with tarfile.open(sdist) as archive:
-        archive.extractall(folder, filter="data") if sys.version_info >= (3, 12) else archive.extractall(folder)  # noqa: S202
+def run_tests(sdist: Path, folder: Path) -> str:
+    """Install the sdist and run its own tests against what was installed. Returns pytest's last line."""
+    shutil.unpack_archive(sdist, folder, filter="data")
     (unpacked,) = folder.iterdir()
     (unpacked / "notify_mock").rename(folder / "not-imported")
     programs = environment(folder / "environment", f"notify-mock[test] @ {sdist.as_uri()}")
-    command = (programs / "python", "-m", "pytest", "-q", "-n", "auto", "-p", "no:cacheprovider", *tests)
-    last = run(*command, cwd=unpacked, PYTHONPATH="").strip().splitlines()[-1]
+    pytest = (programs / "python", "-m", "pytest", "-q", "-n", "auto", "-p", "no:cacheprovider")
+    last = run(*pytest, *TESTS, cwd=unpacked, PYTHONPATH="").strip().splitlines()[-1]
     if " passed" not in last:
         raise Broken(f"no test of the sdist ran: {last}")
     return last

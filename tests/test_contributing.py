@@ -40,7 +40,9 @@ def apply(diff: str, folder: Path) -> None:
 @pytest.mark.parametrize("title", EXAMPLES)
 def test_an_example_can_be_followed(title: str, tmp_path: Path) -> None:
     diff, test = EXAMPLES[title]
-    shutil.copytree(Path(notify_mock.__file__).parent, tmp_path / "notify_mock", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        Path(notify_mock.__file__).parent, tmp_path / "notify_mock", ignore=shutil.ignore_patterns("__pycache__")
+    )
     shutil.copytree(ROOT / "fixtures", tmp_path / "fixtures")
     (tmp_path / "test_example.py").write_text(test)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "test_example.py"]

@@ -26,6 +26,7 @@ COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 (HOOK,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
 WORKFLOW, GITLAB, PRE_COMMIT = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 
+
 def _free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
@@ -119,9 +120,7 @@ def test_the_script_for_gitlab_passes_since_its_program_calls_the_emulator(tmp_p
     assert (tmp_path / "notify-mock.log").exists()
 
 
-def test_the_example_for_testcontainers_gets_a_url_of_the_server(
-    monkeypatch: pytest.MonkeyPatch, served: Any
-) -> None:
+def test_the_example_for_testcontainers_gets_a_url_of_the_server(monkeypatch: pytest.MonkeyPatch, served: Any) -> None:
     """With stand-ins for the library's two names, since it needs a container runtime."""
 
     class DockerContainer:
@@ -165,7 +164,10 @@ def test_the_hook_finds_cassettes_and_fails_for_a_secret(tmp_path: Path) -> None
     program, *words = HOOK["entry"].split()
     assert program == "notify-mock"
     command = [sys.executable, "-m", "notify_mock", *words]
-    assert [subprocess.run([*command, path], capture_output=True, check=False).returncode for path in (good, bad)] == [0, 1]
+    assert [subprocess.run([*command, path], capture_output=True, check=False).returncode for path in (good, bad)] == [
+        0,
+        1,
+    ]
 
 
 def test_the_services_of_compose_run_read_only_and_the_emulator_without_capabilities() -> None:
