@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from time import perf_counter
 
 from benchmarks.cassettes import cassettes, replayed_both
+from benchmarks.events import events
 from benchmarks.faults import faults
 from benchmarks.fetches import constant, intercepted, replayed, stubbed
 from benchmarks.growth import growth
@@ -47,6 +48,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "post": creates,
     "log": access_log,
     "held": holding,
+    "events": events,
     "growth": growth,
 }
 

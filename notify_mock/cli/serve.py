@@ -9,6 +9,7 @@ import click
 
 from notify_mock.cli.options import emulator_options, log_options, make_emulator, make_recorder, record_mode_option
 from notify_mock.cli.running import count, open_log, run
+from notify_mock.options import variable_of
 from notify_mock.support.counted import counted
 
 _EXAMPLE = """\b
@@ -21,6 +22,14 @@ Example:
 @click.command(epilog=_EXAMPLE)
 @emulator_options("serve", port=8010)
 @record_mode_option
+@click.option(
+    "--open",
+    "open_page",
+    is_flag=True,
+    envvar=variable_of("--open"),
+    show_envvar=True,
+    help="Open the inspector, the page of the server, in a browser.",
+)
 @click.option("--check", is_flag=True, help="Check the options and files, then exit.")
 @log_options(level="info")
 def serve(
@@ -30,6 +39,7 @@ def serve(
     tls: bool,
     record: Path | None,
     record_mode: str,
+    open_page: bool,
     check: bool,
     log_format: str,
     log_level: str | None,
@@ -39,7 +49,8 @@ def serve(
 ) -> None:
     """Run the emulator as a server, until Ctrl-C.
 
-    When the server is ready, it prints its URL and a curl command to try on stdout. The log goes to stderr.
+    When the server is ready, it prints its URL, a curl command to try and the URL of the inspector on
+    stdout. The log goes to stderr.
     """
     log = open_log(log_format, log_level or "info", access_log, log_file)
     emulator = make_emulator(**options, record=make_recorder(record, record_mode, check=check))
@@ -47,4 +58,4 @@ def serve(
         contents = f"{counted(count(emulator), 'record')}, {counted(len(emulator.faults), 'fault rule')}"
         click.echo(f"notify-mock: the options are valid: {contents}")
         return
-    run(emulator, host, port, log, other_hosts=other_hosts, tls=tls)
+    run(emulator, host, port, log, other_hosts=other_hosts, tls=tls, open_page=open_page)
