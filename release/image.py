@@ -120,10 +120,15 @@ def make(folder: Path, containerfile: Path) -> Image:
 
 def check() -> str:
     """Run everything in a namespace of its own. Returns what was shown, or why it was not."""
-    if sys.platform != "linux" or os.geteuid() != 0 or not shutil.which("unshare"):
-        return "the images were not tried: that needs Linux, root and the command unshare"
+    if sys.platform != "linux" or os.geteuid() != 0 or not _can_mount():
+        return "the images were not tried: that needs Linux, root, and permission to mount"
     with TemporaryDirectory(prefix="notify-mock-image-") as folder:  # deleted where nothing is mounted in it
         return run("unshare", "--mount", sys.executable, "-m", "release.image", folder).strip()
+
+
+def _can_mount() -> bool:
+    command = ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+    return bool(shutil.which("unshare")) and subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def main(folder: Path) -> None:

@@ -131,6 +131,10 @@ def test_the_example_for_testcontainers_gets_a_url_of_the_server(monkeypatch: py
             assert f"EXPOSE {port}\n" in (ROOT / "Containerfile").read_text()
             return self
 
+        def waiting_for(self, line: str) -> DockerContainer:
+            assert line == "notify-mock ready on"
+            return self
+
         def __enter__(self) -> DockerContainer:
             return self
 
@@ -142,9 +146,9 @@ def test_the_example_for_testcontainers_gets_a_url_of_the_server(monkeypatch: py
         def get_exposed_port(self, _: int) -> int:
             return int(served.url.rpartition(":")[2])
 
-    modules: Any = [types.ModuleType(f"testcontainers.core.{name}") for name in ("container", "waiting_utils")]
+    modules: Any = [types.ModuleType(f"testcontainers.core.{name}") for name in ("container", "wait_strategies")]
     modules[0].DockerContainer = DockerContainer
-    modules[1].wait_for_logs = lambda _, text: text == "notify-mock ready on"
+    modules[1].LogMessageWaitStrategy = str
     for module in modules:
         monkeypatch.setitem(sys.modules, module.__name__, module)
     for name in ("testcontainers", "testcontainers.core"):
