@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from release import building, image, installing
+from release import building, composition, installing
 from release.tree import ROOT
 
 
@@ -36,7 +36,7 @@ def _release(folder: Path) -> None:
     installing.try_wheel(wheel, folder / "user")
     _report("the wheel runs without extras", began)
     _report(f"tests of the sdist: {installing.run_tests(sdist, folder / 'sdist')}", began)
-    _report(image.check(), began)
+    _report(composition.check(), began)
     (ROOT / "dist").mkdir(exist_ok=True)
     for path in built:
         shutil.copy(path, ROOT / "dist" / path.name)
