@@ -1,4 +1,4 @@
-"""The table of dependencies in docs/design.md, the lock file and the version, compared with what they are about."""
+"""The table of dependencies in docs/design.md and the lock file, compared with setup.cfg and the packages' metadata."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 import runpy
 import subprocess
 import sys
-from datetime import date
 from email.message import Message
 from importlib.metadata import PackageNotFoundError, metadata
 
@@ -15,8 +14,6 @@ import pytest
 from helpers.paths import ROOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-
-from notify_mock import __version__
 
 CONFIG = configparser.ConfigParser(interpolation=None)
 CONFIG.read(ROOT / "setup.cfg")
@@ -77,15 +74,6 @@ def test_the_lock_file_has_a_version_of_every_dependency_that_setup_cfg_allows(e
         ]
         assert versions, f"{requirement.name}: run make lock"
         assert all(requirement.specifier.contains(version) for version in versions), f"{requirement}: run make lock"
-
-
-def test_the_newest_entry_of_the_changelog_has_the_version_and_a_date() -> None:
-    """Changes since a release are under "Unreleased". Before the first entry with a version, there are only those."""
-    headings = re.findall(r"^## \[(.+?)\](?: - (.+))?$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
-    released = [(version, day) for version, day in headings if version != "Unreleased"]
-    assert all(version != "Unreleased" for version, _ in headings[1:]), "Unreleased must be first"
-    assert all(date.fromisoformat(day) for _, day in released)
-    assert not released or released[0][0] == __version__
 
 
 def test_every_python_of_the_classifiers_is_tested() -> None:
