@@ -19,7 +19,7 @@ TESTS = (
     "tests/twilio_api",
     "examples",
 )
-"""What is run from the unpacked sdist: the core, and the examples of documentation and ``examples/``, with the plugin."""
+"""What is run from the unpacked sdist: the core, and the examples of the documentation and of ``examples/``."""
 
 SCENARIOS = ("outage", "slow", "flaky-network")
 
