@@ -16,6 +16,7 @@ from benchmarks.fetches import constant, intercepted, replayed, stubbed
 from benchmarks.growth import growth
 from benchmarks.holding import holding
 from benchmarks.imports import imports
+from benchmarks.inspector import inspector
 from benchmarks.memory import memory
 from benchmarks.notifications import notifications
 from benchmarks.paging import paging
@@ -50,6 +51,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "held": holding,
     "events": events,
     "growth": growth,
+    "inspector": inspector,
 }
 
 

@@ -129,6 +129,7 @@ def _exchange() -> dict[str, Schema]:
         "number": WHOLE,
         "time": TEXT,
         "request": {**TEXT, "description": "one line, secrets masked"},
+        "duration": {"type": ["number", "null"], "description": "seconds on the emulator's clock; null until it ends"},
         "region": TEXT,
         "faults": {"type": "array", "items": TEXT},
         **dict.fromkeys(texts, MAYBE_TEXT),
