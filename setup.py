@@ -42,8 +42,10 @@ class ReproducibleSdist(sdist):
 
 
 def absolute_links(text: str, source: str, version: str) -> str:
-    """Return Markdown with its relative links below the tag ``v<version>`` of the repository ``source``."""
-    return re.sub(r"\]\((?![a-z]+:|#)", f"]({source.rstrip('/')}/blob/v{version}/", text)
+    """Return Markdown with its relative links and images below the tag ``v<version>`` of the repository ``source``."""
+    base, relative = source.rstrip("/"), r"\]\((?![a-z]+:|#)"
+    text = re.sub(rf"(!\[[^]]*){relative}", rf"\1]({base}/raw/v{version}/", text)
+    return re.sub(relative, f"]({base}/blob/v{version}/", text)
 
 
 def description() -> dict[str, str]:

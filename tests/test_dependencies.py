@@ -86,7 +86,8 @@ def test_every_python_of_the_classifiers_is_tested() -> None:
 def test_relative_links_of_the_readme_become_links_to_the_tag() -> None:
     pytest.importorskip("setuptools")
     absolute = runpy.run_path(str(ROOT / "setup.py"))["absolute_links"]
-    text = "[a](docs/a.md#b), [c](#c), [d](https://d.example), [e](LICENSE)"
-    base = "https://home.example/notify-mock/blob/v1.2.3"
-    expected = f"[a]({base}/docs/a.md#b), [c](#c), [d](https://d.example), [e]({base}/LICENSE)"
-    assert absolute(text, "https://home.example/notify-mock/", "1.2.3") == expected
+    text = "[a](docs/a.md#b), [c](#c), [d](https://d.example), [![e](e.png)](LICENSE)"
+    home = "https://home.example/notify-mock"
+    page, image = (f"{home}/{kind}/v1.2.3" for kind in ("blob", "raw"))
+    expected = f"[a]({page}/docs/a.md#b), [c](#c), [d](https://d.example), [![e]({image}/e.png)]({page}/LICENSE)"
+    assert absolute(text, f"{home}/", "1.2.3") == expected
