@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from notify_mock.accounts.account import AccountsOption, with_environment
 from notify_mock.command_log.lasting import LastingEngine, StateOption
+from notify_mock.control_api.guard import Access
 from notify_mock.engine.seed_data import DataOption
 from notify_mock.engine.stubs import OtherTwilio
 from notify_mock.faults import Unused
@@ -139,7 +140,7 @@ class Emulator(LastingEngine):
         )
         if control_token is not None and (not isinstance(control_token, str) or not control_token):
             raise UsageError("control_token", "must be non-empty text")
-        self.control_token = control_token
+        self.access = Access(control_token)
         self._callback_hosts = read_hosts(callback_hosts)
         self._making_app = Lock()
         self._app: Flask | None = None

@@ -61,6 +61,11 @@ def use_credential(
     if credential.type != channel.name:
         text = f"Can not use credentialType='{credential.type}' credentials for {channel.name.upper()} notifications"
         return Use(Problem(52003, text))
+    return use_of(credential, now, accept_legacy=accept_legacy)
+
+
+def use_of(credential: Credential, now: float, *, accept_legacy: bool = False) -> Use:
+    """Return how this credential is used, whatever the notification."""
     if _has_pseudonym(credential):
         return Use()
     if credential.certificate is not None and credential.private_key is not None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Literal, NamedTuple
 
-from notify_mock.push_keys.push_certificate import PushCertificate
+from notify_mock.doctor.certificate_facts import CertificateFacts
 from notify_mock.support.counted import counted
 from notify_mock.support.masked_url import MASK
 from notify_mock.twilio_api.errors import Evidence
+from notify_mock.twilio_api.masking import show_text
 
 Level = Literal["error", "warning", "note"]
 When = Literal["create", "push"]
@@ -33,17 +34,6 @@ class Finding(NamedTuple):
     code: int | None = None
     when: When | None = None
     evidence: Evidence | None = None
-
-
-class CertificateFacts(NamedTuple):
-    """What a certificate says. ``begins`` and ``ends`` are seconds since 1970. ``fits``: the private key belongs to it,
-    or None if that is not known."""
-
-    claims: PushCertificate
-    issuer: str
-    begins: float
-    ends: float
-    fits: bool | None
 
 
 @dataclass(frozen=True)
@@ -118,11 +108,11 @@ class Diagnosis:
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
-        yield f"{', '.join(self.names)}: {self.what}"
+        yield f"{', '.join(map(show_text, self.names))}: {self.what}"
         for name, value in self._facts():
-            yield f"  {name:<12} {value}"
-        if self.ok and self.type:
-            yield "  ok           Twilio accepts it, and nothing about it makes a push fail"
+            yield f"  {name:<12} {show_text(value)}"
+        if self.ok:
+            yield "  ok           Twilio accepts it, and nothing in it makes a push fail."
         for one in self.findings:
             cause = f"{one.code} at {one.when}, " if one.code else ""
             known = f"[{cause}{one.evidence}]" if one.evidence else ""

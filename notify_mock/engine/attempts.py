@@ -71,9 +71,8 @@ class Attempts:
                 return None
             if callback.due > now:
                 state.clock.advance(callback.due - now)
-            form = callback.form()
-            request = Request(callback.url, self._headers(callback, form), urlencode(form).encode())
-            exchange = self._open(callback, request, form)
+            request = self.request(callback)
+            exchange = self._open(callback, request)
             return Attempt(callback, request, exchange, state.outbox.generation)
 
     def give_back(self, attempt: Attempt) -> None:
@@ -81,6 +80,11 @@ class Attempts:
         with self._lock:
             self._state.journal.close(attempt.exchange, self._state.clock.time())
             self._state.outbox.add(attempt.callback)
+
+    def request(self, callback: Callback) -> Request:
+        """Return the POST that an attempt sends."""
+        form = callback.form()
+        return Request(callback.url, self._headers(callback, form), urlencode(form).encode())
 
     def close(self, attempt: Attempt, reply: Reply) -> None:
         """Record the result. A failed attempt is retried later, or becomes an alert (52311).
@@ -122,13 +126,20 @@ class Attempts:
             "Accept": "*/*",
         }
 
-    def _open(self, callback: Callback, request: Request, form: list[tuple[str, str]]) -> Exchange:
+    def _open(self, callback: Callback, request: Request) -> Exchange:
         """Add the attempt to the journal, among the requests of its account, with the notification's SID."""
         parts = split_http(callback.url)
         path = parts.path if parts else ""
         headers = {name.lower(): value for name, value in request.headers.items()}
         host = parts.netloc.rpartition("@")[2] if parts else ""
-        call = Call("POST", host, path, form=Params(tuple(form)), headers=headers, scheme=parts.scheme if parts else "")
+        call = Call(
+            "POST",
+            host,
+            path,
+            form=Params(tuple(callback.form())),
+            headers=headers,
+            scheme=parts.scheme if parts else "",
+        )
         endpoint = Endpoint("", callback.region, "", path)
         exchange = self._state.journal.open(self._state.clock.time(), call, CALLBACK_NAME, endpoint)
         exchange.account_sid, exchange.sid = callback.account_sid, callback.notification_sid

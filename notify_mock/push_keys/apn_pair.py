@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, NamedTuple
 
 from notify_mock.push_keys import topics_extension
+from notify_mock.push_keys.pem import write_certificate, write_private_key
 from notify_mock.push_keys.push_certificate import ENVIRONMENT_OIDS, KINDS, PRODUCTION, SANDBOX
 from notify_mock.support.masked_url import MASK
 
@@ -46,7 +47,7 @@ def apn_pair(
     by default as Apple would name it; a topic in it (``"VoIP Services: com.example.app"``) is the certificate's topic.
     It is valid from yesterday for ``days``, or if ``expired``, for ``days`` until yesterday.
     """
-    from notify_mock.support.crypto import hashes, rsa, serialization, x509
+    from notify_mock.support.crypto import hashes, rsa, x509
 
     if name is None:
         topic = topic or "com.example.app"
@@ -66,12 +67,7 @@ def apn_pair(
     )
     for extension in _extensions(topics, environments):
         builder = builder.add_extension(extension, critical=False)
-    return ApnPair(
-        builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode(),
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-        ).decode(),
-    )
+    return ApnPair(write_certificate(builder.sign(key, hashes.SHA256())), write_private_key(key))
 
 
 def _claims(name: str, topic: str | None, sandbox: bool | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

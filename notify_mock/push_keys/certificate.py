@@ -6,9 +6,15 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from notify_mock.push_keys.pem import read_certificate, read_private_key
+from notify_mock.push_keys.push_certificate import describe_certificate
 from notify_mock.twilio_api.delivery_errors import Problem
 
 _CACHE_SIZE = 64
+_FOR_CODE = (
+    *("Apple Development: ", "Apple Distribution: ", "iPhone Developer: ", "iPhone Distribution: "),
+    *("Mac Developer: ", "3rd Party Mac Developer ", "Developer ID "),
+)
+"""How the names of Apple's certificates for signing code begin. That a push with one fails is inferred."""
 
 
 class _Pair(NamedTuple):
@@ -18,11 +24,12 @@ class _Pair(NamedTuple):
     begins: float
     ends: float
     has_subject: bool
+    name: str
     fits: bool
 
 
 def check_certificate(certificate: str, private_key: str, now: float) -> Problem | None:
-    """Return the problem: expired, not yet valid, without a subject, or not matching the key. None if there is none.
+    """Return the problem: expired, not yet valid, not for pushes, without a subject, or not matching the key, or None.
 
     The codes are documented; that the pair is checked only when sending is observed.
     """
@@ -32,6 +39,8 @@ def check_certificate(certificate: str, private_key: str, now: float) -> Problem
         return Problem(52131, str(error))
     if not pair.has_subject:
         return Problem(52135, "the certificate has no subject")
+    if pair.name.startswith(_FOR_CODE):
+        return Problem(52131, "the certificate is for signing code, not for pushes")
     if now >= pair.ends:
         return Problem(52131, "the certificate has expired")
     if now < pair.begins:
@@ -47,5 +56,6 @@ def _inspect(certificate: str, private_key: str) -> _Pair:
         found.not_valid_before_utc.timestamp(),
         found.not_valid_after_utc.timestamp(),
         len(list(found.subject)) > 0,
+        describe_certificate(found).name or "",
         found.public_key() == read_private_key(private_key).public_key(),
     )

@@ -1,4 +1,4 @@
-"""Read certificates and private keys in PEM, in every spelling that Twilio accepts."""
+"""Read certificates and private keys in PEM, in every spelling that Twilio accepts, and write them in the plainest."""
 
 from __future__ import annotations
 
@@ -42,6 +42,25 @@ def read_private_key(text: str) -> types.PrivateKeyTypes:
             return serialization.load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
     except (TypeError, exceptions.InternalError, exceptions.UnsupportedAlgorithm) as error:
         raise ValueError("an encrypted or unsupported private key") from error
+
+
+def write_certificate(certificate: x509.Certificate) -> str:
+    """Return the certificate in PEM, and nothing else."""
+    from notify_mock.support.crypto import serialization
+
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def write_private_key(key: types.PrivateKeyTypes) -> str:
+    """Return the private key in PEM: PKCS #1 as in Twilio's instructions, or PKCS #8 if the key has no such form."""
+    from notify_mock.support.crypto import serialization
+
+    style = serialization.PrivateFormat
+    try:
+        written = key.private_bytes(serialization.Encoding.PEM, style.TraditionalOpenSSL, serialization.NoEncryption())
+    except ValueError:
+        written = key.private_bytes(serialization.Encoding.PEM, style.PKCS8, serialization.NoEncryption())
+    return written.decode()
 
 
 def _der(text: str, *labels: str) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 
-from notify_mock.control_api.boundary import is_control, refusal
+from notify_mock.control_api.boundary import is_control, refusal, to_page, wants_page
 from notify_mock.http1.requests import LOG, BadRequest, Head, RequestReader
 from notify_mock.http1.responses import CONTINUE, head_of
 from notify_mock.server.channel import Channel
@@ -138,6 +138,8 @@ class Session:
                 lambda: call_app(served.app, environ),
                 lambda found: responder.write_found(served, found),
             )
+        elif target == "/" and wants_page(head.method, here.host, head.fields.headers.get("accept", "")):
+            responder.send(to_page())
         else:
             host, fields = here.host or str(context.address), head.fields.headers
             call = read(head.method, head.target, host=host, headers=fields, body=body, scheme=here.scheme)

@@ -69,6 +69,10 @@ class Clock:
         """Return the current time as an aware datetime in UTC."""
         return datetime.fromtimestamp(self.time(), timezone.utc)
 
+    @property
+    def is_frozen(self) -> bool:
+        return self._setting.frozen is not None
+
     def freeze(self, when: Moment | None = None) -> None:
         """Stop the clock, now or at ``when``."""
         at = None if when is None else moment(when)

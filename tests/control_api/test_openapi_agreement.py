@@ -128,8 +128,11 @@ def test_a_criterion_of_deliveries_is_accepted_as_described(
 
 
 JOURNAL_QUERIES = [
-    *[(name, value, True) for name in ("status", "after", "limit") for value in (0, 201, 999_999_999)],
-    *[(name, value, False) for name in ("status", "after", "limit") for value in (-1, 1_000_000_000, 1.5, "x")],
+    *[(name, value, True) for name in ("after", "before", "limit", "last") for value in (0, 201, 999_999_999)],
+    *[(name, value, False) for name in ("after", "before", "limit", "last") for value in (-1, 1_000_000_000, 1.5, "x")],
+    *[("status", value, True) for value in ("0", "201", "999999999", "4xx", "none")],
+    *[("status", value, False) for value in ("", "-1", "4XX", "9xx", "4x", "1000000000", "\u0664\u0660\u0664")],
+    *[(name, "any text", True) for name in ("account", "text")],
     *[("call", value, True) for value in ("*", "credential.*", "callback.post")],
 ]
 
@@ -147,8 +150,8 @@ def test_a_filter_of_the_journal_is_accepted_as_described(
 @pytest.mark.parametrize("path", [path for path, item in WHOLE["paths"].items() if "get" in item])
 def test_a_path_takes_the_query_parameters_that_are_described_and_no_others(emulator: Emulator, path: str) -> None:
     described = {one["name"] for one in WHOLE["paths"][path]["get"].get("parameters", [])}
-    assert described == set(QUERIES.get(path.removeprefix("/_mock/"), ()))
-    other = emulator.app.test_client().get(path.replace("{name}", "fcm"), query_string={"other": "x"})
+    assert described == set(QUERIES.get(path.removeprefix("/_mock/").translate(str.maketrans("{}", "<>")), ()))
+    other = emulator.app.test_client().get(re.sub("{.*}", "fcm", path), query_string={"other": "x"})
     assert other.status_code == 400
 
 
