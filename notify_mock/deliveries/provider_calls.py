@@ -34,7 +34,7 @@ class ProviderCalls:
         self._busy = {channel for channel in CHANNELS if providers[channel].busy}
         self.is_needed = bool(self._busy or len(faults))
 
-    def deliver(self, binding: Any, credential: Credential | None) -> ProviderAnswer:
+    def deliver(self, binding: Any, credential_sid: str | None, credential: Credential | None) -> ProviderAnswer:
         """Apply the fault rules, then the simulated failures. Fault rules see a delivery as an exchange.
 
         Deliveries to discontinued channels have failed before.
@@ -47,12 +47,12 @@ class ProviderCalls:
         if problem is None and channel in self._busy:
             provider = self._providers[channel]
             pause += provider.pause
-            outcome = provider.outcome(binding.address, None if credential is None else credential.sid)
+            outcome = provider.outcome(binding.address, credential_sid)
             if outcome is not None:
                 is_ios = outcome == "unregistered" and provider.is_ios(binding.address)
                 code = _UNREGISTERED_IOS if is_ios else CODES[channel][outcome]
                 problem = Problem(code, f"simulated provider failure: {outcome}")
-            elif credential is not None and binding.address in provider.apps:
+            elif provider.apps and credential is not None and binding.address in provider.apps:
                 problem = check_app(provider.apps[binding.address], credential)
         if problem is None and 0 < self._notification.ttl < pause:
             problem = Problem(52310, f"the provider took {pause:g} s, the Ttl is {self._notification.ttl} s")

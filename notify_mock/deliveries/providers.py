@@ -36,13 +36,13 @@ class Provider:
 
     __slots__ = (
         "_all_throttled",
+        "_ios",
         "_is_down",
         "_lock",
         "_name",
         "_revoked",
         "_throttled",
         "_unregistered",
-        "_unregistered_ios",
         "apps",
         "busy",
         "pause",
@@ -64,7 +64,9 @@ class Provider:
         """
         if ios:
             self._check_can("unregistered_ios", "ios=True")
-        self._arrange(self._unregistered_ios if ios else self._unregistered, address, "an address")
+        with self._lock:
+            self._arrange(self._unregistered, address, "an address")
+            (self._ios.add if ios else self._ios.discard)(address)
 
     def register(self, address: str, *, topic: str | None = None, sandbox: bool | None = None) -> None:
         """Undo ``unregister`` and ``throttle`` for this address.
@@ -77,7 +79,7 @@ class Provider:
             self._check_can("registered", "topic and sandbox")
         self._check_text(address, "an address")
         with self._lock:
-            for addresses in (self._unregistered, self._unregistered_ios, self._throttled):
+            for addresses in (self._unregistered, self._ios, self._throttled):
                 addresses.discard(address)
             self.apps.pop(address, None)
             if app != App():
@@ -111,7 +113,7 @@ class Provider:
         """End all simulated failures."""
         with self._lock:
             self._unregistered: set[str] = set()
-            self._unregistered_ios: set[str] = set()
+            self._ios: set[str] = set()
             self.apps: dict[str, App] = {}
             self._throttled: set[str] = set()
             self._revoked: set[str] = set()
@@ -124,8 +126,8 @@ class Provider:
         device tokens, the revoked credentials, whether it is down, and its delay in seconds."""
         with self._lock:
             shown = {
-                "unregistered": sorted(self._unregistered),
-                "unregistered_ios": sorted(self._unregistered_ios),
+                "unregistered": sorted(self._unregistered - self._ios),
+                "unregistered_ios": sorted(self._ios),
                 "registered": {address: app._asdict() for address, app in sorted(self.apps.items())},
                 "throttled": True if self._all_throttled else sorted(self._throttled),
                 "revoked": sorted(self._revoked),
@@ -143,8 +145,9 @@ class Provider:
         for key in new:
             self._check_can(key, key)
         with self._lock:
-            self._unregistered = new.get("unregistered", self._unregistered)
-            self._unregistered_ios = new.get("unregistered_ios", self._unregistered_ios)
+            others = new.get("unregistered", self._unregistered - self._ios)
+            self._ios = new.get("unregistered_ios", self._ios)
+            self._unregistered = others | self._ios
             self.apps = new.get("registered", self.apps)
             self._revoked = new.get("revoked", self._revoked)
             self._is_down = new.get("down", self._is_down)
@@ -161,21 +164,21 @@ class Provider:
             return "down"
         if credential_sid in self._revoked:
             return "revoked"
-        if address in self._unregistered or address in self._unregistered_ios:
+        if address in self._unregistered:
             return "unregistered"
         return "throttled" if self._all_throttled or address in self._throttled else None
 
     def is_ios(self, address: str) -> bool:
         """Whether the address is an unregistered token of an iOS device that FCM reaches through APNs."""
-        return address in self._unregistered_ios
+        return address in self._ios
 
     def snapshot(self) -> tuple[Any, ...]:
-        sets = (set(self._unregistered), set(self._unregistered_ios), set(self._throttled), set(self._revoked))
+        sets = (set(self._unregistered), set(self._ios), set(self._throttled), set(self._revoked))
         return *sets, dict(self.apps), self._all_throttled, self._is_down, self.pause, self.busy
 
     def restore(self, kept: tuple[Any, ...]) -> None:
         *sets, apps, self._all_throttled, self._is_down, self.pause, self.busy = kept
-        self._unregistered, self._unregistered_ios, self._throttled, self._revoked = map(set, sets)
+        self._unregistered, self._ios, self._throttled, self._revoked = map(set, sets)
         self.apps = dict(apps)
 
     def _arrange(self, where: set[str], value: Any, what: str) -> None:

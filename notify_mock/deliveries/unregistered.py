@@ -18,7 +18,7 @@ def disable_bindings(store: Store, region: str, failed: Iterable[Delivery], now:
     for one in failed:
         collection = store.collection(_key(one, region))
         binding = collection.get(one.binding_sid or "")
-        if binding is not None and not binding.disabled:
+        if binding is not None:
             collection.replace(replace(binding, disabled=True), now)
             disabled.append(one)
     return _note("disabled", disabled)

@@ -22,7 +22,7 @@ from notify_mock.resources.credential import Credential
 from notify_mock.resources.notification import Notification
 from notify_mock.resources.service import Service
 from notify_mock.store.collections import Key
-from notify_mock.twilio_api.delivery_errors import Problem
+from notify_mock.twilio_api.delivery_errors import BINDING_CHANGES, Problem
 
 _NONE: tuple[str, ...] = ()
 
@@ -69,6 +69,7 @@ class Dispatch:
         self._state, self._service, self._notification = state, service, notification
         self._now = state.clock.time()
         self._provider_calls = ProviderCalls(state.clock, state.faults, state.providers, notification, api)
+        self._some_unregistered = False
         self._prepared: dict[tuple[str, str | None, str | None], _Prepared] = {}
         self._renderings: dict[Channel, tuple[Rendering, Problem | None]] = {}
 
@@ -77,10 +78,8 @@ class Dispatch:
         return [self._deliver(binding) for binding in self._select()]
 
     def unregistered(self, made: Iterable[Delivery]) -> list[Delivery]:
-        """Return the deliveries that change their binding. Only providers make such deliveries."""
-        if not self._provider_calls.is_needed:
-            return []
-        return [one for one in made if one.problem is not None and one.binding_change is not None]
+        """Return the deliveries that change their binding."""
+        return [one for one in made if one.binding_change is not None] if self._some_unregistered else []
 
     def _select(self) -> Iterable[Any]:
         """Return the bindings that the notification selects, or the addresses in ``ToBinding``."""
@@ -99,7 +98,9 @@ class Dispatch:
         problem = problem or channel.check(binding.address)
         at, faults = self._now, _NONE
         if problem is None and self._provider_calls.is_needed:
-            problem, at, faults = self._provider_calls.deliver(binding, credential)
+            problem, at, faults = self._provider_calls.deliver(binding, credential_sid, credential)
+            if problem is not None and problem.code in BINDING_CHANGES:
+                self._some_unregistered = True
         return Delivery(
             self._state.sids.new("DL"),
             channel.name,

@@ -92,8 +92,12 @@ def test_a_provider_can_be_seen_changed_and_recovered(emulator: Emulator) -> Non
     app = {"topic": "com.example.app", "sandbox": None}
     changed = ask(emulator, "POST", "providers/apns", {"registered": {"token": {"topic": "com.example.app"}}})
     assert changed == {**at_start["apns"], "registered": {"token": app}}
-    assert ask(emulator, "POST", "providers/fcm", {"unregistered_ios": ["token"]})["unregistered_ios"] == ["token"]
-    assert emulator.providers.fcm.is_ios("token")
+    changed = ask(emulator, "POST", "providers/fcm", {"unregistered_ios": ["iphone"], "unregistered": ["pixel"]})
+    assert (changed["unregistered"], changed["unregistered_ios"]) == (["pixel"], ["iphone"])
+    assert [emulator.providers.fcm.is_ios(one) for one in ("iphone", "pixel")] == [True, False]
+    changed = ask(emulator, "POST", "providers/fcm", {"unregistered": []})
+    assert (changed["unregistered"], changed["unregistered_ios"]) == ([], ["iphone"])
+    assert [emulator.providers.fcm.outcome(one, None) for one in ("iphone", "pixel")] == ["unregistered", None]
     ask(emulator, "POST", "providers/sms", {"down": True})
     ask(emulator, "DELETE", "providers/fcm", status=204)
     assert (emulator.providers.fcm.busy, emulator.providers.sms.busy) == (False, True)

@@ -93,6 +93,7 @@ def test_every_credential_of_a_notification_has_its_own_topic(emulator: Emulator
         ({"Body": [], "Apn": '{"aps": {"content-available": 1}}'}, "background"),
         ({"Body": [], "Apn": '{"aps": {"content-available": 1}}', "Data": '{"room": 7}'}, "background"),
         ({"Body": [], "Apn": '{"aps": {"content-available": 0}}'}, "alert"),
+        ({"Body": [], "Apn": '{"aps": {"content-available": 2}}'}, "alert"),
         ({"Apn": '{"aps": {"content-available": 1}}'}, "alert"),
         ({"Body": [], "Data": '{"room": 7}'}, "alert"),
         ({"Apn": '{"aps": "text"}'}, "alert"),
@@ -228,6 +229,18 @@ def test_the_app_of_a_token_follows_checkpoint_and_reset(emulator: Emulator) -> 
     assert apns.describe()["registered"] == {TOKEN: {"topic": TOPIC, "sandbox": None}}
     emulator.reset()
     assert (apns.apps.get(TOKEN), apns.busy) == (None, False)
+
+
+def test_a_snapshot_holds_the_apps_of_tokens(emulator: Emulator) -> None:
+    apns = emulator.providers.apns
+    apns.register(TOKEN, topic=TOPIC)
+    kept = apns.snapshot()
+    for _ in range(2):
+        apns.recover()
+        assert apns.apps == {}
+        apns.restore(kept)
+        assert (apns.apps, apns.busy) == ({TOKEN: App(TOPIC)}, True)
+        apns.register(OTHER, sandbox=True)
 
 
 @pytest.mark.parametrize(

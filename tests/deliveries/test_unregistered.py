@@ -183,6 +183,15 @@ def test_seed_data_can_have_a_disabled_binding(scene: Scene) -> None:
         scene.bind("fcm", disabled="yes")
 
 
+def test_the_last_unregister_says_what_kind_of_device_it_is(scene: Scene) -> None:
+    scene.bind("fcm")
+    for ios in (False, True, False):
+        scene.unregister("fcm", ios=ios)
+    shown = scene.emulator.providers.fcm.describe()
+    assert (shown["unregistered"], shown["unregistered_ios"]) == (["token:1"], [])
+    assert [one.code for one in scene.send()] == [52103]
+
+
 @pytest.mark.parametrize("name", ["apns", "gcm", "sms"])
 def test_only_fcm_reaches_ios_devices_of_another_provider(scene: Scene, name: str) -> None:
     with pytest.raises(UsageError, match=rf"providers\.{name}: ios=True is possible for fcm only"):

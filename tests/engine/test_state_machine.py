@@ -40,6 +40,8 @@ class NotifyMachine(RuleBasedStateMachine):
         self.services: dict[str, Record] = {}
         self.bindings: dict[str, dict[str, Record]] = {}
         self.deliveries: list[tuple[str | None, str]] = []
+        self.waiting: list[tuple[str, str]] = []
+        self.emulator.callbacks.mount(lambda _environ, start: (start("204 No Content", []), [])[1])
         self.sent = 0
 
     def call(self, method: str, path: str, status: int, **parameters: Any) -> Record:
@@ -139,16 +141,15 @@ class NotifyMachine(RuleBasedStateMachine):
         made = self.call("POST", path, 201, **form)
         if old:
             del there[old]
-        there[made["sid"]] = {**own, "device": device}
+        there[made["sid"]] = {**own, "device": device, "disabled": False}
         return [made["sid"]]
 
     @rule(binding=binding_sids)
     def fetch_binding(self, binding: tuple[str, str]) -> None:
         service, sid = binding
         found = self.bindings.get(service, {}).get(sid)
-        self.check(
-            found and {key: found[key] for key in found if key != "device"}, f"/Services/{service}/Bindings/{sid}"
-        )
+        shown = found and {key: found[key] for key in found if key not in ("device", "disabled")}
+        self.check(shown, f"/Services/{service}/Bindings/{sid}")
 
     @rule(binding=binding_sids)
     def delete_binding(self, binding: tuple[str, str]) -> None:
@@ -167,19 +168,50 @@ class NotifyMachine(RuleBasedStateMachine):
 
     # --- notifications ------------------------------------------------------------------------------------------------
 
-    @rule(service=service_sids, identities=st.lists(IDENTITIES, max_size=2, unique=True), tags=SELECTED_TAGS)
-    def notify(self, service: str, identities: list[str], tags: list[str]) -> None:
+    @rule(
+        service=service_sids,
+        identities=st.lists(IDENTITIES, max_size=2, unique=True),
+        tags=SELECTED_TAGS,
+        gone=st.sampled_from([None, None, "android", "ios"]),
+        url=st.sampled_from([None, "http://chat.example/"]),
+    )
+    def notify(self, service: str, identities: list[str], tags: list[str], gone: str | None, url: str | None) -> None:
         path = f"/Services/{service}/Notifications"
+        if gone:
+            self.emulator.providers.fcm.unregister(ADDRESSES["fcm"], ios=gone == "ios")
         if service not in self.services:
             self.call("POST", path, 404, Identity=identities, Tag=tags, Body="x")
         elif not identities and not tags:
             self.call("POST", path, 400, Body="x")
         else:
-            made = self.call("POST", path, 201, Identity=identities, Tag=tags, Body="x")
+            made = self.call("POST", path, 201, Identity=identities, Tag=tags, Body="x", DeliveryCallbackUrl=url)
             assert (made["identities"], made["tags"]) == (identities, tags)
             self.sent += 1
             for sid, binding in self.selected(service, identities, tags):
-                self.deliveries.append((sid, "sent" if self.gets_through(service, binding) else "failed"))
+                if not binding["disabled"]:
+                    self.deliver(service, sid, gone, url)
+        self.emulator.providers.fcm.recover()
+
+    def deliver(self, service: str, sid: str, gone: str | None, url: str | None) -> None:
+        binding = self.bindings[service][sid]
+        is_accepted = self.gets_through(service, binding)
+        is_gone = is_accepted and gone is not None and binding["binding_type"] == "fcm"
+        self.deliveries.append((sid, "sent" if is_accepted and not is_gone else "failed"))
+        binding["disabled"] = is_gone
+        if is_gone and gone == "ios":
+            self.waiting.append((service, sid))
+            if url is None:
+                self.delete_unregistered([self.waiting.pop()])
+
+    @rule()
+    def send_callbacks(self) -> None:
+        self.emulator.callbacks.drain()
+        self.delete_unregistered(self.waiting)
+        self.waiting = []
+
+    def delete_unregistered(self, gone: list[tuple[str, str]]) -> None:
+        for service, sid in gone:
+            self.bindings.get(service, {}).pop(sid, None)
 
     @rule(service=service_sids, number=st.integers(1, 3))
     def notify_directly(self, service: str, number: int) -> None:
@@ -222,6 +254,9 @@ class NotifyMachine(RuleBasedStateMachine):
         assert list(self.emulator.credentials) == list(self.credentials)
         assert list(self.emulator.services) == list(self.services)
         assert sorted(self.emulator.bindings) == sorted(sid for own in self.bindings.values() for sid in own)
+        stored = self.emulator.bindings
+        known = {sid: one["disabled"] for own in self.bindings.values() for sid, one in own.items()}
+        assert {sid: stored[sid].disabled for sid in stored} == known
         assert [(one.binding_sid, one.state) for one in self.emulator.deliveries] == self.deliveries
         assert len(self.emulator.notifications) <= self.sent
 
