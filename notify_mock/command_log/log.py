@@ -107,7 +107,7 @@ class CommandLog:
 
     def _append(self, commands: Sequence[Command]) -> list[Entry]:
         if self._until is not None:
-            raise StoreUnavailable(f"this is the state at position {self._until}, which cannot be changed")
+            raise StoreUnavailable(f"it is the state of position {self._until}, to look at; notify-mock state fork makes a copy to change")
         return self._store.append(self.position, self._at, commands, self._results)
 
     def _apply(self, entry: Entry) -> Outcome:

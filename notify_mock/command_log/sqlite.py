@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from notify_mock.command_log.entry import Command, Entry, Result, StoreError, StoreUnavailable
+from notify_mock.support.locks import Claim
 from notify_mock.support.version import __version__
 
 if TYPE_CHECKING:
@@ -32,17 +33,24 @@ CREATE TABLE snapshots (position INTEGER PRIMARY KEY, data TEXT NOT NULL);
 class SqliteStore:
     """The log in the file ``path``, which is created if it does not exist, readable for its owner only.
 
-    One process at a time can have it open. Raises ``StoreError`` if it can't be used.
+    One emulator at a time can have it open. With ``read_only``, it can be read while another one writes. Raises
+    ``StoreError`` if it can't be used.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
+        self._claim = Claim(path)
+        if not read_only and not self._claim.take():
+            holder = self._claim.holder
+            who = f"process {holder}" if holder not in (None, os.getpid()) else "another emulator"
+            raise StoreError(f"{path} is in use by {who}; stop it first, or open a copy at a position with until")
         try:
             self._db = _open(path, read_only)
             with _errors(path):
                 self._prepare(read_only)
-        except (sqlite3.Error, OSError, StoreUnavailable) as error:
-            raise StoreError(f"{path}: {error}") from error
+        except (sqlite3.Error, OSError, StoreError, StoreUnavailable) as error:
+            self._claim.release()
+            raise error if isinstance(error, StoreError) else StoreError(f"{path}: {error}") from error
 
     def __repr__(self) -> str:
         return f"<SqliteStore {self.path}>"
@@ -88,6 +96,7 @@ class SqliteStore:
 
     def close(self) -> None:
         self._db.close()
+        self._claim.release()
 
     def _note(self, results: Sequence[Result]) -> None:
         rows = [(one.status, one.digest, one.position) for one in results]
@@ -107,7 +116,6 @@ class SqliteStore:
             )
         if read_only:
             return
-        self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         if is_new:
@@ -120,7 +128,9 @@ def _open(path: Path, read_only: bool) -> sqlite3.Connection:
     if read_only:
         if not path.exists():
             raise StoreError(f"{path} does not exist")
-        uri, is_uri = f"{path.absolute().as_uri()}?mode=ro", True
+        is_complete = not path.with_name(f"{path.name}-wal").exists()
+        is_fixed = is_complete and not os.access(path.absolute().parent, os.W_OK)  # SQLite could not make its lock files
+        uri, is_uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if is_fixed else ''}", True
     else:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         uri, is_uri = str(path), False
