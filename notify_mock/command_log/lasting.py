@@ -66,16 +66,36 @@ class LastingEngine(Engine):
         """Delivery callbacks, for the code that sends them."""
         return super().attempts if self._log is None else self._log.parts.attempts(super().attempts)
 
-    def reset(self) -> None:
+    def reset(self, account: str | None = None) -> None:
         """Restore the initial state: seed, accounts, data and faults as given, and nothing else.
 
-        Held calls are released without a response.
+        Held calls are released without a response. With ``account``, only the records, requests and deliveries of the
+        account with this SID are removed, and its callbacks that wait.
         """
+        __tracebackhide__ = True
         if self._log is None:
-            super().reset()
-        else:
+            super().reset(account)
+        elif account is None:
             self.held_calls.release()
             self._log.do("reset")
+        else:
+            self._log.do("reset account", account)
+
+    def load(self, data: DataOption, source: str = "data") -> None:
+        """Replace the whole state with seed data, such as that of ``export``. A reset restores the initial state.
+
+        Held calls are released without a response. ``source`` is the location of a mapping, for error messages. Raises
+        ``UsageError`` without changing anything.
+        """
+        __tracebackhide__ = True
+        if self._log is None:
+            super().load(data, source)
+            return
+        from notify_mock.command_log.opening import plain_data
+
+        plain = plain_data(data)
+        self.held_calls.release()
+        self._log.do("load", plain, source)
 
     def snapshot(self) -> Any:
         """Return the whole state, for ``restore``. With ``state``, it is kept in the log under a name."""
