@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -56,7 +57,7 @@ _PATTERNS = {(pattern.partition("/")[0], "/" in pattern): pattern for pattern in
 
 def control_view(emulator: Controlled) -> Callable[[str], Response]:
     """Return the Flask view for all paths under ``/_mock/``."""
-    control = Control(emulator, {})
+    control = Control(emulator, {}, os.urandom(32))
 
     def view(path: str) -> Response:
         try:

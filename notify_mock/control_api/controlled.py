@@ -59,7 +59,8 @@ class Controlled(Protocol):
 
 
 class Control(NamedTuple):
-    """One emulator, and the checkpoints that were saved of it."""
+    """One emulator, the checkpoints that were saved of it, and the key of the pseudonyms in texts to copy."""
 
     emulator: Controlled
     checkpoints: dict[str, Any]
+    key: bytes

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from notify_mock.control_api.controlled import Controlled
+from notify_mock.control_api.controlled import Control, Controlled
 from notify_mock.control_api.json import show_rule
 from notify_mock.deliveries.delivery import Delivery
 from notify_mock.faults.kinds import BY_KIND, field_names
@@ -27,11 +26,9 @@ from notify_mock.twilio_api.channels import CALLBACK_NAME
 _DAY = 86400
 
 
-def copy_as(
-    emulator: Controlled, exchange: Exchange, deliveries: Sequence[Delivery], url: str
-) -> dict[str, str | None]:
+def copy_as(control: Control, exchange: Exchange, deliveries: Sequence[Delivery], url: str) -> dict[str, str | None]:
     """Return the texts by language; None where there is none."""
-    looked_at = chosen(deliveries)
+    emulator, looked_at = control.emulator, chosen(deliveries)
     subject = Subject(
         exchange,
         url,
@@ -48,15 +45,15 @@ def copy_as(
         "python": write_python(subject) if is_call else None,
         "node": write_node(subject) if is_call else None,
         "pytest": write_pytest(subject),
-        "vcr": write_vcr(exchange, _pseudonyms(emulator)),
+        "vcr": write_vcr(exchange, _pseudonyms(control)),
     }
 
 
-def _pseudonyms(emulator: Controlled) -> Pseudonyms:
+def _pseudonyms(control: Control) -> Pseudonyms:
     """Return those of the cassette in use, so that its entries agree; else with a key that nobody knows."""
-    playback = emulator.cassette
+    playback = control.emulator.cassette
     cassette = playback.cassette if playback is not None else None
-    return Pseudonyms(os.urandom(32)) if cassette is None else cassette.pseudonyms
+    return Pseudonyms(control.key) if cassette is None else cassette.pseudonyms
 
 
 def _failures(described: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from notify_mock.control_api.actions.advice import MAX_FILES
-from notify_mock.control_api.actions.calls import METHODS
+from notify_mock.control_api.actions.calls import MAX_PATH, METHODS, PATH
 from notify_mock.control_api.openapi_schemas import (
     MOMENT,
     NAME,
@@ -161,7 +161,12 @@ def _call() -> Schema:
     pair: Schema = {"type": "array", "items": TEXT, "minItems": 2, "maxItems": 2}
     call = object_of(
         method={"type": "string", "enum": list(METHODS)},
-        path={**NAME, "description": "path such as /v1/Services or /chat/v2/Credentials, or a whole URL of Twilio's"},
+        path={
+            **TEXT,
+            "pattern": PATH,
+            "maxLength": MAX_PATH,
+            "description": "path such as /v1/Services or /chat/v2/Credentials, or a whole URL of Twilio's",
+        },
         account={"type": ["string", "null"], "pattern": "^AC", "description": "default: the default account"},
         params={
             "anyOf": [{"type": "object", "additionalProperties": texts}, {"type": "array", "items": pair}],

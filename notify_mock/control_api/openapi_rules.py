@@ -36,15 +36,19 @@ _BY_NAME: dict[str, Schema] = {
     "error": {"type": "integer", "enum": sorted(TITLES)},
     "new_token": NAME,
 }
+
+
+def _only(*names: str) -> Schema:
+    """Return the schema of a delay with these fields and, but for nulls, no others."""
+    others = {name: {"type": "null"} for name in ("seconds", "low", "high", "median", "p99") if name not in names}
+    return {"required": list(names), "properties": {**{name: {"not": {"type": "null"}} for name in names}, **others}}
+
+
 _TOGETHER: dict[str, Schema] = {
-    "delay": {
-        "oneOf": [
-            {"required": ["seconds"], "properties": {"low": False, "high": False, "median": False, "p99": False}},
-            {"required": ["low", "high"], "properties": {"seconds": False, "median": False, "p99": False}},
-            {"required": ["median", "p99"], "properties": {"seconds": False, "low": False, "high": False}},
-        ]
+    "delay": {"oneOf": [_only("seconds"), _only("low", "high"), _only("median", "p99")]},
+    "rate_limit": {
+        "anyOf": [{"required": [name], "properties": {name: WHOLE}} for name in ("limit", "concurrent")],
     },
-    "rate_limit": {"anyOf": [{"required": ["limit"]}, {"required": ["concurrent"]}]},
 }
 """Which fields of an effect must be used together."""
 
@@ -79,6 +83,9 @@ _MEANINGS: dict[str, str] = {
 }
 """What a field of an effect means."""
 
+_POSITIVE = ("stale.seconds", "rate_limit.window")
+"""The lengths of time that must not be 0."""
+
 _OWN: dict[str, Schema] = {
     "call": {**NAME, "default": "*", "description": "name of a call or delivery, globs allowed"},
     "name": {**NAME, "description": "default: derived from the effect"},
@@ -101,8 +108,12 @@ _OWN: dict[str, Schema] = {
     "headers": {**TEXTS, "description": "request headers to match, globs allowed; secrets are masked in responses"},
 }
 _SHOWN: dict[str, Schema] = {
-    "seen": {**WHOLE, "readOnly": True, "description": "number of calls that matched; ignored in requests"},
-    "fired": {**WHOLE, "readOnly": True, "description": "number of calls the rule applied to; ignored in requests"},
+    "seen": {"type": "integer", "readOnly": True, "description": "number of calls that matched; ignored in requests"},
+    "fired": {
+        "type": "integer",
+        "readOnly": True,
+        "description": "number of calls the rule applied to; ignored in requests",
+    },
     "predicate": {**TRUE, "readOnly": True, "description": "a Python function also has to match; cannot be sent"},
 }
 
@@ -139,6 +150,8 @@ def _field(effect: str, field: Field[Any]) -> Schema:
             schema["enum"] = [*schema["enum"], None]
     elif field.default is not MISSING:
         schema["default"] = field.default
+    if f"{effect}.{field.name}" in _POSITIVE:
+        schema["exclusiveMinimum"] = schema.pop("minimum")
     known = (_MEANINGS[f"{effect}.{field.name}"], schema.get("description"))
     return {**schema, "description": "; ".join(text for text in known if text)}
 

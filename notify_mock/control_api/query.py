@@ -32,6 +32,7 @@ QUERIES: Mapping[str, Mapping[str, Schema]] = {
         "call": {**_TEXT, "description": "name of a call, globs allowed"},
         "status": {**_TEXT, "pattern": STATUS, "description": "404, a class such as 4xx, or none for no response"},
         "account": {**_TEXT, "description": "SID of the account"},
+        "fault": {**_TEXT, "description": "name of a fault rule that was applied"},
         "text": {**_TEXT, "description": "text in what is shown of the request and its outcome, in any case"},
         "after": {**_NUMBER, "description": "only requests with a larger number"},
         "before": {**_NUMBER, "description": "only requests with a smaller number"},

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import Field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -84,16 +84,21 @@ def _refuse_masks(seeds: list[SeedRecord], source: str) -> None:
         raise UsageError(masked[0], f"{MASK} is a masked secret", remedy)
 
 
-def written(resource: Resource[Any], record: Any, *, with_secrets: bool) -> dict[str, Any]:
-    """Return a record as seed data. Without its secrets, they are masked, so that ``read_data`` refuses it."""
-    shown_ones = shown_values(record)
+def write_data(resource: Resource[Any], records: Iterable[Any], *, with_secrets: bool) -> list[dict[str, Any]]:
+    """Return records as seed data. Without their secrets, they are masked, so that ``read_data`` refuses them."""
+    known = fields(resource.record)
+    return [_written(record, known, masked={} if with_secrets else shown_values(record)) for record in records]
+
+
+def _written(record: Any, known: tuple[Field[Any], ...], masked: Mapping[str, Any]) -> dict[str, Any]:
+    """``masked`` has the fields as they are shown, and is empty to write all."""
     given: dict[str, Any] = {}
-    for field in fields(resource.record):
+    for field in known:
         value = getattr(record, field.name)
         if value is None or (value == "" and field.default == ""):
             continue
-        if not with_secrets:
-            value = shown_ones.get(field.name, MASK)
+        if masked:
+            value = masked.get(field.name, MASK)
         plain = list(value) if isinstance(value, tuple) else value
         given[field.name.removeprefix("given_")] = value.isoformat() if isinstance(value, datetime) else plain
     return given

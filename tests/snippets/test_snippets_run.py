@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -300,3 +301,28 @@ def test_the_curl_texts_make_the_same_call(served: Emulator, name: str) -> None:
     assert (ours.name, ours.path, ours.account_sid) == (theirs.name, theirs.path, theirs.account_sid)
     names = [key for key, _ in theirs.call.parameters.pairs if key != "Secret"]
     assert all(ours.values(key) == theirs.values(key) for key in names)
+
+
+def test_the_node_texts_can_be_parsed(tmp_path: Path) -> None:
+    if shutil.which("node") is None:
+        pytest.skip("node is not installed")
+    texts = []
+    for _, emulator in made():
+        texts.append(copies(emulator)["node"].replace("const ", "var "))
+    (tmp_path / "all.js").write_text("\n".join(texts), encoding="utf-8")
+    done = subprocess.run(["node", "--check", "all.js"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_vcr_texts_are_cassettes_that_replay_the_call(tmp_path: Path) -> None:
+    emulator = Emulator(keep_bodies=True)
+    CALLS["fetch"](emulator)
+    (tmp_path / "copied.yaml").write_text(copies(emulator)["vcr"])
+    replaying = Emulator(cassette=tmp_path / "copied.yaml")
+    sid = emulator.journal.last.sid
+    assert v1(replaying).credentials(sid).fetch().sid == sid
+
+
+def test_there_is_no_vcr_text_of_a_response_that_was_not_kept(emulator: Emulator) -> None:
+    list_all(emulator)
+    assert copies(emulator)["vcr"] is None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from flask import request
 
@@ -18,10 +19,11 @@ from notify_mock.support.waits import HeldCall, Released
 from notify_mock.twilio_api.channels import CALLBACK_NAME
 from notify_mock.twilio_api.errors import EntityTooLarge, HeadersTooLarge, MalformedRequest, UriTooLong
 from notify_mock.twilio_api.hosts import is_twilio, plain
-from notify_mock.twilio_api.messages import TARGET_LIMIT, Call, Params
+from notify_mock.twilio_api.messages import Call, Params
 
 _KEYS = ("method", "path", "account", "params", "repeat")
 _UNREADABLE = (MalformedRequest, EntityTooLarge, UriTooLong, HeadersTooLarge)
+PATH, MAX_PATH = r"^(/|https://)[^?#\x00-\x1f\x7f]*$", 5000
 METHODS = ("GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS")
 
 
@@ -88,8 +90,9 @@ def _read(emulator: Controlled, given: Mapping[str, Any]) -> Call:
 
 def _split(path: str) -> tuple[str, str, str]:
     """Return scheme, host and path. Raises ``Refused``."""
-    if len(quote(path)) > TARGET_LIMIT or not path.isprintable() or "?" in path or "#" in path:
-        raise Refused(400, "path: expected printable text without ? and #; write the query as params", "path")
+    if len(path) > MAX_PATH or not re.fullmatch(PATH, path):
+        expected = "expected a path such as /v1/Services, or https:// and a host of Twilio's"
+        raise Refused(400, f"path: {expected}, without ? and #; write the query as params", "path")
     if path.startswith("/"):
         return request.scheme, request.environ.get("HTTP_HOST", "127.0.0.1"), path
     try:

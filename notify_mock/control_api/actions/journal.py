@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from notify_mock.control_api.controlled import Control, Result
 from notify_mock.control_api.guard import Refused
@@ -17,8 +18,9 @@ from notify_mock.support.usage import UsageError, shown
 def journal(control: Control) -> Result:
     given = read_query("journal")
     kept = list(control.emulator.journal)
-    found = _named(control.emulator.journal, given.pop("call", "*"), given.pop("account", None))
+    found = _named(control.emulator.journal, given) if "call" in given or "account" in given else kept
     tests = [_status(given["status"])] if "status" in given else []
+    tests += [lambda exchange: given["fault"] in exchange.faults] if "fault" in given else []
     tests += [_text(given["text"])] if "text" in given else []
     start = _first(found, given.get("after", -1) + 1)
     end = _first(found, given["before"]) if "before" in given else len(found)
@@ -44,7 +46,7 @@ def exchange(control: Control, name: str) -> Result:
         "wire": show_wire(found),
         "why": why(control.emulator, found, deliveries),
         "deliveries": [delivery.sid for delivery in deliveries],
-        "copy_as": copy_as(control.emulator, found, deliveries, base_url()),
+        "copy_as": copy_as(control, found, deliveries, base_url()),
     }
 
 
@@ -71,10 +73,11 @@ def find_exchange(journal: Journal, wanted: int, field: str) -> Exchange:
     raise Refused(404, f"{field}: the journal has no exchange {wanted}; {range_kept}", field)
 
 
-def _named(journal: Journal, call: str, account_sid: str | None) -> list[Exchange]:
+def _named(journal: Journal, given: Mapping[str, Any]) -> list[Exchange]:
     """Raises ``UsageError`` for an unknown call."""
+    account = {"account_sid": given["account"]} if "account" in given else {}
     try:
-        return journal.calls(call) if account_sid is None else journal.calls(call, account_sid=account_sid)
+        return journal.calls(given.get("call", "*"), **account)
     except UsageError as error:
         raise UsageError("call", error.wrong, error.remedy) from error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -12,7 +11,8 @@ from notify_mock.control_api.guard import Refused
 from notify_mock.control_api.json import read_object, show_record
 from notify_mock.control_api.query import read_query
 from notify_mock.engine.records import Records
-from notify_mock.engine.seed_data import written
+from notify_mock.engine.seed_data import write_data
+from notify_mock.resources.resource import searcher
 from notify_mock.support.usage import nearest, shown
 from notify_mock.twilio_api.paging import DEFAULT_SIZE
 
@@ -36,10 +36,11 @@ def records(control: Control, name: str) -> Result:
 
 def _search(found: Records[Any], wanted: str, after: str | None) -> Iterator[dict[str, Any]]:
     """Search what is shown of the records, so that nobody can search for a secret. Raises ``KeyError``."""
+    text_of = searcher(found.resource.record)
     while records := found.page(after, limit=_CHUNK):
-        for content in map(show_record, records):
-            if wanted in json.dumps(content, ensure_ascii=False).casefold():
-                yield content
+        for record in records:
+            if wanted in text_of(record):
+                yield show_record(record)
         after = records[-1].sid
 
 
@@ -52,10 +53,7 @@ def add_records(control: Control) -> Result:
 def export(control: Control) -> Result:
     with_secrets = read_query("export").get("secrets") == "true"
     kinds = [one for one in control.emulator.records if one.resource.seed is not None]
-    return 200, {
-        one.resource.key: [written(one.resource, record, with_secrets=with_secrets) for record in one.values()]
-        for one in kinds
-    }
+    return 200, {one.resource.key: write_data(one.resource, one.values(), with_secrets=with_secrets) for one in kinds}
 
 
 def _records(control: Control, name: str) -> Records[Any]:
