@@ -11,6 +11,7 @@ from pathlib import Path
 import notify_mock
 from notify_mock import Emulator
 from notify_mock.cassettes.files import find_files, read_interactions
+from notify_mock.doctor.diagnose import diagnose
 from notify_mock.faults.readers import describe_scenario, scenario_names
 from notify_mock.options import OPTIONS
 from notify_mock.recording.fidelity import compare_all, score, table
@@ -20,6 +21,7 @@ from notify_mock.twilio_api.explain import Explanation, explanations
 
 DESIGN = Path(__file__).with_name("design.md")
 FIDELITY = Path(__file__).with_name("fidelity.md")
+CHECK_A_CREDENTIAL = Path(__file__).with_name("check-a-credential.md")
 FAULTS = Path(__file__).with_name("faults.md")
 WRITE_A_TEST = Path(__file__).with_name("write-a-test.md")
 ERRORS_PAGE = Path(__file__).with_name("errors.md")
@@ -93,6 +95,24 @@ def marker_table() -> str:
     return "\n".join(["| argument | meaning |", "|---|---|", *rows])
 
 
+def doctor_table() -> str:
+    """Return what the doctor says of the sample files of its tests, as Markdown."""
+    helper = runpy.run_path(str(Path(__file__).parents[1] / "tests" / "helpers" / "credential_files.py"))
+    rows = ["| sample | what it is | Twilio | what it says | how to mend it |", "|---|---|---|---|---|"]
+    for name, sample in helper["samples"]().items():
+        diagnosis = diagnose(sample.files, sample.password, helper["now"]())
+        found = [one for one in diagnosis.findings if one.level != "note"]
+        codes = [f"{one.code} at {one.when}" for one in found if one.code]
+        outcome = ", then ".join(codes) or ("no problem found" if diagnosis.ok else "not for Twilio")
+        text = "<br>".join(one.text for one in found)
+        mending = "<br>".join(
+            mend for one in found for mend in ([f"`{it}`" for it in one.commands] or [one.remedy]) if mend
+        )
+        cells = [f"{name}: {', '.join(f'`{file}`' for file in sample.files)}", diagnosis.what, outcome, text, mending]
+        rows.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+    return "\n".join(rows)
+
+
 def folder_table() -> str:
     """Return the folders of the package in import order, with the docstrings of their ``__init__``, as Markdown."""
     root = Path(notify_mock.__file__).parent
@@ -126,6 +146,7 @@ def main() -> None:
     OPTIONS_PAGE.write_text(fill(OPTIONS_PAGE.read_text(), "options", option_table()))
     ERRORS_PAGE.write_text(fill(ERRORS_PAGE.read_text(), "codes", code_table()))
     DESIGN.write_text(fill(DESIGN.read_text(), "folders", folder_table()))
+    CHECK_A_CREDENTIAL.write_text(fill(CHECK_A_CREDENTIAL.read_text(), "doctor", doctor_table()))
     FAULTS.write_text(fill(FAULTS.read_text(), "scenarios", scenario_table()))
 
 

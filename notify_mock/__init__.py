@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from notify_mock.accounts.account import Account, ApiKey
     from notify_mock.cassettes.age import StaleCassetteWarning
     from notify_mock.deliveries.delivery import Delivery
+    from notify_mock.doctor.diagnosis import Diagnosis
     from notify_mock.emulator import Emulator, intercept
     from notify_mock.engine.records import Records
     from notify_mock.faults.connections import Drop, Garble, Reset, Truncate
@@ -43,6 +44,7 @@ __all__ = [
     "Credential",
     "Delay",
     "Delivery",
+    "Diagnosis",
     "Dribble",
     "Drop",
     "Emulator",
@@ -83,6 +85,7 @@ _HOMES = {
     "Credential": "resources.credential",
     "Delay": "faults.timing",
     "Delivery": "deliveries.delivery",
+    "Diagnosis": "doctor.diagnosis",
     "Dribble": "faults.timing",
     "Drop": "faults.connections",
     "Emulator": "emulator",

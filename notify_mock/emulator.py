@@ -29,11 +29,13 @@ if TYPE_CHECKING:
     from twilio.rest import Client
 
     from notify_mock.callbacks.sender import Callbacks
+    from notify_mock.doctor.diagnosis import Diagnosis
     from notify_mock.engine.hydration import HydrateOption
     from notify_mock.faults.readers import FaultsOption
     from notify_mock.interception.interception import Interception
     from notify_mock.recording.backend import Backend, RecordOption, UpstreamOption
     from notify_mock.replay.cassette import CassetteOption
+    from notify_mock.resources.credential import Credential
     from notify_mock.server.proxy import OtherHosts
 
 
@@ -220,6 +222,18 @@ class Emulator(LastingEngine):
         from notify_mock.interception.routing import Router
 
         return Interception(Router(self, self._server, allow_real, real_time=real_time))
+
+    def doctor(self, credential: Credential | str | tuple[str, str]) -> Diagnosis:
+        """Say what a credential is, whether Twilio accepts it, and whether a push with it would fail now.
+
+        ``credential`` is one of ``credentials`` or its SID, a pair of certificate and private key, or the ``Secret`` of
+        an fcm credential. ``str()`` of the diagnosis is the text of ``notify-mock doctor``. Raises ``UsageError`` for a
+        SID that there is no credential for.
+        """
+        from notify_mock.doctor.stored import diagnose_credential
+
+        now, accept_legacy = self.clock.time(), self.providers.fcm.accept_legacy
+        return diagnose_credential(credential, self.credentials, now, accept_legacy=accept_legacy)
 
     def env(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return an environment for another process that redirects its Twilio clients to the emulator.

@@ -12,6 +12,7 @@ import click
 
 from notify_mock.cli.ca import ca
 from notify_mock.cli.cassette import cassette
+from notify_mock.cli.doctor import doctor
 from notify_mock.cli.env import env
 from notify_mock.cli.exec import exec_
 from notify_mock.cli.explain import explain
@@ -32,7 +33,7 @@ def commands() -> None:
     """An offline emulator of Twilio's Notify v1 API."""
 
 
-for _command in (serve, exec_, env, ca, replay, record, cassette, explain):
+for _command in (serve, exec_, env, ca, replay, record, cassette, doctor, explain):
     commands.add_command(naming_options(_command))
 
 

@@ -9,11 +9,13 @@ from notify_mock.doctor.contents import Contents
 from notify_mock.doctor.mending import CERTIFICATE, PRIVATE_KEY, SECRET
 
 if TYPE_CHECKING:
-    from notify_mock.doctor.binary import Part
+    from notify_mock.push_keys.binary import Part
 
 _CERTIFICATES = (("certificate",), ("locked p12", "pkcs7", "certificate request", "public key"))
 _KEYS = (("private key", "encrypted key"), ("locked p12", "openssh key"))
-_UNREADABLE = ("empty", "unknown", "too large", "broken JSON", "other JSON")
+_INSTEAD = ("empty", "unknown", "too large", "broken JSON", "other JSON", "public key", "certificate request")
+"""What a file can be that was meant as the certificate or the key that is missing."""
+
 _SECRETS = (
     ("service account",),
     ("google-services.json", "GoogleService-Info.plist", "OAuth client", "Firebase configuration"),
@@ -29,6 +31,7 @@ class Case(NamedTuple):
     contents: tuple[Contents, ...]
     sources: Mapping[str, Contents]
     others: tuple[Contents, ...]
+    has_files: bool = True
 
     def parts(self, kind: str) -> list[Part]:
         return [part for one in self.contents for part in one.parts if part.kind == kind]
@@ -45,9 +48,9 @@ def case_of(contents: Sequence[Contents]) -> Case:
         kind: str | None = "apn"
         for role in (CERTIFICATE, PRIVATE_KEY):
             left = [one for one in contents if one not in sources.values()]
-            unreadable = _first(left, (_UNREADABLE,))
-            if role not in sources and unreadable is not None:
-                sources[role] = unreadable
+            instead = _first(left, (_INSTEAD,))
+            if role not in sources and instead is not None:
+                sources[role] = instead
     else:
         secret = _first(contents, _SECRETS)
         kind, sources = ("fcm", {SECRET: secret}) if secret is not None else (None, {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from notify_mock.doctor.case import Case
+from notify_mock.push_keys.certificate import belongs
 from notify_mock.push_keys.push_certificate import PushCertificate, describe_certificate
 
 if TYPE_CHECKING:
@@ -40,16 +41,6 @@ def pair_of(case: Case) -> Pair:
     return Pair(next(iter(certificates), None), next(iter(keys), None))
 
 
-def belongs(certificate: x509.Certificate, key: types.PrivateKeyTypes) -> bool:
-    """Whether the key is that of the certificate. Of a kind that is not supported, it is not."""
-    from notify_mock.support.crypto import exceptions
-
-    try:
-        return certificate.public_key() == key.public_key()
-    except (ValueError, exceptions.UnsupportedAlgorithm):
-        return False
-
-
 def read_facts(pair: Pair) -> CertificateFacts | None:
     """Return what the certificate says, or None if there is none, or its subject or dates cannot be read."""
     certificate, key = pair
@@ -73,3 +64,9 @@ def _issuer(certificate: x509.Certificate) -> str:
 
     names = certificate.issuer.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
     return str(names[0].value) if names else certificate.issuer.rfc4514_string()
+
+
+def has_own_certificate_first(case: Case) -> bool:
+    """Whether the first certificate is the one that belongs to the key, or none of them does."""
+    certificates = case.parts("certificate")
+    return not certificates or certificates[0].certificate == pair_of(case).certificate

@@ -7,8 +7,8 @@ import re
 from base64 import b64decode
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from notify_mock.doctor.binary import Part, read_der
-from notify_mock.doctor.pem_blocks import read_blocks
+from notify_mock.push_keys.binary import Part, read_der
+from notify_mock.push_keys.pem_blocks import read_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 * 1024
 """What is longer is not read: a credential has a few KB, and a parameter of more than 1 MiB is refused anyway."""
 
-Quirk = Literal["utf-16", "bom", "crlf", "bare base64", "text outside", "der", "p12"]
-"""What is unusual about the form of a file. ``bare base64`` is PEM without its first and last line."""
+Quirk = Literal["utf-16", "bom", "crlf", "bare base64", "text outside", "der", "p12", "rc2"]
+"""What is unusual about the form of a file. ``bare base64`` is PEM without its first and last line. ``rc2``: a .p12
+file that OpenSSL 3 reads only with an option."""
 
 _BOMS = {b"\xef\xbb\xbf": ("utf-8-sig", "bom"), b"\xff\xfe": ("utf-16", "utf-16"), b"\xfe\xff": ("utf-16", "utf-16")}
-_BASE64 = re.compile(r"MII[A-Za-z0-9+/\s]{100,}={0,2}\s*")
+_RC2 = bytes.fromhex("2a864886f70d010c0106")
+"""The OID of pbeWithSHA1And40BitRC2-CBC, with which Apple's Keychain encrypts certificates."""
+
 _LEGACY_KEY = re.compile(r"AAAA[\w-]{7}:[\w-]{100,200}|AIza[\w-]{35}", re.ASCII)
 
 
@@ -65,7 +68,8 @@ def _read_binary(name: str, sent: str, content: bytes, password: str | None) -> 
     if content.startswith(b"bplist"):
         return Contents(name, sent, sent, (Part("GoogleService-Info.plist"),), ())
     parts, form = read_der(content, password)
-    return Contents(name, sent, sent, parts, (form,) if form else ())
+    forms: tuple[Quirk, ...] = ("p12", "rc2") if form == "p12" and _RC2 in content else (form,) if form else ()
+    return Contents(name, sent, sent, parts, forms)
 
 
 def _read_text(name: str, sent: str, text: str, password: str | None, quirks: tuple[Quirk, ...]) -> Contents:
@@ -78,7 +82,7 @@ def _read_text(name: str, sent: str, text: str, password: str | None, quirks: tu
         parts, outside = read_blocks(text, password)
         found: Iterator[Quirk] = (quirk for quirk in ("text outside",) if outside)
         return Contents(name, sent, text, parts or (Part("unknown"),), (*quirks, *found))
-    if _BASE64.fullmatch(text):
+    if text.lstrip().startswith("MII"):
         parts, form = read_der(_decoded(text), password)
         if form:
             return Contents(name, sent, text, parts, (*quirks, "bare base64"))

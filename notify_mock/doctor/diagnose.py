@@ -9,15 +9,15 @@ from notify_mock.doctor.certificate_facts import CertificateFacts, Pair, pair_of
 from notify_mock.doctor.contents import Contents, read_contents
 from notify_mock.doctor.diagnosis import Diagnosis, Finding
 from notify_mock.doctor.explanations import EXPLANATIONS
-from notify_mock.doctor.findings import create_finding, push_finding
+from notify_mock.doctor.findings import clean_files, create_finding, push_finding
 from notify_mock.doctor.mending import CERTIFICATE, PRIVATE_KEY, SECRET
-from notify_mock.doctor.prediction import predict
+from notify_mock.doctor.prediction import Prediction, predict
 from notify_mock.doctor.remarks import remarks
+from notify_mock.doctor.words import what_it_is
 from notify_mock.push_keys.pem import write_certificate, write_private_key
 from notify_mock.push_keys.push_certificate import SANDBOX
 from notify_mock.twilio_api.masking import show_text
 
-_KINDS = {"push": "an APNs certificate", "voip": "a VoIP certificate", None: "a certificate"}
 _ORDER = ("error", "warning", "note")
 
 
@@ -33,31 +33,44 @@ def diagnose(files: Mapping[str, bytes], password: str | None, now: float) -> Di
 
 def judge(contents: Sequence[Contents], now: float) -> Diagnosis:
     """Diagnose files that have been read."""
-    return judge_case(case_of(contents), now)
-
-
-def judge_case(case: Case, now: float) -> Diagnosis:
-    """Diagnose one credential."""
-    names = tuple(one.name for one in case.contents)
+    case = case_of(contents)
     if case.type is None:
+        names = tuple(one.name for one in contents)
         return Diagnosis("not a push credential", names, None, tuple(_not_a_credential(case)), now)
+    return judge_case(case, predict(sent_by(case), now), now)
+
+
+def judge_case(case: Case, prediction: Prediction, now: float, *, accept_legacy: bool = False) -> Diagnosis:
+    """Diagnose one credential, of which the ``prediction`` says whether and when it fails as it is."""
     pair = pair_of(case)
     facts = read_facts(pair)
-    sent = {role: source.sent for role, source in case.sources.items()}
-    refused, problem = predict({"Type": case.type, **sent, **_sandbox(case, facts)}, now)
+    refused, problem = prediction
     parameters = _mended(case, pair, facts)
-    later = predict(parameters, now)
+    later = predict(parameters, now, accept_legacy=accept_legacy)
     findings = list(remarks(case, facts, now, is_refused=refused is not None))
     problem = later.problem if refused else problem
     if problem:
-        findings.insert(0, push_finding(case, problem, mended=refused is not None))
+        findings.insert(0, push_finding(case, problem, facts, now, is_mended=refused is not None))
     if refused:
         findings.insert(0, create_finding(case, refused))
     findings.sort(key=lambda one: _ORDER.index(one.level))
-    what = _what(case, facts)
     return Diagnosis(
-        what, names, case.type, tuple(findings), now, facts, _project(case), {} if later.refused else parameters
+        what_it_is(case, facts),
+        tuple(one.name for one in case.contents),
+        case.type,
+        tuple(findings),
+        now,
+        facts,
+        _project(case),
+        {} if later.refused else parameters,
+        clean_files(case),
     )
+
+
+def sent_by(case: Case) -> dict[str, str]:
+    """Return the parameters of a create with the files as they are."""
+    sent = {role: source.sent for role, source in case.sources.items()}
+    return {"Type": str(case.type), **sent, **_sandbox(case, read_facts(pair_of(case)))}
 
 
 def _sandbox(case: Case, facts: CertificateFacts | None) -> dict[str, str]:
@@ -70,8 +83,7 @@ def _sandbox(case: Case, facts: CertificateFacts | None) -> dict[str, str]:
 def _mended(case: Case, pair: Pair, facts: CertificateFacts | None) -> dict[str, str]:
     """Return the parameters as they should be sent, or as many as can be had."""
     found = {"Type": str(case.type)}
-    if SECRET in case.sources:
-        found[SECRET] = case.sources[SECRET].text.strip()
+    found |= {role: one.text.strip() for role, one in case.sources.items() if role not in (CERTIFICATE, PRIVATE_KEY)}
     if pair.certificate is not None:
         found[CERTIFICATE] = write_certificate(pair.certificate)
     if pair.key is not None:
@@ -80,6 +92,8 @@ def _mended(case: Case, pair: Pair, facts: CertificateFacts | None) -> dict[str,
 
 
 def _not_a_credential(case: Case) -> list[Finding]:
+    if not case.contents:
+        return [Finding("error", "There is no file.")]
     found = [(EXPLANATIONS[one.parts[0].kind], one) for one in case.contents]
     return [Finding("error", text.format(file=show_text(one.name)), remedy) for (text, remedy), one in found]
 
@@ -88,19 +102,3 @@ def _project(case: Case) -> str | None:
     data = case.sources[SECRET].data if SECRET in case.sources else None
     project = data.get("project_id") if data else None
     return project if isinstance(project, str) else None
-
-
-def _what(case: Case, facts: CertificateFacts | None) -> str:
-    if case.type != "apn":
-        kind = case.sources[SECRET].parts[0].kind
-        names = {"service account": "a Google service account, for FCM", "legacy key": "a legacy server key, for FCM"}
-        return names.get(kind, kind)
-    has_key = case.parts("private key") or case.parts("encrypted key")
-    if facts is not None:
-        name = _KINDS.get(facts.claims.kind, "a certificate of Apple's")
-        return f"{name} and {'its' if facts.fits else 'a'} private key" if has_key else f"{name} without a private key"
-    if has_key:
-        return "a private key without a certificate"
-    names = {"locked p12": "a .p12 file that is locked", "certificate request": "a certificate signing request"}
-    kind = next(iter(case.sources.values())).parts[0].kind
-    return names.get(kind, f"a {kind}")

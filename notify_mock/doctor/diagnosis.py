@@ -47,6 +47,7 @@ class Diagnosis:
     - ``findings``: errors, warnings and notes, in this order.
     - ``parameters``: the parameters of a create that Twilio accepts, mended where possible, secrets included. Empty if
       there is no way to make them. The ``repr`` leaves them out.
+    - ``files``: the file that has the value of each secret parameter, after the commands of the findings were run.
     - ``checked_at``: the time that it was judged at, in seconds since 1970.
     """
 
@@ -58,6 +59,7 @@ class Diagnosis:
     certificate: CertificateFacts | None = None
     project_id: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -76,7 +78,7 @@ class Diagnosis:
 
     @property
     def days_left(self) -> int | None:
-        """Full days until the certificate expires; negative after that."""
+        """Full days until the certificate expires; -1 on the first day after that."""
         facts = self.certificate
         return None if facts is None else int((facts.ends - self.checked_at) // _DAY)
 
@@ -99,6 +101,7 @@ class Diagnosis:
             "key_matches": facts and facts.fits,
             "project_id": self.project_id,
             "findings": [{**one._asdict(), "commands": list(one.commands)} for one in self.findings],
+            "files": dict(self.files),
             "parameters": {
                 name: value if secrets or name not in SECRETS else MASK for name, value in self.parameters.items()
             },
@@ -111,8 +114,8 @@ class Diagnosis:
         yield f"{', '.join(map(show_text, self.names))}: {self.what}"
         for name, value in self._facts():
             yield f"  {name:<12} {show_text(value)}"
-        if self.ok:
-            yield "  ok           Twilio accepts it, and nothing in it makes a push fail."
+        if self.ok and self.parameters:
+            yield "  ok           No reason was found why Twilio would refuse it or a push would fail."
         for one in self.findings:
             cause = f"{one.code} at {one.when}, " if one.code else ""
             known = f"[{cause}{one.evidence}]" if one.evidence else ""
@@ -138,7 +141,9 @@ class Diagnosis:
 
 
 def _days(left: int) -> str:
-    return f"{counted(left, 'day')} left" if left >= 0 else f"expired {counted(-left, 'day')} ago"
+    if left >= 0:
+        return f"{counted(left, 'day')} left"
+    return f"expired {counted(-left - 1, 'day')} ago"
 
 
 def _moment(seconds: float) -> str:

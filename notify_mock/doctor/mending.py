@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePath
 from typing import NamedTuple
 
 from notify_mock.doctor.contents import Contents
 
-CERTIFICATE, PRIVATE_KEY, SECRET = "Certificate", "PrivateKey", "Secret"
+CERTIFICATE, PRIVATE_KEY, SECRET, API_KEY = "Certificate", "PrivateKey", "Secret", "ApiKey"
+STANDARD_INPUT = "-"
 _OUTPUTS = {CERTIFICATE: "cert.pem", PRIVATE_KEY: "key.pem", SECRET: "service-account.json"}
 _PKCS12 = {CERTIFICATE: "-clcerts -nokeys", PRIVATE_KEY: "-nocerts -nodes"}
 
@@ -24,9 +25,11 @@ class Mending(NamedTuple):
 def mend(contents: Contents, role: str, taken: Collection[str]) -> Mending | None:
     """Return how to make a clean file for the parameter ``role``, under a name that is not ``taken``.
 
-    None if there is no such command, because the file has not what is needed. ``-traditional`` keeps OpenSSL 3 from
-    writing PKCS #8; OpenSSL 1 and LibreSSL do not know it and do not need it.
+    None if there is no such command, because the file has not what is needed, or no name for a command line.
+    ``-traditional`` keeps OpenSSL 3 from writing PKCS #8; OpenSSL 1 and LibreSSL do not know it and do not need it.
     """
+    if not can_be_named(contents.name):
+        return None
     path = PurePath(contents.name)
     output = path.with_name(_OUTPUTS[role])
     if str(output) in taken:
@@ -42,6 +45,11 @@ def mend(contents: Contents, role: str, taken: Collection[str]) -> Mending | Non
     read = "" if steps else f" -in {source}"
     traditional = " -traditional" if role == PRIVATE_KEY else ""
     return Mending(" | ".join([*steps, f"{tool}{form}{read} -out {target}{traditional}"]), str(output))
+
+
+def can_be_named(name: str) -> bool:
+    """Whether a file can be named in a command to copy: not standard input, and no control characters in it."""
+    return name != STANDARD_INPUT and name.isprintable()
 
 
 def _unwrapped(contents: Contents, role: str, source: str) -> Iterator[str]:
@@ -68,3 +76,12 @@ def _tool(contents: Contents, role: str) -> str | None:
 
     is_ec = any(isinstance(part.key, ec.EllipticCurvePrivateKey) for part in contents.parts)
     return "openssl ec" if is_ec else "openssl rsa"
+
+
+def compare(sources: Mapping[str, Contents]) -> tuple[str, ...]:
+    """Return two commands whose output is the same if certificate and key belong together."""
+    certificate, key = (sources[role].name for role in (CERTIFICATE, PRIVATE_KEY))
+    if not can_be_named(certificate) or not can_be_named(key):
+        return ()
+    certificate, key = shlex.quote(certificate), shlex.quote(key)
+    return (f"openssl x509 -in {certificate} -noout -pubkey", f"openssl pkey -in {key} -pubout")

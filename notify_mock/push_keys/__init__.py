@@ -1,1 +1,1 @@
-"""Certificates and private keys of push credentials: read PEM, check a pair as APNs does, generate test pairs."""
+"""Certificates and private keys of push credentials: read files, check a pair as APNs does, generate test pairs."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from notify_mock.push_keys.pem import read_certificate, read_private_key
 from notify_mock.push_keys.push_certificate import describe_certificate
 from notify_mock.twilio_api.delivery_errors import Problem
+
+if TYPE_CHECKING:
+    from notify_mock.support.crypto import types, x509
 
 _CACHE_SIZE = 64
 _FOR_CODE = (
     *("Apple Development: ", "Apple Distribution: ", "iPhone Developer: ", "iPhone Distribution: "),
     *("Mac Developer: ", "3rd Party Mac Developer ", "Developer ID "),
 )
-"""How the names of Apple's certificates for signing code begin. That a push with one fails is inferred."""
 
 
 class _Pair(NamedTuple):
@@ -24,7 +26,7 @@ class _Pair(NamedTuple):
     begins: float
     ends: float
     has_subject: bool
-    name: str
+    for_code: bool
     fits: bool
 
 
@@ -39,13 +41,28 @@ def check_certificate(certificate: str, private_key: str, now: float) -> Problem
         return Problem(52131, str(error))
     if not pair.has_subject:
         return Problem(52135, "the certificate has no subject")
-    if pair.name.startswith(_FOR_CODE):
+    if pair.for_code:
         return Problem(52131, "the certificate is for signing code, not for pushes")
     if now >= pair.ends:
         return Problem(52131, "the certificate has expired")
     if now < pair.begins:
         return Problem(52131, "the certificate is not valid yet")
     return None if pair.fits else Problem(52145, "the private key does not match the certificate")
+
+
+def belongs(certificate: x509.Certificate, key: types.PrivateKeyTypes) -> bool:
+    """Whether the key is that of the certificate. A key of an unknown kind is not."""
+    from notify_mock.support.crypto import exceptions
+
+    try:
+        return certificate.public_key() == key.public_key()
+    except (ValueError, exceptions.UnsupportedAlgorithm):
+        return False
+
+
+def is_for_code(name: str) -> bool:
+    """Whether a certificate of this name is one of Apple's for signing code. That a push with it fails is inferred."""
+    return name.startswith(_FOR_CODE)
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
@@ -56,6 +73,6 @@ def _inspect(certificate: str, private_key: str) -> _Pair:
         found.not_valid_before_utc.timestamp(),
         found.not_valid_after_utc.timestamp(),
         len(list(found.subject)) > 0,
-        describe_certificate(found).name or "",
-        found.public_key() == read_private_key(private_key).public_key(),
+        is_for_code(describe_certificate(found).name or ""),
+        belongs(found, read_private_key(private_key)),
     )

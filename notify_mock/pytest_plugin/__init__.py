@@ -177,6 +177,9 @@ def pytest_runtest_makereport(
             report.sections.append(("notify-mock cassette", emulator.cassette.show()))
         if len(emulator.deliveries):
             report.sections.append(("notify-mock deliveries", emulator.deliveries.show(_MAX_SHOWN)))
+        failing = _failing_credentials(emulator)
+        if failing:
+            report.sections.append(("notify-mock credentials", failing))
         errors = _mistakes().explained(emulator)
         if errors:
             report.sections.append(("notify-mock errors", errors))
@@ -300,6 +303,12 @@ def _wrong_marker(item: pytest.Item) -> str:
     from notify_mock.pytest_plugin.emulator_marker import wrong_marker
 
     return wrong_marker(marks)
+
+
+def _failing_credentials(emulator: Emulator) -> str:
+    from notify_mock.pytest_plugin.credentials import show_failing
+
+    return show_failing(emulator)
 
 
 def _mistakes() -> ModuleType:

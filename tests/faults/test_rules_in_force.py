@@ -373,16 +373,16 @@ def test_a_rule_without_a_name_is_drawn_by_its_content_and_the_number_of_equal_r
     assert rules.add("*", Delay(5)).rule.key == first.key
 
 
-def test_a_rule_for_one_call_is_not_in_force_and_drawn_by_the_call() -> None:
+def test_a_rule_for_one_call_is_not_in_force_and_drawn_by_how_many_came_before() -> None:
     rules = faults()
     rule = rules.for_one_call({"effect": "delay", "seconds": 5, "chance": 0.5})
-    assert (rule.name, rule.match.call, rule.key, len(rules)) == ("delay-1", "*", "", 0)
+    assert (rule.name, rule.match.call, rule.key, len(rules)) == ("delay-1", "*", "one call 1", 0)
     fired = []
     for number in range(1, 41):
         one = rules.for_one_call({"effect": "delay", "seconds": 5, "chance": 0.5})
         if rules.apply(exchange(number=number), "before", 1, one) is not None:
             fired.append(number)
-    expected = [number for number in range(1, 41) if Sids(1).random(f"{number}/1/chance") < 0.5]
+    expected = [number for number in range(1, 41) if Sids(1).random(f"one call {number + 1}/1/chance") < 0.5]
     assert fired == expected
     assert 10 < len(fired) < 30
 

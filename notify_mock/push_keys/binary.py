@@ -49,6 +49,11 @@ class Part(NamedTuple):
 _PFX_VERSION = b"\x03"
 
 
+def as_bytes(password: str) -> bytes:
+    """Return the password in UTF-8. One that is not valid Unicode opens nothing: ``cryptography`` cannot read it."""
+    return password.encode("utf-8", "replace")
+
+
 def read_der(content: bytes, password: str | None) -> tuple[tuple[Part, ...], Any]:
     """Return the parts, and how they are wrapped: ``p12``, ``der``, or None if it is neither."""
     from notify_mock.support.crypto import exceptions
@@ -73,7 +78,7 @@ def _read_p12(content: bytes, password: str | None) -> tuple[Part, ...]:
     """Apple's Keychain can export without a password, which is either none or an empty one."""
     from notify_mock.support.crypto import exceptions, pkcs12
 
-    for secret in (password.encode(),) if password else (None, b""):
+    for secret in (as_bytes(password),) if password else (None, b""):
         try:
             found = pkcs12.load_pkcs12(content, secret)
         except (ValueError, exceptions.UnsupportedAlgorithm, exceptions.InternalError):
@@ -96,7 +101,7 @@ def _certificate(content: bytes, _: str | None) -> Part:
 def _private_key(content: bytes, password: str | None) -> Part:
     from notify_mock.support.crypto import serialization
 
-    for secret in (None, password.encode()) if password else (None,):
+    for secret in (None, as_bytes(password)) if password else (None,):
         try:
             key = serialization.load_der_private_key(content, secret, unsafe_skip_rsa_key_validation=True)
             return Part("private key", key=key, form="pkcs1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from notify_mock.doctor.binary import Part
+from notify_mock.push_keys.binary import Part, as_bytes
 from notify_mock.push_keys.pem import read_certificate, read_private_key
 
 _MAX_BLOCKS = 20
@@ -72,8 +72,9 @@ def _open(block: str, password: str | None) -> Part:
     locked = Part("encrypted key", wrong_password=password is not None)
     if password is None:
         return locked
+    secret = as_bytes(password)
     try:
-        key = serialization.load_pem_private_key(block.encode(), password.encode(), unsafe_skip_rsa_key_validation=True)
+        key = serialization.load_pem_private_key(block.encode(), secret, unsafe_skip_rsa_key_validation=True)
     except (TypeError, ValueError, exceptions.UnsupportedAlgorithm, exceptions.InternalError):
         return locked
     return Part("encrypted key", key=key, form="pkcs8")
