@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,32 @@ class LastingEngine(Engine):
     def attempts(self) -> Attempts:
         """Delivery callbacks, for the code that sends them."""
         return super().attempts if self._log is None else self._log.parts.attempts(super().attempts)
+
+    @property
+    def checkpoints(self) -> Mapping[str, Any]:
+        """The checkpoints that have a name. With ``state``, they last."""
+        return super().checkpoints if self._log is None else self._log.checkpoints
+
+    def set_checkpoint(self, name: str) -> None:
+        """Keep the whole state under a name, for ``restore_checkpoint``. A reset keeps checkpoints."""
+        if self._log is None:
+            super().set_checkpoint(name)
+        else:
+            self._log.do("checkpoint", name)
+
+    def restore_checkpoint(self, name: str) -> None:
+        """Replace the state with that of a checkpoint. Raises ``KeyError``."""
+        if self._log is None:
+            super().restore_checkpoint(name)
+        else:
+            self.restore(name)
+
+    def drop_checkpoint(self, name: str) -> None:
+        """Forget a checkpoint. Raises ``KeyError``."""
+        if self._log is None:
+            super().drop_checkpoint(name)
+        else:
+            self._log.do("drop checkpoint", name)
 
     def reset(self, account: str | None = None) -> None:
         """Restore the initial state: seed, accounts, data and faults as given, and nothing else.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from notify_mock.command_log.calls import LoggedCalls
@@ -46,6 +46,11 @@ class CommandLog:
         )
         self.calls = LoggedCalls(self, core.state, reads)
         self._end_what_was_in_progress()
+
+    @property
+    def checkpoints(self) -> Mapping[str, Any]:
+        """The checkpoints by name."""
+        return self._machine.checkpoints
 
     def do(self, kind: str, *args: Any, **options: Any) -> Any:
         """Carry out one command and return its value, or raise its exception. Raises ``UsageError`` if the store cannot
@@ -107,7 +112,9 @@ class CommandLog:
 
     def _append(self, commands: Sequence[Command]) -> list[Entry]:
         if self._until is not None:
-            raise StoreUnavailable(f"it is the state of position {self._until}, to look at; notify-mock state fork makes a copy to change")
+            raise StoreUnavailable(
+                f"it is the state of position {self._until}, to look at; notify-mock state fork makes a copy to change"
+            )
         return self._store.append(self.position, self._at, commands, self._results)
 
     def _apply(self, entry: Entry) -> Outcome:

@@ -129,7 +129,9 @@ def _open(path: Path, read_only: bool) -> sqlite3.Connection:
         if not path.exists():
             raise StoreError(f"{path} does not exist")
         is_complete = not path.with_name(f"{path.name}-wal").exists()
-        is_fixed = is_complete and not os.access(path.absolute().parent, os.W_OK)  # SQLite could not make its lock files
+        is_fixed = is_complete and not os.access(
+            path.absolute().parent, os.W_OK
+        )  # SQLite could not make its lock files
         uri, is_uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if is_fixed else ''}", True
     else:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

@@ -108,6 +108,7 @@ class Engine:
         self.seed = seed
         self.held_calls = HeldCalls()
         self._lock = RLock()
+        self._checkpoints: dict[str, Any] = {}
         self._seeds: Seeds = read_data(data) if data is not None else ()
         given = read_accounts(accounts) if accounts is not None else ()
         if given and any(not isinstance(seed, SeedRecord) and seed.has_accounts for seed in self._seeds):
@@ -227,6 +228,33 @@ class Engine:
         account = self.accounts.default
         return account.sid, account.auth_token
 
+    @property
+    def degraded(self) -> str:
+        """Why the state cannot be changed at present, or ""."""
+        return ""
+
+    @property
+    def position(self) -> int:
+        """The number of commands in the log of the option ``state``, and 0 without it."""
+        return 0
+
+    @property
+    def checkpoints(self) -> Mapping[str, Any]:
+        """The checkpoints that have a name."""
+        return self._checkpoints
+
+    def set_checkpoint(self, name: str) -> None:
+        """Keep the whole state under a name, for ``restore_checkpoint``. A reset keeps checkpoints."""
+        self._checkpoints[name] = self.snapshot()
+
+    def restore_checkpoint(self, name: str) -> None:
+        """Replace the state with that of a checkpoint. Raises ``KeyError``."""
+        self.restore(self._checkpoints[name])
+
+    def drop_checkpoint(self, name: str) -> None:
+        """Forget a checkpoint. Raises ``KeyError``."""
+        del self._checkpoints[name]
+
     def reset(self, account: str | None = None) -> None:
         """Restore the initial state: seed, accounts, data and faults as given, and nothing else.
 
@@ -258,7 +286,7 @@ class Engine:
         plain data. Requests, deliveries, notifications and waiting callbacks are not exported.
         """
         __tracebackhide__ = True
-        from notify_mock.engine.other_data import write_faults, write_first
+        from notify_mock.engine.seeds.writing import write_faults, write_first
 
         with self._lock:
             return {

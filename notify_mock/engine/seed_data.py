@@ -64,7 +64,7 @@ def read_data(given: DataOption, source: str = "data", *, records_only: bool = F
     records = sorted(read, key=lambda seed: RESOURCES.index(seed.resource))
     if content.value.keys() <= keys.keys():
         return tuple(records)
-    from notify_mock.engine.other_data import OtherData
+    from notify_mock.engine.seeds.reading import OtherData
 
     return OtherData(content), *records
 
