@@ -112,9 +112,8 @@ class CommandLog:
 
     def _append(self, commands: Sequence[Command]) -> list[Entry]:
         if self._until is not None:
-            raise StoreUnavailable(
-                f"it is the state of position {self._until}, to look at; notify-mock state fork makes a copy to change"
-            )
+            remedy = "notify-mock state fork makes a copy to change"
+            raise StoreUnavailable(f"it is the state of position {self._until}, to look at; {remedy}")
         return self._store.append(self.position, self._at, commands, self._results)
 
     def _apply(self, entry: Entry) -> Outcome:
