@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from notify_mock.cli.state.files import write_export
+
 if TYPE_CHECKING:
     from notify_mock.cli.logs import Log
     from notify_mock.emulator import Emulator
@@ -37,10 +39,13 @@ def run(
     other_hosts: OtherHosts = "refuse",
     tls: bool = False,
     user: str = "",
+    state: str = "",
+    export_to: Path | None = None,
 ) -> None:
     """Print the URL and a curl command on stdout when the server is ready, and serve until Ctrl-C or SIGTERM.
 
-    ``user`` is the user in that command, by default the emulator's account. Raises ``UsageError`` for an invalid
+    ``user`` is the user in that command, by default the emulator's account. ``state`` says where the state is kept, in
+    a third line. At the end, the state is exported to ``export_to``. Raises ``UsageError`` for an invalid
     address, and for a recording that cannot be written completely.
     """
     from notify_mock.cli import logs
@@ -48,10 +53,14 @@ def run(
     server = mount(emulator, host, port, log, other_hosts=other_hosts, tls=tls)
     click.echo(f"notify-mock ready on {server.url}")
     click.echo(f"curl -u {user or _user(emulator)} {server.url}/v1/Credentials")
+    if state:
+        click.echo(state)
     sys.stdout.flush()
     logs.log_start(server.url, count(emulator))
     try:
         server.serve_here()
+        if export_to is not None:
+            write_export(emulator.export(), export_to)
     finally:
         emulator.close()
     if emulator.cassette:

@@ -94,6 +94,25 @@ class SqliteStore:
             self._db.execute("DELETE FROM snapshots")
             self._db.execute("INSERT INTO snapshots VALUES (?, ?)", (position, text))
 
+    def options(self) -> dict[str, Any]:
+        """Return the options that the state was begun with."""
+        row = self._db.execute("SELECT data FROM options").fetchone()
+        found: dict[str, Any] = json.loads(row[0]) if row is not None else {}
+        return found
+
+    def last(self) -> int:
+        """Return the position of the last entry, or 0."""
+        return int(self._db.execute("SELECT max(position) FROM entries").fetchone()[0] or 0)
+
+    def fill(self, options: dict[str, Any], entries: Sequence[Entry], snapshot: tuple[int, str] | None) -> None:
+        """Put what another store has into this new one, all or nothing. Raises ``StoreUnavailable``."""
+        rows = [(*one[:3], json.dumps(one.data, separators=(",", ":")), *one[4:6]) for one in entries]
+        with _errors(self.path), self._db:
+            self._db.execute("INSERT INTO options VALUES (?, ?)", (__version__, json.dumps(options)))
+            self._db.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", rows)
+            if snapshot is not None:
+                self._db.execute("INSERT INTO snapshots VALUES (?, ?)", snapshot)
+
     def close(self) -> None:
         self._db.close()
         self._claim.release()
