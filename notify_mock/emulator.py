@@ -190,7 +190,7 @@ class Emulator(LastingEngine):
         """Delivery callbacks: ``mount(app)`` to receive them, and ``drain()`` to send them now."""
         from notify_mock.callbacks.sender import Callbacks
 
-        return Callbacks(self, self._callback_hosts, self.own_ports)
+        return Callbacks(self, self._callback_hosts, self.own_ports, may_mount=not self.is_lasting)
 
     @property
     def url(self) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from notify_mock.engine.seed_data import DataOption
     from notify_mock.engine.steps import Steps
     from notify_mock.faults.decision import Effect
+    from notify_mock.replay.cassette import CassetteOption
+    from notify_mock.replay.playback import Playback
     from notify_mock.twilio_api.messages import Call
 
 StateOption = str | Path
@@ -159,6 +161,34 @@ class LastingEngine(Engine):
             super().add_permanent_fault(call, effect, **options)
         else:
             self._log.do("add_permanent_fault", call, effect, **options)
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether the state is kept in a file, so that only plain data can be commanded."""
+        return self._log is not None and not self._log.is_in_memory
+
+    @property
+    def cassette(self) -> Playback | None:
+        """The cassette in use; see ``Engine.cassette``. There is none with ``state``."""
+        return super().cassette
+
+    @cassette.setter
+    def cassette(self, given: CassetteOption | None) -> None:
+        __tracebackhide__ = True
+        if self.is_lasting and given is not None:
+            raise UsageError("cassette", "cannot be used with state=", "leave one of them out")
+        if self._log is not None and given is not None:
+            self._log.spoil("a cassette was set")
+        Engine.cassette.fset(self, given)  # type: ignore[attr-defined]
+
+    def write_log(self, path: Path) -> None:
+        """Write the log that is kept in memory to a file for ``state``, with the state as it is now.
+
+        Raises ``UsageError`` if there is none, or it is not complete.
+        """
+        if self._log is None:
+            raise UsageError("log", "is not kept", "it cannot be with a cassette, hydrate, upstream or record")
+        self._log.write(path)
 
     def close_log(self) -> None:
         """Store a snapshot and close the file. The state stays readable, and can't be changed."""

@@ -11,6 +11,7 @@ from notify_mock.accounts.account import read_accounts
 from notify_mock.command_log.entry import Store, StoreError
 from notify_mock.command_log.log import CommandLog
 from notify_mock.command_log.machine import Core
+from notify_mock.command_log.memory import MemoryStore
 from notify_mock.command_log.plain import Decoder, Encoder, Unplain
 from notify_mock.command_log.sqlite import SqliteStore
 from notify_mock.engine.engine import Engine
@@ -32,6 +33,8 @@ _NAMES = {"forward": "upstream", "observer": "record"}
 def open_store(state: object, until: int | None) -> Store:
     """Return the store of an option ``state``. Raises ``UsageError``."""
     __tracebackhide__ = True
+    if isinstance(state, MemoryStore):
+        return state
     if not isinstance(state, (str, Path)) or not str(state):
         raise UsageError("state", f"expected the path of a file, got {shown(state)}")
     if until is not None and (isinstance(until, bool) or not isinstance(until, int) or until < 0):

@@ -55,10 +55,11 @@ class Unplain(TypeError):
 
 
 class Encoder:
-    """Encodes the values of one snapshot."""
+    """Encodes the values of one snapshot or command. With ``keep_others``, a value without a plain form stays."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep_others: bool = False) -> None:
         self._numbers: dict[int, int] = {}
+        self._keeps_others = keep_others
 
     def encode(self, value: Any) -> Any:
         """Return the plain form. Raises ``Unplain``."""
@@ -68,6 +69,8 @@ class Encoder:
         if kind in FIELDS:
             return self._object(value, kind)
         write = _WRITERS.get(kind) or (_WRITERS[dict] if isinstance(value, Mapping) else None)
+        if write is None and self._keeps_others:
+            return value
         if write is None:
             raise Unplain(f"{kind.__name__} has no plain form")
         return write(self, value)

@@ -66,7 +66,7 @@ class SqliteStore:
 
     def append(self, after: int, at: float, commands: Sequence[Command], results: Sequence[Result]) -> list[Entry]:
         entries = [Entry(after + number, at, *command) for number, command in enumerate(commands, 1)]
-        rows = [(one.position, at, one.kind, json.dumps(one.data, separators=(",", ":"))) for one in entries]
+        rows = [(one.position, at, one.kind, _json(one.data)) for one in entries]
         with _errors(self.path), self._db:
             self._note(results)
             self._db.executemany("INSERT INTO entries (position, at, kind, data) VALUES (?, ?, ?, ?)", rows)
@@ -106,7 +106,7 @@ class SqliteStore:
 
     def fill(self, options: dict[str, Any], entries: Sequence[Entry], snapshot: tuple[int, str] | None) -> None:
         """Put what another store has into this new one, all or nothing. Raises ``StoreUnavailable``."""
-        rows = [(*one[:3], json.dumps(one.data, separators=(",", ":")), *one[4:6]) for one in entries]
+        rows = [(*one[:3], _json(one.data), *one[4:6]) for one in entries]
         with _errors(self.path), self._db:
             self._db.execute("INSERT INTO options VALUES (?, ?)", (__version__, json.dumps(options)))
             self._db.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", rows)
@@ -141,6 +141,10 @@ class SqliteStore:
             self._db.executescript(
                 f"BEGIN; {_TABLES} PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {FORMAT}; COMMIT;"
             )
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, separators=(",", ":"))
 
 
 def _open(path: Path, read_only: bool) -> sqlite3.Connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,6 +22,8 @@ _SEED = pytest.StashKey[str]()
 _RUNNING = pytest.StashKey["Running"]()
 _SHARED = pytest.StashKey[list["Running"]]()
 _SERVER_OPTIONS = pytest.StashKey[Mapping[str, Any]]()
+_LOGS = pytest.StashKey[Path]()
+_HAS_LOG = pytest.StashKey[bool]()
 _GUARD = pytest.StashKey["Interception"]()
 _MARKERS = ("notify_mock", "notify_fault", "notify_cassette")
 _MODES = ("none", "once", "new_episodes", "all", "rewrite")
@@ -60,6 +63,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help='warn of cassettes with entries that were recorded longer ago, such as "90d"',
     )
     group.addoption(
+        "--notify-mock-log",
+        metavar="DIR",
+        help="write the log of the emulator of each failing test to a file in DIR; notify-mock serve --state opens it",
+    )
+    group.addoption(
         "--notify-mock-unused-cassettes",
         choices=("warn", "error"),
         help="list the files in the folders cassettes/ that no test of a complete run opened; error: fail the run",
@@ -92,6 +100,8 @@ def pytest_configure(config: pytest.Config) -> None:
     _start_guard(config)
     _start_cassette_checks(config)
     config.stash[_SHARED] = []
+    if config.getoption("--notify-mock-log"):
+        config.stash[_LOGS] = Path(config.getoption("--notify-mock-log")).absolute()  # tests may change the folder
     given = config.getoption("--notify-mock-seed") or config.getini("notify_mock_seed")
     shared = getattr(config, "workerinput", {}).get("notify_mock_seed")
     config.stash[_SEED] = str(shared or given or int.from_bytes(os.urandom(4), "big"))
@@ -183,6 +193,12 @@ def pytest_runtest_makereport(
         errors = _mistakes().explained(emulator)
         if errors:
             report.sections.append(("notify-mock errors", errors))
+    if own is not None and report.failed and _LOGS in item.config.stash and _HAS_LOG not in item.stash:
+        from notify_mock.pytest_plugin.logs_of_tests import leave
+
+        item.stash[_HAS_LOG] = True
+        shown = Path(item.config.getoption("--notify-mock-log"))
+        report.sections.append(("notify-mock log", leave(own.emulator, item.nodeid, item.config.stash[_LOGS], shown)))
     if report.when == "teardown" and own is not None:
         del item.stash[_RUNNING]
     return report
