@@ -21,7 +21,7 @@ from notify_mock.support.clock import moment
 from notify_mock.support.documents import read_file
 from notify_mock.support.usage import UsageError, shown
 
-_REFUSED = ("hydrate", "cassette", "forward", "observer")
+_REFUSED = ("hydrate", "forward", "observer", "cassette")
 """What these add is not in the log, so the same log would not give the same state."""
 
 _DEFAULTS: Mapping[str, Any] = Engine.__init__.__kwdefaults__ or {}

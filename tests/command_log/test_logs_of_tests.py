@@ -17,7 +17,9 @@ import json
 import pytest
 from pathlib import Path
 
-@pytest.mark.notify_mock(seed="given", stubs=["sync.twilio.com=404"], unused_faults="ignore", accounts={"AC" + "1" * 32: "token"})
+SID = "AC" + "1" * 32
+
+@pytest.mark.notify_mock(seed="given", stubs=["sync.twilio.com=404"], unused_faults="ignore", accounts={SID: "token"})
 @pytest.mark.notify_fault("service.create", "refuse", code=20429)
 def test_fails(notify_mock):
     client = notify_mock.client()

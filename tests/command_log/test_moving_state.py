@@ -28,44 +28,47 @@ def call(emulator: Emulator, user: str, method: str, path: str, body: str = "", 
 def tour(emulator: Emulator, calls: int, seed: str) -> list[Answer]:
     """Make calls of every kind, drawn from ``seed`` and from what earlier answers said, and return the answers."""
     draw, answers = Random(seed), list[Answer]()
-    paths = ["/v1/Credentials", "/v1/Services"]
+    users = (SID, OTHER, "SK" + "3" * 32)
+    places = [(user, host, path) for user in users for host in HOSTS for path in ("/v1/Credentials", "/v1/Services")]
     for number in range(calls):
-        user, host = draw.choice((SID, OTHER, "SK" + "3" * 32)), draw.choice((*HOSTS, HOSTS[0]))
-        path, kind = draw.choice(paths), draw.random()
-        if kind < 0.35:
-            method, body = "POST", ""
-            if path.endswith("/Credentials"):
-                body = f"Type={draw.choice(('fcm', 'gcm'))}&Secret=AAAA{number}&FriendlyName=n{number}"
-            elif path.endswith("/Services"):
-                body = f"FriendlyName=s{number}"
-            elif path.endswith("/Bindings"):
-                body = f"Identity=i{number % 7}&BindingType=sms&Address=%2B1500555{number % 50:04}&Tag=t{number % 3}"
-            elif path.endswith("/Notifications"):
-                body = f"Identity=i{number % 7}&Body=b{number}"
-            answer = call(emulator, user, method, path, body, host)
-        elif kind < 0.9:
-            query = draw.choice(("", "?PageSize=3", "?PageSize=2&Page=0", "?PageSize=0"))
-            answer = call(emulator, user, "GET", path + query, host=host)
+        user, host, path = draw.choice(places[:12] if draw.random() < 0.3 else places)
+        user = user if draw.random() < 0.9 else draw.choice(users)
+        kind = draw.random()
+        body, is_list = body_for(path, number), not path[-32:].isalnum()
+        if path.endswith("/Notifications") or kind < (0.5 if is_list else 0.1):
+            answer = call(emulator, user, "POST", path, body, host)
+        elif is_list or kind < 0.9:
+            query = draw.choice(("", "?PageSize=3", "?PageSize=2&Page=0", "?PageSize=0")) if is_list else ""
+            answer = call(emulator, user, "GET", path.partition("?")[0] + query, host=host)
         else:
             answer = call(emulator, user, "DELETE", path, host=host)
         answers.append(answer)
-        paths += found_in(answer, path)
+        places += [(user, host, found) for found in found_in(answer)]
         emulator.clock.advance(draw.choice((0, 1, 30)))
     return answers
 
 
-def found_in(answer: Answer, path: str) -> list[str]:
-    """Return the paths of what an answer shows, and of its next page."""
+def body_for(path: str, number: int) -> str:
+    if path.endswith("/Credentials"):
+        return f"Type={('fcm', 'gcm')[number % 2]}&Secret=AAAA{number}&FriendlyName=n{number}"
+    if path.endswith("/Bindings"):
+        return f"Identity=i{number % 7}&BindingType=sms&Address=%2B1500555{number % 50:04}&Tag=t{number % 3}"
+    return f"Identity=i{number % 7}&Body=b{number}" if path.endswith("/Notifications") else f"FriendlyName=s{number}"
+
+
+def found_in(answer: Answer) -> list[str]:
+    """Return the paths of what an answer shows."""
     if not answer.body.startswith(b"{") or answer.status >= 300:
         return []
     content, found = json.loads(answer.body), []
-    following = (content.get("meta") or {}).get("next_page_url")
-    found += [following.partition(".com")[2]] if following else []
     for one in [content, *content.get("credentials", []), *content.get("services", []), *content.get("bindings", [])]:
         if one.get("url"):
             base = one["url"].partition(".com")[2]
-            found += [base, *([f"{base}/Bindings", f"{base}/Notifications"] if "/IS" in base[:15] else [])]
-    return found[:12]
+            found += [
+                base,
+                *([f"{base}/Bindings", f"{base}/Notifications"] if base.startswith("/v1/Services/IS") else []),
+            ]
+    return [path for path in found if path.count("/") < 6][:9]
 
 
 @pytest.fixture(params=["open", "strict"])
