@@ -20,7 +20,7 @@ FLOORS = (
     ("doctor", "engine"),
     ("callbacks", "command_log", "snippets"),
     ("control_api",),
-    ("inspector",),
+    ("events", "inspector"),
     ("server",),
     ("interception",),
     ("recording",),

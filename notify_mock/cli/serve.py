@@ -38,6 +38,14 @@ Example:
     show_envvar=True,
     help="Write the state to this file when the server stops, as data that --data reads.",
 )
+@click.option(
+    "--open",
+    "open_page",
+    is_flag=True,
+    envvar=variable_of("--open"),
+    show_envvar=True,
+    help="Open the inspector, the page of the server, in a browser.",
+)
 @click.option("--check", is_flag=True, help="Check the options and files, then exit.")
 @log_options(level="info")
 def serve(
@@ -50,6 +58,7 @@ def serve(
     state: Path | None,
     until: int | None,
     export_on_exit: Path | None,
+    open_page: bool,
     check: bool,
     log_format: str,
     log_level: str | None,
@@ -59,8 +68,8 @@ def serve(
 ) -> None:
     """Run the emulator as a server, until Ctrl-C.
 
-    When the server is ready, it prints its URL and a curl command to try on stdout, and where the state is kept if it
-    is. The log goes to stderr.
+    When the server is ready, it prints its URL, a curl command to try, the URL of the inspector, and where the state is
+    kept if it is, on stdout. The log goes to stderr.
     """
     log = open_log(log_format, log_level or "info", access_log, log_file)
     if export_on_exit is not None:
@@ -75,7 +84,17 @@ def serve(
         emulator.close()
         return
     kept = "" if state is None else _where(state, emulator.position, is_past=until is not None)
-    run(emulator, host, port, log, other_hosts=other_hosts, tls=tls, state=kept, export_to=export_on_exit)
+    run(
+        emulator,
+        host,
+        port,
+        log,
+        other_hosts=other_hosts,
+        tls=tls,
+        state=kept,
+        export_to=export_on_exit,
+        open_page=open_page,
+    )
 
 
 def _where(state: Path, position: int, *, is_past: bool) -> str:

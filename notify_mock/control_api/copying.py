@@ -35,7 +35,7 @@ def copy_as(control: Control, exchange: Exchange, deliveries: Sequence[Delivery]
         emulator.accounts.strict,
         needed_records(exchange, emulator.records, looked_at),
         [*_rules(emulator, exchange), *_delivery_rules(emulator, looked_at)],
-        {name: _failures(one.describe()) for name, one in emulator.providers.by_name.items() if one.busy and looked_at},
+        _failures(emulator) if looked_at else {},
         looked_at,
         frozen=abs(emulator.clock.time() - Clock().time()) > _DAY,
     )
@@ -56,8 +56,11 @@ def _pseudonyms(control: Control) -> Pseudonyms:
     return Pseudonyms(control.key) if cassette is None else cassette.pseudonyms
 
 
-def _failures(described: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in described.items() if value}
+def _failures(emulator: Controlled) -> dict[str, dict[str, Any]]:
+    """Return what is simulated of each provider, without what is as usual."""
+    described = {name: provider.describe() for name, provider in emulator.providers.by_name.items()}
+    unusual = {name: {key: value for key, value in one.items() if value} for name, one in described.items()}
+    return {name: one for name, one in unusual.items() if one}
 
 
 def _rules(emulator: Controlled, exchange: Exchange) -> Iterator[Mapping[str, Any]]:

@@ -158,4 +158,5 @@ def show_callback(callback: Callback) -> dict[str, Any]:
 
 def show_exchange(exchange: Exchange) -> dict[str, Any]:
     """Return an exchange without secrets."""
-    return {**exchange.describe(), "request": str(exchange.call)}
+    duration = None if exchange.ended is None else round(exchange.ended - exchange.at, 6)
+    return {**exchange.describe(), "duration": duration, "request": str(exchange.call)}

@@ -134,6 +134,7 @@ def _exchange() -> dict[str, Schema]:
         "number": WHOLE,
         "time": TEXT,
         "request": {**TEXT, "description": "one line, secrets masked"},
+        "duration": {"type": ["number", "null"], "description": "seconds on the emulator's clock; null until it ends"},
         "region": TEXT,
         "faults": {"type": "array", "items": TEXT},
         **dict.fromkeys(texts, MAYBE_TEXT),
@@ -202,16 +203,24 @@ def _diagnosis() -> Schema:
         days_left={"type": ["integer", "null"]},
         key_matches={"type": ["boolean", "null"]},
         findings={"type": "array", "items": finding},
+        files={**TEXTS, "description": "the file with the value of each secret parameter, after the commands were run"},
         parameters={**TEXTS, "description": "the parameters of a create, mended where possible"},
     )
 
 
 def _twilio_error() -> Schema:
     evidence: Schema = {"type": "string", "enum": list(get_args(Evidence))}
-    response = object_of(name=TEXT, status=WHOLE, message=TEXT, evidence=evidence, source=TEXT)
+    response = object_of(status=WHOLE, message=TEXT, evidence=evidence, source=TEXT)
     texts = dict.fromkeys(("title", "cause", "remedy", "source"), TEXT)
-    delivery = object_of(**texts, level={"enum": [*get_args(Level), None]}, evidence=evidence)
-    return object_of(code=WHOLE, url=TEXT, responses={"type": "array", "items": response}, delivery=maybe(delivery))
+    own: dict[str, Schema] = {**texts, "level": {"enum": [*get_args(Level), None]}, "evidence": evidence}
+    return object_of(
+        code=WHOLE,
+        url=TEXT,
+        **own,
+        responses={"type": "array", "items": response},
+        arrangements={"type": "array", "items": TEXT, "description": "how to get it here, Python in backticks"},
+        delivery={**maybe(object_of(**own)), "description": "what it means for a delivery; null if it means nothing"},
+    )
 
 
 def _about() -> Schema:

@@ -140,6 +140,7 @@ def delivery_schema() -> Schema:
         headers=TEXTS,
         payload={"type": "object", "description": "what the provider would have received"},
         faults={"type": "array", "items": TEXT},
+        tags={"type": "array", "items": TEXT, "description": "the tags of the binding"},
     )
 
 

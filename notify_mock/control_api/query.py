@@ -42,6 +42,7 @@ QUERIES: Mapping[str, Mapping[str, Schema]] = {
     "deliveries": {
         **{name: {**_TEXT, "enum": list(VALUES[name])} if name in VALUES else _TEXT for name in CRITERIA},
         "code": _NUMBER,
+        "tag": {**_TEXT, "description": "a tag of the binding"},
         "after": {**_TEXT, "description": "only deliveries after the one with this SID"},
         "before": {**_TEXT, "description": "only deliveries before the one with this SID"},
         "limit": _LIMIT,

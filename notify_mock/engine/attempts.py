@@ -106,6 +106,9 @@ class Attempts:
         note = delete_bindings(state.store, callback.region, callback.deliveries, now) if next_attempt is None else ""
         exchange.status, exchange.reason = reply.status, "; ".join(filter(None, (reply.reason, note)))
         state.journal.close(exchange, now)
+        state.changes.tell("callback", ("sent" if reply.is_good else "failed", callback, exchange))
+        if note:
+            state.changes.tell("records", ("bindings", "delete", callback.account_sid, None))
         if next_attempt is not None:
             state.outbox.add(next_attempt)
         if reply.is_good or next_attempt is not None:

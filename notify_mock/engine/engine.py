@@ -31,6 +31,7 @@ from notify_mock.resources.credential import Credential
 from notify_mock.resources.notification import Notification
 from notify_mock.resources.resource import Resource
 from notify_mock.resources.service import Service
+from notify_mock.support.changes import Changes
 from notify_mock.support.clock import Clock, Moment, Span
 from notify_mock.support.renamed import with_new_key
 from notify_mock.support.usage import UsageError, shown
@@ -155,6 +156,11 @@ class Engine:
         return self._state.journal
 
     @property
+    def changes(self) -> Changes:
+        """Tells of what changes without a call: the clock, fault rules, callbacks, records, a reset."""
+        return self._state.changes
+
+    @property
     def faults(self) -> Faults:
         """The fault rules, to add, list and remove."""
         return self._parts.faults
@@ -266,11 +272,13 @@ class Engine:
             with self._lock:
                 self._check_account(account)
                 self._state.reset_account(account)
+                self.changes.tell("reset")
             return
         self.held_calls.release()
         with self._lock:
             self._state.reset()
             self._load()
+            self.changes.tell("reset")
 
     def _check_account(self, sid: str) -> None:
         __tracebackhide__ = True
@@ -316,6 +324,7 @@ class Engine:
             except UsageError:
                 self._state.restore(before)
                 raise
+            self.changes.tell("reset")
 
     @contextmanager
     def checkpoint(self) -> Iterator[None]:
@@ -336,6 +345,7 @@ class Engine:
         self.held_calls.release()
         with self._lock:
             self._state.restore(snapshot)
+            self.changes.tell("reset")
 
     def assert_attempts(self, name: str, count: int, **criteria: Any) -> list[Exchange]:
         """Assert that exactly ``count`` calls ``name`` were made. The criteria are those of ``journal.calls``."""
@@ -405,7 +415,13 @@ class Engine:
         __tracebackhide__ = True
         seeds = read_data(data, source, records_only=True)
         with self._lock:
-            return add_seeds(seeds, self._state)
+            added = add_seeds(seeds, self._state)
+            keys = [seed.resource.key for seed in seeds if isinstance(seed, SeedRecord)]
+            for resource, account_sid in dict.fromkeys(
+                (key, one.account_sid) for key, one in zip(keys, added, strict=True)
+            ):
+                self.changes.tell("records", (resource, "create", account_sid, None))
+            return added
 
     def add_permanent_fault(self, call: str, effect: Effect | str, **options: Any) -> None:
         """Add a fault rule now and again after every ``reset``. The arguments are those of ``faults.add``."""

@@ -117,7 +117,9 @@ class Records(Mapping[str, R], Generic[R]):
         __tracebackhide__ = True
         with self._lock:
             given = {"account_sid": self._account_sid, **values}
-            return add_record(self._state, self._resource, given, f"{self._resource.key}.add")  # type: ignore[no-any-return]
+            record: R = add_record(self._state, self._resource, given, f"{self._resource.key}.add")
+            self._tell("create", record)
+            return record
 
     def remove(self, sid: str) -> None:
         """Remove a record, and the records that belong to it, without a request. Raises ``KeyError``."""
@@ -126,6 +128,10 @@ class Records(Mapping[str, R], Generic[R]):
             parent_sid = next((getattr(record, name) for name in self._resource.parent_field("")), "")
             key = Key(self._resource.name, record.account_sid, record.region, parent_sid)
             self._state.store.remove(key, sid, self._state.clock.time())
+            self._tell("delete", record)
+
+    def _tell(self, action: str, record: Any) -> None:
+        self._state.changes.tell("records", (self._resource.key, action, record.account_sid, record.sid))
 
     def _all(self) -> dict[str, R]:
         with self._lock:

@@ -105,7 +105,9 @@ class _Page:
 
     def _login_form(self, wrong: str = "") -> Response:
         """``missing`` is set if nobody can log in, because the server has no token."""
-        return _page("login.html", 401, wrong=wrong, missing=self._access.needs_setting(request.environ))
+        return _page(
+            "login.html", 401 if wrong else 200, wrong=wrong, missing=self._access.needs_setting(request.environ)
+        )
 
 
 def _refused(error: Refused) -> Response:

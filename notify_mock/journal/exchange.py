@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -123,17 +124,8 @@ class Exchange:
 
     def outcome(self) -> str:
         """Return ``404 20404 (no credential CR1)`` or, with fault rules, ``no response [drop-1] after 201``."""
-        unanswered = "no response yet" if self.ended is None else "no response"
-        words = [unanswered if self.status is None else str(self.status)]
-        if self.code is not None:
-            words.append(str(self.code))
-        if self.reason:
-            words.append(f"({show_text(self.reason, _MAX_REASON_LENGTH)})")
-        if self.faults:
-            words.append(f"[{', '.join(self.faults)}]")
-        if self.played is not None:
-            words.append(f"after {self.played}")
-        return " ".join(words)
+        reason = show_text(self.reason, _MAX_REASON_LENGTH) if self.reason else ""
+        return outcome_of(self.status, self.code, reason, self.faults, self.played, is_ended=self.ended is not None)
 
     def describe(self) -> dict[str, Any]:
         """Return everything except the request, as JSON data, with secrets masked."""
@@ -161,3 +153,26 @@ class Exchange:
 
     def __repr__(self) -> str:
         return f"<Exchange {self}>"
+
+
+def outcome_of(
+    status: int | None,
+    code: int | None,
+    reason: str,
+    faults: Sequence[str],
+    played: int | None,
+    *,
+    is_ended: bool = True,
+) -> str:
+    """Return the outcome of an exchange for one line. ``reason`` has no secrets."""
+    unanswered = "no response" if is_ended else "no response yet"
+    words = [unanswered if status is None else str(status)]
+    if code is not None:
+        words.append(str(code))
+    if reason:
+        words.append(f"({reason})")
+    if faults:
+        words.append(f"[{', '.join(faults)}]")
+    if played is not None:
+        words.append(f"after {played}")
+    return " ".join(words)

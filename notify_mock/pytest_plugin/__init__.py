@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,6 +26,7 @@ _SERVER_OPTIONS = pytest.StashKey[Mapping[str, Any]]()
 _LOGS = pytest.StashKey[Path]()
 _HAS_LOG = pytest.StashKey[bool]()
 _GUARD = pytest.StashKey["Interception"]()
+_INSPECTS = pytest.StashKey[bool]()
 _MARKERS = ("notify_mock", "notify_fault", "notify_cassette")
 _MODES = ("none", "once", "new_episodes", "all", "rewrite")
 _MAX_SHOWN = 50
@@ -49,6 +51,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     blocks = "block every request of this process to Twilio that is not made to an emulator"
     group.addoption("--notify-mock-block", action="store_true", help=blocks)
     parser.addini("notify_mock_block", blocks, type="bool", default=False)
+    group.addoption(
+        "--notify-mock-inspect",
+        action="store_true",
+        help="at the first failing test with an emulator, print the URL of its inspector and wait for Enter",
+    )
     group.addoption(
         "--notify-mock-record",
         choices=_MODES,
@@ -102,6 +109,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_SHARED] = []
     if config.getoption("--notify-mock-log"):
         config.stash[_LOGS] = Path(config.getoption("--notify-mock-log")).absolute()  # tests may change the folder
+    config.stash[_INSPECTS] = config.getoption("--notify-mock-inspect")
+    if config.stash[_INSPECTS]:
+        _inspecting().check_terminal(config)
     given = config.getoption("--notify-mock-seed") or config.getini("notify_mock_seed")
     shared = getattr(config, "workerinput", {}).get("notify_mock_seed")
     config.stash[_SEED] = str(shared or given or int.from_bytes(os.urandom(4), "big"))
@@ -193,15 +203,23 @@ def pytest_runtest_makereport(
         errors = _mistakes().explained(emulator)
         if errors:
             report.sections.append(("notify-mock errors", errors))
-    if own is not None and report.failed and _LOGS in item.config.stash and _HAS_LOG not in item.stash:
+        _leave_log(item, own, report)
+        if report.when != "teardown" and item.config.stash[_INSPECTS]:
+            item.config.stash[_INSPECTS] = False
+            _inspecting().inspect_failure(emulator, report)
+    if report.when == "teardown" and own is not None:
+        del item.stash[_RUNNING]
+    return report
+
+
+def _leave_log(item: pytest.Item, own: Running | None, report: pytest.TestReport) -> None:
+    """Write the log of a failing test's own emulator, if the options ask for it, the first time that it fails."""
+    if own is not None and _LOGS in item.config.stash and _HAS_LOG not in item.stash:
         from notify_mock.pytest_plugin.logs_of_tests import leave
 
         item.stash[_HAS_LOG] = True
         shown = Path(item.config.getoption("--notify-mock-log"))
         report.sections.append(("notify-mock log", leave(own.emulator, item.nodeid, item.config.stash[_LOGS], shown)))
-    if report.when == "teardown" and own is not None:
-        del item.stash[_RUNNING]
-    return report
 
 
 @pytest.fixture(scope="session")
@@ -244,6 +262,7 @@ def notify_mock_factory(
         session = _session_options(request)
         made = _or_fail(lambda: make_shared(config, config.stash[_SEED], session, options, notify_mock_server))
         running = Running(*made, is_shared=True)
+        running.emulator.terminal = partial(_inspecting().terminal, config)
         with pytest.MonkeyPatch.context() as patch, _open(running, patch):
             config.stash[_SHARED].append(running)
             try:
@@ -275,6 +294,7 @@ def notify_mock(
     server_options = config.stash[_SERVER_OPTIONS]
     made = _or_fail(lambda: make(item, config.stash[_SEED], notify_mock_options, notify_mock_server, server_options))
     running = item.stash[_RUNNING] = Running(*made)
+    running.emulator.terminal = partial(_inspecting().terminal, config)
     with _open(running, monkeypatch) as emulator:
         yield emulator
 
@@ -331,6 +351,12 @@ def _mistakes() -> ModuleType:
     from notify_mock.pytest_plugin import mistakes
 
     return mistakes
+
+
+def _inspecting() -> ModuleType:
+    from notify_mock.pytest_plugin import inspecting
+
+    return inspecting
 
 
 def _start_cassette_checks(config: pytest.Config) -> None:

@@ -72,7 +72,7 @@ def _secrets(record: Credential, subject: Subject) -> _Secrets:
 
 def _pair(record: Credential, now: float) -> _Secrets:
     """Return a certificate and key of the same topic and environments, valid, expired or of different pairs."""
-    from notify_mock.doctor.certificate_facts import belongs
+    from notify_mock.push_keys.certificate import belongs
     from notify_mock.push_keys.pem import read_private_key
     from notify_mock.push_keys.push_certificate import describe_certificate
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from hashlib import blake2b
 
 _ALL = 2**128
 _MAX_MADE = 2**48
 """More SIDs than an emulator can make."""
+
+
+def unique() -> str:
+    """Return 8 hex digits that are different each time, also in other processes."""
+    return os.urandom(4).hex()
 
 
 class Sids:

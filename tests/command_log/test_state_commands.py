@@ -35,7 +35,7 @@ class Served(NamedTuple):
 def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     started: list[subprocess.Popen[str]] = []
 
-    def start(*options: str, lines: int = 3) -> Served:
+    def start(*options: str, lines: int = 4) -> Served:
         command = [sys.executable, "-m", "notify_mock", "serve", "--port", "0", *options]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
         started.append(process)
@@ -79,7 +79,7 @@ def test_a_server_says_where_the_state_is_and_leaves_it_complete(
     serve: Callable[..., Served], how: signal.Signals, tmp_path: Path
 ) -> None:
     served = serve("--state", "n.db", "--export-on-exit", "out.json")
-    assert served.lines[2] == "state kept in n.db, at position 0"
+    assert served.lines[3] == "state kept in n.db, at position 0"
     remote.Remote(served.url, None).load({"credentials": [{"type": "fcm", "secret": "hush"}]})
     assert served.stop(how) == 0
     assert [one["secret"] for one in json.loads((tmp_path / "out.json").read_text())["credentials"]] == ["hush"]
@@ -92,7 +92,7 @@ def test_a_server_says_where_the_state_is_and_leaves_it_complete(
 
 
 def test_the_state_is_moved_from_one_server_to_another(serve: Callable[..., Served], tmp_path: Path) -> None:
-    one, other = serve(lines=2), serve("--state", "b.db")
+    one, other = serve(lines=3), serve("--state", "b.db")
     source = Emulator()
     fill(source)
     remote.Remote(one.url, None).load(source.export())
@@ -104,7 +104,7 @@ def test_the_state_is_moved_from_one_server_to_another(serve: Callable[..., Serv
 
 
 def test_a_token_is_sent(serve: Callable[..., Served], tmp_path: Path) -> None:
-    served = serve("--control-token", "hush", lines=2)
+    served = serve("--control-token", "hush", lines=3)
     refused = run("export", tmp_path / "x.yaml", "--url", served.url)
     assert "the control token is required" in str(refused.exception)
     assert run("export", tmp_path / "x.yaml", "--url", served.url, "--control-token", "hush").exit_code == 0
@@ -214,7 +214,7 @@ def test_a_fork_goes_on_from_its_position(file: Path, position: int, tmp_path: P
 def test_the_past_is_looked_at_while_a_server_writes(serve: Callable[..., Served], file: Path) -> None:
     writer = serve("--state", str(file))
     reader = serve("--state", str(file), "--until", "2")
-    assert reader.lines[2] == f"state of {file} at position 2, to look at"
+    assert reader.lines[3] == f"state of {file} at position 2, to look at"
     assert len(remote.Remote(reader.url, None).export()["credentials"]) == 2
     with pytest.raises(UsageError, match="it is the state of position 2, to look at"):
         remote.Remote(reader.url, None).reset()

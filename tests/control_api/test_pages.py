@@ -227,7 +227,8 @@ def test_an_error_code_is_explained(emulator: Emulator) -> None:
     found = ask(emulator, "errors/20404")
     assert found["delivery"] is None
     (response,) = found["responses"]
-    assert (response["name"], response["status"], response["evidence"]) == ("NotFound", 404, "observed")
+    assert (response["status"], response["evidence"]) == (404, "observed")
+    assert (found["title"], "faults.add('*', Refuse(20404))" in str(found["arrangements"])) == ("Not Found", True)
     found = ask(emulator, "errors/52117")
     assert (found["responses"], found["delivery"]["evidence"]) == ([], "observed")
     assert "service account" in found["delivery"]["remedy"]

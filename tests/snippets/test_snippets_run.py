@@ -127,6 +127,29 @@ def unregistered(emulator: Emulator) -> None:
     push(emulator, secret=fcm_service_account())
 
 
+def uninstalled(emulator: Emulator) -> None:
+    """The emulator disables or deletes the binding of a device that is not registered any more."""
+    pair = apn_pair()
+    emulator.providers.apns.unregister("ab" * 32)
+    push(emulator, "apn", certificate=pair.certificate, private_key=pair.private_key)
+
+
+def accepted(emulator: Emulator) -> None:
+    emulator.providers.fcm.accept_legacy = True
+    push(emulator, secret=SECRET)
+
+
+def in_the_past(emulator: Emulator) -> None:
+    emulator.clock.freeze("2024-01-01")
+    push(emulator, secret=SECRET)
+
+
+def with_an_outage(emulator: Emulator) -> None:
+    emulator.providers.fcm.go_down()
+    emulator.providers.fcm.slow_down("2s")
+    push(emulator, secret=fcm_service_account())
+
+
 def sms(emulator: Emulator) -> None:
     service = emulator.services.add(messaging_service_sid="MG" + "0" * 32)
     emulator.bindings.add(identity="alice", binding_type="sms", address="+15550100")
@@ -175,6 +198,10 @@ CALLS: dict[str, Act] = {
     "push with an expired certificate": expired,
     "push with the key of another": mismatched,
     "push to an unregistered device": unregistered,
+    "push to an uninstalled app": uninstalled,
+    "push with a legacy key that is accepted": accepted,
+    "push with a legacy key in the past": in_the_past,
+    "push in an outage": with_an_outage,
     "push that a rule fails": with_rule("delivery.fcm", "undelivered", push, outcome="throttled"),
     "404": lambda one: v1(one).credentials(CR).fetch(),
     "404 of a service": lambda one: v1(one).services(IS).bindings.list(),
@@ -251,10 +278,19 @@ def file_name(name: str) -> str:
     return re.sub(r"\W", "_", name.lower())
 
 
-def test_the_pytest_texts_pass_as_they_are(pytester: pytest.Pytester) -> None:
-    for name, emulator in made():
-        (pytester.path / f"test_{file_name(name)}.py").write_text(copies(emulator)["pytest"], encoding="utf-8")
-    result = pytester.runpytest("-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "-q")
+Scenes = dict[str, tuple[Emulator, dict[str, str]]]
+
+
+@pytest.fixture(scope="module")
+def scenes() -> Scenes:
+    """The emulators after their calls, with the texts to copy."""
+    return {name: (emulator, copies(emulator)) for name, emulator in made()}
+
+
+def test_the_pytest_texts_pass_as_they_are(pytester: pytest.Pytester, scenes: Scenes) -> None:
+    for name, (_, texts) in scenes.items():
+        (pytester.path / f"test_{file_name(name)}.py").write_text(texts["pytest"], encoding="utf-8")
+    result = pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "-q")
     result.assert_outcomes(passed=len(CALLS) + len(STRICT) - 1, skipped=1)
 
 
@@ -263,18 +299,17 @@ def test_a_pytest_text_fails_where_the_outcome_is_another(pytester: pytest.Pytes
     push(emulator, secret=SECRET)
     text = copies(emulator)["pytest"].replace("code=52117", "code=52103")
     pytester.makepyfile(text)
-    pytester.runpytest("-p", "no:randomly").assert_outcomes(failed=1)
+    pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(failed=1)
 
 
-def test_the_python_texts_run_as_they_are(tmp_path: Path) -> None:
+def test_the_python_texts_run_as_they_are(tmp_path: Path, scenes: Scenes) -> None:
     """They are for the emulator that has the call."""
-    emulators = {}
-    for name, emulator in made():
+    emulators = {name: emulator for name, (emulator, _) in scenes.items() if "ireland" not in name}
+    before = {name: len(emulator.journal) for name, emulator in emulators.items()}
+    for name, emulator in emulators.items():
         emulator.faults.clear()
-        if "ireland" not in name:
-            emulators[name] = emulator, len(emulator.journal)
-            text = copies(emulator)["python"].replace("http://127.0.0.1:8010", emulator.url)
-            (tmp_path / f"{file_name(name)}.py").write_text(text, encoding="utf-8")
+        text = scenes[name][1]["python"].replace("http://127.0.0.1:8010", emulator.url)
+        (tmp_path / f"{file_name(name)}.py").write_text(text, encoding="utf-8")
     run = "import runpy, sys\nfor path in sys.argv[1:]: runpy.run_path(path)"
     done = subprocess.run(
         [sys.executable, "-c", run, *map(str, tmp_path.glob("*.py"))],
@@ -284,10 +319,10 @@ def test_the_python_texts_run_as_they_are(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT), "TWILIO_AUTH_TOKEN": "hush"},
         check=False,
     )
-    for emulator, _ in emulators.values():
+    for emulator in emulators.values():
         emulator.close()
     assert done.returncode == 0, done.stderr
-    assert [name for name, (emulator, before) in emulators.items() if len(emulator.journal) <= before] == []
+    assert [name for name, emulator in emulators.items() if len(emulator.journal) <= before[name]] == []
 
 
 @pytest.mark.parametrize("name", ["create fcm", "create binding", "list bindings", "404", "405", "a head"])
@@ -303,12 +338,10 @@ def test_the_curl_texts_make_the_same_call(served: Emulator, name: str) -> None:
     assert all(ours.values(key) == theirs.values(key) for key in names)
 
 
-def test_the_node_texts_can_be_parsed(tmp_path: Path) -> None:
+def test_the_node_texts_can_be_parsed(tmp_path: Path, scenes: Scenes) -> None:
     if shutil.which("node") is None:
         pytest.skip("node is not installed")
-    texts = []
-    for _, emulator in made():
-        texts.append(copies(emulator)["node"].replace("const ", "var "))
+    texts = [texts["node"].replace("const ", "var ") for _, texts in scenes.values()]
     (tmp_path / "all.js").write_text("\n".join(texts), encoding="utf-8")
     done = subprocess.run(["node", "--check", "all.js"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

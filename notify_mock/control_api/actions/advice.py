@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from notify_mock.control_api.controlled import Control, Result
 from notify_mock.control_api.guard import Refused
 from notify_mock.control_api.json import read_object
-from notify_mock.support.usage import nearest, shown
+from notify_mock.support.usage import UsageError, nearest, shown
+
+if TYPE_CHECKING:
+    from notify_mock.twilio_api.explain import Explanation, Message
 
 _KEYS = ("files", "password", "secrets")
 MAX_FILES = 8
@@ -47,42 +50,37 @@ def _content(name: str, content: Any) -> bytes:
 
 
 def errors(_control: Control) -> Result:
-    """Return the codes of error responses, and of failed deliveries."""
-    from notify_mock.twilio_api.catalog import FAULT_ERRORS
-    from notify_mock.twilio_api.error_dictionary import ENTRIES
-    from notify_mock.twilio_api.errors import ERRORS
+    """Return every known code of Twilio's."""
+    from notify_mock.twilio_api.explain import explanations
 
-    codes = sorted({error.code for error in (*ERRORS, *FAULT_ERRORS)} | set(ENTRIES))
-    return 200, {"errors": [_described(code) for code in codes]}
+    return 200, {"errors": [_described(one) for one in explanations().values()]}
 
 
 def error(_control: Control, name: str) -> Result:
-    found = _described(int(name)) if name.isascii() and name.isdigit() and len(name) < 10 else {}
-    if not any(found.get(part) for part in ("responses", "delivery")):
-        raise Refused(404, f"code: the error {shown(name)} is not known; see /_mock/errors", "code")
-    return 200, found
+    from notify_mock.twilio_api.explain import explain
+
+    try:
+        return 200, _described(explain(name))
+    except UsageError as error:
+        raise Refused(404, f"code {error.where} {error.wrong}; {error.remedy}", "code") from error
 
 
-def _described(code: int) -> dict[str, Any]:
-    """Return the error responses with this code, and what it means for a delivery (null if it means nothing)."""
-    from notify_mock.twilio_api.catalog import FAULT_ERRORS
+def _described(found: Explanation) -> dict[str, Any]:
+    """Return what is known of a code. ``delivery`` is what it means for a delivery, null if it means nothing."""
     from notify_mock.twilio_api.error_dictionary import ENTRIES
-    from notify_mock.twilio_api.errors import ERRORS
 
-    entry = ENTRIES.get(code)
+    own = found.entry._asdict()
+    code = own.pop("code")
     return {
         "code": code,
         "url": f"https://www.twilio.com/docs/errors/{code}",
-        "responses": [
-            {
-                "name": error.__name__,
-                "status": error.status,
-                "message": error.message,
-                "evidence": error.evidence,
-                "source": error.source,
-            }
-            for error in (*ERRORS, *FAULT_ERRORS)
-            if error.code == code
-        ],
-        "delivery": None if entry is None else {key: value for key, value in entry._asdict().items() if key != "code"},
+        **own,
+        "responses": [_response(one) for one in found.messages],
+        "arrangements": list(found.arrangements),
+        "delivery": own if code in ENTRIES else None,
     }
+
+
+def _response(message: Message) -> dict[str, Any]:
+    own = message._asdict()
+    return {"message": own.pop("text"), **own}
