@@ -46,7 +46,7 @@ def read_accounts(given: AccountsOption) -> tuple[Account, ...]:
     if not isinstance(given, Iterable):
         raise UsageError("accounts", 'expected a mapping such as {"AC...": "token"}, got ' + shown(given))
     items = [Account(sid, token) for sid, token in given.items()] if isinstance(given, Mapping) else list(given)
-    accounts = tuple(_read_account(item, f"accounts[{number}]") for number, item in enumerate(items))
+    accounts = tuple(_read_item(item, f"accounts[{number}]") for number, item in enumerate(items))
     if not accounts:
         raise UsageError("accounts", "no account given", "leave the option out to accept every account")
     for sid in (account.sid for account in accounts):
@@ -83,17 +83,26 @@ def with_environment(options: Mapping[str, Any], environ: Mapping[str, str]) -> 
     return {**options, "default_account": f"{sid}:{token}"}
 
 
-def _read_account(item: Account | str, where: str) -> Account:
+def _read_item(item: Account | str, where: str) -> Account:
+    __tracebackhide__ = True
     if isinstance(item, str):
         sid, _, token = item.partition(":")
         item = Account(sid, token)
     if not isinstance(item, Account):
         raise UsageError(where, f'expected "AC...:token" or an Account, got a {type(item).__name__}')
+    return read_account(item, where)
+
+
+def read_account(item: Account, where: str, *, strict: bool = True) -> Account:
+    """Return the account if it is valid. Without ``strict``, its SID may be any that an open emulator accepts, and it
+    needs no token. Raises ``UsageError``, whose text never contains a token."""
     __tracebackhide__ = True
-    if not isinstance(item.sid, str) or not _SID.fullmatch(item.sid):
+    if not strict and isinstance(item.sid, str) and _ANY_SID.fullmatch(item.sid):
+        pass
+    elif not isinstance(item.sid, str) or not _SID.fullmatch(item.sid):
         wrong = f"{_beginning(item.sid)} is not an account SID (expected AC followed by 32 hex digits)"
         raise UsageError(where, wrong, "write an account as SID:token")
-    if not isinstance(item.auth_token, str) or not item.auth_token:
+    if not isinstance(item.auth_token, str) or (strict and not item.auth_token):
         raise UsageError(where, f"{item.sid} has no auth token", f"write {item.sid}:token")
     if item.status not in get_args(Status):
         expected = f"expected one of: {', '.join(get_args(Status))}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from notify_mock.accounts.account import Account, Status
@@ -19,7 +19,7 @@ _CACHE_SIZE = 1000
 _MAX_AUTHORIZATION_LENGTH = 4096
 _OPEN_USER = re.compile(r"(?:AC|SK)[\w-]{1,62}", re.ASCII)
 
-_Snapshot = tuple[dict[str, Account], tuple[str, ...], set[tuple[str, str]]]
+_Snapshot = tuple[dict[str, Account], tuple[str, ...], set[tuple[str, str]], bool, str]
 
 
 class Accounts:
@@ -34,8 +34,7 @@ class Accounts:
     """
 
     def __init__(self, default: Account, given: tuple[Account, ...], has_records: Callable[[str], bool]) -> None:
-        self.strict = bool(given)
-        self._given, self._has_records = given or (default,), has_records
+        self._given, self._is_strict, self._has_records = given or (default,), bool(given), has_records
         self.reset()
 
     def __repr__(self) -> str:
@@ -44,7 +43,7 @@ class Accounts:
     @property
     def default(self) -> Account:
         """The account used where none is named, with its current token."""
-        return self._known[self._given[0].sid]
+        return self._known[self._default_sid]
 
     def __getitem__(self, sid: str) -> Account:
         return self._known[sid]
@@ -174,17 +173,37 @@ class Accounts:
         self._made_up.pop(sid, None)
         self._authenticated.clear()
 
+    @property
+    def expired(self) -> list[tuple[str, str]]:
+        """The users and tokens that have expired, sorted."""
+        return sorted(self._expired)
+
+    def replace(self, accounts: Sequence[Account], expired: Iterable[tuple[str, str]], *, strict: bool) -> None:
+        """Use these accounts until the next reset, the first of them as the default. ``strict``: accept no others."""
+        default, *others = accounts
+        made_up = () if strict else (one.sid for one in others if one.status == "active" and not one.keys)
+        self._fill({account.sid: account for account in accounts}, made_up, expired, strict, default.sid)
+
     def reset(self) -> None:
-        self._fill({account.sid: account for account in self._given}, (), ())
+        given = {account.sid: account for account in self._given}
+        self._fill(given, (), (), self._is_strict, self._given[0].sid)
 
     def snapshot(self) -> _Snapshot:
-        return dict(self._known), tuple(self._made_up), set(self._expired)
+        return dict(self._known), tuple(self._made_up), set(self._expired), self.strict, self._default_sid
 
     def restore(self, kept: _Snapshot) -> None:
         self._fill(*kept)
 
-    def _fill(self, known: dict[str, Account], made_up: Iterable[str], expired: Iterable[tuple[str, str]]) -> None:
+    def _fill(
+        self,
+        known: dict[str, Account],
+        made_up: Iterable[str],
+        expired: Iterable[tuple[str, str]],
+        strict: bool,
+        default_sid: str,
+    ) -> None:
         self._known, self._expired = dict(known), set(expired)
+        self.strict, self._default_sid = strict, default_sid
         self._made_up: OrderedDict[str, None] = OrderedDict.fromkeys(made_up)
         self._authenticated: dict[str, str] = {}
 

@@ -48,10 +48,18 @@ class Callbacks:
     first connection to the end of the response, on the emulator's clock for a mounted app.
     """
 
-    def __init__(self, engine: Sending, hosts: Container[str] = (), own_ports: Container[int] = ()) -> None:
+    def __init__(
+        self,
+        engine: Sending,
+        hosts: Container[str] = (),
+        own_ports: Container[int] = (),
+        *,
+        may_mount: bool = True,
+    ) -> None:
         self.timeout = TIMEOUT
         self._engine = engine
         self._hosts, self._own_ports = hosts, own_ports
+        self._may_mount = may_mount
         self._apps: dict[str | None, App] = {}
         self._stopped = Event()
         self._thread: Thread | None = None
@@ -69,6 +77,8 @@ class Callbacks:
 
     def mount(self, app: App, host: str | None = None) -> None:
         """Send the callbacks for ``host`` (default: all) to a WSGI or ASGI app. A reset keeps the app."""
+        if not self._may_mount:
+            raise UsageError("callbacks.mount", "cannot be used with state=", "serve the app at a URL instead")
         if not callable(app):
             raise UsageError("callbacks.mount", f"expected a WSGI or ASGI app, got a {type(app).__name__}")
         self._apps[host] = app

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from notify_mock.cli.state.files import write_export
 from notify_mock.support.address import Address
 
 if TYPE_CHECKING:
@@ -40,13 +41,16 @@ def run(
     other_hosts: OtherHosts = "refuse",
     tls: bool = False,
     user: str = "",
+    state: str = "",
+    export_to: Path | None = None,
     open_page: bool = False,
 ) -> None:
     """Print the URL, a curl command and the inspector's URL on stdout when the server is ready, and serve until Ctrl-C
     or SIGTERM.
 
-    ``user`` is the user in that command, by default the emulator's account. With ``open_page``, open the inspector in a
-    browser. Raises ``UsageError`` for an invalid address, and for a recording that cannot be written completely.
+    ``user`` is the user in that command, by default the emulator's account. ``state`` says where the state is kept, in
+    a line of its own. With ``open_page``, open the inspector in a browser. At the end, the state is exported to
+    ``export_to``. Raises ``UsageError`` for an invalid address, and for a recording that cannot be written completely.
     """
     from notify_mock.cli import logs
 
@@ -55,12 +59,16 @@ def run(
     click.echo(f"curl -u {user or _user(emulator)} {server.url}/v1/Credentials")
     page = f"http://{Address(*server.address)}/_mock/"
     click.echo(f"inspector on {page}")
+    if state:
+        click.echo(state)
     sys.stdout.flush()
     if open_page:
         Thread(target=_open, args=(page,), name="notify-mock-open", daemon=True).start()
     logs.log_start(server.url, count(emulator))
     try:
         server.serve_here()
+        if export_to is not None:
+            write_export(emulator.export(), export_to)
     finally:
         emulator.close()
     if emulator.cassette:

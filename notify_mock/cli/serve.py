@@ -7,8 +7,16 @@ from typing import Any
 
 import click
 
-from notify_mock.cli.options import emulator_options, log_options, make_emulator, make_recorder, record_mode_option
+from notify_mock.cli.options import (
+    FILE,
+    emulator_options,
+    log_options,
+    make_emulator,
+    make_recorder,
+    record_mode_option,
+)
 from notify_mock.cli.running import count, open_log, run
+from notify_mock.cli.state.files import check_export
 from notify_mock.options import variable_of
 from notify_mock.support.counted import counted
 
@@ -22,6 +30,14 @@ Example:
 @click.command(epilog=_EXAMPLE)
 @emulator_options("serve", port=8010)
 @record_mode_option
+@click.option(
+    "--export-on-exit",
+    type=FILE,
+    metavar="FILE",
+    envvar=variable_of("--export-on-exit"),
+    show_envvar=True,
+    help="Write the state to this file when the server stops, as data that --data reads.",
+)
 @click.option(
     "--open",
     "open_page",
@@ -39,6 +55,9 @@ def serve(
     tls: bool,
     record: Path | None,
     record_mode: str,
+    state: Path | None,
+    until: int | None,
+    export_on_exit: Path | None,
     open_page: bool,
     check: bool,
     log_format: str,
@@ -49,13 +68,36 @@ def serve(
 ) -> None:
     """Run the emulator as a server, until Ctrl-C.
 
-    When the server is ready, it prints its URL, a curl command to try and the URL of the inspector on
-    stdout. The log goes to stderr.
+    When the server is ready, it prints its URL, a curl command to try, the URL of the inspector, and where the state is
+    kept if it is, on stdout. The log goes to stderr.
     """
     log = open_log(log_format, log_level or "info", access_log, log_file)
-    emulator = make_emulator(**options, record=make_recorder(record, record_mode, check=check))
+    if export_on_exit is not None:
+        check_export(export_on_exit)
+    if check and state is not None and not state.exists():
+        state = None  # a check begins no state
+    recorder = make_recorder(record, record_mode, check=check)
+    emulator = make_emulator(**options, state=state, until=until, record=recorder)
     if check:
         contents = f"{counted(count(emulator), 'record')}, {counted(len(emulator.faults), 'fault rule')}"
         click.echo(f"notify-mock: the options are valid: {contents}")
+        emulator.close()
         return
-    run(emulator, host, port, log, other_hosts=other_hosts, tls=tls, open_page=open_page)
+    kept = "" if state is None else _where(state, emulator.position, is_past=until is not None)
+    run(
+        emulator,
+        host,
+        port,
+        log,
+        other_hosts=other_hosts,
+        tls=tls,
+        state=kept,
+        export_to=export_on_exit,
+        open_page=open_page,
+    )
+
+
+def _where(state: Path, position: int, *, is_past: bool) -> str:
+    if is_past:
+        return f"state of {state} at position {position}, to look at"
+    return f"state kept in {state}, at position {position}"

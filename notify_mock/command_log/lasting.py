@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from notify_mock.engine.seed_data import DataOption
     from notify_mock.engine.steps import Steps
     from notify_mock.faults.decision import Effect
+    from notify_mock.replay.cassette import CassetteOption
+    from notify_mock.replay.playback import Playback
     from notify_mock.twilio_api.messages import Call
 
 StateOption = str | Path
@@ -66,16 +69,62 @@ class LastingEngine(Engine):
         """Delivery callbacks, for the code that sends them."""
         return super().attempts if self._log is None else self._log.parts.attempts(super().attempts)
 
-    def reset(self) -> None:
+    @property
+    def checkpoints(self) -> Mapping[str, Any]:
+        """The checkpoints that have a name. With ``state``, they last."""
+        return super().checkpoints if self._log is None else self._log.checkpoints
+
+    def set_checkpoint(self, name: str) -> None:
+        """Keep the whole state under a name, for ``restore_checkpoint``. A reset keeps checkpoints."""
+        if self._log is None:
+            super().set_checkpoint(name)
+        else:
+            self._log.do("checkpoint", name)
+
+    def restore_checkpoint(self, name: str) -> None:
+        """Replace the state with that of a checkpoint. Raises ``KeyError``."""
+        if self._log is None:
+            super().restore_checkpoint(name)
+        else:
+            self.restore(name)
+
+    def drop_checkpoint(self, name: str) -> None:
+        """Forget a checkpoint. Raises ``KeyError``."""
+        if self._log is None:
+            super().drop_checkpoint(name)
+        else:
+            self._log.do("drop checkpoint", name)
+
+    def reset(self, account: str | None = None) -> None:
         """Restore the initial state: seed, accounts, data and faults as given, and nothing else.
 
-        Held calls are released without a response.
+        Held calls are released without a response. With ``account``, only the records, requests and deliveries of the
+        account with this SID are removed, and its callbacks that wait.
         """
+        __tracebackhide__ = True
         if self._log is None:
-            super().reset()
-        else:
+            super().reset(account)
+        elif account is None:
             self.held_calls.release()
             self._log.do("reset")
+        else:
+            self._log.do("reset account", account)
+
+    def load(self, data: DataOption, source: str = "data") -> None:
+        """Replace the whole state with seed data, such as that of ``export``. A reset restores the initial state.
+
+        Held calls are released without a response. ``source`` is the location of a mapping, for error messages. Raises
+        ``UsageError`` without changing anything.
+        """
+        __tracebackhide__ = True
+        if self._log is None:
+            super().load(data, source)
+            return
+        from notify_mock.command_log.opening import plain_data
+
+        plain = plain_data(data)
+        self.held_calls.release()
+        self._log.do("load", plain, source)
 
     def snapshot(self) -> Any:
         """Return the whole state, for ``restore``. With ``state``, it is kept in the log under a name."""
@@ -112,6 +161,34 @@ class LastingEngine(Engine):
             super().add_permanent_fault(call, effect, **options)
         else:
             self._log.do("add_permanent_fault", call, effect, **options)
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether the state is kept in a file, so that only plain data can be commanded."""
+        return self._log is not None and not self._log.is_in_memory
+
+    @property
+    def cassette(self) -> Playback | None:
+        """The cassette in use; see ``Engine.cassette``. There is none with ``state``."""
+        return super().cassette
+
+    @cassette.setter
+    def cassette(self, given: CassetteOption | None) -> None:
+        __tracebackhide__ = True
+        if self.is_lasting and given is not None:
+            raise UsageError("cassette", "cannot be used with state=", "leave one of them out")
+        if self._log is not None and given is not None:
+            self._log.spoil("a cassette was set")
+        Engine.cassette.fset(self, given)  # type: ignore[attr-defined]
+
+    def write_log(self, path: Path) -> None:
+        """Write the log that is kept in memory to a file for ``state``, with the state as it is now.
+
+        Raises ``UsageError`` if there is none, or it is not complete.
+        """
+        if self._log is None:
+            raise UsageError("log", "is not kept", "it cannot be with a cassette, hydrate, upstream or record")
+        self._log.write(path)
 
     def close_log(self) -> None:
         """Store a snapshot and close the file. The state stays readable, and can't be changed."""

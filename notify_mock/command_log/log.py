@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from notify_mock.command_log.calls import LoggedCalls
 from notify_mock.command_log.entry import END, Command, Entry, Result, Store, StoreError, StoreUnavailable
 from notify_mock.command_log.logged import Parts, plain_arguments
 from notify_mock.command_log.machine import Core, Machine, Outcome
+from notify_mock.command_log.memory import MemoryStore
+from notify_mock.command_log.plain import Unplain
 from notify_mock.command_log.snapshot import read_snapshot, write_snapshot
 from notify_mock.engine.pipeline import Pipeline
 from notify_mock.support.ids import Sids
@@ -47,11 +50,40 @@ class CommandLog:
         self.calls = LoggedCalls(self, core.state, reads)
         self._end_what_was_in_progress()
 
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether the log lasts only if it is written to a file."""
+        return isinstance(self._store, MemoryStore)
+
+    def spoil(self, why: str) -> None:
+        """Say that something has changed the state without a command."""
+        if isinstance(self._store, MemoryStore):
+            self._store.spoiled = why
+
+    def write(self, path: Path) -> None:
+        """Write a log in memory to a file, with the state as it is. Raises ``UsageError``."""
+        store = self._store
+        if not isinstance(store, MemoryStore):
+            raise UsageError("state", "is in a file already", "copy it, or use notify-mock state fork")
+        with self._lock:
+            if store.spoiled:
+                raise UsageError("log", f"is not complete: {store.spoiled}")
+            try:
+                snapshot = None if self._machine.is_busy else (self.position, write_snapshot(self._machine, self._at))
+                store.write(path, self._results, snapshot)
+            except (Unplain, TypeError) as error:
+                raise UsageError("log", f"is not complete: {error}") from error
+
+    @property
+    def checkpoints(self) -> Mapping[str, Any]:
+        """The checkpoints by name."""
+        return self._machine.checkpoints
+
     def do(self, kind: str, *args: Any, **options: Any) -> Any:
         """Carry out one command and return its value, or raise its exception. Raises ``UsageError`` if the store cannot
         take it."""
         __tracebackhide__ = True
-        (outcome,) = self.commit([Command(kind, plain_arguments(args, options))])
+        (outcome,) = self.commit([Command(kind, plain_arguments(args, options, keep_others=self.is_in_memory))])
         if isinstance(outcome.error, StoreUnavailable):
             raise UsageError("state", f"cannot be changed: {outcome.error}") from outcome.error
         return outcome.get()
@@ -78,7 +110,7 @@ class CommandLog:
     def snapshot(self) -> None:
         """Store the whole state, unless calls or callbacks are in progress."""
         with self._lock:
-            if self._machine.is_busy or self._until is not None:
+            if self._machine.is_busy or self._until is not None or self.is_in_memory:
                 return
             try:
                 self._store.keep_snapshot(self.position, write_snapshot(self._machine, self._at), self._results)
@@ -107,7 +139,8 @@ class CommandLog:
 
     def _append(self, commands: Sequence[Command]) -> list[Entry]:
         if self._until is not None:
-            raise StoreUnavailable(f"this is the state at position {self._until}, which cannot be changed")
+            remedy = "notify-mock state fork makes a copy to change"
+            raise StoreUnavailable(f"it is the state of position {self._until}, to look at; {remedy}")
         return self._store.append(self.position, self._at, commands, self._results)
 
     def _apply(self, entry: Entry) -> Outcome:

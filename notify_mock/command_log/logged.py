@@ -19,11 +19,11 @@ Do = Callable[..., Any]
 """Takes the name of a command and its arguments, and returns or raises its outcome."""
 
 
-def plain_arguments(args: tuple[Any, ...], options: dict[str, Any]) -> list[Any]:
-    """Return arguments as plain data. Raises ``UsageError`` for a value that a log can't keep."""
+def plain_arguments(args: tuple[Any, ...], options: dict[str, Any], *, keep_others: bool = False) -> list[Any]:
+    """Return arguments as plain data. Raises ``UsageError`` for a value that a log can't keep, or keeps the value."""
     simple = [_simple(one) for one in args], {name: _simple(value) for name, value in options.items()}
     try:
-        return Encoder().all(simple)
+        return Encoder(keep_others=keep_others).all(simple)
     except Unplain as error:
         raise UsageError("state", f"cannot keep {error}", "use what notify-mock brings, or no state=") from error
 

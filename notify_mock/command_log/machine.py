@@ -90,6 +90,8 @@ class Machine:
         self.checkpoints: dict[str, Any] = {}
         self._own: Mapping[str, Callable[..., Any]] = {
             "reset": self._reset,
+            "reset account": core.direct.reset,
+            "load": self._load,
             "restore": self._restore,
             "checkpoint": self._checkpoint,
             "drop checkpoint": self._drop_checkpoint,
@@ -158,6 +160,10 @@ class Machine:
     def _reset(self) -> None:
         self._end_calls()
         self._direct.reset()
+
+    def _load(self, data: dict[str, Any], source: str) -> None:
+        self._end_calls()
+        self._direct.load(data, source)
 
     def _restore(self, name: str) -> None:
         self._end_calls()

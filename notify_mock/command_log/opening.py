@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,21 @@ from notify_mock.accounts.account import read_accounts
 from notify_mock.command_log.entry import Store, StoreError
 from notify_mock.command_log.log import CommandLog
 from notify_mock.command_log.machine import Core
+from notify_mock.command_log.memory import MemoryStore
 from notify_mock.command_log.plain import Decoder, Encoder, Unplain
 from notify_mock.command_log.sqlite import SqliteStore
+from notify_mock.engine.engine import Engine
 from notify_mock.engine.seed_data import DataOption, read_data
 from notify_mock.faults.readers import read_faults
 from notify_mock.support.clock import moment
 from notify_mock.support.documents import read_file
 from notify_mock.support.usage import UsageError, shown
 
-_REFUSED = ("hydrate", "cassette", "forward", "observer")
+_REFUSED = ("hydrate", "forward", "observer", "cassette")
 """What these add is not in the log, so the same log would not give the same state."""
+
+_DEFAULTS: Mapping[str, Any] = Engine.__init__.__kwdefaults__ or {}
+"""An option with its default value is one that is not given."""
 
 _NAMES = {"forward": "upstream", "observer": "record"}
 
@@ -27,6 +33,8 @@ _NAMES = {"forward": "upstream", "observer": "record"}
 def open_store(state: object, until: int | None) -> Store:
     """Return the store of an option ``state``. Raises ``UsageError``."""
     __tracebackhide__ = True
+    if isinstance(state, MemoryStore):
+        return state
     if not isinstance(state, (str, Path)) or not str(state):
         raise UsageError("state", f"expected the path of a file, got {shown(state)}")
     if until is not None and (isinstance(until, bool) or not isinstance(until, int) or until < 0):
@@ -49,7 +57,7 @@ def open_log(store: Store, core: Core, until: int | None) -> CommandLog:
 def with_stored_options(store: Store, options: dict[str, Any]) -> dict[str, Any]:
     """Return the options that the state was begun with. Raises ``UsageError`` if others are given."""
     __tracebackhide__ = True
-    given = {name: value for name, value in options.items() if value not in (None, (), 0, False)}
+    given = {name: value for name, value in options.items() if value not in (None, [], _DEFAULTS.get(name))}
     for name in _REFUSED:
         if name in given:
             raise UsageError(_NAMES.get(name, name), "cannot be used with state=", "leave one of them out")

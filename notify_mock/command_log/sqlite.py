@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from notify_mock.command_log.entry import Command, Entry, Result, StoreError, StoreUnavailable
+from notify_mock.support.locks import Claim
 from notify_mock.support.version import __version__
 
 if TYPE_CHECKING:
@@ -32,17 +33,24 @@ CREATE TABLE snapshots (position INTEGER PRIMARY KEY, data TEXT NOT NULL);
 class SqliteStore:
     """The log in the file ``path``, which is created if it does not exist, readable for its owner only.
 
-    One process at a time can have it open. Raises ``StoreError`` if it can't be used.
+    One emulator at a time can have it open. With ``read_only``, it can be read while another one writes. Raises
+    ``StoreError`` if it can't be used.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
+        self._claim = Claim(path)
+        if not read_only and not self._claim.take():
+            holder = self._claim.holder
+            who = f"process {holder}" if holder not in (None, os.getpid()) else "another emulator"
+            raise StoreError(f"{path} is in use by {who}; stop it first, or open a copy at a position with until")
         try:
             self._db = _open(path, read_only)
             with _errors(path):
                 self._prepare(read_only)
-        except (sqlite3.Error, OSError, StoreUnavailable) as error:
-            raise StoreError(f"{path}: {error}") from error
+        except (sqlite3.Error, OSError, StoreError, StoreUnavailable) as error:
+            self._claim.release()
+            raise error if isinstance(error, StoreError) else StoreError(f"{path}: {error}") from error
 
     def __repr__(self) -> str:
         return f"<SqliteStore {self.path}>"
@@ -58,7 +66,7 @@ class SqliteStore:
 
     def append(self, after: int, at: float, commands: Sequence[Command], results: Sequence[Result]) -> list[Entry]:
         entries = [Entry(after + number, at, *command) for number, command in enumerate(commands, 1)]
-        rows = [(one.position, at, one.kind, json.dumps(one.data, separators=(",", ":"))) for one in entries]
+        rows = [(one.position, at, one.kind, _json(one.data)) for one in entries]
         with _errors(self.path), self._db:
             self._note(results)
             self._db.executemany("INSERT INTO entries (position, at, kind, data) VALUES (?, ?, ?, ?)", rows)
@@ -86,8 +94,28 @@ class SqliteStore:
             self._db.execute("DELETE FROM snapshots")
             self._db.execute("INSERT INTO snapshots VALUES (?, ?)", (position, text))
 
+    def options(self) -> dict[str, Any]:
+        """Return the options that the state was begun with."""
+        row = self._db.execute("SELECT data FROM options").fetchone()
+        found: dict[str, Any] = json.loads(row[0]) if row is not None else {}
+        return found
+
+    def last(self) -> int:
+        """Return the position of the last entry, or 0."""
+        return int(self._db.execute("SELECT max(position) FROM entries").fetchone()[0] or 0)
+
+    def fill(self, options: dict[str, Any], entries: Sequence[Entry], snapshot: tuple[int, str] | None) -> None:
+        """Put what another store has into this new one, all or nothing. Raises ``StoreUnavailable``."""
+        rows = [(*one[:3], _json(one.data), *one[4:6]) for one in entries]
+        with _errors(self.path), self._db:
+            self._db.execute("INSERT INTO options VALUES (?, ?)", (__version__, json.dumps(options)))
+            self._db.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", rows)
+            if snapshot is not None:
+                self._db.execute("INSERT INTO snapshots VALUES (?, ?)", snapshot)
+
     def close(self) -> None:
         self._db.close()
+        self._claim.release()
 
     def _note(self, results: Sequence[Result]) -> None:
         rows = [(one.status, one.digest, one.position) for one in results]
@@ -107,7 +135,6 @@ class SqliteStore:
             )
         if read_only:
             return
-        self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         if is_new:
@@ -116,11 +143,19 @@ class SqliteStore:
             )
 
 
+def _json(data: Any) -> str:
+    return json.dumps(data, separators=(",", ":"))
+
+
 def _open(path: Path, read_only: bool) -> sqlite3.Connection:
     if read_only:
         if not path.exists():
             raise StoreError(f"{path} does not exist")
-        uri, is_uri = f"{path.absolute().as_uri()}?mode=ro", True
+        is_complete = not path.with_name(f"{path.name}-wal").exists()
+        is_fixed = is_complete and not os.access(
+            path.absolute().parent, os.W_OK
+        )  # SQLite could not make its lock files
+        uri, is_uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if is_fixed else ''}", True
     else:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         uri, is_uri = str(path), False

@@ -33,6 +33,7 @@ ACTIONS: Mapping[str, Mapping[str, Callable[..., Result]]] = {
     "deliveries": {"GET": deliveries.deliveries},
     "callbacks": {"GET": deliveries.callbacks, "POST": deliveries.drain_callbacks},
     "reset": {"POST": state.reset},
+    "import": {"POST": state.load},
     "clock": {"GET": state.clock, "POST": state.move_clock},
     "faults": {"GET": faults.faults, "POST": faults.add_fault, "DELETE": faults.clear_faults},
     "faults/<name>": {"DELETE": faults.remove_fault},
@@ -57,7 +58,7 @@ _PATTERNS = {(pattern.partition("/")[0], "/" in pattern): pattern for pattern in
 
 def control_view(emulator: Controlled) -> Callable[[str], Response]:
     """Return the Flask view for all paths under ``/_mock/``."""
-    control = Control(emulator, {}, os.urandom(32))
+    control = Control(emulator, os.urandom(32))
 
     def view(path: str) -> Response:
         try:

@@ -27,6 +27,7 @@ from notify_mock.control_api.openapi_schemas import (
     provider_schema,
     record_schema,
     reference,
+    whole_schema,
 )
 from notify_mock.deliveries.providers import PROVIDERS
 from notify_mock.faults.kinds import EFFECTS
@@ -74,7 +75,10 @@ def _schemas() -> dict[str, Schema]:
         "About": _about(),
         "Accounts": object_of(accounts={"type": "array", "items": _account()}),
         "Status": object_of(status=TEXT),
-        "Health": object_of(status=TEXT, version=TEXT),
+        "Health": {
+            **object_of(status={"type": "string", "enum": ["ok", "degraded"]}, version=TEXT, reason=TEXT),
+            "required": ["status", "version"],
+        },
         "Scenario": object_of(scenario={"type": "string", "enum": list(scenario_names())}),
         "Faults": object_of(faults=list_of("Rule")),
         "Scenarios": object_of(
@@ -102,6 +106,7 @@ def _schemas() -> dict[str, Schema]:
             total={**WHOLE, "description": "number of records, whatever text was searched for"},
         ),
         "Export": exported_schema(),
+        "Whole": whole_schema(),
         "Provider": provider_schema(),
         "Providers": object_of(**{provider: reference("Provider") for provider in PROVIDERS}),
         "Delivery": delivery_schema(),
@@ -248,6 +253,7 @@ def _account() -> Schema:
 def _state() -> Schema:
     return object_of(
         seed={"type": ["integer", "string"]},
+        position={**WHOLE, "description": "number of commands in the log of --state, and 0 without it"},
         now=TEXT,
         strict={"type": "boolean"},
         default_account=TEXT,

@@ -49,7 +49,11 @@ def paths() -> dict[str, Any]:
         },
         "/_mock/export": {
             "get": {
-                **_operation("export", "All records except notifications, as seed data", "Export"),
+                **_operation(
+                    "export",
+                    "All records except notifications, or the whole state, as seed data",
+                    {"anyOf": [reference("Export"), reference("Whole")]},
+                ),
                 "parameters": _query("export"),
             }
         },
@@ -100,7 +104,18 @@ def paths() -> dict[str, Any]:
             "post": _operation("drainCallbacks", "Send them now, including retries; advances the clock", "Exchanges"),
         },
         "/_mock/reset": {
-            "post": _operation("reset", "Reset to the initial state; releases held calls, keeps checkpoints", "Status")
+            "post": _taking(
+                {**object_of(account={**TEXT, "description": "only the records and requests of this account"})}
+                | {"required": []},
+                _operation("reset", "Reset to the initial state; releases held calls, keeps checkpoints", "Status"),
+                required=False,
+            )
+        },
+        "/_mock/import": {
+            "post": _taking(
+                reference("Whole"),
+                _operation("import", "Replace the state with a whole export; releases held calls", "Status"),
+            )
         },
         "/_mock/clock": {
             "get": _operation("getClock", "The emulator's time", "Time"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, Field, fields
-from typing import Any
+from typing import Any, get_args
 
+from notify_mock.accounts.account import Status
+from notify_mock.deliveries.providers import PROVIDERS
 from notify_mock.resources import RESOURCES, binding, credential
 from notify_mock.resources.resource import Resource, shown_fields
 from notify_mock.support.clock import MAX_TIME, MIN_TIME
@@ -152,6 +154,29 @@ def exported_schema() -> Schema:
     """Return the schema of the records that are exported: those to add, where masks may stand for secrets."""
     lists = data_schema()
     return {**lists, "required": list(lists["properties"])}
+
+
+def whole_schema() -> Schema:
+    """Return the schema of a whole export, which can be imported."""
+    some = {"type": "object", "required": []}
+    key = object_of(secret=TEXT, restricted=FLAG) | {"required": ["secret"]}
+    account = object_of(
+        sid={**TEXT, "pattern": r"^AC[A-Za-z0-9_-]{1,62}$"},
+        auth_token=TEXT,
+        status={"type": "string", "enum": list(get_args(Status))},
+        keys={"type": "object", "additionalProperties": key},
+    )
+    counts = {"type": "object", "additionalProperties": WHOLE}
+    other = {
+        "accounts": {"type": "array", "items": account | {"required": ["sid"]}, "minItems": 1},
+        "strict": {**FLAG, "default": True, "description": "accept no other accounts"},
+        "expired_tokens": {"type": "array", "items": object_of(user=TEXT, token=TEXT)},
+        "sids": object_of(seed={"type": ["integer", "string"]}, made=counts) | {"required": ["seed"]},
+        "clock": object_of(freeze=MOMENT, set=MOMENT) | {"required": [], "minProperties": 1, "maxProperties": 1},
+        "providers": {**some, "properties": {provider: {"type": "object"} for provider in PROVIDERS}},
+        "faults": {"type": "array", "items": {"type": "object", "required": ["effect"]}},
+    }
+    return object_of(**data_schema()["properties"], **other) | {"required": []}
 
 
 def reference(name: str) -> Schema:

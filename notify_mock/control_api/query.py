@@ -56,7 +56,15 @@ QUERIES: Mapping[str, Mapping[str, Schema]] = {
         "limit": {**_LIMIT, "default": DEFAULT_SIZE, "maximum": MAX_SIZE},
         "text": {**_TEXT, "description": "text in one of the fields, in any case"},
     },
-    "export": {"secrets": {**_TEXT, "enum": ["true", "false"], "default": "false"}},
+    "export": {
+        "secrets": {**_TEXT, "enum": ["true", "false"], "default": "false"},
+        "whole": {
+            **_TEXT,
+            "enum": ["true", "false"],
+            "default": "false",
+            "description": "true: accounts, SIDs, clock, providers and fault rules, too",
+        },
+    },
 }
 """The query parameters of GET by path. Other paths and methods take none."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -141,6 +141,12 @@ class Deliveries(Sequence["Delivery"]):
 
     def alert(self, at: float, notification_sid: str, problem: Problem) -> None:
         self._alerts.append(Alert(at, notification_sid, problem))
+
+    def remove_account(self, sid: str, notifications: Container[str]) -> None:
+        """Remove the deliveries of an account, and the alerts of its ``notifications``."""
+        kept = [delivery for delivery in self._kept if delivery.account_sid != sid]
+        alerts = [alert for alert in self._alerts if alert.notification_sid not in notifications]
+        self.restore((kept, alerts, self._dropped))
 
     def reset(self) -> None:
         self._kept: deque[Delivery] = deque(maxlen=MAX_DELIVERIES)

@@ -76,6 +76,9 @@ class Outbox:
         self._waiting.remove(following)
         return following
 
+    def remove_account(self, sid: str) -> None:
+        self._waiting = [callback for callback in self._waiting if callback.account_sid != sid]
+
     def reset(self) -> None:
         self._waiting = []
         self.generation += 1

@@ -16,7 +16,7 @@ from notify_mock.engine.recording_options import read_cassette_option, read_hydr
 from notify_mock.engine.records import Records
 from notify_mock.engine.replay import Forward
 from notify_mock.engine.routes import CALL_PARAMETERS
-from notify_mock.engine.seed_data import DataOption, add_seeds, read_data
+from notify_mock.engine.seed_data import DataOption, SeedRecord, Seeds, add_seeds, read_data, write_data
 from notify_mock.engine.state import State
 from notify_mock.engine.steps import Blocking, Steps, Wait, run
 from notify_mock.engine.stubs import STUB, OtherTwilio, read_stubs
@@ -109,8 +109,11 @@ class Engine:
         self.seed = seed
         self.held_calls = HeldCalls()
         self._lock = RLock()
-        self._seeds = read_data(data) if data is not None else ()
+        self._checkpoints: dict[str, Any] = {}
+        self._seeds: Seeds = read_data(data) if data is not None else ()
         given = read_accounts(accounts) if accounts is not None else ()
+        if given and any(not isinstance(seed, SeedRecord) and seed.has_accounts for seed in self._seeds):
+            raise UsageError("accounts", "the data has accounts, too", "leave one of them out")
         account_sid, token = read_default_account(default_account, given)
         hydrated, recorded_account = read_hydrate_option(hydrate, account_sid)
         self._seeds += hydrated
@@ -231,15 +234,96 @@ class Engine:
         account = self.accounts.default
         return account.sid, account.auth_token
 
-    def reset(self) -> None:
+    @property
+    def degraded(self) -> str:
+        """Why the state cannot be changed at present, or ""."""
+        return ""
+
+    @property
+    def position(self) -> int:
+        """The number of commands in the log of the option ``state``, and 0 without it."""
+        return 0
+
+    @property
+    def checkpoints(self) -> Mapping[str, Any]:
+        """The checkpoints that have a name."""
+        return self._checkpoints
+
+    def set_checkpoint(self, name: str) -> None:
+        """Keep the whole state under a name, for ``restore_checkpoint``. A reset keeps checkpoints."""
+        self._checkpoints[name] = self.snapshot()
+
+    def restore_checkpoint(self, name: str) -> None:
+        """Replace the state with that of a checkpoint. Raises ``KeyError``."""
+        self.restore(self._checkpoints[name])
+
+    def drop_checkpoint(self, name: str) -> None:
+        """Forget a checkpoint. Raises ``KeyError``."""
+        del self._checkpoints[name]
+
+    def reset(self, account: str | None = None) -> None:
         """Restore the initial state: seed, accounts, data and faults as given, and nothing else.
 
-        Held calls are released without a response.
+        Held calls are released without a response. With ``account``, only the records, requests and deliveries of the
+        account with this SID are removed, and its callbacks that wait.
         """
+        __tracebackhide__ = True
+        if account is not None:
+            with self._lock:
+                self._check_account(account)
+                self._state.reset_account(account)
+                self.changes.tell("reset")
+            return
         self.held_calls.release()
         with self._lock:
             self._state.reset()
             self._load()
+            self.changes.tell("reset")
+
+    def _check_account(self, sid: str) -> None:
+        __tracebackhide__ = True
+        if sid not in self._state.accounts and not self._state.store.has_collections(sid):
+            known = ", ".join(account.sid for account in self._state.accounts)
+            raise UsageError("account", f"there is no account {shown(sid)}", f"expected one of: {known}")
+
+    def export(self, *, with_secrets: bool = True) -> dict[str, Any]:
+        """Return accounts, records, fault rules, clock and failures of providers as seed data, for ``load`` or the
+        option ``data``.
+
+        Without secrets, they are masked, and ``load`` refuses the result. Raises ``UsageError`` if a fault rule is not
+        plain data. Requests, deliveries, notifications and waiting callbacks are not exported.
+        """
+        __tracebackhide__ = True
+        from notify_mock.engine.seeds.writing import write_faults, write_first
+
+        with self._lock:
+            return {
+                **write_first(self._state, with_secrets=with_secrets),
+                **{
+                    records.resource.key: write_data(records.resource, found, with_secrets=with_secrets)
+                    for records in self.records
+                    if records.resource.seed is not None and (found := list(records.values()))
+                },
+                **write_faults(self._state, with_secrets=with_secrets),
+            }
+
+    def load(self, data: DataOption, source: str = "data") -> None:
+        """Replace the whole state with seed data, such as that of ``export``. A reset restores the initial state.
+
+        Held calls are released without a response. ``source`` is the location of a mapping, for error messages. Raises
+        ``UsageError`` without changing anything.
+        """
+        __tracebackhide__ = True
+        seeds = read_data(data, source)
+        self.held_calls.release()
+        with self._lock:
+            before = self._state.snapshot()
+            self._state.reset()
+            try:
+                add_seeds(seeds, self._state)
+            except UsageError:
+                self._state.restore(before)
+                raise
             self.changes.tell("reset")
 
     @contextmanager
@@ -329,11 +413,12 @@ class Engine:
         ``source`` is the location of a mapping, for error messages. Raises ``UsageError`` without adding any.
         """
         __tracebackhide__ = True
-        seeds = read_data(data, source)
+        seeds = read_data(data, source, records_only=True)
         with self._lock:
             added = add_seeds(seeds, self._state)
+            keys = [seed.resource.key for seed in seeds if isinstance(seed, SeedRecord)]
             for resource, account_sid in dict.fromkeys(
-                (seed.resource.key, one.account_sid) for seed, one in zip(seeds, added, strict=True)
+                (key, one.account_sid) for key, one in zip(keys, added, strict=True)
             ):
                 self.changes.tell("records", (resource, "create", account_sid, None))
             return added

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, fields
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from notify_mock.engine.records import add_record
 from notify_mock.engine.state import State
@@ -21,6 +21,7 @@ DataOption = Mapping[str, Any] | str | Path
 
 
 _MAX_SHOWN = 10
+_OTHER_KEYS = ("accounts", "strict", "expired_tokens", "sids", "clock", "providers", "faults")
 
 
 class SeedRecord(NamedTuple):
@@ -31,9 +32,21 @@ class SeedRecord(NamedTuple):
     where: str
 
 
-def read_data(given: DataOption, source: str = "data") -> tuple[SeedRecord, ...]:
-    """Return the records in the order in which they are added. Raises ``UsageError`` with file, line and key;
-    ``add_seeds`` checks the fields of the records. ``source`` is the location of a mapping."""
+class OtherSeeds(Protocol):
+    """What the data holds besides records."""
+
+    @property
+    def has_accounts(self) -> bool: ...
+    def begin(self, state: State) -> None: ...
+    def end(self, state: State) -> None: ...
+
+
+Seeds = tuple[SeedRecord | OtherSeeds, ...]
+
+
+def read_data(given: DataOption, source: str = "data", *, records_only: bool = False) -> Seeds:
+    """Return the seeds in the order in which they are added, the records last. Raises ``UsageError`` with file, line
+    and key; ``add_seeds`` checks the fields. ``source`` is the location of a mapping."""
     if isinstance(given, Mapping):
         content = Content(given, source, {})
     elif isinstance(given, (str, Path)):
@@ -43,10 +56,17 @@ def read_data(given: DataOption, source: str = "data") -> tuple[SeedRecord, ...]
     keys = {resource.key: resource for resource in RESOURCES if resource.seed is not None}
     if not isinstance(content.value, Mapping):
         raise UsageError(content.source, "is not a mapping", f"expected lists under {', '.join(keys)}")
-    only_known(content.source, content.value, keys)
-    read = [SeedRecord(keys[key], item, where) for key in content.value for item, where in content.items(key)]
+    only_known(content.source, content.value, keys if records_only else (*keys, *_OTHER_KEYS))
+    read = [
+        SeedRecord(keys[key], item, where) for key in content.value if key in keys for item, where in content.items(key)
+    ]
     _refuse_masks(read, content.source)
-    return tuple(sorted(read, key=lambda seed: RESOURCES.index(seed.resource)))
+    records = sorted(read, key=lambda seed: RESOURCES.index(seed.resource))
+    if content.value.keys() <= keys.keys():
+        return tuple(records)
+    from notify_mock.engine.seeds.reading import OtherData
+
+    return OtherData(content), *records
 
 
 def _refuse_masks(seeds: list[SeedRecord], source: str) -> None:
@@ -84,12 +104,32 @@ def _written(record: Any, known: tuple[Field[Any], ...], masked: Mapping[str, An
     return given
 
 
-def add_seeds(seeds: tuple[SeedRecord, ...], state: State) -> list[Any]:
-    """Add the records and return them. Raises ``UsageError`` for the first invalid one, without adding any."""
-    store, sids = state.store.snapshot(), state.sids.snapshot()
+def add_seeds(seeds: Seeds, state: State) -> list[Any]:
+    """Add everything, and return the records. Raises ``UsageError`` for what is invalid, without adding anything."""
+    records = [seed for seed in seeds if isinstance(seed, SeedRecord)]
+    others = [seed for seed in seeds if not isinstance(seed, SeedRecord)]
+    undo = _undo(state, whole=bool(others))
     try:
-        return [add_record(state, seed.resource, seed.values, seed.where) for seed in seeds]
+        for other in others:
+            other.begin(state)
+        added = [add_record(state, seed.resource, seed.values, seed.where) for seed in records]
+        for other in others:
+            other.end(state)
     except UsageError:
+        undo()
+        raise
+    return added
+
+
+def _undo(state: State, *, whole: bool) -> Callable[[], None]:
+    """Return a function that restores records and SIDs, or the whole state."""
+    if whole:
+        before = state.snapshot()
+        return lambda: state.restore(before)
+    store, sids = state.store.snapshot(), state.sids.snapshot()
+
+    def undo() -> None:
         state.store.restore(store)
         state.sids.restore(sids)
-        raise
+
+    return undo

@@ -77,6 +77,14 @@ class State:
         for part in self._parts:
             part.reset()
 
+    def reset_account(self, sid: str) -> None:
+        """Remove the records, requests and deliveries of one account, and its callbacks that wait."""
+        notifications = {record.sid for one in self.store.collections("notification", sid) for record in one}
+        self.store.remove_account(sid)
+        self.journal.remove_account(sid)
+        self.deliveries.remove_account(sid, notifications)
+        self.outbox.remove_account(sid)
+
     def snapshot(self) -> tuple[Any, ...]:
         return tuple(part.snapshot() for part in self._parts)
 

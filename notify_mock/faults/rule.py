@@ -64,16 +64,17 @@ class Rule:
         """Whether it can apply to calls of this name: the name matches, and the effect supports it."""
         return self.match.matches_name(name) and any(covers(glob, name) for glob in self.effect.only)
 
-    def describe(self) -> dict[str, Any]:
-        """Return its JSON, as ``make_rule`` reads it, with ``seen`` and ``fired``. Secrets are masked."""
-        shown: dict[str, Any] = {"name": self.name, "call": self.match.call, **self._describe_effect()}
+    def describe(self, *, with_secrets: bool = False) -> dict[str, Any]:
+        """Return its JSON, as ``make_rule`` reads it, with ``seen`` and ``fired``. Secrets are masked unless wanted."""
+        effect = self.effect.describe() if with_secrets else self._describe_effect()
+        shown: dict[str, Any] = {"name": self.name, "call": self.match.call, **effect}
         for part, keys in (
             (self.match, ("account_sid", "api", "sid", "form", "headers")),
             (self.schedule, ("times", "skip", "every", "chance", "after", "until")),
         ):
             fresh = type(part)()
             shown |= {key: getattr(part, key) for key in keys if getattr(part, key) != getattr(fresh, key)}
-        if "form" in shown:
+        if "form" in shown and not with_secrets:
             shown["form"] = {key: _masked(key, value) for key, value in shown["form"].items()}
         for key in ("after", "until"):
             if key in shown:

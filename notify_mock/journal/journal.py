@@ -205,6 +205,15 @@ class Journal:
             for listener in self._listeners:
                 listener(exchange)
 
+    def remove_account(self, sid: str) -> None:
+        """Remove the exchanges of an account, as if they had not been made."""
+        log = self._logs.pop(sid, None)
+        if log is not None:
+            self._size -= log.size
+            self._count -= len(log.exchanges)
+        for key in [key for key in self._dropped if key[0] == sid]:
+            del self._dropped[key]
+
     def reset(self) -> None:
         self._fill({}, Counter(), 0)
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import partial
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,6 +23,8 @@ _SEED = pytest.StashKey[str]()
 _RUNNING = pytest.StashKey["Running"]()
 _SHARED = pytest.StashKey[list["Running"]]()
 _SERVER_OPTIONS = pytest.StashKey[Mapping[str, Any]]()
+_LOGS = pytest.StashKey[Path]()
+_HAS_LOG = pytest.StashKey[bool]()
 _GUARD = pytest.StashKey["Interception"]()
 _INSPECTS = pytest.StashKey[bool]()
 _MARKERS = ("notify_mock", "notify_fault", "notify_cassette")
@@ -67,6 +70,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help='warn of cassettes with entries that were recorded longer ago, such as "90d"',
     )
     group.addoption(
+        "--notify-mock-log",
+        metavar="DIR",
+        help="write the log of the emulator of each failing test to a file in DIR; notify-mock serve --state opens it",
+    )
+    group.addoption(
         "--notify-mock-unused-cassettes",
         choices=("warn", "error"),
         help="list the files in the folders cassettes/ that no test of a complete run opened; error: fail the run",
@@ -99,6 +107,8 @@ def pytest_configure(config: pytest.Config) -> None:
     _start_guard(config)
     _start_cassette_checks(config)
     config.stash[_SHARED] = []
+    if config.getoption("--notify-mock-log"):
+        config.stash[_LOGS] = Path(config.getoption("--notify-mock-log")).absolute()  # tests may change the folder
     config.stash[_INSPECTS] = config.getoption("--notify-mock-inspect")
     if config.stash[_INSPECTS]:
         _inspecting().check_terminal(config)
@@ -193,12 +203,23 @@ def pytest_runtest_makereport(
         errors = _mistakes().explained(emulator)
         if errors:
             report.sections.append(("notify-mock errors", errors))
+        _leave_log(item, own, report)
         if report.when != "teardown" and item.config.stash[_INSPECTS]:
             item.config.stash[_INSPECTS] = False
             _inspecting().inspect_failure(emulator, report)
     if report.when == "teardown" and own is not None:
         del item.stash[_RUNNING]
     return report
+
+
+def _leave_log(item: pytest.Item, own: Running | None, report: pytest.TestReport) -> None:
+    """Write the log of a failing test's own emulator, if the options ask for it, the first time that it fails."""
+    if own is not None and _LOGS in item.config.stash and _HAS_LOG not in item.stash:
+        from notify_mock.pytest_plugin.logs_of_tests import leave
+
+        item.stash[_HAS_LOG] = True
+        shown = Path(item.config.getoption("--notify-mock-log"))
+        report.sections.append(("notify-mock log", leave(own.emulator, item.nodeid, item.config.stash[_LOGS], shown)))
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ def make(
     with _naming(origins):
         marker = item.get_closest_marker("notify_cassette")
         cassette = read_marker(item, marker, options.get("upstream", TWILIO)) if marker is not None else None
-        made = _make(options, server, cassette)
+        made = _make(options, server, cassette, keep_log=bool(item.config.getoption("--notify-mock-log")))
         for mark in _faults_of(item):
             _add_fault(made[0], mark)
         return made
@@ -85,13 +85,19 @@ def _naming(origins: Mapping[str, str]) -> Iterator[None]:
         raise error.inside(origin) if origin else error from error
 
 
-def _make(options: Mapping[str, Any], server: SharedServer, cassette: CassetteOfTest | None = None) -> Made:
+def _make(
+    options: Mapping[str, Any], server: SharedServer, cassette: CassetteOfTest | None = None, *, keep_log: bool = False
+) -> Made:
     interception = {"intercept": True, **of_part("interception", options)}
     intercept = interception.pop("intercept")
     if not isinstance(intercept, bool):
         raise UsageError("intercept", f"expected True or False, got {shown(intercept)}")
     own = {"keep_bodies": True, **of_part("emulator", options), "upstream": None}
-    if cassette is None:
+    if cassette is None and keep_log:
+        from notify_mock.pytest_plugin.logs_of_tests import make_logged
+
+        emulator = make_logged(own, server)
+    elif cassette is None:
         emulator = Emulator(**own, server=server)
     else:
         emulator = cassette.make({name: value for name, value in own.items() if name != "cassette"}, server)

@@ -256,6 +256,12 @@ class Store:
                 return key
         return None
 
+    def remove_account(self, account_sid: str) -> None:
+        """Forget the collections of an account, and their tombstones."""
+        for key in [key for key in self._collections if key.account_sid == account_sid]:
+            self._forgotten.difference_update(record.sid for record in self._collections[key])
+            self._discard(key)
+
     def forget(self, sid: str) -> None:
         """Make the next fetch of ``sid`` find nothing."""
         self._forgotten.add(sid)

@@ -15,7 +15,7 @@ from notify_mock.support.locks import try_lock
 from notify_mock.support.usage import UsageError, shown
 
 MIB = 1024 * 1024
-MAX_DATA_BYTES = 16 * MIB
+MAX_DATA_BYTES = 64 * MIB
 """The limit of a file with seed data or fault rules."""
 
 MAX_CASSETTE_BYTES = 64 * MIB

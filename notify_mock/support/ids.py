@@ -22,10 +22,8 @@ class Sids:
     """
 
     def __init__(self, seed: int | str) -> None:
-        self._key = blake2b(str(seed).encode(errors="backslashreplace"), digest_size=32).digest()
-        self._made: dict[str, int] = {}
-        self._sequences: dict[str, tuple[int, int]] = {}
-        self._inverses: dict[str, int] = {}
+        self._first_seed = seed
+        self._fill(seed, {})
 
     def new(self, prefix: str) -> str:
         """Return the next SID with this ``prefix`` (``CR``, ``RQ``, ...)."""
@@ -61,10 +59,20 @@ class Sids:
         return int(self.hex(name)[:16], 16) / 2**64
 
     def reset(self) -> None:
-        self._made = {}
+        self._fill(self._first_seed, {})
 
-    def snapshot(self) -> dict[str, int]:
-        return dict(self._made)
+    def snapshot(self) -> tuple[int | str, dict[str, int]]:
+        """Return the seed, and how many SIDs of each prefix have been made."""
+        return self.seed, dict(self._made)
 
-    def restore(self, made: dict[str, int]) -> None:
+    def restore(self, kept: tuple[int | str, dict[str, int]]) -> None:
+        """Continue from what a generator's ``snapshot`` returned, also that of another seed."""
+        self._fill(*kept)
+
+    def _fill(self, seed: int | str, made: dict[str, int]) -> None:
         self._made = dict(made)
+        if seed != getattr(self, "seed", None):
+            self.seed = seed
+            self._key = blake2b(str(seed).encode(errors="backslashreplace"), digest_size=32).digest()
+            self._sequences: dict[str, tuple[int, int]] = {}
+            self._inverses: dict[str, int] = {}

@@ -51,7 +51,11 @@ def add_records(control: Control) -> Result:
 
 
 def export(control: Control) -> Result:
-    with_secrets = read_query("export").get("secrets") == "true"
+    """Return all records, or with ``whole`` everything that ``load`` reads."""
+    given = read_query("export")
+    with_secrets = given.get("secrets") == "true"
+    if given.get("whole") == "true":
+        return 200, control.emulator.export(with_secrets=with_secrets)
     kinds = [one for one in control.emulator.records if one.resource.seed is not None]
     return 200, {one.resource.key: write_data(one.resource, one.values(), with_secrets=with_secrets) for one in kinds}
 

@@ -15,8 +15,11 @@ from notify_mock.support.version import __version__
 _MAX_CHECKPOINTS = 100
 
 
-def health(_control: Control) -> Result:
-    return 200, {"status": "ok", "version": __version__}
+def health(control: Control) -> Result:
+    """Say whether the emulator can be changed. The reason why not has no secrets, since a check needs no token."""
+    reason = control.emulator.degraded
+    status = {"status": "degraded", "reason": reason} if reason else {"status": "ok"}
+    return 200, {**status, "version": __version__}
 
 
 def openapi(_control: Control) -> Result:
@@ -58,6 +61,7 @@ def state(control: Control) -> Result:
     emulator = control.emulator
     return 200, {
         "seed": emulator.seed,
+        "position": emulator.position,
         "now": emulator.clock.now().isoformat(),
         "strict": emulator.accounts.strict,
         "default_account": emulator.accounts.default.sid,
@@ -90,7 +94,20 @@ def accounts(control: Control) -> Result:
 
 
 def reset(control: Control) -> Result:
-    control.emulator.reset()
+    given = read_object(default="{}")
+    for key in given:
+        if key != "account":
+            raise Refused(400, f"unknown key {shown(key)}; expected one of: account", key)
+    account = given.get("account")
+    if "account" in given and not isinstance(account, str):
+        raise Refused(400, f"account: expected the SID of an account, got {shown(account)}", "account")
+    control.emulator.reset(account)
+    return 200, {"status": "ok"}
+
+
+def load(control: Control) -> Result:
+    """Replace the state with what an export returned. Large lists of records can follow as ``POST /_mock/records``."""
+    control.emulator.load(read_object(), "body")
     return 200, {"status": "ok"}
 
 
@@ -105,19 +122,22 @@ def move_clock(control: Control) -> Result:
 
 def set_checkpoint(control: Control) -> Result:
     name = _name(read_object(default="{}"))
-    if name not in control.checkpoints and len(control.checkpoints) >= _MAX_CHECKPOINTS:
+    checkpoints = control.emulator.checkpoints
+    if name not in checkpoints and len(checkpoints) >= _MAX_CHECKPOINTS:
         raise Refused(409, f"there are already {_MAX_CHECKPOINTS} checkpoints; delete one first", "name")
-    control.checkpoints[name] = control.emulator.snapshot()
+    control.emulator.set_checkpoint(name)
     return 201, {"name": name}
 
 
 def restore_checkpoint(control: Control, name: str) -> Result:
-    control.emulator.restore(_found(name, control.checkpoints.get(name)))
+    _check_found(control, name)
+    control.emulator.restore_checkpoint(name)
     return 200, {"name": name}
 
 
 def drop_checkpoint(control: Control, name: str) -> Result:
-    _found(name, control.checkpoints.pop(name, None))
+    _check_found(control, name)
+    control.emulator.drop_checkpoint(name)
     return 204, None
 
 
@@ -136,10 +156,9 @@ def _name(body: Mapping[str, Any]) -> str:
     return name
 
 
-def _found(name: str, checkpoint: Any) -> Any:
-    if checkpoint is None:
+def _check_found(control: Control, name: str) -> None:
+    if name not in control.emulator.checkpoints:
         raise Refused(404, f"there is no checkpoint {shown(name)}", "name")
-    return checkpoint
 
 
 def _move(clock: Clock, body: Mapping[str, Any]) -> None:
