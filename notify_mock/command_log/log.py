@@ -8,9 +8,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from notify_mock.command_log.calls import LoggedCalls
-from notify_mock.command_log.entry import END, Command, Entry, Result, Store, StoreError, StoreUnavailable
+from notify_mock.command_log.entry import (
+    ENDED,
+    READS,
+    SENDS,
+    SYNC,
+    Command,
+    Entry,
+    Result,
+    Store,
+    StoreError,
+    StoreUnavailable,
+)
 from notify_mock.command_log.logged import Parts, plain_arguments
 from notify_mock.command_log.machine import Core, Machine, Outcome
+from notify_mock.command_log.reads import Reads
 from notify_mock.command_log.snapshot import read_snapshot, write_snapshot
 from notify_mock.engine.pipeline import Pipeline
 from notify_mock.support.ids import Sids
@@ -26,26 +38,37 @@ SNAPSHOT_AFTER = 50_000
 class CommandLog:
     """Applies the entries of a store to a machine. ``position`` is that of the last entry applied.
 
-    ``until``: stop at this position, as the state of then; nothing can be changed after that.
+    ``until``: stop at this position, as the state of then; nothing can be changed after that. With ``strong``, each
+    read asks the store for what others have appended.
     """
 
-    def __init__(self, store: Store, core: Core, until: int | None = None) -> None:
-        self._store, self._clock, self._lock, self._until = store, core.state.clock, core.lock, until
+    def __init__(self, store: Store, core: Core, until: int | None = None, *, strong: bool = False) -> None:
+        self._store, self._state, self._lock, self._until = store, core.state, core.lock, until
+        self._held_calls = core.held_calls
         self._machine = Machine(core)
         self.position = 0
         self._at = 0.0
         self._results: list[Result] = []
-        self._since_snapshot = 0
+        self._owed: list[Command] = []
+        self._wants_snapshot = False
+        self._has_changed = False
         self.problem = ""
         """Why the store takes no entries at present, or ""."""
+        self.reads = Reads(core.state.journal)
         self._replay()
-        self.parts = Parts(core.state, self.do, self._machine.attempts)
+        self.parts = Parts(core.state, self, self._machine.attempts)
         request_ids = Sids(f"{core.seed} reads after {self.position}")
         reads = Pipeline(
             core.state, core.lock, core.held_calls, fault_header=False, stubs=core.stubs, request_ids=request_ids
         )
-        self.calls = LoggedCalls(self, core.state, reads)
-        self._end_what_was_in_progress()
+        self.calls = LoggedCalls(self, core.state, reads, strong=strong)
+        if until is None and not store.server and self._machine.is_busy:
+            self.commit([Command(ENDED, "")])
+
+    @property
+    def server(self) -> str:
+        """The name of this server in a shared store, or ""."""
+        return self._store.server
 
     def do(self, kind: str, *args: Any, **options: Any) -> Any:
         """Carry out one command and return its value, or raise its exception. Raises ``UsageError`` if the store cannot
@@ -56,54 +79,90 @@ class CommandLog:
             raise UsageError("state", f"cannot be changed: {outcome.error}") from outcome.error
         return outcome.get()
 
+    def owe(self, command: Command) -> None:
+        """Carry out a command now, or with the next one that the store takes."""
+        with self._lock:
+            self._owed.append(command)
+            self.commit([])
+
     def commit(self, commands: Sequence[Command]) -> list[Outcome]:
         """Append commands to the log, carry them out, and return their outcomes.
 
         Each is a ``StoreUnavailable`` if the store cannot take them: then nothing has changed.
         """
         with self._lock:
-            self._at = max(self._at, self._clock.real_time())
+            own = [command for command in commands if command.kind != SYNC]
+            if not (commands or self._owed):
+                return []
+            self._at = max(self._at, self._state.clock.real_time())
             try:
-                entries = self._append(commands)
+                entries = self._append([*self._owed, *own])
             except StoreUnavailable as error:
-                self._note_problem(str(error))
+                self.note_problem(str(error))
                 return [Outcome(self.position, error=error) for _ in commands]
-            self._note_problem("")
-            self._results.clear()
-            outcomes = [self._apply(entry) for entry in entries]
-            if self._since_snapshot >= SNAPSHOT_AFTER and not self._machine.is_busy:
-                self.snapshot()
-            return outcomes[-len(commands) :]
+            self.note_problem("")
+            mine = [self._apply(entry) for entry in entries][len(entries) - len(self._owed) - len(own) :]
+            self._results = [Result(one.position, one.status(), one.digest()) for one in mine]
+            answered = iter(mine[len(self._owed) :])
+            self._owed.clear()
+            self._snapshot_if_due()
+            return [Outcome(self.position) if one.kind == SYNC else next(answered) for one in commands]
+
+    def catch_up(self, entries: Sequence[Entry]) -> None:
+        """Apply entries that others have appended, from the next position on. Raises ``StoreError`` for a gap."""
+        with self._lock:
+            for entry in entries:
+                if entry.position > self.position:
+                    self._check_position(entry)
+                    self._apply(entry)
+            if self._owed:
+                self.commit([])
+
+    def share_reads(self) -> None:
+        """Append the reads that this server has answered since the last time."""
+        with self._lock:
+            batches = self.reads.take(self._machine.generation)
+            if batches and isinstance(self.commit(batches)[0].error, StoreUnavailable):
+                self.reads.give_back()
+
+    def is_sender(self) -> bool:
+        """Whether this server sends the callbacks that are due. The first time, it offers to."""
+        if not self.server:
+            return True
+        if self.server not in self._machine.senders:
+            self.commit([Command(SENDS, None)])
+        return self._machine.senders[:1] == [self.server]
 
     def snapshot(self) -> None:
         """Store the whole state, unless calls or callbacks are in progress."""
         with self._lock:
-            if self._machine.is_busy or self._until is not None:
+            if self._until is not None:
+                return
+            self.share_reads()
+            if self._machine.is_busy or self.problem:
                 return
             try:
                 self._store.keep_snapshot(self.position, write_snapshot(self._machine, self._at), self._results)
             except StoreUnavailable as error:
-                self._note_problem(str(error))
+                self.note_problem(str(error))
             else:
                 self._results.clear()
-                self._since_snapshot = 0
+                self._has_changed = self._wants_snapshot = False
 
     def close(self) -> None:
         """Store a snapshot, if anything has happened since the last one, and close the store."""
         with self._lock:
-            if self._since_snapshot:
+            if self._has_changed:
                 self.snapshot()
             self._store.close()
 
-    def _end_what_was_in_progress(self) -> None:
-        """End the calls that were held when the last process ended, and send again what it was sending."""
-        if self._until is not None:
-            return
-        commands = [Command(END, position) for position in sorted(self._machine.waiting)]
-        if self._machine.attempts:
-            commands.append(Command("callbacks.requeue", plain_arguments((), {})))
-        if commands:
-            self.commit(commands)
+    def note_problem(self, problem: str) -> None:
+        """Note why the store takes no entries, or "" if it takes them again."""
+        if problem and not self.problem:
+            LOG.error("the state cannot be changed: %s", problem)
+        elif self.problem and not problem:
+            LOG.warning("the state can be changed again")
+        self.problem = problem
 
     def _append(self, commands: Sequence[Command]) -> list[Entry]:
         if self._until is not None:
@@ -111,11 +170,36 @@ class CommandLog:
         return self._store.append(self.position, self._at, commands, self._results)
 
     def _apply(self, entry: Entry) -> Outcome:
-        outcome = self._machine.apply(entry)
-        self.position, self._at = entry.position, max(self._at, entry.at)
-        self._since_snapshot += 1
-        self._results.append(Result(entry.position, outcome.status(), outcome.digest()))
+        is_own = entry.server == self._store.server
+        self._at = max(self._at, entry.at)
+        if entry.kind == READS:
+            if not is_own and entry.data["generation"] == self._machine.generation:
+                self.reads.add(entry.data, entry.server)
+            outcome = Outcome(entry.position)
+        else:
+            outcome = self._carry_out(entry)
+        self.position = entry.position
+        self._has_changed = True
+        self._wants_snapshot |= is_own and entry.position % SNAPSHOT_AFTER == 0
         return outcome
+
+    def _carry_out(self, entry: Entry) -> Outcome:
+        """Times never go back, whichever server they are from."""
+        journal, generation = self._state.journal, self._machine.generation
+        journal.server = entry.server
+        try:
+            outcome = self._machine.apply(entry._replace(at=self._at))
+        finally:
+            journal.server = ""
+        if generation != self._machine.generation:
+            self.reads.clear()
+        if entry.kind == ENDED and entry.data == self._store.server:
+            self._held_calls.release()
+        return outcome
+
+    def _snapshot_if_due(self) -> None:
+        if self._wants_snapshot and not self._machine.is_busy:
+            self.snapshot()
 
     def _replay(self) -> None:
         """Bring the state to the end of the log. Raises ``StoreError`` where the outcome of a command differs."""
@@ -131,17 +215,12 @@ class CommandLog:
             for entry in entries:
                 if self._until is not None and entry.position > self._until:
                     break
-                if entry.position != self.position + 1:
-                    raise StoreError(f"entry {self.position + 1} is missing; the log goes on at {entry.position}")
+                self._check_position(entry)
                 _compare(entry, self._apply(entry))
-            self._results = [one for one in self._results if one.position > self.position]
 
-    def _note_problem(self, problem: str) -> None:
-        if problem and not self.problem:
-            LOG.error("the state cannot be changed: %s", problem)
-        elif self.problem and not problem:
-            LOG.warning("the state can be changed again")
-        self.problem = problem
+    def _check_position(self, entry: Entry) -> None:
+        if entry.position != self.position + 1:
+            raise StoreError(f"entry {self.position + 1} is missing; the log goes on at {entry.position}")
 
 
 def _compare(entry: Entry, outcome: Outcome) -> None:

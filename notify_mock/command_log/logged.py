@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
+from notify_mock.command_log.entry import Command
 from notify_mock.command_log.machine import CHANGING
 from notify_mock.command_log.plain import Encoder, Unplain
 from notify_mock.deliveries.callback import Callback
@@ -112,42 +113,60 @@ class LoggedRecords(Records[Any]):
         self._do("records.remove", self._resource.name, sid)
 
 
+class Log(Protocol):
+    """The log, as its parts use it."""
+
+    def do(self, kind: str, *args: Any, **options: Any) -> Any: ...
+    def owe(self, command: Command) -> None: ...
+    def is_sender(self) -> bool: ...
+
+
 class LoggedAttempts(Attempts):
     """Callbacks that are taken and closed by commands. Looking whether one is due is none."""
 
-    def __init__(self, attempts: Attempts, do: Do, numbers: dict[int, Attempt]) -> None:
+    def __init__(self, attempts: Attempts, log: Log, numbers: dict[int, Attempt]) -> None:
         self.__dict__.update(attempts.__dict__)
-        self._do, self._numbers = do, numbers
+        self._log, self._numbers = log, numbers
 
     def next(self, *, early: bool = False, skip: Callable[[Callback], bool] | None = None) -> Attempt | None:
+        """See ``Attempts.next``. None, too, while another server sends them, or the store takes no commands."""
         with self._lock:
             now = self._state.clock.time()
             waiting = [one for one in self._state.outbox if skip is None or not skip(one)]
             if not any(early or one.due <= now for one in waiting):
                 return None
+            if not (early or self._log.is_sender()):
+                return None
             busy = sorted({one.place for one in self._state.outbox} - {one.place for one in waiting})
-            found: Attempt | None = self._do("callbacks.next", early, busy)
+            try:
+                found: Attempt | None = self._log.do("callbacks.next", early, busy)
+            except UsageError:
+                if early:
+                    raise
+                return None
             return found
 
     def close(self, attempt: Attempt, reply: Reply) -> None:
         with self._lock:
             position = next((at for at, one in self._numbers.items() if one is attempt), None)
             if position is not None:
-                self._do("callbacks.close", position, reply.status, reply.reason, reply.final)
+                arguments = plain_arguments((position, reply.status, reply.reason, reply.final), {})
+                self._log.owe(Command("callbacks.close", arguments))
 
 
 class Parts:
-    """The parts of an emulator that change by commands, which ``do`` carries out."""
+    """The parts of an emulator that change by commands of ``log``."""
 
-    def __init__(self, state: State, do: Do, numbers: dict[int, Attempt]) -> None:
-        self._do, self._numbers = do, numbers
+    def __init__(self, state: State, log: Log, numbers: dict[int, Attempt]) -> None:
+        self._log, self._numbers = log, numbers
+        do = log.do
         self.clock: Any = Logged(state.clock, "clock", do)
         self.accounts: Any = Logged(state.accounts, "accounts", do)
         self.faults: Any = LoggedFaults(state.faults, "faults", do)
         self.providers: Any = LoggedProviders(state.providers, do)
 
     def records(self, found: Records[Any]) -> Any:
-        return LoggedRecords(found, self._do)
+        return LoggedRecords(found, self._log.do)
 
     def attempts(self, found: Attempts) -> Attempts:
-        return LoggedAttempts(found, self._do, self._numbers)
+        return LoggedAttempts(found, self._log, self._numbers)

@@ -35,6 +35,8 @@ class SqliteStore:
     One process at a time can have it open. Raises ``StoreError`` if it can't be used.
     """
 
+    server = ""
+
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
         try:
