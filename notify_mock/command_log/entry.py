@@ -67,8 +67,11 @@ class StoreUnavailable(Exception):
 class Store(Protocol):
     """Keeps the entries, and one snapshot of the state after one of them."""
 
+    is_shared: bool
+    """Whether it is a ``SharedStore``."""
+
     server: str
-    """The name of this server in a ``SharedStore``, or ""."""
+    """The name of this server in a ``SharedStore``, once it has joined, or ""."""
 
     def begin(self, options: dict[str, Any]) -> dict[str, Any]:
         """Store the options that the state begins with, or return those that are stored already."""

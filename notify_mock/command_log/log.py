@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from notify_mock.command_log.calls import LoggedCalls
 from notify_mock.command_log.entry import (
@@ -29,10 +30,19 @@ from notify_mock.support.ids import Sids
 from notify_mock.support.usage import UsageError
 from notify_mock.support.version import __version__
 
+if TYPE_CHECKING:
+    from notify_mock.command_log.entry import SharedStore
+
 LOG = logging.getLogger("notify_mock.state")
 
 SNAPSHOT_AFTER = 50_000
 """Entries after which a snapshot is made, so that a start has little to replay."""
+
+
+class Stopping(Protocol):
+    """Something that runs until it is stopped."""
+
+    def stop(self) -> None: ...
 
 
 class CommandLog:
@@ -62,7 +72,9 @@ class CommandLog:
             core.state, core.lock, core.held_calls, fault_header=False, stubs=core.stubs, request_ids=request_ids
         )
         self.calls = LoggedCalls(self, core.state, reads, strong=strong)
-        if until is None and not store.server and self._machine.is_busy:
+        self.follower: Stopping | None = None
+        """What keeps this server in step with the others, to be stopped with the log."""
+        if until is None and not store.is_shared and self._machine.is_busy:
             self.commit([Command(ENDED, "")])
 
     @property
@@ -118,6 +130,17 @@ class CommandLog:
             if self._owed:
                 self.commit([])
 
+    def stay(self) -> None:
+        """Renew the lease of this server, or give it a new name if the others have ended it.
+
+        Raises ``StoreUnavailable`` or ``StoreError``.
+        """
+        store = cast("SharedStore", self._store)
+        if not store.stay(self._state.clock.real_time()):
+            with self._lock:
+                LOG.warning("server %s was silent for too long: its held calls have ended", store.server)
+                store.join()
+
     def share_reads(self) -> None:
         """Append the reads that this server has answered since the last time."""
         with self._lock:
@@ -151,9 +174,15 @@ class CommandLog:
 
     def close(self) -> None:
         """Store a snapshot, if anything has happened since the last one, and close the store."""
+        if self.follower is not None:
+            self.follower.stop()
         with self._lock:
             if self._has_changed:
                 self.snapshot()
+            if self.follower is not None:
+                with suppress(StoreUnavailable):
+                    cast("SharedStore", self._store).leave(self._state.clock.real_time())
+                self.follower = None
             self._store.close()
 
     def note_problem(self, problem: str) -> None:

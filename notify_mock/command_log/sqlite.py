@@ -35,6 +35,7 @@ class SqliteStore:
     One process at a time can have it open. Raises ``StoreError`` if it can't be used.
     """
 
+    is_shared = False
     server = ""
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
