@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from notify_mock.command_log.machine import Core
 from notify_mock.command_log.plain import Decoder, Encoder, Unplain
 from notify_mock.command_log.shared import ValkeyStore, is_url
 from notify_mock.command_log.sqlite import SqliteStore
+from notify_mock.engine.engine import Engine
 from notify_mock.engine.seed_data import DataOption, read_data
 from notify_mock.faults.readers import read_faults
 from notify_mock.support.clock import moment
@@ -22,6 +24,9 @@ from notify_mock.support.usage import UsageError, shown
 
 _REFUSED = ("hydrate", "cassette", "forward", "observer")
 """What these add is not in the log, so the same log would not give the same state."""
+
+_DEFAULTS: Mapping[str, Any] = Engine.__init__.__kwdefaults__
+"""An option with its default value is one that is not given."""
 
 _NAMES = {"forward": "upstream", "observer": "record"}
 
@@ -66,7 +71,7 @@ def _follow(log: CommandLog, store: SharedStore) -> None:
 def with_stored_options(store: Store, options: dict[str, Any]) -> dict[str, Any]:
     """Return the options that the state was begun with. Raises ``UsageError`` if others are given."""
     __tracebackhide__ = True
-    given = {name: value for name, value in options.items() if value not in (None, (), 0, False)}
+    given = {name: value for name, value in options.items() if value not in (None, [], _DEFAULTS.get(name))}
     for name in _REFUSED:
         if name in given:
             raise UsageError(_NAMES.get(name, name), "cannot be used with state=", "leave one of them out")
