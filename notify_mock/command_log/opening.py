@@ -25,7 +25,7 @@ from notify_mock.support.usage import UsageError, shown
 _REFUSED = ("hydrate", "cassette", "forward", "observer")
 """What these add is not in the log, so the same log would not give the same state."""
 
-_DEFAULTS: Mapping[str, Any] = Engine.__init__.__kwdefaults__
+_DEFAULTS: Mapping[str, Any] = Engine.__init__.__kwdefaults__ or {}
 """An option with its default value is one that is not given."""
 
 _NAMES = {"forward": "upstream", "observer": "record"}
@@ -62,7 +62,7 @@ def open_log(store: Store, core: Core, until: int | None, *, strong: bool = Fals
 
 def _follow(log: CommandLog, store: SharedStore) -> None:
     """Raises ``StoreError`` or ``StoreUnavailable``."""
-    store.join()
+    log.join()
     log.reads.share()
     log.follower = follower = Follower(log, store)
     follower.start()
