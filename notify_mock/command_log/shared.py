@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -48,6 +49,9 @@ class ValkeyStore:
         self._id = ""
         self._number = 0
         self._marks = {0: ""}
+        """The marks of the entries that were the last of an answer, by position."""
+        self._last = 0
+        self._marking = Lock()
         self._problem = ""
 
     def __repr__(self) -> str:
@@ -78,17 +82,15 @@ class ValkeyStore:
     def append(self, after: int, at: float, commands: Sequence[Command], results: Sequence[Result]) -> list[Entry]:
         if self._problem:
             raise StoreUnavailable(self._problem)
-        for position in [one for one in self._marks if one < after]:
-            del self._marks[position]
         self._number += bool(commands)
         rows = [_written(at, command) for command in commands]
         noted = json.dumps(results, separators=(",", ":")) if results and rows else ""
-        arguments = self._id, self.server, self._number, after, self._marks.get(after, ""), noted, *rows
+        arguments = self._id, self.server, self._number, after, self._mark_of(after), noted, *rows
         others = self._entries(self._append(arguments)[1])
         first = (others[-1].position if others else after) + 1
         own = [Entry(first + index, at, *command, None, None, self.server) for index, command in enumerate(commands)]
         if own:
-            self._marks[own[-1].position] = f"{self.server}:{self._number}"
+            self._remember(own[-1].position, f"{self.server}:{self._number}")
         return others + own
 
     def newer(self, after: int, seconds: float) -> Sequence[Entry]:
@@ -100,8 +102,7 @@ class ValkeyStore:
     def stay(self, at: float) -> bool:
         """See ``SharedStore.stay``."""
         with self._errors(StoreUnavailable):
-            known = max(self._marks, default=0)
-            found = self._checked(scripts.STAY, self._id, self.server, _LEASE, known, at)
+            found = self._checked(scripts.STAY, self._id, self.server, _LEASE, self._last, at)
         self._problem = ""
         return bool(found[0] == b"ok")
 
@@ -176,14 +177,25 @@ class ValkeyStore:
             for row in found:
                 yield _entry(*row), json.loads(row[1].get(b"r", b"[]"))
             after = _position(found[-1][0])
-            self._marks = {after: found[-1][1][b"b"].decode()}
+            self._remember(after, found[-1][1][b"b"].decode())
 
     def _entries(self, found: Iterable[Any]) -> list[Entry]:
         """Return entries as the server or the library gives them, and remember the mark of the last one."""
         rows = [(key, fields if isinstance(fields, dict) else _pairs(fields)) for key, fields in found]
         if rows:
-            self._marks[_position(rows[-1][0])] = rows[-1][1][b"b"].decode()
+            self._remember(_position(rows[-1][0]), rows[-1][1][b"b"].decode())
         return [_entry(*row) for row in rows]
+
+    def _remember(self, position: int, mark: str) -> None:
+        with self._marking:
+            self._marks[position] = mark
+            self._last = max(self._last, position)
+
+    def _mark_of(self, position: int) -> str:
+        """Return the mark of the last entry that was applied, and forget older ones."""
+        with self._marking:
+            self._marks = {one: mark for one, mark in self._marks.items() if one >= position}
+            return self._marks.get(position, "")
 
     @contextmanager
     def _errors(self, kind: type[Exception]) -> Iterator[None]:
