@@ -109,6 +109,8 @@ class _Client:
                     wrong += self._walk()
             except (OSError, HTTPException):
                 self.calls["cut off"] += 1
+        for client in self._clients.values():
+            client.close()
         return wrong
 
     def check(self) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from notify_mock.command_log import shared_scripts as scripts
 from notify_mock.command_log.entry import LEASE_SECONDS, Command, Entry, Result, StoreError, StoreUnavailable
@@ -95,13 +95,18 @@ class ValkeyStore:
 
     def newer(self, after: int, seconds: float) -> Sequence[Entry]:
         """See ``SharedStore.newer``."""
-        with self._errors(StoreUnavailable):
+        with self._reaching():
             found = self._client.xread({self._keys[1]: f"{after}-0"}, count=_CHUNK, block=int(seconds * 1000))
-        return self._entries(found[0][1]) if found else []
+            if not found:
+                return []
+            before = self._client.xrange(self._keys[1], f"{after}-0", f"{after}-0")
+        if before and self._marks.get(after) not in (None, before[0][1][b"b"].decode()):
+            raise StoreUnavailable(f"{self.where}: {_PROBLEMS[b'lost']}. {_REMEDY}")
+        return self._entries(found[0][1])
 
     def stay(self, at: float) -> bool:
         """See ``SharedStore.stay``."""
-        with self._errors(StoreUnavailable):
+        with self._reaching():
             found = self._checked(scripts.STAY, self._id, self.server, _LEASE, self._last, at)
         self._problem = ""
         return bool(found[0] == b"ok")
@@ -135,23 +140,18 @@ class ValkeyStore:
         return str(found.decode())
 
     def _append(self, arguments: tuple[Any, ...]) -> Any:
-        """Append a batch. If the answer is lost, ask again: a batch is never appended twice."""
+        """Append a batch. If the connection breaks, ask again: a batch is never appended twice."""
         try:
-            with self._errors(StoreUnavailable):
-                return self._appended(arguments)
-        except StoreUnavailable as first:
-            if not _is_lost(first):
+            return self._appended(arguments)
+        except StoreUnavailable as error:
+            if _is_late(error) or not _is_lost(error):
                 raise
-        try:
-            with self._errors(StoreUnavailable):
-                return self._appended(arguments)
-        except StoreUnavailable as again:
-            if _is_lost(again):
-                self._problem = str(again)
-            raise
+        self._problem = ""
+        return self._appended(arguments)
 
     def _appended(self, arguments: tuple[Any, ...]) -> Any:
-        found = self._checked(scripts.APPEND, *arguments)
+        with self._reaching():
+            found = self._checked(scripts.APPEND, *arguments)
         if found[0] != b"ok":
             raise StoreUnavailable(
                 f"{self.where}: the other servers have ended this one, which was silent; it comes back"
@@ -198,6 +198,17 @@ class ValkeyStore:
             return self._marks.get(position, "")
 
     @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        """Note that the server can't be reached: then nobody waits for it until ``stay`` finds it again."""
+        try:
+            with self._errors(StoreUnavailable):
+                yield
+        except StoreUnavailable as error:
+            if _is_lost(error):
+                self._problem = str(error)
+            raise
+
+    @contextmanager
     def _errors(self, kind: type[Exception]) -> Iterator[None]:
         """Turn errors of the library, and of what it has read, into ``kind``."""
         from redis.exceptions import RedisError
@@ -228,6 +239,12 @@ def _is_lost(error: StoreUnavailable) -> bool:
     return isinstance(error.__cause__, (LostConnection, LateAnswer, OSError))
 
 
+def _is_late(error: StoreUnavailable) -> bool:
+    from redis.exceptions import TimeoutError as LateAnswer
+
+    return isinstance(error.__cause__, (LateAnswer, TimeoutError))
+
+
 def _read_url(url: str) -> tuple[str, str]:
     """Return a URL as the library reads it, and the name of the state. Raises ``UsageError``."""
     try:
@@ -240,7 +257,7 @@ def _read_url(url: str) -> tuple[str, str]:
     if not _NAME.fullmatch(name):
         raise UsageError("state", f"{name!r} is not a name", "expected letters, digits, dots and hyphens")
     rest = urlencode([pair for pair in query if pair[0] != "name"])
-    return urlunsplit(parts._replace(scheme=SCHEMES[parts.scheme], query=rest)), name
+    return f"{SCHEMES[parts.scheme]}://{parts.netloc}{parts.path}{'?' if rest else ''}{rest}", name
 
 
 def _connect(url: str, where: str) -> Any:
