@@ -173,7 +173,7 @@ def test_servers_of_two_versions_do_not_share_a_state(valkey: Valkey, monkeypatc
 def test_another_format_is_refused(valkey: Valkey) -> None:
     Emulator(state=valkey.url()).close()
     valkey.ask("HSET", "notify-mock:{default}:facts", "format", "2")
-    with pytest.raises(UsageError, match="has format 2, and notify-mock .* reads format 1"):
+    with pytest.raises(UsageError, match=r"has format 2, and notify-mock .* reads format 1"):
         Emulator(state=valkey.url())
 
 
@@ -197,7 +197,7 @@ def test_a_damaged_state_is_refused(valkey: Valkey, part: str, words: tuple[str,
 def test_a_wrong_password_is_refused_without_being_shown(valkey: Valkey) -> None:
     valkey.ask("CONFIG", "SET", "requirepass", "right")
     for user in (":wr0ng@", "me:wr0ng@"):
-        with pytest.raises(UsageError, match="WRONGPASS|invalid") as caught:
+        with pytest.raises(UsageError, match=r"WRONGPASS|invalid") as caught:
             Emulator(state=valkey.url(user=user))
         assert "wr0ng" not in repr(caught.value)
     with pytest.raises(UsageError, match="Authentication required"):
