@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from notify_mock.command_log.entry import CALL, END, GO_ON, Entry, read_call
+from notify_mock.command_log.entry import CALL, END, GO_ON, Entry, StoreError, read_call
 from notify_mock.command_log.plain import Decoder
 from notify_mock.engine.attempts import Attempt, Reply
 from notify_mock.engine.records import Records
@@ -15,14 +16,13 @@ from notify_mock.engine.state import State
 from notify_mock.engine.steps import Steps
 from notify_mock.engine.stubs import Stubs
 from notify_mock.resources import RESOURCES
-from notify_mock.support.usage import UsageError
 from notify_mock.support.waits import HeldCalls, Released
 from notify_mock.twilio_api.messages import Answer
 
 CHANGING: Mapping[str, tuple[str, ...]] = {
-    "clock": ("freeze", "set", "advance", "resume"),
-    "faults": ("add", "read", "remove", "clear"),
-    "accounts": ("suspend", "activate", "expire"),
+    "clock": ("freeze", "set", "advance", "resume", "reset"),
+    "faults": ("add", "read", "remove", "clear", "reset"),
+    "accounts": ("suspend", "activate", "expire", "reset"),
     "providers": ("reset",),
     **{
         f"providers.{name}": (
@@ -59,7 +59,7 @@ class Outcome:
     def digest(self) -> str:
         """Return a digest of the response or error, "" if there is none."""
         if self.error is not None:
-            return blake2b(str(self.error).encode(), digest_size=8).hexdigest()
+            return type(self.error).__name__  # its text may change
         if not isinstance(self.value, Answer):
             return ""
         answer = self.value
@@ -76,6 +76,7 @@ class Core(NamedTuple):
     held_calls: HeldCalls
     stubs: Stubs
     seed: int | str
+    permanent_faults: list[Any]
 
 
 class Machine:
@@ -88,6 +89,8 @@ class Machine:
         self.attempts: dict[int, Attempt] = {}
         """Callbacks that are being sent, by the position of the command that took them."""
         self.checkpoints: dict[str, Any] = {}
+        self.permanent_faults = core.permanent_faults
+        """The rules that every reset adds again."""
         self._own: Mapping[str, Callable[..., Any]] = {
             "reset": self._reset,
             "restore": self._restore,
@@ -115,24 +118,41 @@ class Machine:
         self._direct.restore(state)
 
     def apply(self, entry: Entry) -> Outcome:
-        """Carry out one command at its time. Its exceptions for users are its outcome."""
+        """Carry out one command at its time. An exception is its outcome: the command is in the log, and has the same
+        one whenever it is carried out. Raises ``StoreError`` for an entry that can't be read."""
+        try:
+            act = self._read(entry)
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+            wrong = f"is damaged or of a newer version ({type(error).__name__}: {error})"
+            raise StoreError(f"entry {entry.position} ({entry.kind}) {wrong}") from error
         with self._state.clock.at(entry.at):
-            if entry.kind == CALL:
-                return self._go_on(entry.position, self._direct.play(read_call(entry.data)))
-            if entry.kind == GO_ON:
-                steps = self.waiting.pop(entry.data, None)
-                return _gone(entry.position) if steps is None else self._go_on(entry.position, steps)
-            if entry.kind == END:
-                steps = self.waiting.pop(entry.data, None)
-                if steps is not None:
-                    steps.close()
-                return Outcome(entry.position)
-            if entry.kind == "callbacks.next":
-                return Outcome(entry.position, self._next_attempt(entry.position, *entry.data))
             try:
-                return Outcome(entry.position, self._carry_out(entry.kind, entry.data))
-            except (UsageError, KeyError, LookupError) as error:
+                return act()
+            except Exception as error:  # noqa: BLE001 - a mistake of the user or a bug, which must not stop the log
                 return Outcome(entry.position, error=error)
+
+    def _read(self, entry: Entry) -> Callable[[], Outcome]:
+        """Return what carries out a command. Raises whatever unreadable data leads to."""
+        position, data = entry.position, entry.data
+        if entry.kind == CALL:
+            return partial(self._go_on, position, self._direct.play(read_call(data)))
+        if entry.kind in (GO_ON, END):
+            return partial(self._resume if entry.kind == GO_ON else self._end, position, int(data))
+        args, options = Decoder().decode(data[0]), Decoder().decode(data[1])
+        if entry.kind == "callbacks.next":
+            return lambda: Outcome(position, self._next_attempt(position, *args))
+        act = self._own.get(entry.kind) or self._method(entry.kind)
+        return lambda: Outcome(position, act(*args, **options))
+
+    def _resume(self, position: int, waiting: int) -> Outcome:
+        steps = self.waiting.pop(waiting, None)
+        return _gone(position) if steps is None else self._go_on(position, steps)
+
+    def _end(self, position: int, waiting: int) -> Outcome:
+        steps = self.waiting.pop(waiting, None)
+        if steps is not None:
+            steps.close()
+        return Outcome(position)
 
     def _go_on(self, position: int, steps: Steps) -> Outcome:
         try:
@@ -142,18 +162,16 @@ class Machine:
         self.waiting[position] = steps
         return Outcome(position, pause=pause)
 
-    def _carry_out(self, kind: str, data: list[Any]) -> Any:
-        args, options = Decoder().decode(data[0]), Decoder().decode(data[1])
-        own = self._own.get(kind)
-        if own is not None:
-            return own(*args, **options)
+    def _method(self, kind: str) -> Callable[..., Any]:
+        """Return the method that a command calls. Raises ``KeyError`` if there is none."""
         part, _, method = kind.rpartition(".")
         if method not in CHANGING.get(part, ()):
-            raise UsageError("state", f"the log has an unknown command {kind!r}", "it is from a newer version")
+            raise KeyError("unknown command")
         found: Any = self._state
         for name in part.split("."):
             found = getattr(found, name)
-        return getattr(found, method)(*args, **options)
+        changing: Callable[..., Any] = getattr(found, method)
+        return changing
 
     def _reset(self) -> None:
         self._end_calls()
@@ -176,15 +194,14 @@ class Machine:
         self.checkpoints.pop(name, None)
 
     def _add_record(self, resource: str, account_sid: str | None, values: dict[str, Any]) -> Any:
-        records = self._records(resource)
-        return (records.of(account_sid) if account_sid else records).add(**values)
+        return self._records(resource, account_sid).add(**values)
 
-    def _remove_record(self, resource: str, sid: str) -> None:
-        self._records(resource).remove(sid)
+    def _remove_record(self, resource: str, account_sid: str | None, sid: str) -> None:
+        self._records(resource, account_sid).remove(sid)
 
-    def _records(self, name: str) -> Records[Any]:
+    def _records(self, name: str, account_sid: str | None) -> Records[Any]:
         resource = next(one for one in RESOURCES if one.name == name)
-        return Records(self._core.state, self._core.lock, resource)
+        return Records(self._core.state, self._core.lock, resource, account_sid)
 
     def _discard_rule(self, name: str, number: int) -> None:
         faults = self._state.faults

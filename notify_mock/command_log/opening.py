@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 from notify_mock.accounts.account import read_accounts
-from notify_mock.command_log.entry import Store, StoreError
+from notify_mock.command_log.entry import Store, StoreError, StoreUnavailable
 from notify_mock.command_log.log import CommandLog
 from notify_mock.command_log.machine import Core
 from notify_mock.command_log.plain import Decoder, Encoder, Unplain
 from notify_mock.command_log.sqlite import SqliteStore
+from notify_mock.engine.engine import Engine
 from notify_mock.engine.seed_data import DataOption, read_data
 from notify_mock.faults.readers import read_faults
 from notify_mock.support.clock import moment
@@ -43,26 +45,32 @@ def open_log(store: Store, core: Core, until: int | None) -> CommandLog:
     try:
         return CommandLog(store, core, until)
     except StoreError as error:
-        raise UsageError("state", str(error)) from error
+        raise UsageError("state", f"{store}: {error}") from error
 
 
 def with_stored_options(store: Store, options: dict[str, Any]) -> dict[str, Any]:
     """Return the options that the state was begun with. Raises ``UsageError`` if others are given."""
     __tracebackhide__ = True
-    given = {name: value for name, value in options.items() if value not in (None, (), 0, False)}
+    defaults = {name: one.default for name, one in signature(Engine).parameters.items()}
+    given = {name: value for name, value in options.items() if value != defaults.get(name)}
     for name in _REFUSED:
         if name in given:
             raise UsageError(_NAMES.get(name, name), "cannot be used with state=", "leave one of them out")
     plain = _plain_options(given)
     try:
         stored = store.begin(plain)
-    except StoreError as error:
+        read = {name: Decoder().decode(value) for name, value in stored.items()}
+    except (StoreError, StoreUnavailable) as error:
         raise UsageError("state", str(error)) from error
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise UsageError(
+            "state", f"{store}: the stored options are damaged ({type(error).__name__}: {error})"
+        ) from error
     for name, value in plain.items():
         if json.loads(json.dumps(value)) != stored.get(name):
             was = f"with {name}={shown(stored[name])}" if name == "seed" and name in stored else f"with another {name}"
             raise UsageError(name, f"the state was begun {was}", "leave the option out, or choose another file")
-    return {**options, **{name: Decoder().decode(value) for name, value in stored.items()}}
+    return {**options, **read}
 
 
 def plain_data(data: DataOption) -> Any:
