@@ -47,11 +47,12 @@ class LastingEngine(Engine):
 
         store = open_store(state, until)
         try:
-            super().__init__(**with_stored_options(store, options))
+            stored, begun = with_stored_options(store, options)
+            super().__init__(**stored)
             core = Core(
                 super(), self._state, self._lock, self.held_calls, self.stubs, self.seed, self._permanent_faults
             )
-            self._log = open_log(store, core, until)
+            self._log = open_log(store, core, begun, until)
             self._parts = self._log.parts
         except BaseException:
             store.close()

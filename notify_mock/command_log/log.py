@@ -27,15 +27,15 @@ SNAPSHOT_AFTER = 50_000
 class CommandLog:
     """Applies the entries of a store to a machine. ``position`` is that of the last entry applied.
 
-    ``until``: stop at this position, as the state of then; nothing can be changed after that.
+    The state was ``begun`` at this time. ``until``: stop at this position, as the state of then; nothing can be changed after that.
     """
 
-    def __init__(self, store: Store, core: Core, until: int | None = None) -> None:
+    def __init__(self, store: Store, core: Core, begun: float, until: int | None = None) -> None:
         self._store, self._state, self._lock, self._until = store, core.state, core.lock, until
         self._clock = core.state.clock
         self._machine = Machine(core)
         self.position = 0
-        self._at = 0.0
+        self._at = begun
         self._results: list[Result] = []
         self._owed: list[Command] = []
         self._is_applying = self._is_closed = self._is_behind = False
@@ -166,6 +166,8 @@ class CommandLog:
             if kept is not None and (self._until is None or kept[0] <= self._until):
                 self.position, text = kept
                 self._at = read_snapshot(self._machine, text, self.position)
+            else:
+                self._machine.begin(self._at)
             entries = self._store.read(self.position)
             if self._until is not None and self._until > (entries[-1].position if entries else self.position):
                 last = entries[-1].position if entries else self.position

@@ -110,6 +110,11 @@ class Machine:
         """Whether a call or a callback is in progress, which a snapshot cannot contain."""
         return bool(self.waiting or self.attempts)
 
+    def begin(self, at: float) -> None:
+        """Return to the initial state, as it was at this time."""
+        with self._state.clock.at(at):
+            self._direct.reset()
+
     def state(self) -> Any:
         """Return everything that commands change, for ``restore_state``."""
         return self._direct.snapshot()

@@ -16,12 +16,15 @@ from notify_mock.command_log.sqlite import SqliteStore
 from notify_mock.engine.engine import Engine
 from notify_mock.engine.seed_data import DataOption, read_data
 from notify_mock.faults.readers import read_faults
-from notify_mock.support.clock import moment
+from notify_mock.support.clock import Clock, moment
 from notify_mock.support.documents import read_file
 from notify_mock.support.usage import UsageError, shown
 
 _REFUSED = ("hydrate", "cassette", "forward", "observer")
 """What these add is not in the log, so the same log would not give the same state."""
+
+_BEGUN = "begun"
+"""The key of the time when the state was begun: seed data gets its dates from it."""
 
 _NAMES = {"forward": "upstream", "observer": "record"}
 
@@ -39,17 +42,19 @@ def open_store(state: object, until: int | None) -> Store:
         raise UsageError("state", str(error)) from error
 
 
-def open_log(store: Store, core: Core, until: int | None) -> CommandLog:
-    """Return the log, with the state at its end or at ``until``. Raises ``UsageError``."""
+def open_log(store: Store, core: Core, begun: float, until: int | None) -> CommandLog:
+    """Return the log, with the state at its end or at ``until``. It was ``begun`` at this time. Raises
+    ``UsageError``."""
     __tracebackhide__ = True
     try:
-        return CommandLog(store, core, until)
+        return CommandLog(store, core, begun, until)
     except StoreError as error:
         raise UsageError("state", f"{store}: {error}") from error
 
 
-def with_stored_options(store: Store, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options that the state was begun with. Raises ``UsageError`` if others are given."""
+def with_stored_options(store: Store, options: dict[str, Any]) -> tuple[dict[str, Any], float]:
+    """Return the options that the state was begun with, and when, in seconds since 1970. Raises ``UsageError`` if other
+    options are given."""
     __tracebackhide__ = True
     defaults = {name: one.default for name, one in signature(Engine).parameters.items()}
     given = {name: value for name, value in options.items() if value != defaults.get(name)}
@@ -58,7 +63,8 @@ def with_stored_options(store: Store, options: dict[str, Any]) -> dict[str, Any]
             raise UsageError(_NAMES.get(name, name), "cannot be used with state=", "leave one of them out")
     plain = _plain_options(given)
     try:
-        stored = store.begin(plain)
+        stored = store.begin({**plain, _BEGUN: Clock().real_time()})
+        begun = float(stored.pop(_BEGUN))
         read = {name: Decoder().decode(value) for name, value in stored.items()}
     except (StoreError, StoreUnavailable) as error:
         raise UsageError("state", str(error)) from error
@@ -70,7 +76,7 @@ def with_stored_options(store: Store, options: dict[str, Any]) -> dict[str, Any]
         if json.loads(json.dumps(value)) != stored.get(name):
             was = f"with {name}={shown(stored[name])}" if name == "seed" and name in stored else f"with another {name}"
             raise UsageError(name, f"the state was begun {was}", "leave the option out, or choose another file")
-    return {**options, **read}
+    return {**options, **read}, begun
 
 
 def plain_data(data: DataOption) -> Any:
