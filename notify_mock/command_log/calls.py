@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Generator
 from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
-from notify_mock.command_log.entry import CALL, END, GO_ON, Command, Log, StoreUnavailable, plain_call
+from notify_mock.command_log.entry import CALL, END, GO_ON, SYNC, Command, StoreUnavailable, plain_call
 from notify_mock.engine.pipeline import FAULT_HEADER, Pipeline
 from notify_mock.engine.state import State
-from notify_mock.engine.steps import Commit, Steps, run
+from notify_mock.engine.steps import Commit, Commits, Steps, run
 from notify_mock.support.waits import HeldCall
-from notify_mock.twilio_api.errors import EdgeUnavailable
+from notify_mock.twilio_api.errors import EdgeUnavailable, MalformedRequest, TwilioError
 from notify_mock.twilio_api.headers import ERROR_JSON, edge
 from notify_mock.twilio_api.messages import Answer, Call
 
@@ -18,19 +20,53 @@ LOG = logging.getLogger("notify_mock.state")
 
 _READING = ("GET", "HEAD", "OPTIONS")
 
+POSITION_HEADER = "X-Notify-Mock-Position"
+"""In a request: answer with the state at this position or a later one, or at the end of the log if it is ``latest``.
+The response to such a request has the position that it was made at."""
+
+_LATEST = "latest"
+_MAX_DIGITS = 16
+
+
+class Log(Commits, Protocol):
+    """The log, as calls use it."""
+
+    position: int
+
+    @property
+    def is_past(self) -> bool: ...
+    def owe(self, command: Command) -> None: ...
+    def announce(self) -> None: ...
+
 
 class LoggedCalls:
-    """Plays calls through a log. ``reads`` plays those that change nothing but the journal."""
+    """Plays calls through a log. ``reads`` plays those that change nothing but the journal.
 
-    def __init__(self, log: Log, state: State, lock: AbstractContextManager[bool], reads: Pipeline) -> None:
-        self._log, self._state, self._lock, self._reads = log, state, lock, reads
+    ``strong``: reads, too, see all that was in the log when they arrived.
+    """
+
+    def __init__(
+        self, log: Log, state: State, lock: AbstractContextManager[bool], reads: Pipeline, *, strong: bool
+    ) -> None:
+        self._log, self._state, self._lock, self._reads, self._strong = log, state, lock, reads, strong
 
     def play(self, call: Call) -> Steps:
         """Carry out a call; see ``Engine.play``. It gets a 503 while the store can't take it."""
+        asked = call.headers.get(POSITION_HEADER.lower())
         try:
-            return (yield from self._play(call))
+            if call.method in _READING and (asked is not None or self._strong):
+                yield from self._catch_up(asked or _LATEST)
+            answer = yield from self._play(call)
+        except StoreUnavailable as error:
+            LOG.debug("503 for %s %s: %s", call.method, call.path, error)
+            answer = self._refused(EdgeUnavailable())
+        except MalformedRequest as error:
+            answer = self._refused(error)
         finally:
             self._log.announce()
+        if asked is None:
+            return answer
+        return answer._replace(headers=[*answer.headers, (POSITION_HEADER, str(self._log.position))])
 
     def _play(self, call: Call) -> Steps:
         if self._log.is_past and call.method in _READING:
@@ -42,18 +78,28 @@ class LoggedCalls:
         try:
             outcome = yield Commit(self._log, Command(CALL, plain_call(call)))
             while outcome.pause is not None:
-                waiting = outcome.position if waiting is None else waiting
+                waiting = outcome.position
                 yield outcome.pause
                 outcome = yield Commit(self._log, Command(GO_ON, waiting))
-            waiting = None
+            if not isinstance(outcome.error, StoreUnavailable):
+                waiting = None
             answer: Answer = outcome.get()
             return answer
-        except StoreUnavailable as error:
-            LOG.debug("503 for %s %s: %s", call.method, call.path, error)
-            return self._unavailable()
         finally:
             if waiting is not None:
-                self._log.settle(Command(END, waiting))
+                self._log.owe(Command(END, waiting))
+
+    def _catch_up(self, asked: str) -> Generator[Commit, Any, None]:
+        """Wait until the state is as new as asked. Raises ``MalformedRequest`` or ``StoreUnavailable``."""
+        wanted = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < _MAX_DIGITS else None
+        if wanted is not None and wanted <= self._log.position:
+            return
+        if wanted is None and asked != _LATEST:
+            raise _malformed(f"expected a position or {_LATEST}, got {asked[:40]!r}")
+        outcome = yield Commit(self._log, Command(SYNC, None))
+        outcome.get()
+        if wanted is not None and wanted > self._log.position:
+            raise _malformed(f"there is no position {wanted} yet: the log ends at {self._log.position}")
 
     def _is_read(self, call: Call) -> bool:
         """Whether the call changes nothing but the journal. An unreadable request changes nothing, either."""
@@ -68,10 +114,17 @@ class LoggedCalls:
             and not state.accounts.is_new(call.headers.get("authorization"))
         )
 
-    def _unavailable(self) -> Answer:
-        body = EdgeUnavailable().body()
-        return Answer(503, edge(at=self._state.clock.time(), content_type=ERROR_JSON, length=len(body)), body)
+    def _refused(self, error: TwilioError) -> Answer:
+        body = error.body()
+        at = self._state.clock.time()
+        return Answer(error.status, edge(at=at, content_type=ERROR_JSON, length=len(body)), body)
 
 
 def _never(_seconds: float, _held: HeldCall) -> None:
     raise RuntimeError("a read without faults does not wait")
+
+
+def _malformed(what: str) -> MalformedRequest:
+    refusal = MalformedRequest(f"{POSITION_HEADER}: {what}", what=f"invalid {POSITION_HEADER}")
+    refusal.detail = f"{POSITION_HEADER}: {what}"
+    return refusal

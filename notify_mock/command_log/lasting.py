@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from notify_mock.engine.engine import Engine
 from notify_mock.resources.resource import Resource
@@ -23,19 +23,31 @@ if TYPE_CHECKING:
     from notify_mock.twilio_api.messages import Call
 
 StateOption = str | Path
-"""The path of a file, which is created if it does not exist."""
+"""The path of a file, which is created if it does not exist, or the URL of a Valkey or Redis server."""
+
+Consistency = Literal["session", "strong"]
+"""What a read sees: all that its server knows, or, with "strong", all that is in the shared state when it arrives."""
 
 
 class LastingEngine(Engine):
-    """An engine that keeps its state in the file ``state``, if it is given.
+    """An engine that keeps its state in the file ``state``, or shares it with others at that URL, if it is given.
 
     Options that are not given are those that the state was begun with. ``until`` gives the state as it was after the
     command at that position, to look at. Raises ``UsageError`` if the file can't be used, or was begun with other
     options.
     """
 
-    def __init__(self, *, state: StateOption | None = None, until: int | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        state: StateOption | None = None,
+        until: int | None = None,
+        consistency: Consistency = "session",
+        **options: Any,
+    ) -> None:
         __tracebackhide__ = True
+        if consistency not in ("session", "strong"):
+            raise UsageError("consistency", f"expected session or strong, got {consistency!r}")
         self._log: CommandLog | None = None
         if state is None:
             if until is not None:
@@ -52,7 +64,7 @@ class LastingEngine(Engine):
             core = Core(
                 super(), self._state, self._lock, self.held_calls, self.stubs, self.seed, self._permanent_faults
             )
-            self._log = open_log(store, core, begun, until)
+            self._log = open_log(store, core, begun, until, strong=consistency == "strong")
             self._parts = self._log.parts
         except BaseException:
             store.close()

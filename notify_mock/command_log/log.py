@@ -4,17 +4,33 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from notify_mock.command_log.calls import LoggedCalls
-from notify_mock.command_log.entry import END, Command, Entry, Result, Store, StoreError, StoreUnavailable
+from notify_mock.command_log.entry import (
+    ENDED,
+    READS,
+    SENDS,
+    SYNC,
+    Command,
+    Entry,
+    Result,
+    Store,
+    StoreError,
+    StoreUnavailable,
+)
 from notify_mock.command_log.logged import Parts, plain_arguments
 from notify_mock.command_log.machine import Core, Machine, Outcome
+from notify_mock.command_log.reads import Reads
 from notify_mock.command_log.snapshot import read_snapshot, write_snapshot
 from notify_mock.engine.pipeline import Pipeline
 from notify_mock.support.ids import Sids
 from notify_mock.support.usage import UsageError
 from notify_mock.support.version import __version__
+
+if TYPE_CHECKING:
+    from notify_mock.command_log.entry import SharedStore
 
 LOG = logging.getLogger("notify_mock.state")
 
@@ -24,24 +40,35 @@ SNAPSHOT_AFTER = 50_000
 """Entries after which a snapshot is made, so that a start has little to replay."""
 
 
+class Stopping(Protocol):
+    """Something that runs until it is stopped."""
+
+    def stop(self) -> None: ...
+
+
 class CommandLog:
     """Applies the entries of a store to a machine. ``position`` is that of the last entry applied.
 
-    The state was ``begun`` at this time. ``until``: stop at this position, as the state of then; nothing can be changed after that.
+    The state was ``begun`` at this time. ``until``: stop at this position, as the state of then; nothing can be changed
+    after that. With ``strong``, each
+    read asks the store for what others have appended.
     """
 
-    def __init__(self, store: Store, core: Core, begun: float, until: int | None = None) -> None:
+    def __init__(
+        self, store: Store, core: Core, begun: float, until: int | None = None, *, strong: bool = False
+    ) -> None:
         self._store, self._state, self._lock, self._until = store, core.state, core.lock, until
-        self._clock = core.state.clock
+        self._held_calls = core.held_calls
         self._machine = Machine(core)
         self.position = 0
         self._at = begun
         self._results: list[Result] = []
         self._owed: list[Command] = []
+        self._wants_snapshot = self._has_changed = False
         self._is_applying = self._is_closed = self._is_behind = False
-        self._since_snapshot = 0
         self.problem = ""
         """Why the store takes no entries at present, or ""."""
+        self.reads = Reads(core.state.journal)
         self._replay()
         core.state.journal.hold()
         core.state.deliveries.hold()
@@ -50,13 +77,21 @@ class CommandLog:
         reads = Pipeline(
             core.state, core.lock, core.held_calls, fault_header=False, stubs=core.stubs, request_ids=request_ids
         )
-        self.calls = LoggedCalls(self, core.state, core.lock, reads)
-        self._end_what_was_in_progress()
+        self.calls = LoggedCalls(self, core.state, core.lock, reads, strong=strong)
+        self.follower: Stopping | None = None
+        """What keeps this server in step with the others, to be stopped with the log."""
+        if until is None and not store.is_shared and self._machine.is_busy:
+            self.commit([Command(ENDED, "")])
 
     @property
     def is_past(self) -> bool:
         """Whether this is the state at an earlier position, which can only be read."""
         return self._until is not None
+
+    @property
+    def server(self) -> str:
+        """The name of this server in a shared store, or ""."""
+        return self._store.server
 
     def do(self, kind: str, *args: Any, **options: Any) -> Any:
         """Carry out one command and return its value, or raise its exception. Raises ``UsageError`` if the store cannot
@@ -68,8 +103,8 @@ class CommandLog:
             raise UsageError("state", f"cannot be changed: {outcome.error}") from outcome.error
         return outcome.get()
 
-    def settle(self, command: Command) -> None:
-        """Carry out a command that nobody waits for: now, or with the first one that the store takes again."""
+    def owe(self, command: Command) -> None:
+        """Carry out a command now, or with the next one that the store takes."""
         with self._lock:
             self._owed.append(command)
             self.commit([])
@@ -81,61 +116,102 @@ class CommandLog:
         listeners, once the caller holds no lock.
         """
         with self._lock:
+            own = [command for command in commands if command.kind != SYNC]
+            if not (commands or self._owed):
+                return []
             self._at = max(self._at, self._now())
-            appended = [*self._owed, *commands]
             try:
-                entries = self._append(appended) if appended else []
+                entries = self._append([*self._owed, *own])
             except (StoreUnavailable, StoreError) as error:
-                self._note_problem(str(error))
+                self.note_problem(str(error))
                 return [Outcome(self.position, error=StoreUnavailable(str(error))) for _ in commands]
-            self._note_problem("")
-            self._results.clear()
+            self.note_problem("")
+            mine = self._apply_all(entries)[len(entries) - len(self._owed) - len(own) :]
+            self._results = [Result(one.position, one.status(), one.digest()) for one in mine]
+            answered = iter(mine[len(self._owed) :])
             self._owed.clear()
-            self._is_applying = True  # and stays so if an interruption leaves a command half carried out
-            outcomes = [self._apply(entry) for entry in entries]
-            self._is_applying = False
-            if self._since_snapshot >= SNAPSHOT_AFTER:
-                self.snapshot()
-            return outcomes[len(outcomes) - len(commands) :]
+            self._snapshot_if_due()
+            return [Outcome(self.position) if one.kind == SYNC else next(answered) for one in commands]
+
+    def catch_up(self, entries: Sequence[Entry]) -> None:
+        """Apply entries that others have appended, from the next position on. Raises ``StoreError`` for a gap."""
+        with self._lock:
+            self._apply_all([entry for entry in entries if entry.position > self.position])
+            if self._owed:
+                self.commit([])
+        self.announce()
 
     def announce(self) -> None:
         """Tell the listeners of journal and deliveries what has happened. The caller holds no lock."""
         self._state.journal.announce_held()
         self._state.deliveries.announce_held()
 
+    def stay(self) -> None:
+        """Renew the lease of this server, or give it a new name if the others have ended it.
+
+        Raises ``StoreUnavailable`` or ``StoreError``.
+        """
+        store = cast("SharedStore", self._store)
+        if not store.stay(self._state.clock.real_time()):
+            with self._lock:
+                LOG.warning("server %s was silent for too long: its held calls have ended", store.server)
+                store.join()
+
+    def share_reads(self) -> None:
+        """Append the reads that this server has answered since the last time."""
+        with self._lock:
+            batches = self.reads.take(self._machine.generation)
+            if batches and isinstance(self.commit(batches)[0].error, StoreUnavailable):
+                self.reads.give_back()
+
+    def is_sender(self) -> bool:
+        """Whether this server sends the callbacks that are due. The first time, it offers to."""
+        if not self.server:
+            return True
+        if self.server not in self._machine.senders:
+            self.commit([Command(SENDS, None)])
+        return self._machine.senders[:1] == [self.server]
+
     def snapshot(self) -> None:
         """Store the whole state, unless calls or callbacks are in progress."""
         with self._lock:
-            if self._machine.is_busy or self._is_applying or self._is_closed or self.is_past:
+            if self._until is not None:
+                return
+            self.share_reads()
+            if self._machine.is_busy or self._is_applying or self._is_closed or self.problem:
                 return
             try:
                 self._store.keep_snapshot(self.position, write_snapshot(self._machine, self._at), self._results)
             except (StoreUnavailable, StoreError) as error:
-                self._note_problem(str(error))
+                self.note_problem(str(error))
             else:
                 self._results.clear()
-                self._since_snapshot = 0
+                self._has_changed = self._wants_snapshot = False
 
     def close(self) -> None:
         """Store a snapshot, if anything has happened since the last one, and close the store."""
+        if self.follower is not None:
+            self.follower.stop()
         with self._lock:
-            if self._since_snapshot:
+            if self._has_changed:
                 self.snapshot()
+            if self.follower is not None:
+                with suppress(StoreUnavailable):
+                    cast("SharedStore", self._store).leave(self._state.clock.real_time())
+                self.follower = None
             self._is_closed = True
             self._store.close()
 
-    def _end_what_was_in_progress(self) -> None:
-        """End the calls that were held when the last process ended, and send again what it was sending."""
-        if self.is_past:
-            return
-        commands = [Command(END, position) for position in sorted(self._machine.waiting)]
-        if self._machine.attempts:
-            commands.append(Command("callbacks.requeue", plain_arguments((), {})))
-        if commands:
-            self.commit(commands)
+    def note_problem(self, problem: str) -> None:
+        """Note why the store takes no entries, or "" if it takes them again."""
+        if problem and not self.problem:
+            LOG.error("the state cannot be changed: %s", problem)
+        elif self.problem and not problem:
+            LOG.warning("the state can be changed again")
+        self.problem = problem
 
     def _append(self, commands: Sequence[Command]) -> list[Entry]:
-        if self.is_past:
+        if self._until is not None:
             raise StoreUnavailable(f"this is the state at position {self._until}, which cannot be changed")
         if self._is_closed:
             raise StoreUnavailable("the emulator has been closed")
@@ -146,18 +222,53 @@ class CommandLog:
     def _now(self) -> float:
         """Return the real time. Commands never get an earlier time than the one before; if the clock of the machine
         was set back, they get that time until it has passed."""
-        now = self._clock.real_time()
+        now = self._state.clock.real_time()
         if now < self._at - _BEHIND_SECONDS and not self._is_behind:
             LOG.warning("the clock of this machine is %.0f s behind the last command of the state", self._at - now)
         self._is_behind = now < self._at - _BEHIND_SECONDS
         return now
 
+    def _apply_all(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Raises ``StoreError`` for a gap. An interruption leaves a command half carried out, and the log unusable."""
+        outcomes = []
+        for entry in entries:
+            self._check_position(entry)
+            self._is_applying = True
+            outcomes.append(self._apply(entry))
+            self._is_applying = False
+        return outcomes
+
     def _apply(self, entry: Entry) -> Outcome:
-        outcome = self._machine.apply(entry)
-        self.position, self._at = entry.position, max(self._at, entry.at)
-        self._since_snapshot += 1
-        self._results.append(Result(entry.position, outcome.status(), outcome.digest()))
+        is_own = entry.server == self._store.server
+        self._at = max(self._at, entry.at)
+        if entry.kind == READS:
+            if not is_own and entry.data["generation"] == self._machine.generation:
+                self.reads.add(entry.data, entry.server)
+            outcome = Outcome(entry.position)
+        else:
+            outcome = self._carry_out(entry)
+        self.position = entry.position
+        self._has_changed = True
+        self._wants_snapshot |= is_own and entry.position % SNAPSHOT_AFTER == 0
         return outcome
+
+    def _carry_out(self, entry: Entry) -> Outcome:
+        """Times never go back, whichever server they are from."""
+        journal, generation = self._state.journal, self._machine.generation
+        journal.server = entry.server
+        try:
+            outcome = self._machine.apply(entry._replace(at=self._at))
+        finally:
+            journal.server = ""
+        if generation != self._machine.generation:
+            self.reads.clear()
+        if entry.kind == ENDED and entry.data == self._store.server:
+            self._held_calls.release()
+        return outcome
+
+    def _snapshot_if_due(self) -> None:
+        if self._wants_snapshot and not self._machine.is_busy:
+            self.snapshot()
 
     def _replay(self) -> None:
         """Bring the state to the end of the log. Raises ``StoreError`` where the outcome of a command differs."""
@@ -175,18 +286,15 @@ class CommandLog:
             for entry in entries:
                 if self._until is not None and entry.position > self._until:
                     break
-                if entry.position != self.position + 1:
-                    raise StoreError(f"entry {self.position + 1} is missing; the log goes on at {entry.position}")
-                _compare(entry, self._apply(entry))
-                if entry.digest is not None:
-                    self._results.pop()
+                self._check_position(entry)
+                outcome = self._apply(entry)
+                _compare(entry, outcome)
+                if entry.digest is None and not self._store.is_shared:
+                    self._results.append(Result(entry.position, outcome.status(), outcome.digest()))
 
-    def _note_problem(self, problem: str) -> None:
-        if problem and not self.problem:
-            LOG.error("the state cannot be changed: %s", problem)
-        elif self.problem and not problem:
-            LOG.warning("the state can be changed again")
-        self.problem = problem
+    def _check_position(self, entry: Entry) -> None:
+        if entry.position != self.position + 1:
+            raise StoreError(f"entry {self.position + 1} is missing; the log goes on at {entry.position}")
 
 
 def _compare(entry: Entry, outcome: Outcome) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
-from notify_mock.command_log.entry import Command, Log
+from notify_mock.command_log.entry import Command
 from notify_mock.command_log.machine import CHANGING
 from notify_mock.command_log.plain import Encoder, Unplain
 from notify_mock.deliveries.callback import Callback
@@ -108,6 +108,15 @@ class LoggedRecords(Records[Any]):
         self._do("records.remove", self._resource.name, self._account_sid, sid)
 
 
+class Log(Protocol):
+    """The log, as its parts use it."""
+
+    def do(self, kind: str, *args: Any, **options: Any) -> Any: ...
+    def owe(self, command: Command) -> None: ...
+    def is_sender(self) -> bool: ...
+    def announce(self) -> None: ...
+
+
 class LoggedAttempts(Attempts):
     """Callbacks that are taken and closed by commands. Looking whether one is due is none."""
 
@@ -116,12 +125,13 @@ class LoggedAttempts(Attempts):
         self._log, self._numbers = log, numbers
 
     def next(self, *, early: bool = False, skip: Callable[[Callback], bool] | None = None) -> Attempt | None:
-        """Return the next attempt. While the store takes nothing, there is none, except that ``early`` raises
-        ``UsageError``: then somebody waits for it."""
+        """See ``Attempts.next``. None, too, while another server sends them, or the store takes no commands."""
         with self._lock:
             now = self._state.clock.time()
             waiting = [one for one in self._state.outbox if skip is None or not skip(one)]
             if not any(early or one.due <= now for one in waiting):
+                return None
+            if not (early or self._log.is_sender()):
                 return None
             busy = sorted({one.place for one in self._state.outbox} - {one.place for one in waiting})
             try:
@@ -136,20 +146,21 @@ class LoggedAttempts(Attempts):
         with self._lock:
             position = next((at for at, one in self._numbers.items() if one is attempt), None)
             if position is not None:
-                data = plain_arguments((position, reply.status, reply.reason, reply.final), {})
-                self._log.settle(Command("callbacks.close", data))
+                arguments = plain_arguments((position, reply.status, reply.reason, reply.final), {})
+                self._log.owe(Command("callbacks.close", arguments))
         self._log.announce()
 
 
 class Parts:
-    """The parts of an emulator that change by commands, which ``log`` carries out."""
+    """The parts of an emulator that change by commands of ``log``."""
 
     def __init__(self, state: State, log: Log, numbers: dict[int, Attempt]) -> None:
         self._log, self._numbers = log, numbers
-        self.clock: Any = Logged(state.clock, "clock", log.do)
-        self.accounts: Any = Logged(state.accounts, "accounts", log.do)
-        self.faults: Any = LoggedFaults(state.faults, "faults", log.do)
-        self.providers: Any = LoggedProviders(state.providers, log.do)
+        do = log.do
+        self.clock: Any = Logged(state.clock, "clock", do)
+        self.accounts: Any = Logged(state.accounts, "accounts", do)
+        self.faults: Any = LoggedFaults(state.faults, "faults", do)
+        self.providers: Any = LoggedProviders(state.providers, do)
 
     def records(self, found: Records[Any]) -> Any:
         return LoggedRecords(found, self._log.do)

@@ -8,7 +8,7 @@ from functools import partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from notify_mock.command_log.entry import CALL, END, GO_ON, Entry, StoreError, read_call
+from notify_mock.command_log.entry import CALL, END, ENDED, GO_ON, SENDS, Entry, StoreError, read_call
 from notify_mock.command_log.plain import Decoder
 from notify_mock.engine.attempts import Attempt, Reply
 from notify_mock.engine.records import Records
@@ -88,9 +88,15 @@ class Machine:
         """Calls that a fault holds, by the position of the command that began the pause."""
         self.attempts: dict[int, Attempt] = {}
         """Callbacks that are being sent, by the position of the command that took them."""
+        self._servers: dict[int, str] = {}
+        """The server of each of those calls and callbacks."""
         self.checkpoints: dict[str, Any] = {}
         self.permanent_faults = core.permanent_faults
         """The rules that every reset adds again."""
+        self.senders: list[str] = []
+        """The servers that offer to send callbacks, the one that does it first. Empty if the store is not shared."""
+        self.generation = 0
+        """How often the state was reset or restored."""
         self._own: Mapping[str, Callable[..., Any]] = {
             "reset": self._reset,
             "restore": self._restore,
@@ -102,7 +108,6 @@ class Machine:
             "records.remove": self._remove_record,
             "faults.discard": self._discard_rule,
             "callbacks.close": self._close_attempt,
-            "callbacks.requeue": self._requeue,
         }
 
     @property
@@ -138,34 +143,53 @@ class Machine:
 
     def _read(self, entry: Entry) -> Callable[[], Outcome]:
         """Return what carries out a command. Raises whatever unreadable data leads to."""
-        position, data = entry.position, entry.data
         if entry.kind == CALL:
-            return partial(self._go_on, position, self._direct.play(read_call(data)))
-        if entry.kind in (GO_ON, END):
-            return partial(self._resume if entry.kind == GO_ON else self._end, position, int(data))
-        args, options = Decoder().decode(data[0]), Decoder().decode(data[1])
+            return partial(self._go_on, entry, self._direct.play(read_call(entry.data)))
+        if entry.kind == GO_ON:
+            return partial(self._resume, entry, int(entry.data))
+        if entry.kind in (END, ENDED, SENDS):
+            return partial(self._end_or_send, entry)
+        args, options = Decoder().decode(entry.data[0]), Decoder().decode(entry.data[1])
         if entry.kind == "callbacks.next":
-            return lambda: Outcome(position, self._next_attempt(position, *args))
+            return lambda: Outcome(entry.position, self._next_attempt(entry, *args))
         act = self._own.get(entry.kind) or self._method(entry.kind)
-        return lambda: Outcome(position, act(*args, **options))
+        return lambda: Outcome(entry.position, act(*args, **options))
 
-    def _resume(self, position: int, waiting: int) -> Outcome:
-        steps = self.waiting.pop(waiting, None)
-        return _gone(position) if steps is None else self._go_on(position, steps)
+    def _resume(self, entry: Entry, waiting: int) -> Outcome:
+        steps = self._take(waiting)
+        return _gone(entry.position) if steps is None else self._go_on(entry, steps)
 
-    def _end(self, position: int, waiting: int) -> Outcome:
-        steps = self.waiting.pop(waiting, None)
-        if steps is not None:
-            steps.close()
-        return Outcome(position)
-
-    def _go_on(self, position: int, steps: Steps) -> Outcome:
+    def _go_on(self, entry: Entry, steps: Steps) -> Outcome:
         try:
             pause = steps.send(None)
         except StopIteration as end:
-            return Outcome(position, end.value)
-        self.waiting[position] = steps
-        return Outcome(position, pause=pause)
+            return Outcome(entry.position, end.value)
+        self.waiting[entry.position], self._servers[entry.position] = steps, entry.server
+        return Outcome(entry.position, pause=pause)
+
+    def _end_or_send(self, entry: Entry) -> Outcome:
+        if entry.kind == ENDED:
+            self._end_server(entry.data)
+        elif entry.kind == SENDS:
+            self.senders.append(entry.server)
+        elif (steps := self._take(entry.data)) is not None:
+            steps.close()
+        return Outcome(entry.position)
+
+    def _take(self, position: int) -> Steps | None:
+        self._servers.pop(position, None)
+        return self.waiting.pop(position, None)
+
+    def _end_server(self, server: str) -> None:
+        """End the calls of a server, and send again what it was sending: its result is unknown."""
+        own = sorted(position for position, name in self._servers.items() if name == server)
+        for position in own:
+            del self._servers[position]
+            if position in self.waiting:
+                self.waiting.pop(position).close()
+            if position in self.attempts:
+                self._direct.attempts.give_back(self.attempts.pop(position))
+        self.senders = [name for name in self.senders if name != server]
 
     def _method(self, kind: str) -> Callable[..., Any]:
         """Return the method that a command calls. Raises ``KeyError`` if there is none."""
@@ -187,9 +211,11 @@ class Machine:
         self._direct.restore(self.checkpoints[name])
 
     def _end_calls(self) -> None:
+        self.generation += 1
         for position in sorted(self.waiting):
             self.waiting.pop(position).close()
         self.attempts.clear()
+        self._servers.clear()
 
     def _checkpoint(self, name: str) -> str:
         self.checkpoints[name] = self._direct.snapshot()
@@ -213,22 +239,20 @@ class Machine:
         if name in faults and faults[name].number == number:
             faults.discard(faults[name])
 
-    def _next_attempt(self, position: int, early: bool, busy: list[str]) -> Attempt | None:
+    def _next_attempt(self, entry: Entry, early: bool, busy: list[str]) -> Attempt | None:
+        if not early and self.senders and entry.server != self.senders[0]:
+            return None
         skip = (lambda callback: callback.place in busy) if busy else None
         attempt: Attempt | None = self._direct.attempts.next(early=early, skip=skip)
         if attempt is not None:
-            self.attempts[position] = attempt
+            self.attempts[entry.position], self._servers[entry.position] = attempt, entry.server
         return attempt
 
     def _close_attempt(self, position: int, status: int | None, reason: str, final: bool) -> None:
+        self._servers.pop(position, None)
         attempt = self.attempts.pop(position, None)
         if attempt is not None:
             self._direct.attempts.close(attempt, Reply(status, reason, final))
-
-    def _requeue(self) -> None:
-        """Send again what a process that has ended was sending: its result is unknown."""
-        for position in sorted(self.attempts):
-            self._direct.attempts.give_back(self.attempts.pop(position))
 
 
 def _gone(position: int) -> Outcome:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from notify_mock.accounts.account import read_accounts
-from notify_mock.command_log.entry import Store, StoreError, StoreUnavailable
+from notify_mock.command_log.entry import SharedStore, Store, StoreError, StoreUnavailable
+from notify_mock.command_log.follower import Follower
 from notify_mock.command_log.log import CommandLog
 from notify_mock.command_log.machine import Core
 from notify_mock.command_log.plain import Decoder, Encoder, Unplain
+from notify_mock.command_log.shared import ValkeyStore, is_url
 from notify_mock.command_log.sqlite import SqliteStore
 from notify_mock.engine.engine import Engine
 from notify_mock.engine.seed_data import DataOption, read_data
@@ -33,23 +35,38 @@ def open_store(state: object, until: int | None) -> Store:
     """Return the store of an option ``state``. Raises ``UsageError``."""
     __tracebackhide__ = True
     if not isinstance(state, (str, Path)) or not str(state):
-        raise UsageError("state", f"expected the path of a file, got {shown(state)}")
+        raise UsageError(
+            "state", f"expected the path of a file or a URL such as redis://127.0.0.1:6379/0, got {shown(state)}"
+        )
     if until is not None and (isinstance(until, bool) or not isinstance(until, int) or until < 0):
         raise UsageError("until", f"expected a position (0 or more), got {shown(until)}")
     try:
+        if is_url(state):
+            return ValkeyStore(str(state))
         return SqliteStore(Path(state), read_only=until is not None)
     except StoreError as error:
         raise UsageError("state", str(error)) from error
 
 
-def open_log(store: Store, core: Core, begun: float, until: int | None) -> CommandLog:
+def open_log(store: Store, core: Core, begun: float, until: int | None, *, strong: bool = False) -> CommandLog:
     """Return the log, with the state at its end or at ``until``. It was ``begun`` at this time. Raises
     ``UsageError``."""
     __tracebackhide__ = True
     try:
-        return CommandLog(store, core, begun, until)
-    except StoreError as error:
-        raise UsageError("state", f"{store}: {error}") from error
+        log = CommandLog(store, core, begun, until, strong=strong)
+        if store.is_shared and until is None:
+            _follow(log, cast("SharedStore", store))
+    except (StoreError, StoreUnavailable) as error:
+        raise UsageError("state", str(error) if str(store) in str(error) else f"{store}: {error}") from error
+    return log
+
+
+def _follow(log: CommandLog, store: SharedStore) -> None:
+    """Raises ``StoreError`` or ``StoreUnavailable``."""
+    store.join()
+    log.reads.share()
+    log.follower = follower = Follower(log, store)
+    follower.start()
 
 
 def with_stored_options(store: Store, options: dict[str, Any]) -> tuple[dict[str, Any], float]:
@@ -74,8 +91,10 @@ def with_stored_options(store: Store, options: dict[str, Any]) -> tuple[dict[str
         ) from error
     for name, value in plain.items():
         if json.loads(json.dumps(value)) != stored.get(name):
-            was = f"with {name}={shown(stored[name])}" if name == "seed" and name in stored else f"with another {name}"
-            raise UsageError(name, f"the state was begun {was}", "leave the option out, or choose another file")
+            was = f"with another {name}"
+            if name == "seed":
+                was = f"with seed {shown(stored.get(name, 0))}, and this is seed {shown(value)}"
+            raise UsageError(name, f"the state was begun {was}", "leave the option out, or choose another state")
     return {**options, **read}, begun
 
 

@@ -21,6 +21,8 @@ def write_snapshot(machine: Machine, at: float) -> str:
         "schema": SCHEMA,
         "version": __version__,
         "at": at,
+        "senders": machine.senders,
+        "generation": machine.generation,
         "state": encode(machine.state()),
         "checkpoints": encode(machine.checkpoints),
         "permanent faults": encode(machine.permanent_faults),
@@ -44,6 +46,7 @@ def read_snapshot(machine: Machine, text: str, position: int) -> float:
         machine.checkpoints = decode(content["checkpoints"])
         machine.permanent_faults[:] = decode(content["permanent faults"])
         machine.restore_state(state)
+        machine.senders, machine.generation = list(content["senders"]), int(content["generation"])
         return float(content["at"])
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise StoreError(f"{where} is damaged ({type(error).__name__}: {error})") from error

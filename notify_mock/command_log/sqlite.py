@@ -37,6 +37,9 @@ class SqliteStore:
     One process at a time can have it open. Raises ``StoreError`` if it can't be used.
     """
 
+    is_shared = False
+    server = ""
+
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
         try:

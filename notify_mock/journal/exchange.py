@@ -26,6 +26,7 @@ class Exchange:
     ``ended`` are seconds since 1970 on the emulator's clock; ``retry_after`` is the response's header, in seconds.
     ``response_body`` is the body of the response if the journal keeps it, else None.
     ``size`` is the memory that request and response take, in bytes; ``has_body`` is False once its body was discarded.
+    ``server`` is the server that answered, if several share the state, or "".
     """
 
     __slots__ = (
@@ -46,13 +47,16 @@ class Exchange:
         "region",
         "response_body",
         "retry_after",
+        "server",
         "sid",
         "size",
         "status",
     )
 
-    def __init__(self, number: int, at: float, call: Call, name: str | None, endpoint: Endpoint) -> None:
-        self.number, self.at, self.call, self.name = number, at, call, name
+    def __init__(
+        self, number: int, at: float, call: Call, name: str | None, endpoint: Endpoint, server: str = ""
+    ) -> None:
+        self.number, self.at, self.call, self.name, self.server = number, at, call, name, server
         self.api, self.region, self.base, self.path = endpoint
         self.account_sid = ""
         self.sid: str | None = None
