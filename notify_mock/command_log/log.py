@@ -119,9 +119,8 @@ class CommandLog:
             own = [command for command in commands if command.kind != SYNC]
             if not (commands or self._owed):
                 return []
-            self._at = max(self._at, self._now())
             try:
-                entries = self._append([*self._owed, *own])
+                entries = self._append(max(self._at, self._now()), [*self._owed, *own])
             except (StoreUnavailable, StoreError) as error:
                 self.note_problem(str(error))
                 return [Outcome(self.position, error=StoreUnavailable(str(error))) for _ in commands]
@@ -210,14 +209,14 @@ class CommandLog:
             LOG.warning("the state can be changed again")
         self.problem = problem
 
-    def _append(self, commands: Sequence[Command]) -> list[Entry]:
+    def _append(self, at: float, commands: Sequence[Command]) -> list[Entry]:
         if self._until is not None:
             raise StoreUnavailable(f"this is the state at position {self._until}, which cannot be changed")
         if self._is_closed:
             raise StoreUnavailable("the emulator has been closed")
         if self._is_applying:
             raise StoreUnavailable("another command is being carried out, or was interrupted; open the state again")
-        return self._store.append(self.position, self._at, commands, self._results)
+        return self._store.append(self.position, at, commands, self._results)
 
     def _now(self) -> float:
         """Return the real time. Commands never get an earlier time than the one before; if the clock of the machine
