@@ -42,13 +42,15 @@ class Client:
 
     def _next(self) -> None:
         if not self.is_stopped:
-            self._scheduler.after(self._scheduler.random.uniform(0, 0.5), self._act)
+            self._scheduler.after(self._scheduler.random.uniform(0, 0.3), self._act)
 
     def _act(self) -> None:
         random = self._scheduler.random
         server = random.choice(self._servers)
         known = [sid for sid, names in self.possible.items() if names != {GONE}]
-        kind = random.choice(["create", "create", "update", "delete", "fetch", "strong", "strong"]) if known else "create"
+        kind = (
+            random.choice(["create", "create", "update", "delete", "fetch", "strong", "strong"]) if known else "create"
+        )
         self._calls += 1
         name = f"{self._number}-{self._calls}"
         sid = random.choice(known) if known else ""

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from hashlib import blake2b
+from operator import attrgetter
 from typing import Any
 
+from notify_mock.command_log.entry import StoreError, StoreUnavailable
 from notify_mock.command_log.follower import Follower
 from notify_mock.command_log.lasting import LastingEngine
-from notify_mock.command_log.plain import Encoder
+from notify_mock.command_log.plain import FIELDS, Encoder
 from notify_mock.engine.attempts import Attempt, Reply
 from notify_mock.engine.steps import Commit, Pause, Steps
+from notify_mock.faults.rule import Rule
+from notify_mock.resources import RESOURCES
 from notify_mock.server.holds import Commits
+from notify_mock.store.collections import Collection, Key
 from notify_mock.support.usage import UsageError
 from notify_mock.twilio_api.messages import Answer, Call
 from simulation.scheduler import Scheduler
 from simulation.store import Crash, Store, Way
 
 _PARTS = ("clock", "sids", "accounts", "store", "journal", "faults", "playback", "deliveries", "providers", "outbox")
+
+_FIELDS = {one.name: attrgetter(*FIELDS[one.record]) for one in RESOURCES}
+"""Returns the fields of a record, to compare: records are the same only if they are the same object."""
 
 Done = Callable[[Answer | None], None]
 
@@ -125,18 +132,35 @@ class Server:
             return
         self._go_on(self.engine.play(call), None, done)
 
-    def digest(self) -> str:
-        """Return a digest of the state, without the journal, where each server has its own reads."""
+    def facts(self) -> tuple[Any, ...]:
+        """Return the state, to compare: everything but the journal, where each server has its own reads."""
+        if self.engine is None:
+            return ()
+        state, machine = self.engine._state, self.log._machine
+        rules, removed, fired, *rest = state.faults.snapshot()
+        return (
+            state.clock.snapshot(),
+            state.sids.snapshot(),
+            state.accounts.snapshot(),
+            {key: _collection(key, found) for key, found in state.store._collections.items()},
+            [_rule(rule) for rule, *_ in rules],
+            [_rule(rule) for rule in removed],
+            [name for _, name in fired],
+            rest,
+            state.deliveries.snapshot(),
+            state.outbox.snapshot(),
+            (sorted(machine.waiting), sorted(machine.attempts), list(machine.senders), machine.generation),
+        )
+
+    def content(self) -> str:
+        """Return the state as text, to compare it byte by byte."""
         if self.engine is None:
             return ""
         parts = dict(zip(_PARTS, self.engine._state.snapshot(), strict=True))
         del parts["journal"]
         kept, removed, fired, *rest = parts["faults"]
         parts["faults"] = (kept, removed, [name for _, name in fired], *rest)
-        machine = self.log._machine
-        own = [sorted(machine.waiting), sorted(machine.attempts), machine.senders, machine.generation]
-        text = json.dumps([Encoder().encode(parts), own])
-        return blake2b(text.encode(), digest_size=8).hexdigest()
+        return json.dumps(Encoder().encode(parts))
 
     def _go_on(self, steps: Steps, outcome: Any, done: Done) -> None:
         try:
@@ -190,10 +214,18 @@ class Server:
         self.later(0.3, look)
 
 
+def _collection(key: Key, collection: Collection[Any]) -> tuple[Any, ...]:
+    positions, records, *rest, _, following = collection.dump()
+    fields = _FIELDS[key.resource]
+    return list(positions), list(map(fields, records)), rest, following
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {**vars(rule), "memory": dict(rule.memory)}
+
+
 def _noting(log: Any, turn: Callable[[], None]) -> None:
     """Note the problems that the follower's thread notes."""
-    from notify_mock.command_log.entry import StoreError, StoreUnavailable
-
     try:
         turn()
     except (StoreUnavailable, StoreError) as error:

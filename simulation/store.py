@@ -6,8 +6,11 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from notify_mock.command_log.entry import ENDED, LEASE_SECONDS, Command, Entry, Result, StoreUnavailable
+from notify_mock.command_log.entry import ENDED, Command, Entry, Result, StoreUnavailable
 from simulation.scheduler import Scheduler
+
+LEASE_SECONDS = 2.0
+"""Shorter than the real one, so that it often ends."""
 
 
 class Crash(BaseException):

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 from notify_mock.command_log import follower, opening
@@ -20,7 +20,7 @@ from simulation.scheduler import Broken, Scheduler
 from simulation.servers import Server
 from simulation.store import Store, Way
 
-_TROUBLE_SECONDS, _QUIET_SECONDS = 12.0, 40.0
+_TROUBLE_SECONDS, _QUIET_SECONDS = 5.0, 60.0
 
 
 class Seen(NamedTuple):
@@ -49,7 +49,7 @@ class World:
         self.witness.start(follows=False)
         names = ("one", "two", "three")[: random.randint(1, 3)]
         self.servers = [Server(self.scheduler, self.store, name, self._sent, self._crashed) for name in names]
-        self.digests: dict[int, str] = {}
+        self.facts: dict[int, Any] = {}
         self.sent: Counter[str] = Counter()
         self.tokens: dict[tuple[str, int], str] = {}
         self.steps = self.crashes = 0
@@ -67,12 +67,26 @@ class World:
         while self.scheduler.next(end):
             self._check()
         self._heal()
-        end = self.scheduler.now + _QUIET_SECONDS
-        while self.scheduler.next(end):
-            self._check()
+        self._settle()
         self._check_end()
         acknowledged = sum(len(client.created) for client in self.clients)
         return Seen(self.steps, len(self.store.entries), acknowledged, self.crashes, sum(self.sent.values()))
+
+    def _settle(self) -> None:
+        """Go on until nothing is left to do, or for so long that something is wrong."""
+        end = self.scheduler.now + _QUIET_SECONDS
+        self.scheduler.after(2.0, lambda: None)
+        while self.scheduler.now < end and self.scheduler.next(end):
+            self._check()
+            if self.scheduler.now > end - _QUIET_SECONDS + 2 and self._is_settled():
+                return
+
+    def _is_settled(self) -> bool:
+        last = len(self.store.entries)
+        servers = (self.witness, *self.servers)
+        return all(
+            one.position == last and not one.log._machine.is_busy and not one.log.problem for one in servers
+        ) and (self.witness.engine is None or not self.witness.engine.attempts.waiting())
 
     # --- what happens -------------------------------------------------------------------------------------------------
 
@@ -96,7 +110,7 @@ class World:
                 form["DeliveryCallbackUrl"] = "http://localhost:5000/hook"
             server.act(lambda: server.play(call("POST", path, form), note))
             if not self._is_healed:
-                self.scheduler.after(1.7, send)
+                self.scheduler.after(0.9, send)
 
         def note(answer: Answer | None) -> None:
             if answer is not None and answer.status == 201:
@@ -106,7 +120,7 @@ class World:
 
     def _crashed(self, server: Server) -> None:
         self.crashes += 1
-        self.scheduler.after(self.scheduler.random.uniform(0, 6), lambda: self._start(server))
+        self.scheduler.after(self.scheduler.random.uniform(0, 3), lambda: self._start(server))
 
     def _sent(self, server: Server, attempt: Attempt) -> None:
         if server.log._machine.senders[:1] != [server.log.server]:
@@ -124,7 +138,9 @@ class World:
             return
         random = self.scheduler.random
         server = random.choice(self.servers)
-        kind = random.choice(["crash", "crash", "stop", "cut", "long cut", "full", "snapshot", "faults", "clock", "end"])
+        kind = random.choice(
+            ["crash", "crash", "stop", "cut", "long cut", "full", "snapshot", "faults", "clock", "end"]
+        )
         if kind == "crash" and server.engine is not None:
             server.crash()
         elif kind == "stop":
@@ -133,7 +149,7 @@ class World:
         elif kind.endswith("cut") and server.engine is not None:
             way = server.way
             way.is_cut = True
-            self.scheduler.after(random.uniform(8, 11) if kind == "long cut" else 1.0, lambda: _mend(way))
+            self.scheduler.after(random.uniform(2, 4) if kind == "long cut" else 0.5, lambda: _mend(way))
         elif kind == "full":
             self.store.is_full = True
             self.scheduler.after(random.uniform(0, 1), self._make_room)
@@ -145,7 +161,7 @@ class World:
             server.act(lambda: server.engine.clock.advance(5) if server.engine is not None else None)
         elif kind == "end":
             server.act(lambda: server.engine.faults.clear() if server.engine is not None else None)
-        self.scheduler.after(random.uniform(0.2, 1.5), self._disturb)
+        self.scheduler.after(random.uniform(0.1, 0.9), self._disturb)
 
     def _add_fault(self, server: Server) -> None:
         random = self.scheduler.random
@@ -176,12 +192,12 @@ class World:
         self.steps += 1
         for entry in self.store.after(self.witness.position):
             self.witness.log.catch_up([entry])
-            self.digests[entry.position] = self.witness.digest()
+            self.facts[entry.position] = self.witness.facts()
             self._check_attempts()
         for server in self.servers:
             if server.position > server.seen:
                 server.seen = server.position
-                if server.digest() != self.digests[server.position]:
+                if server.facts() != self.facts[server.position]:
                     raise Broken(f"{server.name} has another state at position {server.position}")
 
     def _check_attempts(self) -> None:
@@ -195,7 +211,7 @@ class World:
         """Check what must hold once there is no more trouble."""
         end = len(self.store.entries)
         for server in (self.witness, *self.servers):
-            if server.position != end or server.digest() != self.digests[end]:
+            if server.position != end or server.content() != self.witness.content():
                 raise Broken(f"{server.name} is at position {server.position} of {end}, or has another state there")
             if server.log.problem or server.log._machine.is_busy:
                 raise Broken(f"{server.name}: {server.log.problem or 'calls or callbacks never end'}")
@@ -235,6 +251,7 @@ def _simulated(schedulers: list[Scheduler]) -> Iterator[None]:
         stack.enter_context(patch.object(opening, "open_store", lambda state, until: state))
         stack.enter_context(patch.object(follower.Follower, "start", lambda self: None))
         stack.enter_context(patch.object(follower, "_now", time))
+        stack.enter_context(patch.object(follower, "STAY_SECONDS", 0.3))
         stack.enter_context(patch.object(clock, "time", SimpleNamespace(time=time)))
         stack.enter_context(patch.object(logger, "disabled", True))
         yield
