@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from notify_mock.command_log.entry import CALL, END, GO_ON, SYNC, Command, StoreUnavailable, plain_call
 from notify_mock.engine.pipeline import FAULT_HEADER, Pipeline
 from notify_mock.engine.state import State
-from notify_mock.engine.steps import Commit, Commits, Steps
+from notify_mock.engine.steps import Commit, Commits, Steps, run
+from notify_mock.support.waits import HeldCall
 from notify_mock.twilio_api.errors import EdgeUnavailable, MalformedRequest, TwilioError
 from notify_mock.twilio_api.headers import ERROR_JSON, edge
 from notify_mock.twilio_api.messages import Answer, Call
@@ -31,7 +33,10 @@ class Log(Commits, Protocol):
 
     position: int
 
+    @property
+    def is_past(self) -> bool: ...
     def owe(self, command: Command) -> None: ...
+    def announce(self) -> None: ...
 
 
 class LoggedCalls:
@@ -40,8 +45,10 @@ class LoggedCalls:
     ``strong``: reads, too, see all that was in the log when they arrived.
     """
 
-    def __init__(self, log: Log, state: State, reads: Pipeline, *, strong: bool) -> None:
-        self._log, self._state, self._reads, self._strong = log, state, reads, strong
+    def __init__(
+        self, log: Log, state: State, lock: AbstractContextManager[bool], reads: Pipeline, *, strong: bool
+    ) -> None:
+        self._log, self._state, self._lock, self._reads, self._strong = log, state, lock, reads, strong
 
     def play(self, call: Call) -> Steps:
         """Carry out a call; see ``Engine.play``. It gets a 503 while the store can't take it."""
@@ -55,13 +62,18 @@ class LoggedCalls:
             answer = self._refused(EdgeUnavailable())
         except MalformedRequest as error:
             answer = self._refused(error)
+        finally:
+            self._log.announce()
         if asked is None:
             return answer
         return answer._replace(headers=[*answer.headers, (POSITION_HEADER, str(self._log.position))])
 
     def _play(self, call: Call) -> Steps:
-        if self._is_read(call):
+        if self._log.is_past and call.method in _READING:
             return (yield from self._reads.play(call))
+        with self._lock:  # nothing may come between the decision and the read
+            if self._is_read(call):
+                return run(self._reads.play(call), _never)
         waiting: int | None = None
         try:
             outcome = yield Commit(self._log, Command(CALL, plain_call(call)))
@@ -106,6 +118,10 @@ class LoggedCalls:
         body = error.body()
         at = self._state.clock.time()
         return Answer(error.status, edge(at=at, content_type=ERROR_JSON, length=len(body)), body)
+
+
+def _never(_seconds: float, _held: HeldCall) -> None:
+    raise RuntimeError("a read without faults does not wait")
 
 
 def _malformed(what: str) -> MalformedRequest:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from notify_mock.engine.seed_data import DataOption
     from notify_mock.engine.steps import Steps
     from notify_mock.faults.decision import Effect
+    from notify_mock.replay.cassette import CassetteOption
+    from notify_mock.replay.playback import Playback
     from notify_mock.twilio_api.messages import Call
 
 StateOption = str | Path
@@ -55,9 +59,12 @@ class LastingEngine(Engine):
 
         store = open_store(state, until)
         try:
-            super().__init__(**with_stored_options(store, options))
-            core = Core(super(), self._state, self._lock, self.held_calls, self.stubs, self.seed)
-            self._log = open_log(store, core, until, strong=consistency == "strong")
+            stored, begun = with_stored_options(store, options)
+            super().__init__(**stored)
+            core = Core(
+                super(), self._state, self._lock, self.held_calls, self.stubs, self.seed, self._permanent_faults
+            )
+            self._log = open_log(store, core, begun, until, strong=consistency == "strong")
             self._parts = self._log.parts
         except BaseException:
             store.close()
@@ -77,6 +84,18 @@ class LastingEngine(Engine):
     def attempts(self) -> Attempts:
         """Delivery callbacks, for the code that sends them."""
         return super().attempts if self._log is None else self._log.parts.attempts(super().attempts)
+
+    @property
+    def cassette(self) -> Playback | None:
+        """The cassette in use; see ``Engine.cassette``. There is none with ``state``."""
+        return super().cassette
+
+    @cassette.setter
+    def cassette(self, given: CassetteOption | None) -> None:
+        __tracebackhide__ = True
+        if self._log is not None:
+            raise UsageError("cassette", "cannot be used with state=", "leave one of them out")
+        Engine.cassette.fset(self, given)  # type: ignore[attr-defined]
 
     def reset(self) -> None:
         """Restore the initial state: seed, accounts, data and faults as given, and nothing else.
@@ -100,6 +119,20 @@ class LastingEngine(Engine):
         else:
             self.held_calls.release()
             self._log.do("restore", snapshot)
+
+    @contextmanager
+    def checkpoint(self) -> Iterator[None]:
+        """Restore the emulator's whole state at the end of the ``with`` block."""
+        if self._log is None:
+            with super().checkpoint():
+                yield
+            return
+        name = self.snapshot()
+        try:
+            yield
+        finally:
+            self.restore(name)
+            self._log.do("drop checkpoint", name)
 
     def play(self, call: Call) -> Steps:
         """Handle one call step by step, for a front that must not block. The steps hold no lock where they yield."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
@@ -35,6 +34,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("notify_mock.state")
 
+_BEHIND_SECONDS = 1.0
+
 SNAPSHOT_AFTER = 50_000
 """Entries after which a snapshot is made, so that a start has little to replay."""
 
@@ -48,34 +49,44 @@ class Stopping(Protocol):
 class CommandLog:
     """Applies the entries of a store to a machine. ``position`` is that of the last entry applied.
 
-    ``until``: stop at this position, as the state of then; nothing can be changed after that. With ``strong``, each
+    The state was ``begun`` at this time. ``until``: stop at this position, as the state of then; nothing can be changed
+    after that. With ``strong``, each
     read asks the store for what others have appended.
     """
 
-    def __init__(self, store: Store, core: Core, until: int | None = None, *, strong: bool = False) -> None:
+    def __init__(
+        self, store: Store, core: Core, begun: float, until: int | None = None, *, strong: bool = False
+    ) -> None:
         self._store, self._state, self._lock, self._until = store, core.state, core.lock, until
         self._held_calls = core.held_calls
         self._machine = Machine(core)
         self.position = 0
-        self._at = 0.0
+        self._at = begun
         self._results: list[Result] = []
         self._owed: list[Command] = []
-        self._wants_snapshot = False
-        self._has_changed = False
+        self._wants_snapshot = self._has_changed = False
+        self._is_applying = self._is_closed = self._is_behind = False
         self.problem = ""
         """Why the store takes no entries at present, or ""."""
         self.reads = Reads(core.state.journal)
         self._replay()
+        core.state.journal.hold()
+        core.state.deliveries.hold()
         self.parts = Parts(core.state, self, self._machine.attempts)
         request_ids = Sids(f"{core.seed} reads after {self.position}")
         reads = Pipeline(
             core.state, core.lock, core.held_calls, fault_header=False, stubs=core.stubs, request_ids=request_ids
         )
-        self.calls = LoggedCalls(self, core.state, reads, strong=strong)
+        self.calls = LoggedCalls(self, core.state, core.lock, reads, strong=strong)
         self.follower: Stopping | None = None
         """What keeps this server in step with the others, to be stopped with the log."""
         if until is None and not store.is_shared and self._machine.is_busy:
             self.commit([Command(ENDED, "")])
+
+    @property
+    def is_past(self) -> bool:
+        """Whether this is the state at an earlier position, which can only be read."""
+        return self._until is not None
 
     @property
     def server(self) -> str:
@@ -87,6 +98,7 @@ class CommandLog:
         take it."""
         __tracebackhide__ = True
         (outcome,) = self.commit([Command(kind, plain_arguments(args, options))])
+        self.announce()
         if isinstance(outcome.error, StoreUnavailable):
             raise UsageError("state", f"cannot be changed: {outcome.error}") from outcome.error
         return outcome.get()
@@ -100,20 +112,20 @@ class CommandLog:
     def commit(self, commands: Sequence[Command]) -> list[Outcome]:
         """Append commands to the log, carry them out, and return their outcomes.
 
-        Each is a ``StoreUnavailable`` if the store cannot take them: then nothing has changed.
+        Each is a ``StoreUnavailable`` if the store cannot take them: then nothing has changed. ``announce`` tells the
+        listeners, once the caller holds no lock.
         """
         with self._lock:
             own = [command for command in commands if command.kind != SYNC]
             if not (commands or self._owed):
                 return []
-            self._at = max(self._at, self._state.clock.real_time())
             try:
-                entries = self._append([*self._owed, *own])
-            except StoreUnavailable as error:
+                entries = self._append(max(self._at, self._now()), [*self._owed, *own])
+            except (StoreUnavailable, StoreError) as error:
                 self.note_problem(str(error))
-                return [Outcome(self.position, error=error) for _ in commands]
+                return [Outcome(self.position, error=StoreUnavailable(str(error))) for _ in commands]
             self.note_problem("")
-            mine = [self._apply(entry) for entry in entries][len(entries) - len(self._owed) - len(own) :]
+            mine = self._apply_all(entries)[len(entries) - len(self._owed) - len(own) :]
             self._results = [Result(one.position, one.status(), one.digest()) for one in mine]
             answered = iter(mine[len(self._owed) :])
             self._owed.clear()
@@ -123,12 +135,15 @@ class CommandLog:
     def catch_up(self, entries: Sequence[Entry]) -> None:
         """Apply entries that others have appended, from the next position on. Raises ``StoreError`` for a gap."""
         with self._lock:
-            for entry in entries:
-                if entry.position > self.position:
-                    self._check_position(entry)
-                    self._apply(entry)
+            self._apply_all([entry for entry in entries if entry.position > self.position])
             if self._owed:
                 self.commit([])
+        self.announce()
+
+    def announce(self) -> None:
+        """Tell the listeners of journal and deliveries what has happened. The caller holds no lock."""
+        self._state.journal.announce_held()
+        self._state.deliveries.announce_held()
 
     def join(self) -> None:
         """Become one of the servers that share the state. Raises ``StoreUnavailable`` or ``StoreError``."""
@@ -167,11 +182,11 @@ class CommandLog:
             if self._until is not None:
                 return
             self.share_reads()
-            if self._machine.is_busy or self.problem:
+            if self._machine.is_busy or self._is_applying or self._is_closed or self.problem:
                 return
             try:
                 self._store.keep_snapshot(self.position, write_snapshot(self._machine, self._at), self._results)
-            except StoreUnavailable as error:
+            except (StoreUnavailable, StoreError) as error:
                 self.note_problem(str(error))
             else:
                 self._results.clear()
@@ -188,6 +203,7 @@ class CommandLog:
                 with suppress(StoreUnavailable):
                     cast("SharedStore", self._store).leave(self._state.clock.real_time())
                 self.follower = None
+            self._is_closed = True
             self._store.close()
 
     def note_problem(self, problem: str) -> None:
@@ -198,10 +214,33 @@ class CommandLog:
             LOG.warning("the state can be changed again")
         self.problem = problem
 
-    def _append(self, commands: Sequence[Command]) -> list[Entry]:
+    def _append(self, at: float, commands: Sequence[Command]) -> list[Entry]:
         if self._until is not None:
             raise StoreUnavailable(f"this is the state at position {self._until}, which cannot be changed")
-        return self._store.append(self.position, self._at, commands, self._results)
+        if self._is_closed:
+            raise StoreUnavailable("the emulator has been closed")
+        if self._is_applying:
+            raise StoreUnavailable("another command is being carried out, or was interrupted; open the state again")
+        return self._store.append(self.position, at, commands, self._results)
+
+    def _now(self) -> float:
+        """Return the real time. Commands never get an earlier time than the one before; if the clock of the machine
+        was set back, they get that time until it has passed."""
+        now = self._state.clock.real_time()
+        if now < self._at - _BEHIND_SECONDS and not self._is_behind:
+            LOG.warning("the clock of this machine is %.0f s behind the last command of the state", self._at - now)
+        self._is_behind = now < self._at - _BEHIND_SECONDS
+        return now
+
+    def _apply_all(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Raises ``StoreError`` for a gap. An interruption leaves a command half carried out, and the log unusable."""
+        outcomes = []
+        for entry in entries:
+            self._check_position(entry)
+            self._is_applying = True
+            outcomes.append(self._apply(entry))
+            self._is_applying = False
+        return outcomes
 
     def _apply(self, entry: Entry) -> Outcome:
         is_own = entry.server == self._store.server
@@ -242,6 +281,8 @@ class CommandLog:
             if kept is not None and (self._until is None or kept[0] <= self._until):
                 self.position, text = kept
                 self._at = read_snapshot(self._machine, text, self.position)
+            else:
+                self._machine.begin(self._at)
             entries = self._store.read(self.position)
             if self._until is not None and self._until > (entries[-1].position if entries else self.position):
                 last = entries[-1].position if entries else self.position
@@ -250,7 +291,10 @@ class CommandLog:
                 if self._until is not None and entry.position > self._until:
                     break
                 self._check_position(entry)
-                _compare(entry, self._apply(entry))
+                outcome = self._apply(entry)
+                _compare(entry, outcome)
+                if entry.digest is None and not self._store.is_shared:
+                    self._results.append(Result(entry.position, outcome.status(), outcome.digest()))
 
     def _check_position(self, entry: Entry) -> None:
         if entry.position != self.position + 1:
@@ -261,9 +305,9 @@ def _compare(entry: Entry, outcome: Outcome) -> None:
     """Raises ``StoreError`` if the outcome differs from the stored one."""
     if entry.digest is None or (entry.status, entry.digest) == (outcome.status(), outcome.digest()):
         return
-    found = json.dumps({"status": outcome.status(), "digest": outcome.digest()})
     raise StoreError(
-        f"entry {entry.position} ({entry.kind}) had status {entry.status} and digest {entry.digest}, "
-        f"and now has {found}; a rule of notify-mock {__version__} or of a library differs. "
-        "Open it with the version that wrote it, or export its state there"
+        f"entry {entry.position} ({entry.kind}) had status {entry.status} and digest {entry.digest!r}, "
+        f"and now has {outcome.status()} and {outcome.digest()!r}; it is damaged, or a rule of notify-mock "
+        f"{__version__} or of a library differs from the version that wrote it. Open it with that version, or export "
+        "its state there"
     )

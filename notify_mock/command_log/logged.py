@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from notify_mock.command_log.entry import Command
@@ -22,18 +21,10 @@ Do = Callable[..., Any]
 
 def plain_arguments(args: tuple[Any, ...], options: dict[str, Any]) -> list[Any]:
     """Return arguments as plain data. Raises ``UsageError`` for a value that a log can't keep."""
-    simple = [_simple(one) for one in args], {name: _simple(value) for name, value in options.items()}
     try:
-        return Encoder().all(simple)
+        return Encoder().all((list(args), options))
     except Unplain as error:
         raise UsageError("state", f"cannot keep {error}", "use what notify-mock brings, or no state=") from error
-
-
-def _simple(value: Any) -> Any:
-    """Return moments and spans as text and seconds, and a record as its SID."""
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()
-    return value.total_seconds() if isinstance(value, timedelta) else value
 
 
 class Logged:
@@ -86,6 +77,10 @@ class LoggedProviders(Logged):
         by_name = {name: _LoggedProvider(one, f"providers.{name}", do) for name, one in part.by_name.items()}
         self.__dict__.update(by_name=by_name, **by_name)
 
+    def __getitem__(self, channel: str) -> Any:
+        provider = self._part[channel]
+        return next(one for name, one in self.by_name.items() if self._part.by_name[name] is provider)
+
 
 class _LoggedProvider(Logged):
     def revoke(self, credential: Any) -> None:
@@ -110,7 +105,7 @@ class LoggedRecords(Records[Any]):
         return self._do("records.add", self._resource.name, self._account_sid, values)
 
     def remove(self, sid: str) -> None:
-        self._do("records.remove", self._resource.name, sid)
+        self._do("records.remove", self._resource.name, self._account_sid, sid)
 
 
 class Log(Protocol):
@@ -119,6 +114,7 @@ class Log(Protocol):
     def do(self, kind: str, *args: Any, **options: Any) -> Any: ...
     def owe(self, command: Command) -> None: ...
     def is_sender(self) -> bool: ...
+    def announce(self) -> None: ...
 
 
 class LoggedAttempts(Attempts):
@@ -152,6 +148,7 @@ class LoggedAttempts(Attempts):
             if position is not None:
                 arguments = plain_arguments((position, reply.status, reply.reason, reply.final), {})
                 self._log.owe(Command("callbacks.close", arguments))
+        self._log.announce()
 
 
 class Parts:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from notify_mock.command_log.entry import CALL, END, ENDED, GO_ON, SENDS, Entry, read_call
+from notify_mock.command_log.entry import CALL, END, ENDED, GO_ON, SENDS, Entry, StoreError, read_call
 from notify_mock.command_log.plain import Decoder
 from notify_mock.engine.attempts import Attempt, Reply
 from notify_mock.engine.records import Records
@@ -15,14 +16,13 @@ from notify_mock.engine.state import State
 from notify_mock.engine.steps import Steps
 from notify_mock.engine.stubs import Stubs
 from notify_mock.resources import RESOURCES
-from notify_mock.support.usage import UsageError
 from notify_mock.support.waits import HeldCalls, Released
 from notify_mock.twilio_api.messages import Answer
 
 CHANGING: Mapping[str, tuple[str, ...]] = {
-    "clock": ("freeze", "set", "advance", "resume"),
-    "faults": ("add", "read", "remove", "clear"),
-    "accounts": ("suspend", "activate", "expire"),
+    "clock": ("freeze", "set", "advance", "resume", "reset"),
+    "faults": ("add", "read", "remove", "clear", "reset"),
+    "accounts": ("suspend", "activate", "expire", "reset"),
     "providers": ("reset",),
     **{
         f"providers.{name}": (
@@ -59,7 +59,7 @@ class Outcome:
     def digest(self) -> str:
         """Return a digest of the response or error, "" if there is none."""
         if self.error is not None:
-            return blake2b(str(self.error).encode(), digest_size=8).hexdigest()
+            return type(self.error).__name__  # its text may change
         if not isinstance(self.value, Answer):
             return ""
         answer = self.value
@@ -76,6 +76,7 @@ class Core(NamedTuple):
     held_calls: HeldCalls
     stubs: Stubs
     seed: int | str
+    permanent_faults: list[Any]
 
 
 class Machine:
@@ -90,6 +91,8 @@ class Machine:
         self._servers: dict[int, str] = {}
         """The server of each of those calls and callbacks."""
         self.checkpoints: dict[str, Any] = {}
+        self.permanent_faults = core.permanent_faults
+        """The rules that every reset adds again."""
         self.senders: list[str] = []
         """The servers that offer to send callbacks, the one that does it first. Empty if the store is not shared."""
         self.generation = 0
@@ -112,6 +115,11 @@ class Machine:
         """Whether a call or a callback is in progress, which a snapshot cannot contain."""
         return bool(self.waiting or self.attempts)
 
+    def begin(self, at: float) -> None:
+        """Return to the initial state, as it was at this time."""
+        with self._state.clock.at(at):
+            self._direct.reset()
+
     def state(self) -> Any:
         """Return everything that commands change, for ``restore_state``."""
         return self._direct.snapshot()
@@ -120,22 +128,36 @@ class Machine:
         self._direct.restore(state)
 
     def apply(self, entry: Entry) -> Outcome:
-        """Carry out one command at its time. Its exceptions for users are its outcome."""
+        """Carry out one command at its time. An exception is its outcome: the command is in the log, and has the same
+        one whenever it is carried out. Raises ``StoreError`` for an entry that can't be read."""
+        try:
+            act = self._read(entry)
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+            wrong = f"is damaged or of a newer version ({type(error).__name__}: {error})"
+            raise StoreError(f"entry {entry.position} ({entry.kind}) {wrong}") from error
         with self._state.clock.at(entry.at):
-            if entry.kind == CALL:
-                return self._go_on(entry, self._direct.play(read_call(entry.data)))
-            if entry.kind == GO_ON:
-                steps = self._take(entry.data)
-                return _gone(entry.position) if steps is None else self._go_on(entry, steps)
-            if entry.kind == "callbacks.next":
-                return Outcome(entry.position, self._next_attempt(entry, *Decoder().decode(entry.data[0])))
-            if entry.kind in (END, ENDED, SENDS):
-                self._end_or_send(entry)
-                return Outcome(entry.position)
             try:
-                return Outcome(entry.position, self._carry_out(entry.kind, entry.data))
-            except (UsageError, KeyError, LookupError) as error:
+                return act()
+            except Exception as error:  # noqa: BLE001 - a mistake of the user or a bug, which must not stop the log
                 return Outcome(entry.position, error=error)
+
+    def _read(self, entry: Entry) -> Callable[[], Outcome]:
+        """Return what carries out a command. Raises whatever unreadable data leads to."""
+        if entry.kind == CALL:
+            return partial(self._go_on, entry, self._direct.play(read_call(entry.data)))
+        if entry.kind == GO_ON:
+            return partial(self._resume, entry, int(entry.data))
+        if entry.kind in (END, ENDED, SENDS):
+            return partial(self._end_or_send, entry)
+        args, options = Decoder().decode(entry.data[0]), Decoder().decode(entry.data[1])
+        if entry.kind == "callbacks.next":
+            return lambda: Outcome(entry.position, self._next_attempt(entry, *args))
+        act = self._own.get(entry.kind) or self._method(entry.kind)
+        return lambda: Outcome(entry.position, act(*args, **options))
+
+    def _resume(self, entry: Entry, waiting: int) -> Outcome:
+        steps = self._take(waiting)
+        return _gone(entry.position) if steps is None else self._go_on(entry, steps)
 
     def _go_on(self, entry: Entry, steps: Steps) -> Outcome:
         try:
@@ -145,13 +167,14 @@ class Machine:
         self.waiting[entry.position], self._servers[entry.position] = steps, entry.server
         return Outcome(entry.position, pause=pause)
 
-    def _end_or_send(self, entry: Entry) -> None:
+    def _end_or_send(self, entry: Entry) -> Outcome:
         if entry.kind == ENDED:
             self._end_server(entry.data)
         elif entry.kind == SENDS:
             self.senders.append(entry.server)
         elif (steps := self._take(entry.data)) is not None:
             steps.close()
+        return Outcome(entry.position)
 
     def _take(self, position: int) -> Steps | None:
         self._servers.pop(position, None)
@@ -168,18 +191,16 @@ class Machine:
                 self._direct.attempts.give_back(self.attempts.pop(position))
         self.senders = [name for name in self.senders if name != server]
 
-    def _carry_out(self, kind: str, data: list[Any]) -> Any:
-        args, options = Decoder().decode(data[0]), Decoder().decode(data[1])
-        own = self._own.get(kind)
-        if own is not None:
-            return own(*args, **options)
+    def _method(self, kind: str) -> Callable[..., Any]:
+        """Return the method that a command calls. Raises ``KeyError`` if there is none."""
         part, _, method = kind.rpartition(".")
         if method not in CHANGING.get(part, ()):
-            raise UsageError("state", f"the log has an unknown command {kind!r}", "it is from a newer version")
+            raise KeyError("unknown command")
         found: Any = self._state
         for name in part.split("."):
             found = getattr(found, name)
-        return getattr(found, method)(*args, **options)
+        changing: Callable[..., Any] = getattr(found, method)
+        return changing
 
     def _reset(self) -> None:
         self._end_calls()
@@ -204,15 +225,14 @@ class Machine:
         self.checkpoints.pop(name, None)
 
     def _add_record(self, resource: str, account_sid: str | None, values: dict[str, Any]) -> Any:
-        records = self._records(resource)
-        return (records.of(account_sid) if account_sid else records).add(**values)
+        return self._records(resource, account_sid).add(**values)
 
-    def _remove_record(self, resource: str, sid: str) -> None:
-        self._records(resource).remove(sid)
+    def _remove_record(self, resource: str, account_sid: str | None, sid: str) -> None:
+        self._records(resource, account_sid).remove(sid)
 
-    def _records(self, name: str) -> Records[Any]:
+    def _records(self, name: str, account_sid: str | None) -> Records[Any]:
         resource = next(one for one in RESOURCES if one.name == name)
-        return Records(self._core.state, self._core.lock, resource)
+        return Records(self._core.state, self._core.lock, resource, account_sid)
 
     def _discard_rule(self, name: str, number: int) -> None:
         faults = self._state.faults

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from inspect import signature
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,15 +18,15 @@ from notify_mock.command_log.sqlite import SqliteStore
 from notify_mock.engine.engine import Engine
 from notify_mock.engine.seed_data import DataOption, read_data
 from notify_mock.faults.readers import read_faults
-from notify_mock.support.clock import moment
+from notify_mock.support.clock import Clock, moment
 from notify_mock.support.documents import read_file
 from notify_mock.support.usage import UsageError, shown
 
 _REFUSED = ("hydrate", "cassette", "forward", "observer")
 """What these add is not in the log, so the same log would not give the same state."""
 
-_DEFAULTS: Mapping[str, Any] = Engine.__init__.__kwdefaults__ or {}
-"""An option with its default value is one that is not given."""
+_BEGUN = "begun"
+"""The key of the time when the state was begun: seed data gets its dates from it."""
 
 _NAMES = {"forward": "upstream", "observer": "record"}
 
@@ -48,15 +48,16 @@ def open_store(state: object, until: int | None) -> Store:
         raise UsageError("state", str(error)) from error
 
 
-def open_log(store: Store, core: Core, until: int | None, *, strong: bool = False) -> CommandLog:
-    """Return the log, with the state at its end or at ``until``. Raises ``UsageError``."""
+def open_log(store: Store, core: Core, begun: float, until: int | None, *, strong: bool = False) -> CommandLog:
+    """Return the log, with the state at its end or at ``until``. It was ``begun`` at this time. Raises
+    ``UsageError``."""
     __tracebackhide__ = True
     try:
-        log = CommandLog(store, core, until, strong=strong)
+        log = CommandLog(store, core, begun, until, strong=strong)
         if store.is_shared and until is None:
             _follow(log, cast("SharedStore", store))
     except (StoreError, StoreUnavailable) as error:
-        raise UsageError("state", str(error)) from error
+        raise UsageError("state", str(error) if str(store) in str(error) else f"{store}: {error}") from error
     return log
 
 
@@ -68,25 +69,33 @@ def _follow(log: CommandLog, store: SharedStore) -> None:
     follower.start()
 
 
-def with_stored_options(store: Store, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options that the state was begun with. Raises ``UsageError`` if others are given."""
+def with_stored_options(store: Store, options: dict[str, Any]) -> tuple[dict[str, Any], float]:
+    """Return the options that the state was begun with, and when, in seconds since 1970. Raises ``UsageError`` if other
+    options are given."""
     __tracebackhide__ = True
-    given = {name: value for name, value in options.items() if value not in (None, [], _DEFAULTS.get(name))}
+    defaults = {name: one.default for name, one in signature(Engine).parameters.items()}
+    given = {name: value for name, value in options.items() if value != defaults.get(name)}
     for name in _REFUSED:
         if name in given:
             raise UsageError(_NAMES.get(name, name), "cannot be used with state=", "leave one of them out")
     plain = _plain_options(given)
     try:
-        stored = store.begin(plain)
-    except StoreError as error:
+        stored = store.begin({**plain, _BEGUN: Clock().real_time()})
+        begun = float(stored.pop(_BEGUN))
+        read = {name: Decoder().decode(value) for name, value in stored.items()}
+    except (StoreError, StoreUnavailable) as error:
         raise UsageError("state", str(error)) from error
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise UsageError(
+            "state", f"{store}: the stored options are damaged ({type(error).__name__}: {error})"
+        ) from error
     for name, value in plain.items():
         if json.loads(json.dumps(value)) != stored.get(name):
             was = f"with another {name}"
             if name == "seed":
                 was = f"with seed {shown(stored.get(name, 0))}, and this is seed {shown(value)}"
             raise UsageError(name, f"the state was begun {was}", "leave the option out, or choose another state")
-    return {**options, **{name: Decoder().decode(value) for name, value in stored.items()}}
+    return {**options, **read}, begun
 
 
 def plain_data(data: DataOption) -> Any:

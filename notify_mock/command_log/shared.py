@@ -57,6 +57,9 @@ class ValkeyStore:
     def __repr__(self) -> str:
         return f"<ValkeyStore {self.where}>"
 
+    def __str__(self) -> str:
+        return self.where
+
     def begin(self, options: dict[str, Any]) -> dict[str, Any]:
         with self._errors(StoreError):
             facts = self._run(scripts.BEGIN, json.dumps(options), __version__, FORMAT)

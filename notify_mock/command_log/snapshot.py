@@ -25,8 +25,9 @@ def write_snapshot(machine: Machine, at: float) -> str:
         "generation": machine.generation,
         "state": encode(machine.state()),
         "checkpoints": encode(machine.checkpoints),
+        "permanent faults": encode(machine.permanent_faults),
     }
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(content, separators=(",", ":"))
 
 
 def read_snapshot(machine: Machine, text: str, position: int) -> float:
@@ -43,6 +44,7 @@ def read_snapshot(machine: Machine, text: str, position: int) -> float:
         decode = Decoder().decode
         state = decode(content["state"])  # first, as it was written: the checkpoints refer to it
         machine.checkpoints = decode(content["checkpoints"])
+        machine.permanent_faults[:] = decode(content["permanent faults"])
         machine.restore_state(state)
         machine.senders, machine.generation = list(content["senders"]), int(content["generation"])
         return float(content["at"])

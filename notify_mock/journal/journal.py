@@ -79,6 +79,7 @@ class Journal:
         self._per_account, self._total = per_account, max(MAX_EXCHANGES, per_account)
         self._listeners: list[Callable[[Exchange], None]] = []
         self._announcing = RLock()
+        self._held: deque[Exchange] | None = None
         self.server = ""
         """The server that the next exchanges belong to, if several share the state."""
         self.own_servers = {""}
@@ -218,9 +219,24 @@ class Journal:
 
     def announce(self, exchange: Exchange) -> None:
         """Call the listeners. They may be slow: the caller must not hold the lock."""
+        if self._held is not None:
+            self._held += [exchange] if self._listeners else []
+            return
         with self._announcing:
             for listener in self._listeners:
                 listener(exchange)
+
+    def hold(self) -> None:
+        """From now on, let the listeners wait for ``announce_held``."""
+        self._held = deque()
+
+    def announce_held(self) -> None:
+        """Call the listeners with the exchanges that wait, in their order."""
+        while self._held:
+            with self._announcing:
+                for exchange in [self._held.popleft()] if self._held else ():
+                    for listener in self._listeners:
+                        listener(exchange)
 
     def reset(self) -> None:
         self._fill({}, Counter(), 0)
