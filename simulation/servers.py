@@ -18,6 +18,7 @@ from notify_mock.resources import RESOURCES
 from notify_mock.server.holds import Commits
 from notify_mock.store.collections import Collection, Key
 from notify_mock.support.usage import UsageError
+from notify_mock.support.waits import Released
 from notify_mock.twilio_api.messages import Answer, Call
 from simulation.scheduler import Scheduler
 from simulation.store import Crash, Store, Way
@@ -167,6 +168,9 @@ class Server:
             step = steps.send(outcome)
         except StopIteration as end:
             done(end.value)
+            return
+        except Released:
+            done(None)
             return
         if isinstance(step, Commit):
             self._commits.add(step, lambda found: self._go_on(steps, found, done))
