@@ -10,7 +10,7 @@ from http.client import HTTPException
 from time import perf_counter
 from typing import NamedTuple
 
-from harden import disk, kills, load, schemas, soak, sockets
+from harden import disk, kills, load, schemas, soak, sockets, state
 from harden.table import Result, explain, render
 
 
@@ -26,8 +26,9 @@ ATTACKS: Mapping[str, Attack] = {
     "control": Attack(schemas.control, 15),
     "sockets": Attack(sockets.run, 20),
     "load": Attack(load.run, 10),
-    "soak": Attack(soak.run, 15),
-    "kills": Attack(kills.run, 15),
+    "soak": Attack(soak.run, 10),
+    "kills": Attack(kills.run, 10),
+    "state": Attack(state.run, 10),
     "disk": Attack(disk.run, 5),
 }
 
