@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from notify_mock.accounts.account import AccountsOption, with_environment
-from notify_mock.command_log.lasting import LastingEngine, StateOption
+from notify_mock.command_log.lasting import Consistency, LastingEngine, StateOption
 from notify_mock.engine.seed_data import DataOption
 from notify_mock.engine.stubs import OtherTwilio
 from notify_mock.faults import Unused
@@ -76,6 +76,12 @@ class Emulator(LastingEngine):
       "HOST[/PATH]=STATUS[:BODY]". PATH may contain ``*``, BODY is JSON.
     - ``other_twilio``: what such hosts do without a stub: "refuse", or "404" to answer with Twilio's error 20404.
     - ``legacy_fcm``: legacy server keys of FCM and GCM still work, as they did until June 2024.
+    - ``state``: file to keep the state in, which is created if it does not exist, or the URL of a Valkey or Redis
+      server to share it with other emulators, such as ``"redis://127.0.0.1:6379/0?name=team"``. Options that are not
+      given are those that the state was begun with. Without it, the state is kept in memory.
+    - ``until``: open the state as it was after the command at this position, to look at; it cannot be changed.
+    - ``consistency``: what a read of a shared state sees: "session", all that this emulator knows, or "strong", all
+      that any of them has answered.
     - ``host``, ``port``: address and port to listen on. Port 0 picks a free port.
     - ``other_hosts``: what the proxy does with requests to hosts other than Twilio's: "refuse" or "tunnel".
     - ``tls``: accept TLS on the port as well as plain HTTP.
@@ -107,19 +113,26 @@ class Emulator(LastingEngine):
         stubs: Iterable[str] = (),
         other_twilio: OtherTwilio = "refuse",
         legacy_fcm: bool = False,
+        state: StateOption | None = None,
+        until: int | None = None,
+        consistency: Consistency = "session",
         host: str = "127.0.0.1",
         port: int = 0,
         other_hosts: OtherHosts = "refuse",
         tls: bool = False,
         server: SharedServer | None = None,
-        state: StateOption | None = None,
-        until: int | None = None,
     ) -> None:
         __tracebackhide__ = True
+        if control_token is not None and (not isinstance(control_token, str) or not control_token):
+            raise UsageError("control_token", "must be non-empty text")
+        self.control_token = control_token
+        self._callback_hosts = read_hosts(callback_hosts)
+        own = SharedServer(host, port, other_hosts=other_hosts, tls=tls)
         self._backend = _read_backend(cassette, upstream, record)
         super().__init__(
             state=state,
             until=until,
+            consistency=consistency,
             seed=seed,
             accounts=accounts,
             default_account=default_account,
@@ -139,15 +152,10 @@ class Emulator(LastingEngine):
             other_twilio=other_twilio,
             legacy_fcm=legacy_fcm,
         )
-        if control_token is not None and (not isinstance(control_token, str) or not control_token):
-            raise UsageError("control_token", "must be non-empty text")
-        self.control_token = control_token
-        self._callback_hosts = read_hosts(callback_hosts)
         self._making_app = Lock()
         self._app: Flask | None = None
         self.own_ports: set[int] = set()
         """The ports that serve this emulator. Delivery callbacks are not sent to them."""
-        own = SharedServer(host, port, other_hosts=other_hosts, tls=tls)
         self._has_own_server = server is None
         self._server = own if server is None else server
         self._server.mount(self)

@@ -34,6 +34,7 @@ _TYPES: dict[str, Any] = {
     "FILE": FILE,
     "PATH": FILE,
     "PORT": click.IntRange(0, 65535),
+    "POSITION": click.IntRange(0),
     "HOST[/PATH]=STATUS[:BODY]": _Lines(),
 }
 
@@ -133,13 +134,15 @@ def log_options(level: str) -> Callable[[Command], Command]:
 def make_emulator(*, seed: str, **options: Any) -> Emulator:
     """Create the emulator from the values of ``emulator_options``, with the account of the environment as the default.
 
-    Raises ``UsageError``.
+    A state that exists or is shared has its account already. Raises ``UsageError``.
     """
     from notify_mock.emulator import Emulator
 
+    state = options.get("state")
+    environ = {} if state is not None and ("://" in state or Path(state).exists()) else os.environ
     number = int(seed) if seed.isascii() and seed.removeprefix("-").isdigit() else seed
     repeated = {name: options.get(name) or None for name in ("accounts", "scenario")}
-    return Emulator(seed=number, **with_environment({**options, **repeated}, os.environ))
+    return Emulator(seed=number, **with_environment({**options, **repeated}, environ))
 
 
 def naming_options(command: click.Command) -> click.Command:

@@ -37,6 +37,7 @@ def run(
     other_hosts: OtherHosts = "refuse",
     tls: bool = False,
     user: str = "",
+    shares_port: bool = False,
 ) -> None:
     """Print the URL and a curl command on stdout when the server is ready, and serve until Ctrl-C or SIGTERM.
 
@@ -45,7 +46,7 @@ def run(
     """
     from notify_mock.cli import logs
 
-    server = mount(emulator, host, port, log, other_hosts=other_hosts, tls=tls)
+    server = mount(emulator, host, port, log, other_hosts=other_hosts, tls=tls, shares_port=shares_port)
     click.echo(f"notify-mock ready on {server.url}")
     click.echo(f"curl -u {user or _user(emulator)} {server.url}/v1/Credentials")
     sys.stdout.flush()
@@ -59,13 +60,22 @@ def run(
     logs.log_stop()
 
 
-def mount(emulator: Emulator, host: str, port: int, log: Log, *, other_hosts: OtherHosts, tls: bool) -> Server:
+def mount(
+    emulator: Emulator,
+    host: str,
+    port: int,
+    log: Log,
+    *,
+    other_hosts: OtherHosts,
+    tls: bool,
+    shares_port: bool = False,
+) -> Server:
     """Create a server for the emulator that logs calls and sends callbacks. Raises ``UsageError``."""
     from notify_mock.server.server import Server
 
     log.follow(emulator.journal, emulator.deliveries)
     _start_callbacks(emulator)
-    return Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls)
+    return Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls, shares_port=shares_port)
 
 
 def count(emulator: Emulator) -> int:
@@ -74,13 +84,16 @@ def count(emulator: Emulator) -> int:
 
 
 def _start_callbacks(emulator: Emulator) -> None:
-    """Start sending callbacks with the first notification, not earlier, to keep the startup fast."""
+    """Start sending callbacks with the first notification, not earlier, to keep the startup fast, unless the state is
+    older than this process."""
 
     def start(exchange: Exchange) -> None:
         if exchange.name == "notification.create":
             emulator.callbacks.start()
 
     emulator.journal.subscribe(start)
+    if emulator.position:
+        emulator.callbacks.start()
 
 
 def _user(emulator: Emulator) -> str:

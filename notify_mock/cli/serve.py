@@ -9,6 +9,8 @@ import click
 
 from notify_mock.cli.options import emulator_options, log_options, make_emulator, make_recorder, record_mode_option
 from notify_mock.cli.running import count, open_log, run
+from notify_mock.cli.workers import read_workers, run_workers
+from notify_mock.options import variable_of
 from notify_mock.support.counted import counted
 
 _EXAMPLE = """\b
@@ -21,6 +23,15 @@ Example:
 @click.command(epilog=_EXAMPLE)
 @emulator_options("serve", port=8010)
 @record_mode_option
+@click.option(
+    "--workers",
+    metavar="N|auto",
+    envvar=variable_of("--workers"),
+    show_envvar=True,
+    help="Serve the port with this many processes, which share the --state of a Valkey or Redis server. "
+    "auto: one for each processor.",
+)
+@click.option("--worker", is_flag=True, hidden=True)
 @click.option("--check", is_flag=True, help="Check the options and files, then exit.")
 @log_options(level="info")
 def serve(
@@ -30,6 +41,8 @@ def serve(
     tls: bool,
     record: Path | None,
     record_mode: str,
+    workers: str | None,
+    worker: bool,
     check: bool,
     log_format: str,
     log_level: str | None,
@@ -41,10 +54,14 @@ def serve(
 
     When the server is ready, it prints its URL and a curl command to try on stdout. The log goes to stderr.
     """
+    count_of_workers = 0 if worker else read_workers(workers, options["state"])
     log = open_log(log_format, log_level or "info", access_log, log_file)
+    if count_of_workers and not check:
+        run_workers(count_of_workers, host, port)
+        return
     emulator = make_emulator(**options, record=make_recorder(record, record_mode, check=check))
     if check:
         contents = f"{counted(count(emulator), 'record')}, {counted(len(emulator.faults), 'fault rule')}"
         click.echo(f"notify-mock: the options are valid: {contents}")
         return
-    run(emulator, host, port, log, other_hosts=other_hosts, tls=tls)
+    run(emulator, host, port, log, other_hosts=other_hosts, tls=tls, shares_port=worker)

@@ -145,6 +145,12 @@ class CommandLog:
         self._state.journal.announce_held()
         self._state.deliveries.announce_held()
 
+    def join(self) -> None:
+        """Become one of the servers that share the state. Raises ``StoreUnavailable`` or ``StoreError``."""
+        with self._lock:
+            cast("SharedStore", self._store).join()
+            self._state.journal.own_servers.add(self.server)
+
     def stay(self) -> None:
         """Renew the lease of this server, or give it a new name if the others have ended it.
 
@@ -152,9 +158,8 @@ class CommandLog:
         """
         store = cast("SharedStore", self._store)
         if not store.stay(self._state.clock.real_time()):
-            with self._lock:
-                LOG.warning("server %s was silent for too long: its held calls have ended", store.server)
-                store.join()
+            LOG.warning("this server was silent for too long: its held calls have ended")
+            self.join()
 
     def share_reads(self) -> None:
         """Append the reads that this server has answered since the last time."""

@@ -63,7 +63,7 @@ def open_log(store: Store, core: Core, begun: float, until: int | None, *, stron
 
 def _follow(log: CommandLog, store: SharedStore) -> None:
     """Raises ``StoreError`` or ``StoreUnavailable``."""
-    store.join()
+    log.join()
     log.reads.share()
     log.follower = follower = Follower(log, store)
     follower.start()

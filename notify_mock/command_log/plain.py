@@ -27,11 +27,12 @@ from notify_mock.resources import RESOURCES
 from notify_mock.resources.notification import Direct
 from notify_mock.store.collections import Change, Collection, Key
 from notify_mock.support.clock import Setting
+from notify_mock.twilio_api import catalog, errors
 from notify_mock.twilio_api.delivery_errors import Problem
-from notify_mock.twilio_api.messages import Call, Params
+from notify_mock.twilio_api.messages import Answer, Call, Params, Wire
 
 _BY_RESOURCE = {resource.name: resource for resource in RESOURCES}
-_TUPLES = (Alert, App, Call, Change, Delivery, Direct, Key, Problem, Rendering, Setting)
+_TUPLES = (Alert, Answer, App, Call, Change, Delivery, Direct, Key, Problem, Rendering, Setting, Wire)
 _DATACLASSES = (Account, ApiKey, Callback, Match, Schedule, *EFFECTS, *(one.record for one in RESOURCES))
 _RULE = ("name", "match", "schedule", "effect", "phase", "unused", "key", "number", "seen", "fired", "memory")
 
@@ -45,6 +46,7 @@ FIELDS: Mapping[type[Any], tuple[str, ...]] = {
 """The classes that have a plain form, and what it consists of."""
 
 _NAMED = {kind.__name__: kind for kind in FIELDS}
+_ERRORS = {name: kind for module in (errors, catalog) for name, kind in vars(module).items() if isinstance(kind, type)}
 _SHARED = (Delivery, Exchange, Rendering, Rule)
 """Objects that several others refer to. Each stays one object."""
 
@@ -202,6 +204,7 @@ _WRITERS: dict[type[Any], Callable[[Encoder, Any], list[Any]]] = {
     frozenset: lambda encoder, value: ["set", *encoder.all(sorted(value))],
     deque: lambda encoder, value: ["deque", value.maxlen, *encoder.all(value)],
     bytes: lambda _encoder, value: ["bytes", b64encode(value).decode()],
+    type: lambda _encoder, value: ["error", value.__name__],
     dict: _write_collections,
     Counter: _write_mapping("counter"),
     OrderedDict: _write_mapping("ordered"),
@@ -220,6 +223,7 @@ _READERS: dict[str, Callable[[Decoder, list[Any]], Any]] = {
     "set": lambda decoder, parts: set(decoder.all(parts)),
     "deque": lambda decoder, parts: deque(decoder.all(parts[1:]), maxlen=parts[0]),
     "bytes": lambda _decoder, parts: b64decode(parts[0]),
+    "error": lambda _decoder, parts: _ERRORS[parts[0]],
     "date": lambda _decoder, parts: _date(parts[0]),
     "day": lambda _decoder, parts: date.fromisoformat(parts[0]),
     "moment": lambda _decoder, parts: datetime.fromisoformat(parts[0]),

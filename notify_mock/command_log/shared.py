@@ -6,8 +6,9 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from notify_mock.command_log import shared_scripts as scripts
 from notify_mock.command_log.entry import LEASE_SECONDS, Command, Entry, Result, StoreError, StoreUnavailable
@@ -48,6 +49,9 @@ class ValkeyStore:
         self._id = ""
         self._number = 0
         self._marks = {0: ""}
+        """The marks of the entries that were the last of an answer, by position."""
+        self._last = 0
+        self._marking = Lock()
         self._problem = ""
 
     def __repr__(self) -> str:
@@ -81,30 +85,32 @@ class ValkeyStore:
     def append(self, after: int, at: float, commands: Sequence[Command], results: Sequence[Result]) -> list[Entry]:
         if self._problem:
             raise StoreUnavailable(self._problem)
-        for position in [one for one in self._marks if one < after]:
-            del self._marks[position]
         self._number += bool(commands)
         rows = [_written(at, command) for command in commands]
         noted = json.dumps(results, separators=(",", ":")) if results and rows else ""
-        arguments = self._id, self.server, self._number, after, self._marks.get(after, ""), noted, *rows
+        arguments = self._id, self.server, self._number, after, self._mark_of(after), noted, *rows
         others = self._entries(self._append(arguments)[1])
         first = (others[-1].position if others else after) + 1
         own = [Entry(first + index, at, *command, None, None, self.server) for index, command in enumerate(commands)]
         if own:
-            self._marks[own[-1].position] = f"{self.server}:{self._number}"
+            self._remember(own[-1].position, f"{self.server}:{self._number}")
         return others + own
 
     def newer(self, after: int, seconds: float) -> Sequence[Entry]:
         """See ``SharedStore.newer``."""
-        with self._errors(StoreUnavailable):
+        with self._reaching():
             found = self._client.xread({self._keys[1]: f"{after}-0"}, count=_CHUNK, block=int(seconds * 1000))
-        return self._entries(found[0][1]) if found else []
+            if not found:
+                return []
+            before = self._client.xrange(self._keys[1], f"{after}-0", f"{after}-0")
+        if before and self._marks.get(after) not in (None, before[0][1][b"b"].decode()):
+            raise StoreUnavailable(f"{self.where}: {_PROBLEMS[b'lost']}. {_REMEDY}")
+        return self._entries(found[0][1])
 
     def stay(self, at: float) -> bool:
         """See ``SharedStore.stay``."""
-        with self._errors(StoreUnavailable):
-            known = max(self._marks, default=0)
-            found = self._checked(scripts.STAY, self._id, self.server, _LEASE, known, at)
+        with self._reaching():
+            found = self._checked(scripts.STAY, self._id, self.server, _LEASE, self._last, at)
         self._problem = ""
         return bool(found[0] == b"ok")
 
@@ -137,23 +143,18 @@ class ValkeyStore:
         return str(found.decode())
 
     def _append(self, arguments: tuple[Any, ...]) -> Any:
-        """Append a batch. If the answer is lost, ask again: a batch is never appended twice."""
+        """Append a batch. If the connection breaks, ask again: a batch is never appended twice."""
         try:
-            with self._errors(StoreUnavailable):
-                return self._appended(arguments)
-        except StoreUnavailable as first:
-            if not _is_lost(first):
+            return self._appended(arguments)
+        except StoreUnavailable as error:
+            if _is_late(error) or not _is_lost(error):
                 raise
-        try:
-            with self._errors(StoreUnavailable):
-                return self._appended(arguments)
-        except StoreUnavailable as again:
-            if _is_lost(again):
-                self._problem = str(again)
-            raise
+        self._problem = ""
+        return self._appended(arguments)
 
     def _appended(self, arguments: tuple[Any, ...]) -> Any:
-        found = self._checked(scripts.APPEND, *arguments)
+        with self._reaching():
+            found = self._checked(scripts.APPEND, *arguments)
         if found[0] != b"ok":
             raise StoreUnavailable(
                 f"{self.where}: the other servers have ended this one, which was silent; it comes back"
@@ -179,14 +180,36 @@ class ValkeyStore:
             for row in found:
                 yield _entry(*row), json.loads(row[1].get(b"r", b"[]"))
             after = _position(found[-1][0])
-            self._marks = {after: found[-1][1][b"b"].decode()}
+            self._remember(after, found[-1][1][b"b"].decode())
 
     def _entries(self, found: Iterable[Any]) -> list[Entry]:
         """Return entries as the server or the library gives them, and remember the mark of the last one."""
         rows = [(key, fields if isinstance(fields, dict) else _pairs(fields)) for key, fields in found]
         if rows:
-            self._marks[_position(rows[-1][0])] = rows[-1][1][b"b"].decode()
+            self._remember(_position(rows[-1][0]), rows[-1][1][b"b"].decode())
         return [_entry(*row) for row in rows]
+
+    def _remember(self, position: int, mark: str) -> None:
+        with self._marking:
+            self._marks[position] = mark
+            self._last = max(self._last, position)
+
+    def _mark_of(self, position: int) -> str:
+        """Return the mark of the last entry that was applied, and forget older ones."""
+        with self._marking:
+            self._marks = {one: mark for one, mark in self._marks.items() if one >= position}
+            return self._marks.get(position, "")
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        """Note that the server can't be reached: then nobody waits for it until ``stay`` finds it again."""
+        try:
+            with self._errors(StoreUnavailable):
+                yield
+        except StoreUnavailable as error:
+            if _is_lost(error):
+                self._problem = str(error)
+            raise
 
     @contextmanager
     def _errors(self, kind: type[Exception]) -> Iterator[None]:
@@ -219,6 +242,12 @@ def _is_lost(error: StoreUnavailable) -> bool:
     return isinstance(error.__cause__, (LostConnection, LateAnswer, OSError))
 
 
+def _is_late(error: StoreUnavailable) -> bool:
+    from redis.exceptions import TimeoutError as LateAnswer
+
+    return isinstance(error.__cause__, (LateAnswer, TimeoutError))
+
+
 def _read_url(url: str) -> tuple[str, str]:
     """Return a URL as the library reads it, and the name of the state. Raises ``UsageError``."""
     try:
@@ -231,7 +260,7 @@ def _read_url(url: str) -> tuple[str, str]:
     if not _NAME.fullmatch(name):
         raise UsageError("state", f"{name!r} is not a name", "expected letters, digits, dots and hyphens")
     rest = urlencode([pair for pair in query if pair[0] != "name"])
-    return urlunsplit(parts._replace(scheme=SCHEMES[parts.scheme], query=rest)), name
+    return f"{SCHEMES[parts.scheme]}://{parts.netloc}{parts.path}{'?' if rest else ''}{rest}", name
 
 
 def _connect(url: str, where: str) -> Any:

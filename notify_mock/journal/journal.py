@@ -81,7 +81,9 @@ class Journal:
         self._announcing = RLock()
         self._held: deque[Exchange] | None = None
         self.server = ""
-        """The server that the next exchanges belong to."""
+        """The server that the next exchanges belong to, if several share the state."""
+        self.own_servers = {""}
+        """The names that this server has, or has had."""
         self.reset()
 
     def __iter__(self) -> Iterator[Exchange]:
