@@ -1,1 +1,1 @@
-"""Servers that share one state, simulated: a store, a network and a clock that do what a seed says, one step at a time."""
+"""Servers that share one state, simulated: store, network and clock do what a seed says, one step at a time."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
-from typing import Any
 
 from notify_mock.command_log.calls import POSITION_HEADER
 from notify_mock.twilio_api.messages import Answer, Call, Params
@@ -49,7 +49,9 @@ class Client:
         server = random.choice(self._servers)
         known = [sid for sid, names in self.possible.items() if names != {GONE}]
         kind = (
-            random.choice(["create", "create", "update", "delete", "fetch", "strong", "strong"]) if known else "create"
+            random.choice(["create", "create", "update", "delete", "fetch", "visit", "strong", "strong"])
+            if known
+            else "create"
         )
         self._calls += 1
         name = f"{self._number}-{self._calls}"
@@ -60,6 +62,7 @@ class Client:
             "delete": lambda: self._change(server, sid, GONE),
             "fetch": lambda: self._fetch(server, sid, strong=False),
             "strong": lambda: self._fetch(server, sid, strong=True),
+            "visit": lambda: self._visit(server),
         }[kind]
         if server.engine is None:
             self._next()
@@ -135,7 +138,14 @@ class Client:
 
         self._play(server, call("GET", f"/Credentials/{sid}", strong=strong), answered, lambda: None)
 
+    def _visit(self, server: Server) -> None:
+        """Read with an account that the servers may not know yet."""
+        user = f"AC{self._scheduler.random.randint(0, 9):032}:{self._number}"
+        authorization = "Basic " + b64encode(user.encode()).decode()
+        made = call("GET", "/Credentials")._replace(headers={"authorization": authorization})
+        self._play(server, made, lambda answer: _expect(answer, 200, user), lambda: None)
 
-def _expect(answer: Answer, status: int, what: str) -> Any:
+
+def _expect(answer: Answer, status: int, what: str) -> None:
     if answer.status != status:
         raise Broken(f"{what}: expected {status}, got {answer.status} {answer.body!r}")

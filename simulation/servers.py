@@ -18,8 +18,9 @@ from notify_mock.resources import RESOURCES
 from notify_mock.server.holds import Commits
 from notify_mock.store.collections import Collection, Key
 from notify_mock.support.usage import UsageError
+from notify_mock.support.waits import Released
 from notify_mock.twilio_api.messages import Answer, Call
-from simulation.scheduler import Scheduler
+from simulation.scheduler import Broken, Scheduler
 from simulation.store import Crash, Store, Way
 
 _PARTS = ("clock", "sids", "accounts", "store", "journal", "faults", "playback", "deliveries", "providers", "outbox")
@@ -168,6 +169,9 @@ class Server:
         except StopIteration as end:
             done(end.value)
             return
+        except Released:
+            done(None)
+            return
         if isinstance(step, Commit):
             self._commits.add(step, lambda found: self._go_on(steps, found, done))
         elif isinstance(step, Pause):
@@ -225,8 +229,10 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _noting(log: Any, turn: Callable[[], None]) -> None:
-    """Note the problems that the follower's thread notes."""
+    """Note the problems that the follower's thread notes. Raises ``Broken`` for a gap."""
     try:
         turn()
-    except (StoreUnavailable, StoreError) as error:
+    except StoreUnavailable as error:
         log.note_problem(str(error))
+    except StoreError as error:
+        raise Broken(str(error)) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from notify_mock.command_log.entry import ENDED, Command, Entry, Result, StoreUnavailable
@@ -109,7 +110,9 @@ class Way:
         own = [Entry(first + index, at, *command, None, None, server) for index, command in enumerate(commands)]
         return [*before, *(one._replace(data=json.loads(json.dumps(one.data))) for one in own)]
 
-    def newer(self, after: int, seconds: float) -> Sequence[Entry]:  # noqa: ARG002 - it does not wait
+    def newer(self, after: int, seconds: float) -> Sequence[Entry]:
+        if self._scheduler.chance(self.trouble):
+            after = max(0, after - 2)  # delivered once more
         found: list[Entry] = self._send(lambda: self._store.after(after))
         return found[: self._scheduler.random.choice([1, 3, 1000])]
 
@@ -124,7 +127,7 @@ class Way:
     def snapshot(self) -> tuple[int, str] | None:
         return self._store.kept
 
-    def keep_snapshot(self, position: int, text: str, results: Sequence[Result]) -> None:  # noqa: ARG002
+    def keep_snapshot(self, position: int, text: str, results: Sequence[Result]) -> None:
         def keep() -> None:
             if self._store.kept is None or self._store.kept[0] < position:
                 self._store.kept = position, text
@@ -170,7 +173,5 @@ class _Lost(StoreUnavailable):
 
 
 def _ignore(act: Callable[[], Any]) -> None:
-    try:
+    with suppress(StoreUnavailable):
         act()
-    except StoreUnavailable:
-        pass

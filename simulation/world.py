@@ -139,7 +139,7 @@ class World:
         random = self.scheduler.random
         server = random.choice(self.servers)
         kind = random.choice(
-            ["crash", "crash", "stop", "cut", "long cut", "full", "snapshot", "faults", "clock", "end"]
+            ["crash", "crash", "stop", "cut", "long cut", "full", "snapshot", "faults", "faults", "clock", "end"]
         )
         if kind == "crash" and server.engine is not None:
             server.crash()
@@ -167,9 +167,9 @@ class World:
         random = self.scheduler.random
         engine = server.engine
         name = random.choice(["credential.create", "credential.fetch", "*"])
-        if engine is not None:
-            phase = random.choice(["before", "after"])
-            engine.faults.add(name, "delay", seconds=random.choice([0.2, 3]), times=2, phase=phase, unused="ignore")
+        for phase in random.choice([("before",), ("after",), ("before", "after")]) if engine is not None else ():
+            seconds = random.choice([0.2, 1.0])
+            server.engine.faults.add(name, "delay", seconds=seconds, times=3, phase=phase, unused="ignore")
 
     def _make_room(self) -> None:
         self.store.is_full = False
@@ -220,6 +220,8 @@ class World:
         names = Counter(record.friendly_name for record in records)
         if names.most_common(1)[:1] and names.most_common(1)[0][1] > 1:
             raise Broken(f"there are records twice: {names.most_common(3)}")
+        if [record.date_created for record in records] != sorted(record.date_created for record in records):
+            raise Broken("time went back")
         found = {record.sid: record.friendly_name for record in records}
         for client in self.clients:
             for sid, possible in client.possible.items():

@@ -133,6 +133,8 @@ class SqliteStore:
 
     def _prepare(self, read_only: bool) -> None:
         """Check that the file is a log of this format, or make it one if it is new. Raises ``StoreError``."""
+        if not read_only:  # before anything is read, or it would be locked with the first write only
+            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
         (application,) = self._db.execute("PRAGMA application_id").fetchone()
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         is_new = not self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
@@ -145,7 +147,6 @@ class SqliteStore:
             )
         if read_only:
             return
-        self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         if is_new:
@@ -168,7 +169,9 @@ def _open(path: Path, read_only: bool) -> sqlite3.Connection:
     if read_only:
         if not path.exists():
             raise StoreError(f"{path} does not exist")
-        uri, is_uri = f"{path.absolute().as_uri()}?mode=ro", True
+        wal = Path(f"{path}-wal")
+        is_fixed = not os.access(path.parent, os.W_OK) and not (wal.exists() and wal.stat().st_size)
+        uri, is_uri = f"{path.absolute().as_uri()}?{'immutable=1' if is_fixed else 'mode=ro'}", True
     else:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         uri, is_uri = str(path), False
