@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
+from array import array
 from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Iterator
-from threading import Lock
 from typing import Any
 
 from notify_mock.command_log.entry import READS, Command
@@ -29,17 +30,32 @@ class _Batch:
 
     def __init__(self) -> None:
         self.kinds: dict[tuple[Any, ...], int] = {}
-        self.indexes: list[int] = []
-        self.times: list[float] = []
+        self.indexes, self.times = array("H"), array("d")
 
     def add(self, one: Exchange) -> None:
         """Add a read. The exchange itself isn't kept: thousands of them would make garbage collection slow."""
         call = one.call
         kind = (
-            *(one.name, one.account_sid, one.api, one.region, one.base, one.path, one.sid),
-            *(one.status, one.code, one.reason, one.response_body),
-            *(call.method, call.host, call.path, call.query.pairs, call.form.pairs),
-            *(tuple(call.headers.items()), call.scheme, call.unread, call.body),
+            one.name,
+            one.account_sid,
+            one.api,
+            one.region,
+            one.base,
+            one.path,
+            one.sid,
+            one.status,
+            one.code,
+            one.reason,
+            one.response_body,
+            call.method,
+            call.host,
+            call.path,
+            call.query.pairs,
+            call.form.pairs,
+            tuple(call.headers.items()),
+            call.scheme,
+            call.unread,
+            call.body,
         )
         self.indexes.append(self.kinds.setdefault(kind, len(self.kinds)))
         self.times.append(one.at)
@@ -47,17 +63,21 @@ class _Batch:
     def written(self) -> dict[str, Any]:
         """Return the reads as text, which nobody needs to parse who does not look at them."""
         kinds = list(self.kinds)
-        names = Counter(kinds[index][0] or "" for index in self.indexes)
-        text = json.dumps([kinds, self.indexes, self.times], separators=(",", ":"), default=_text)
-        return {"names": names, "reads": text}
+        names: Counter[str] = Counter()
+        for index, count in Counter(self.indexes).items():
+            names[kinds[index][0] or ""] += count
+        content = [kinds, _text(self.indexes.tobytes()), _text(self.times.tobytes()), sys.byteorder]
+        return {"names": names, "reads": json.dumps(content, separators=(",", ":"), default=_text)}
 
 
 class Reads:
-    """The reads of this server that the others do not know yet, and those of others on their way to ``journal``."""
+    """The reads of this server that the others do not know yet, and those of others on their way to ``journal``.
+
+    The caller holds the engine's lock.
+    """
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._lock = Lock()
         self._batches = [_Batch()]
         self._taken: list[_Batch] = []
 
@@ -67,19 +87,16 @@ class Reads:
 
     def take(self, generation: int) -> list[Command]:
         """Return commands with the reads that were collected, for a state that was reset ``generation`` times."""
-        with self._lock:
-            self._taken, self._batches = [one for one in self._batches if one.times], [_Batch()]
+        self._taken, self._batches = [one for one in self._batches if one.times], [_Batch()]
         return [Command(READS, {"generation": generation, **batch.written()}) for batch in self._taken]
 
     def give_back(self) -> None:
         """Collect again what was taken, as far as the journal would keep it."""
-        with self._lock:
-            self._batches = [*self._taken, *self._batches][-_MOST_BATCHES:]
+        self._batches = [*self._taken, *self._batches][-_MOST_BATCHES:]
 
     def clear(self) -> None:
         """Forget what was collected: the journal has been reset."""
-        with self._lock:
-            self._batches = [_Batch()]
+        self._batches = [_Batch()]
 
     def add(self, data: dict[str, Any], server: str) -> None:
         """Add the reads of another server to the journal."""
@@ -87,16 +104,16 @@ class Reads:
         self._journal.defer(names, lambda number: _read(number, data["reads"], server))
 
     def _collect(self, exchange: Exchange) -> None:
-        with self._lock:
-            batch = self._batches[-1]
-            if len(batch.times) >= _MOST:
-                batch = _Batch()
-                self._batches.append(batch)
-            batch.add(exchange)
+        batch = self._batches[-1]
+        if len(batch.times) >= _MOST:
+            batch = _Batch()
+            self._batches.append(batch)
+        batch.add(exchange)
 
 
 def _read(number: int, text: str, server: str) -> Iterator[Exchange]:
-    kinds, indexes, times = json.loads(text)
+    kinds, *packed, order = json.loads(text)
+    indexes, times = (_unpacked(kind, one, order) for kind, one in zip("Hd", packed, strict=True))
     for offset, (index, at) in enumerate(zip(indexes, times, strict=True)):
         name, account_sid, api, region, base, path, sid, status, code, reason, response, *rest = kinds[index]
         method, host, call_path, query, form, headers, scheme, unread, body = rest
@@ -109,6 +126,14 @@ def _read(number: int, text: str, server: str) -> Iterator[Exchange]:
         exchange.status, exchange.code, exchange.reason = status, code, reason
         exchange.response_body = None if response is None else b64decode(response)
         yield exchange
+
+
+def _unpacked(kind: str, text: str, order: str) -> array[Any]:
+    numbers = array(kind)
+    numbers.frombytes(b64decode(text))
+    if order != sys.byteorder:
+        numbers.byteswap()
+    return numbers
 
 
 def _text(value: bytes) -> str:
