@@ -22,7 +22,7 @@ from benchmarks.plugin import plugin
 from benchmarks.resets import resets
 from benchmarks.startup import startup
 from benchmarks.table import Row, render
-from benchmarks.throughput import access_log, creates, fetches
+from benchmarks.throughput import access_log, creates, fetches, lasting
 from benchmarks.tunnels import tunnels
 from benchmarks.wrapping import wrapping
 
@@ -46,6 +46,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "get": fetches,
     "post": creates,
     "log": access_log,
+    "state": lasting,
     "held": holding,
     "growth": growth,
 }
