@@ -20,6 +20,7 @@ from benchmarks.notifications import notifications
 from benchmarks.paging import paging
 from benchmarks.plugin import plugin
 from benchmarks.resets import resets
+from benchmarks.sharing import sharing
 from benchmarks.startup import startup
 from benchmarks.table import Row, render
 from benchmarks.throughput import access_log, creates, fetches, lasting
@@ -47,6 +48,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "post": creates,
     "log": access_log,
     "state": lasting,
+    "sharing": sharing,
     "held": holding,
     "growth": growth,
 }
