@@ -20,6 +20,7 @@ from benchmarks.notifications import notifications
 from benchmarks.paging import paging
 from benchmarks.plugin import plugin
 from benchmarks.resets import resets
+from benchmarks.restarts import restarts
 from benchmarks.startup import startup
 from benchmarks.table import Row, render
 from benchmarks.throughput import access_log, creates, fetches
@@ -34,6 +35,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "plugin": plugin,
     "reset": resets,
     "startup": startup,
+    "restart": restarts,
     "page": paging,
     "memory": memory,
     "faults": faults,
