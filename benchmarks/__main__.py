@@ -21,9 +21,10 @@ from benchmarks.paging import paging
 from benchmarks.plugin import plugin
 from benchmarks.resets import resets
 from benchmarks.restarts import restarts
+from benchmarks.sharing import sharing
 from benchmarks.startup import startup
 from benchmarks.table import Row, render
-from benchmarks.throughput import access_log, creates, fetches
+from benchmarks.throughput import access_log, creates, fetches, lasting
 from benchmarks.tunnels import tunnels
 from benchmarks.wrapping import wrapping
 
@@ -48,6 +49,8 @@ BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "get": fetches,
     "post": creates,
     "log": access_log,
+    "state": lasting,
+    "sharing": sharing,
     "held": holding,
     "growth": growth,
 }

@@ -13,7 +13,7 @@ from benchmarks.processes import cpu_seconds
 from benchmarks.servers import Target
 from benchmarks.table import Missing
 
-_CONNECTIONS = 8
+CONNECTIONS = 8
 _LONGEST_SECONDS = 3600
 _SCRIPT = Path(__file__).with_name("load.lua")
 _MEASURED = re.compile(r"^measured (\d+) (\d+) (\d+) (\d+)$", re.MULTILINE)
@@ -36,13 +36,13 @@ def find_wrk() -> str:
     return found
 
 
-def put_load(target: Target, seconds: float) -> Load:
-    """Send the target's request again and again for ``seconds``, on 8 connections that stay open, from one thread.
+def put_load(target: Target, seconds: float, connections: int = CONNECTIONS) -> Load:
+    """Send the target's request again and again for ``seconds``, on connections that stay open, from one thread.
 
     Raises ``RuntimeError`` if any request failed: errors must not be measured.
     """
     before = cpu_seconds(target.pid)
-    printed = _run(target, seconds)
+    printed = _run(target, seconds, connections)
     used = cpu_seconds(target.pid) - before
     found = _MEASURED.search(printed)
     number, micros, p99, failed = map(int, found.groups()) if found else (0, 0, 0, 0)
@@ -53,7 +53,7 @@ def put_load(target: Target, seconds: float) -> Load:
 
 def put_requests(target: Target, number: int) -> None:
     """Send ``number`` requests or a few more. ``%d`` in the body is the number of the request."""
-    _run(target, _LONGEST_SECONDS, str(number))
+    _run(target, _LONGEST_SECONDS, CONNECTIONS, str(number))
 
 
 def middle(loads: list[Load]) -> str:
@@ -62,9 +62,9 @@ def middle(loads: list[Load]) -> str:
     return f"{per_second:,.0f}/s at {median(load.cpu for load in loads) * 1e6:.1f} us CPU"
 
 
-def _run(target: Target, seconds: float, *number: str) -> str:
+def _run(target: Target, seconds: float, connections: int, *number: str) -> str:
     """Return what wrk prints."""
-    options = ["-t1", f"-c{_CONNECTIONS}", f"-d{seconds:g}s", "-s", str(_SCRIPT)]
+    options = ["-t1", f"-c{connections}", f"-d{seconds:g}s", "-s", str(_SCRIPT)]
     body = [target.body, *number] if target.body else []
     arguments = ["-H", f"Authorization: {target.authorization}", target.url, "--", target.method, *body]
     return subprocess.run([find_wrk(), *options, *arguments], capture_output=True, text=True, check=True).stdout

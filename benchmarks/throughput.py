@@ -8,13 +8,14 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 
-from benchmarks.load import Load, find_wrk, middle, put_load
+from benchmarks.load import CONNECTIONS, Load, find_wrk, middle, put_load
 from benchmarks.measure import Pair, all_in_turns
 from benchmarks.servers import Server, Target, ask, former, notify_mock, wiremock
 from benchmarks.table import Missing, Row, at_least, at_most, skipped
 
 _ROUNDS = 8
 _SECONDS = 2
+_MANY = 64
 _WARM_UP_SECONDS = 6  # Java compiles what runs often
 
 Servers = Mapping[str, Callable[[], AbstractContextManager[Server]]]
@@ -62,14 +63,31 @@ def access_log() -> list[Row]:
     return [_throughput("served fetch with an access log / without it", loads, "logged", "asyncio", 0.85)]
 
 
+def lasting() -> list[Row]:
+    """Compare a server that keeps its state in an SQLite file with one in memory, on 64 connections."""
+    with tempfile.TemporaryDirectory() as folder:
+        servers = {"SQLite": partial(notify_mock, "--state", str(Path(folder, "state.db"))), "memory": notify_mock}
+        creating = _measure(servers, Server.create, before=_empty, connections=_MANY)
+    with tempfile.TemporaryDirectory() as folder:
+        servers = {"SQLite": partial(notify_mock, "--state", str(Path(folder, "state.db"))), "memory": notify_mock}
+        fetching = _measure(servers, Server.fetch, connections=_MANY)
+    return [
+        _throughput("served create, kept in SQLite / in memory, 64 connections", creating, "SQLite", "memory", 0.35),
+        _throughput("served fetch, state kept in SQLite / in memory", fetching, "SQLite", "memory", 0.95),
+    ]
+
+
 def _measure(
-    servers: Servers, target: Callable[[Server], Target], before: Callable[[Server], object] = lambda _: None
+    servers: Servers,
+    target: Callable[[Server], Target],
+    before: Callable[[Server], object] = lambda _: None,
+    connections: int = CONNECTIONS,
 ) -> Loads:
     """Put load on all servers in turns. ``before`` runs before each turn."""
 
     def load(server: Server, seconds: float) -> Load:
         before(server)
-        return put_load(target(server), seconds)
+        return put_load(target(server), seconds, connections)
 
     with ExitStack() as stack:
         started, missing = _start(stack, servers)

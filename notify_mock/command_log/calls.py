@@ -10,8 +10,7 @@ from typing import Any, Protocol
 from notify_mock.command_log.entry import CALL, END, GO_ON, SYNC, Command, StoreUnavailable, plain_call
 from notify_mock.engine.pipeline import FAULT_HEADER, Pipeline
 from notify_mock.engine.state import State
-from notify_mock.engine.steps import Commit, Commits, Steps, run
-from notify_mock.support.waits import HeldCall
+from notify_mock.engine.steps import Commit, Commits, Steps
 from notify_mock.twilio_api.errors import EdgeUnavailable, MalformedRequest, TwilioError
 from notify_mock.twilio_api.headers import ERROR_JSON, edge
 from notify_mock.twilio_api.messages import Answer, Call
@@ -24,6 +23,7 @@ POSITION_HEADER = "X-Notify-Mock-Position"
 """In a request: answer with the state at this position or a later one, or at the end of the log if it is ``latest``.
 The response to such a request has the position that it was made at."""
 
+_POSITION_KEY = POSITION_HEADER.lower()
 _LATEST = "latest"
 _MAX_DIGITS = 16
 
@@ -52,7 +52,12 @@ class LoggedCalls:
 
     def play(self, call: Call) -> Steps:
         """Carry out a call; see ``Engine.play``. It gets a 503 while the store can't take it."""
-        asked = call.headers.get(POSITION_HEADER.lower())
+        asked = call.headers.get(_POSITION_KEY)
+        if asked is None and not self._strong:
+            answer = self._read(call)
+            if answer is not None:
+                self._log.announce()
+                return answer
         try:
             if call.method in _READING and (asked is not None or self._strong):
                 yield from self._catch_up(asked or _LATEST)
@@ -69,11 +74,9 @@ class LoggedCalls:
         return answer._replace(headers=[*answer.headers, (POSITION_HEADER, str(self._log.position))])
 
     def _play(self, call: Call) -> Steps:
-        if self._log.is_past and call.method in _READING:
-            return (yield from self._reads.play(call))
-        with self._lock:  # nothing may come between the decision and the read
-            if self._is_read(call):
-                return run(self._reads.play(call), _never)
+        read = self._read(call)
+        if read is not None:
+            return read
         waiting: int | None = None
         try:
             outcome = yield Commit(self._log, Command(CALL, plain_call(call)))
@@ -88,6 +91,18 @@ class LoggedCalls:
         finally:
             if waiting is not None:
                 self._log.owe(Command(END, waiting))
+
+    def _read(self, call: Call) -> Answer | None:
+        """Carry out a call that changes nothing but the journal. None: it is another one."""
+        with self._lock:  # nothing may come between the decision and the read
+            if not (self._is_read(call) or (self._log.is_past and call.method in _READING)):
+                return None
+            try:
+                self._reads.play(call).send(None)
+            except StopIteration as end:
+                answer: Answer = end.value
+                return answer
+        raise RuntimeError("a read without faults does not wait")
 
     def _catch_up(self, asked: str) -> Generator[Commit, Any, None]:
         """Wait until the state is as new as asked. Raises ``MalformedRequest`` or ``StoreUnavailable``."""
@@ -118,10 +133,6 @@ class LoggedCalls:
         body = error.body()
         at = self._state.clock.time()
         return Answer(error.status, edge(at=at, content_type=ERROR_JSON, length=len(body)), body)
-
-
-def _never(_seconds: float, _held: HeldCall) -> None:
-    raise RuntimeError("a read without faults does not wait")
 
 
 def _malformed(what: str) -> MalformedRequest:

@@ -82,6 +82,8 @@ class Journal:
         self._held: deque[Exchange] | None = None
         self.server = ""
         """The server that the next exchanges belong to, if several share the state."""
+        self.collect: Callable[[Exchange], None] | None = None
+        """Takes what only this server has answered, if several share the state."""
         self.own_servers = {""}
         """The names that this server has, or has had."""
         self.reset()
@@ -220,7 +222,10 @@ class Journal:
     def announce(self, exchange: Exchange) -> None:
         """Call the listeners. They may be slow: the caller must not hold the lock."""
         if self._held is not None:
-            self._held += [exchange] if self._listeners else []
+            if self._listeners:
+                self._held.append(exchange)
+            if self.collect is not None and not exchange.server:
+                self.collect(exchange)
             return
         with self._announcing:
             for listener in self._listeners:
