@@ -20,6 +20,7 @@ from benchmarks.notifications import notifications
 from benchmarks.paging import paging
 from benchmarks.plugin import plugin
 from benchmarks.resets import resets
+from benchmarks.restarts import restarts
 from benchmarks.sharing import sharing
 from benchmarks.startup import startup
 from benchmarks.table import Row, render
@@ -35,6 +36,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "plugin": plugin,
     "reset": resets,
     "startup": startup,
+    "restart": restarts,
     "page": paging,
     "memory": memory,
     "faults": faults,

@@ -115,7 +115,7 @@ class Client:
                 return
             _expect(answer, 204 if name is GONE else 200, sid)
             unknown = self._unknown.get(sid, set())
-            self.possible[sid] = {GONE} if name is GONE else {name} | unknown
+            self.possible[sid] = {GONE} if name is GONE else {name, *unknown}
 
         def lost() -> None:
             self._unknown.setdefault(sid, set()).add(name)

@@ -64,10 +64,10 @@ class Server:
         self.way = Way(self._scheduler, self._store)
         self.way.is_shared = follows
         self._scheduler.skew = self.skew
-        self.engine = LastingEngine(state=self.way, seed=1)  # type: ignore[arg-type] - see ``world``
+        self.engine = LastingEngine(state=self.way, seed=1)  # type: ignore[arg-type]  # see ``world``
         self._scheduler.skew = 0.0
         self.seen = 0
-        self._commits = Commits(self)  # type: ignore[arg-type] - it only needs call_soon
+        self._commits = Commits(self)  # type: ignore[arg-type]  # it only needs call_soon
         follower = self.log.follower
         if isinstance(follower, Follower):
             follower._stopped = Still()  # type: ignore[assignment]

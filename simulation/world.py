@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 from notify_mock.command_log import follower, opening
 from notify_mock.engine.attempts import Attempt
+from notify_mock.faults.decision import Phase
 from notify_mock.support import clock
 from notify_mock.twilio_api.messages import Answer
 from simulation.clients import Client, call
@@ -166,10 +167,13 @@ class World:
     def _add_fault(self, server: Server) -> None:
         random = self.scheduler.random
         engine = server.engine
+        if engine is None:
+            return
         name = random.choice(["credential.create", "credential.fetch", "*"])
-        for phase in random.choice([("before",), ("after",), ("before", "after")]) if engine is not None else ():
+        phases: tuple[Phase, ...] = random.choice([("before",), ("after",), ("before", "after")])
+        for phase in phases:
             seconds = random.choice([0.2, 1.0])
-            server.engine.faults.add(name, "delay", seconds=seconds, times=3, phase=phase, unused="ignore")
+            engine.faults.add(name, "delay", seconds=seconds, times=3, phase=phase, unused="ignore")
 
     def _make_room(self) -> None:
         self.store.is_full = False
@@ -233,7 +237,8 @@ class World:
 
 def run(seed: int) -> Seen:
     """Raises ``Broken``, which names the seed."""
-    with _simulated(scheduled := []):
+    scheduled: list[Scheduler] = []
+    with _simulated(scheduled):
         world = World(seed, scheduled)
         try:
             return world.run()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from notify_mock.faults.decision import Effect
     from notify_mock.replay.cassette import CassetteOption
     from notify_mock.replay.playback import Playback
+    from notify_mock.support.waits import HeldCall
     from notify_mock.twilio_api.messages import Call
 
 StateOption = str | Path
@@ -166,3 +167,7 @@ class LastingEngine(Engine):
     def _records(self, resource: Resource[Any]) -> Records[Any]:
         found = super()._records(resource)
         return found if self._log is None else self._log.parts.records(found)
+
+    def _advance(self, seconds: float, held: HeldCall) -> None:
+        if self._log is None or not self._log.is_past:  # an earlier state stays as it was
+            super()._advance(seconds, held)

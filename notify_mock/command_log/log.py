@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from notify_mock.command_log.calls import LoggedCalls
 from notify_mock.command_log.entry import (
+    END,
     ENDED,
     READS,
     SENDS,
@@ -24,6 +25,7 @@ from notify_mock.command_log.logged import Parts, plain_arguments
 from notify_mock.command_log.machine import Core, Machine, Outcome
 from notify_mock.command_log.reads import Reads
 from notify_mock.command_log.snapshot import read_snapshot, write_snapshot
+from notify_mock.engine.attempts import Attempt
 from notify_mock.engine.pipeline import Pipeline
 from notify_mock.support.ids import Sids
 from notify_mock.support.usage import UsageError
@@ -125,17 +127,20 @@ class CommandLog:
                 self.note_problem(str(error))
                 return [Outcome(self.position, error=StoreUnavailable(str(error))) for _ in commands]
             self.note_problem("")
-            mine = self._apply_all(entries)[len(entries) - len(self._owed) - len(own) :]
+            first = len(entries) - len(self._owed) - len(own)
+            lost = self._lost(entries[:first], self._apply_all(entries[:first]))
+            mine = self._apply_all(entries[first:])
             self._results = [Result(one.position, one.status(), one.digest()) for one in mine]
             answered = iter(mine[len(self._owed) :])
-            self._owed.clear()
+            self._owed = lost
             self._snapshot_if_due()
             return [Outcome(self.position) if one.kind == SYNC else next(answered) for one in commands]
 
     def catch_up(self, entries: Sequence[Entry]) -> None:
         """Apply entries that others have appended, from the next position on. Raises ``StoreError`` for a gap."""
         with self._lock:
-            self._apply_all([entry for entry in entries if entry.position > self.position])
+            new = [entry for entry in entries if entry.position > self.position]
+            self._owed += self._lost(new, self._apply_all(new))
             if self._owed:
                 self.commit([])
         self.announce()
@@ -241,6 +246,17 @@ class CommandLog:
             outcomes.append(self._apply(entry))
             self._is_applying = False
         return outcomes
+
+    def _lost(self, entries: Sequence[Entry], outcomes: Sequence[Outcome]) -> list[Command]:
+        """Return what ends the calls and callbacks that this server has begun without knowing, because the store's
+        answer to it was lost."""
+        commands = []
+        for entry, outcome in zip(entries, outcomes, strict=True):
+            if entry.server == self._store.server and outcome.pause is not None:
+                commands.append(Command(END, entry.position))
+            elif entry.server == self._store.server and isinstance(outcome.value, Attempt):
+                commands.append(Command("callbacks.give_back", plain_arguments((entry.position,), {})))
+        return commands
 
     def _apply(self, entry: Entry) -> Outcome:
         is_own = entry.server == self._store.server

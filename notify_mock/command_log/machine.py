@@ -108,6 +108,7 @@ class Machine:
             "records.remove": self._remove_record,
             "faults.discard": self._discard_rule,
             "callbacks.close": self._close_attempt,
+            "callbacks.give_back": self._give_back,
         }
 
     @property
@@ -184,11 +185,9 @@ class Machine:
         """End the calls of a server, and send again what it was sending: its result is unknown."""
         own = sorted(position for position, name in self._servers.items() if name == server)
         for position in own:
-            del self._servers[position]
             if position in self.waiting:
                 self.waiting.pop(position).close()
-            if position in self.attempts:
-                self._direct.attempts.give_back(self.attempts.pop(position))
+            self._give_back(position)
         self.senders = [name for name in self.senders if name != server]
 
     def _method(self, kind: str) -> Callable[..., Any]:
@@ -247,6 +246,11 @@ class Machine:
         if attempt is not None:
             self.attempts[entry.position], self._servers[entry.position] = attempt, entry.server
         return attempt
+
+    def _give_back(self, position: int) -> None:
+        self._servers.pop(position, None)
+        if position in self.attempts:
+            self._direct.attempts.give_back(self.attempts.pop(position))
 
     def _close_attempt(self, position: int, status: int | None, reason: str, final: bool) -> None:
         self._servers.pop(position, None)

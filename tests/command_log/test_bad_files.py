@@ -227,6 +227,38 @@ def test_a_full_disk_is_a_503_until_there_is_room_again(tmp_path: Path, caplog: 
             assert [one.friendly_name for one in again.credentials.values()] == names
 
 
+LIMITED = """
+import resource, sys
+sys.path[:0] = sys.argv[2:]
+from helpers.calls import ask
+from notify_mock import Emulator
+
+emulator = Emulator(state=sys.argv[1])
+kept = len(emulator.credentials)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
+statuses = [ask(emulator, "POST", "/v1/Credentials", Type="fcm", Secret="s" * 9000).status for _ in range(40)]
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+statuses.append(ask(emulator, "POST", "/v1/Credentials", Type="fcm", Secret="s" * 9000).status)
+print(kept, statuses.count(201), statuses.count(503), statuses[-1], len(emulator.credentials))
+emulator.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no limits on files")
+def test_a_limit_on_the_size_of_files_is_a_503_until_it_is_raised(file: Path) -> None:
+    """What stands for a full disk where none can be mounted."""
+    found = []
+    for _ in range(2):
+        command = [sys.executable, "-c", LIMITED, str(file), *sys.path]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found.append([int(word) for word in done.stdout.split()])
+    kept, created, refused, last, records = found[0]
+    assert (kept, last, records) == (0, 201, created)
+    assert created
+    assert refused
+    assert found[1][0] == records
+
+
 def ask_for_503(emulator: Emulator) -> bytes:
     """Return the body of the 503 of Twilio's edge, as a fault rule sends it."""
     with Emulator() as other:

@@ -281,10 +281,12 @@ def test_a_closed_state_can_be_read_and_not_changed(file: Path) -> None:
 def test_an_earlier_position_can_be_read_and_not_changed(file: Path) -> None:
     with closing(Emulator(state=file)) as emulator:
         sid = emulator.credentials.add(type="fcm", secret="s").sid
-        emulator.faults.add("*.update", "drop")
+        emulator.faults.add("*.fetch", "status", status=503, phase="after", skip=1)
         emulator.credentials.remove(sid)
     with closing(Emulator(state=file, until=2)) as emulator:
         assert ask(emulator, "GET", f"/v1/Credentials/{sid}").status == 200
+        headers = {"authorization": basic(OTHER, "a new account's token")}
+        assert emulator.handle(read("GET", "/v1/Services", host="notify.twilio.com", headers=headers)).status == 200
         answer = ask(emulator, "DELETE", f"/v1/Credentials/{sid}")
         assert (answer.status, b"20503" in answer.body) == (503, True)
         with pytest.raises(UsageError, match="this is the state at position 2, which cannot be changed"):
@@ -293,6 +295,16 @@ def test_an_earlier_position_can_be_read_and_not_changed(file: Path) -> None:
         assert sid in emulator.credentials
     with closing(Emulator(state=file)) as emulator:
         assert (emulator.position, len(emulator.credentials)) == (3, 0)
+
+
+def test_a_fault_of_an_earlier_position_delays_a_read(file: Path) -> None:
+    with closing(Emulator(state=file, frozen="2030-01-01")) as emulator:
+        emulator.faults.add("*.list", "delay", seconds=60)
+        emulator.faults.clear()
+    with closing(Emulator(state=file, until=1)) as emulator:
+        answer = ask(emulator, "GET", "/v1/Services")
+        assert (answer.status, emulator.journal.last.faults) == (200, ("delay-1",))
+        assert emulator.clock.now().isoformat() == "2030-01-01T00:00:00+00:00"
 
 
 def test_time_never_goes_back(file: Path, now: Any, caplog: pytest.LogCaptureFixture) -> None:

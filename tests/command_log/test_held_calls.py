@@ -244,3 +244,22 @@ def test_no_callback_is_taken_before_its_time(file: Path) -> None:
         position = emulator.position
         assert emulator.attempts.next() is None
         assert emulator.position == position
+
+
+# --- what must not happen ---------------------------------------------------------------------------------------------
+
+
+def test_a_bug_of_the_log_is_a_500_for_each_call_and_not_a_wait(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    with closing(Emulator(state=file)) as emulator:
+        host, port = emulator.url.removeprefix("http://").split(":")
+        with monkeypatch.context() as patch:
+            patch.setattr(emulator._log, "_append", fail)
+            connection = http.client.HTTPConnection(host, int(port), timeout=10)
+            headers = {"Authorization": basic(*emulator.auth)}
+            connection.request("POST", "/v1/Credentials", "Type=fcm&Secret=s", headers)
+            assert connection.getresponse().status == 500
+            connection.close()
+        assert ask(emulator, "POST", "/v1/Credentials", **FORM).status == 201
