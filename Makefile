@@ -11,7 +11,7 @@ SEEDS ?= 20000
 PYTHONS ?= 3.10 3.11 3.12 3.13 3.14
 SMOKE ?= tests/cli tests/interception tests/pytest_plugin tests/support tests/test_options.py
 
-.PHONY: help serve test test-lowest test-pythons $(PYTHONS:%=test-python-%) mutants clients installed ecosystem lint bench harden simulate docs fidelity clean
+.PHONY: help serve test test-lowest test-pythons $(PYTHONS:%=test-python-%) mutants clients installed ecosystem browser screenshots lint bench harden simulate docs fidelity clean
 
 help:
 	@echo "make serve        run the emulator on http://127.0.0.1:$(PORT)"
@@ -23,6 +23,8 @@ help:
 	@echo "make installed    check the package as users install it, without the checkout"
 	@echo "make lint         run ruff and mypy --strict, and check the types that users see"
 	@echo "make ecosystem    run the tests beside other frameworks, mock libraries and pytest plugins"
+	@echo "make browser      test the inspector in chromium"
+	@echo "make screenshots  take the pictures of the inspector in docs/"
 	@echo "make bench        run the benchmarks and print their table"
 	@echo "make harden       attack a server for $(MINUTES) minutes, and check what it promises"
 	@echo "make simulate     simulate servers that share a state, with $(SEEDS) seeds"
@@ -74,6 +76,13 @@ installed: | $(VENV)/bin/python
 ecosystem: .ecosystem/done
 	.ecosystem/bin/python -m pytest -p no:asyncio $(ARGS) tests/ecosystem tests/server/test_environments.py
 
+# Without npm, the checks of accessibility are skipped with a reason.
+browser: .browser/done
+	AXE=.browser/node_modules/axe-core/axe.min.js .browser/bin/python -m pytest $(ARGS) tests/browser
+
+screenshots: .browser/done
+	.browser/bin/python tests/browser/screenshots.py
+
 lint: $(VENV)/lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -122,5 +131,12 @@ $(VENV)/test $(VENV)/mutants $(VENV)/lint $(VENV)/bench: $(VENV)/%: setup.cfg py
 	.ecosystem/bin/python -m pip install --quiet --disable-pip-version-check -e '.[test,ecosystem]'
 	@touch $@
 
+# An environment of its own: playwright is only for these tests. npm brings axe-core, which is never part of the package.
+.browser/done: setup.cfg pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m venv .browser
+	.browser/bin/python -m pip install --quiet --disable-pip-version-check -e '.[test,browser]'
+	command -v npm >/dev/null && npm install --silent --no-audit --no-fund --prefix .browser axe-core@4 >/dev/null || echo "npm: not found, accessibility is not checked" >&2
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .pythons .harden .installed .ecosystem .clients mutants build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .browser .pythons .harden .installed .ecosystem .clients mutants build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from time import perf_counter
 
 from benchmarks.cassettes import cassettes, replayed_both
+from benchmarks.events import events
 from benchmarks.faults import faults
 from benchmarks.fetches import constant, intercepted, replayed, stubbed
 from benchmarks.growth import growth
 from benchmarks.holding import holding
 from benchmarks.imports import imports
+from benchmarks.inspector import inspector
 from benchmarks.memory import memory
 from benchmarks.notifications import notifications
 from benchmarks.paging import paging
@@ -52,7 +54,9 @@ BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "state": lasting,
     "sharing": sharing,
     "held": holding,
+    "events": events,
     "growth": growth,
+    "inspector": inspector,
 }
 
 

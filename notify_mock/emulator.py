@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from notify_mock.accounts.account import AccountsOption, with_environment
 from notify_mock.command_log.lasting import Consistency, LastingEngine, StateOption
+from notify_mock.control_api.guard import Access
 from notify_mock.engine.seed_data import DataOption
 from notify_mock.engine.stubs import OtherTwilio
 from notify_mock.faults import Unused
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from notify_mock.callbacks.sender import Callbacks
     from notify_mock.doctor.diagnosis import Diagnosis
     from notify_mock.engine.hydration import HydrateOption
+    from notify_mock.events.hub import Hub
     from notify_mock.faults.readers import FaultsOption
     from notify_mock.interception.interception import Interception
     from notify_mock.recording.backend import Backend, RecordOption, UpstreamOption
@@ -125,7 +127,7 @@ class Emulator(LastingEngine):
         __tracebackhide__ = True
         if control_token is not None and (not isinstance(control_token, str) or not control_token):
             raise UsageError("control_token", "must be non-empty text")
-        self.control_token = control_token
+        self.access = Access(control_token)
         self._callback_hosts = read_hosts(callback_hosts)
         own = SharedServer(host, port, other_hosts=other_hosts, tls=tls)
         self._backend = _read_backend(cassette, upstream, record)
@@ -152,10 +154,13 @@ class Emulator(LastingEngine):
             other_twilio=other_twilio,
             legacy_fcm=legacy_fcm,
         )
-        self._making_app = Lock()
+        self._making = Lock()
         self._app: Flask | None = None
+        self._events: Hub | None = None
         self.own_ports: set[int] = set()
         """The ports that serve this emulator. Delivery callbacks are not sent to them."""
+        self.terminal: Callable[[], AbstractContextManager[None]] = nullcontext
+        """Within its block, stdin and stdout are the terminal's. The pytest plugin replaces it."""
         self._has_own_server = server is None
         self._server = own if server is None else server
         self._server.mount(self)
@@ -174,12 +179,33 @@ class Emulator(LastingEngine):
     @property
     def app(self) -> Flask:
         """The Flask app, for a test client or your own WSGI server."""
-        with self._making_app:  # routes must not be added to one app while another one is used
+        with self._making:  # routes must not be added to one app while another one is used
             if self._app is None:
                 from notify_mock.server.app import create_app
 
                 self._app = create_app(self)
             return self._app
+
+    @property
+    def events(self) -> Hub:
+        """What happens in the emulator, for ``GET /_mock/events``. Collected from the first access on."""
+        with self._making:
+            if self._events is None:
+                from notify_mock.events.watching import watch
+
+                self._events = watch(self)
+            return self._events
+
+    def inspect(self) -> None:
+        """Print the URL of the inspector and wait for Enter: ``notify_mock.inspect()`` in a test, like a breakpoint.
+
+        Starts the server. Raises ``UsageError`` if there is no terminal.
+        """
+        __tracebackhide__ = True
+        from notify_mock.inspector.pause import pause
+
+        with self.terminal():
+            pause(f"{self.url}/_mock/")
 
     def has_route(self, method: str, target: str) -> bool:
         """Whether a route for this request has been added to ``app``. Paths of Twilio's APIs are never looked up."""
@@ -259,6 +285,8 @@ class Emulator(LastingEngine):
         Using ``url`` starts the server again. From a shared server, the emulator is removed for good.
         """
         self.held_calls.release()
+        if self._events is not None:
+            self._events.end()
         if "callbacks" in self.__dict__:
             self.callbacks.stop()
         if self._has_own_server:

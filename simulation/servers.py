@@ -15,7 +15,7 @@ from notify_mock.engine.attempts import Attempt, Reply
 from notify_mock.engine.steps import Commit, Pause, Steps
 from notify_mock.faults.rule import Rule
 from notify_mock.resources import RESOURCES
-from notify_mock.server.holds import Commits
+from notify_mock.server.loop import Commits
 from notify_mock.store.collections import Collection, Key
 from notify_mock.support.usage import UsageError
 from notify_mock.support.waits import Released

@@ -217,6 +217,7 @@ def test_the_documentation_names_only_existing_options() -> None:
         "--help",
         "--notify-mock-block",
         "--notify-mock-cassette-max-age",
+        "--notify-mock-inspect",
         "--notify-mock-record",
         "--notify-mock-seed",
         "--notify-mock-unused-cassettes",

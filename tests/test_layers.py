@@ -18,8 +18,9 @@ FLOORS = (
     ("faults", "redaction", "resources"),
     ("deliveries", "replay"),
     ("doctor", "engine"),
-    ("callbacks", "command_log"),
+    ("callbacks", "command_log", "snippets"),
     ("control_api",),
+    ("events", "inspector"),
     ("server",),
     ("interception",),
     ("recording",),
@@ -30,7 +31,8 @@ FLOORS = (
 """From the lowest floor up. Folders on the same floor do not import each other, not even in functions or for types."""
 
 ONLY_IN = {
-    "flask": ("control_api", "server.app", "emulator"),
+    "flask": ("control_api", "inspector", "server.app", "emulator"),
+    "jinja2": ("inspector",),
     "werkzeug": ("callbacks.mounted", "twilio_api.messages", "server.app"),
     "httptools": ("http1",),
     "uvloop": ("server.loop",),

@@ -45,7 +45,7 @@ def test_interception_has_the_other_options() -> None:
     assert names - {"intercept"} <= set(inspect.signature(Emulator.intercept).parameters)
 
 
-@pytest.mark.parametrize("name", ["serve", "exec", "record", "replay", "env"])
+@pytest.mark.parametrize("name", ["serve", "exec", "record", "replay", "env", "tail"])
 def test_a_command_has_the_options_of_the_table(name: str) -> None:
     command = commands.commands[name]
     flags = {option.flag: option for option in OPTIONS if option.flag and name in option.commands}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from notify_mock.accounts.account import Account, Status
@@ -48,6 +48,9 @@ class Accounts:
 
     def __getitem__(self, sid: str) -> Account:
         return self._known[sid]
+
+    def __iter__(self) -> Iterator[Account]:
+        return iter(list(self._known.values()))
 
     def __contains__(self, sid: object) -> bool:
         return sid in self._known

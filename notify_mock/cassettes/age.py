@@ -51,7 +51,7 @@ def _seconds(given: object) -> float | None:
         if isinstance(given, str) and "," in given:
             given = parsedate_to_datetime(given)
         return moment(given)  # type: ignore[arg-type]
-    except ValueError:  # also a UsageError
+    except (ValueError, OverflowError):  # a UsageError is a ValueError, too
         return None
 
 

@@ -20,6 +20,7 @@ from notify_mock.cli.options import naming_options
 from notify_mock.cli.record import record
 from notify_mock.cli.replay import replay
 from notify_mock.cli.serve import serve
+from notify_mock.cli.tail import tail
 from notify_mock.support.usage import UsageError
 from notify_mock.support.version import __version__
 
@@ -33,7 +34,7 @@ def commands() -> None:
     """An offline emulator of Twilio's Notify v1 API."""
 
 
-for _command in (serve, exec_, env, ca, replay, record, cassette, doctor, explain):
+for _command in (serve, exec_, env, ca, replay, record, cassette, doctor, explain, tail):
     commands.add_command(naming_options(_command))
 
 

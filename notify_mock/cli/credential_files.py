@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,8 @@ from notify_mock.twilio_api.masking import show_text
 PASSWORD_VARIABLE = "NOTIFY_MOCK_CREDENTIAL_PASSWORD"  # noqa: S105 - the name of a variable
 _MAX_FILES = 500
 _MAX_SHOWN = 30
+_BASE64 = re.compile(r"[\w+=-]{40}|[\w+=/-]{100}", re.ASCII)
+"""What a secret without line breaks has in it, and few paths have."""
 _ON_COMMAND_LINE = (
     "notify-mock: a secret on the command line stays in the shell's history, and other users of this machine can see"
     " it; give a file, or - for standard input"
@@ -96,7 +99,7 @@ def _checked(name: str) -> Path:
         return Path(name)
     if name.startswith("-"):
         raise UsageError(show_text(name, _MAX_SHOWN), "is not an option of this command", "see --help")
-    is_name = len(name) < _MAX_SHOWN or "." in name or "/" in name
+    is_name = len(name) < _MAX_SHOWN or "." in name or ("/" in name and not _BASE64.search(name))
     where = show_text(name) if is_name else f"an argument of {len(name)} characters"
     raise UsageError(where, "there is no such file", "a secret is given in a file, or as - on standard input")
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import click
+
+from notify_mock.support.address import Address
 
 if TYPE_CHECKING:
     from notify_mock.cli.logs import Log
@@ -38,18 +41,24 @@ def run(
     tls: bool = False,
     user: str = "",
     shares_port: bool = False,
+    open_page: bool = False,
 ) -> None:
-    """Print the URL and a curl command on stdout when the server is ready, and serve until Ctrl-C or SIGTERM.
+    """Print the URL, a curl command and the inspector's URL on stdout when the server is ready, and serve until Ctrl-C
+    or SIGTERM.
 
-    ``user`` is the user in that command, by default the emulator's account. Raises ``UsageError`` for an invalid
-    address, and for a recording that cannot be written completely.
+    ``user`` is the user in that command, by default the emulator's account. With ``open_page``, open the inspector in a
+    browser. Raises ``UsageError`` for an invalid address, and for a recording that cannot be written completely.
     """
     from notify_mock.cli import logs
 
     server = mount(emulator, host, port, log, other_hosts=other_hosts, tls=tls, shares_port=shares_port)
     click.echo(f"notify-mock ready on {server.url}")
     click.echo(f"curl -u {user or _user(emulator)} {server.url}/v1/Credentials")
+    page = f"http://{Address(*server.address)}/_mock/"
+    click.echo(f"inspector on {page}")
     sys.stdout.flush()
+    if open_page:
+        Thread(target=_open, args=(page,), name="notify-mock-open", daemon=True).start()
     logs.log_start(server.url, count(emulator))
     try:
         server.serve_here()
@@ -76,6 +85,18 @@ def mount(
     log.follow(emulator.journal, emulator.deliveries)
     _start_callbacks(emulator)
     return Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls, shares_port=shares_port)
+
+
+def _open(page: str) -> None:
+    """Open the page. Runs in a thread, since a browser in the terminal would stay in the foreground."""
+    import webbrowser
+
+    try:
+        is_open = webbrowser.open(page)
+    except webbrowser.Error:
+        is_open = False
+    if not is_open:
+        click.echo(f"notify-mock: found no browser; open {page} yourself", err=True)
 
 
 def count(emulator: Emulator) -> int:

@@ -9,7 +9,8 @@ import click
 
 from notify_mock.cli.options import emulator_options, log_options, make_emulator, make_recorder, record_mode_option
 from notify_mock.cli.running import count, open_log, run
-from notify_mock.cli.workers import read_workers, run_workers
+from notify_mock.cli.workers.option import read_workers
+from notify_mock.cli.workers.processes import run_workers
 from notify_mock.options import variable_of
 from notify_mock.support.counted import counted
 
@@ -32,6 +33,14 @@ Example:
     "auto: one for each processor.",
 )
 @click.option("--worker", is_flag=True, hidden=True)
+@click.option(
+    "--open",
+    "open_page",
+    is_flag=True,
+    envvar=variable_of("--open"),
+    show_envvar=True,
+    help="Open the inspector, the page of the server, in a browser.",
+)
 @click.option("--check", is_flag=True, help="Check the options and files, then exit.")
 @log_options(level="info")
 def serve(
@@ -43,6 +52,7 @@ def serve(
     record_mode: str,
     workers: str | None,
     worker: bool,
+    open_page: bool,
     check: bool,
     log_format: str,
     log_level: str | None,
@@ -52,7 +62,8 @@ def serve(
 ) -> None:
     """Run the emulator as a server, until Ctrl-C.
 
-    When the server is ready, it prints its URL and a curl command to try on stdout. The log goes to stderr.
+    When the server is ready, it prints its URL, a curl command to try and the URL of the inspector on
+    stdout. The log goes to stderr.
     """
     count_of_workers = 0 if worker else read_workers(workers, options["state"])
     log = open_log(log_format, log_level or "info", access_log, log_file)
@@ -64,4 +75,13 @@ def serve(
         contents = f"{counted(count(emulator), 'record')}, {counted(len(emulator.faults), 'fault rule')}"
         click.echo(f"notify-mock: the options are valid: {contents}")
         return
-    run(emulator, host, port, log, other_hosts=other_hosts, tls=tls, shares_port=worker)
+    run(
+        emulator,
+        host,
+        port,
+        log,
+        other_hosts=other_hosts,
+        tls=tls,
+        shares_port=worker,
+        open_page=open_page and not worker,
+    )

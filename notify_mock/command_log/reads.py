@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from notify_mock.command_log.entry import READS, Command
+from notify_mock.command_log.plain import Decoder
 from notify_mock.journal.exchange import Exchange
 from notify_mock.journal.journal import Journal
-from notify_mock.twilio_api.messages import Call, Params
+from notify_mock.twilio_api.messages import Answer, Call, Params
 from notify_mock.twilio_api.products import Endpoint
 
 _MOST = 500
@@ -46,7 +47,8 @@ class _Batch:
             one.status,
             one.code,
             one.reason,
-            one.response_body,
+            one.refusal and one.refusal.__name__,
+            one.response and (one.response.status, tuple(one.response.headers), one.response.body),
             call.method,
             call.host,
             call.path,
@@ -115,7 +117,7 @@ def _read(number: int, text: str, server: str) -> Iterator[Exchange]:
     kinds, *packed, order = json.loads(text)
     indexes, times = (_unpacked(kind, one, order) for kind, one in zip("Hd", packed, strict=True))
     for offset, (index, at) in enumerate(zip(indexes, times, strict=True)):
-        name, account_sid, api, region, base, path, sid, status, code, reason, response, *rest = kinds[index]
+        name, account_sid, api, region, base, path, sid, status, code, reason, refusal, response, *rest = kinds[index]
         method, host, call_path, query, form, headers, scheme, unread, body = rest
         call = Call(
             *(method, host, call_path, _params(query), _params(form), dict(headers), scheme, None, unread),
@@ -124,7 +126,8 @@ def _read(number: int, text: str, server: str) -> Iterator[Exchange]:
         exchange = Exchange(number + offset, at, call, name, Endpoint(api, region, base, path), server)
         exchange.account_sid, exchange.sid, exchange.ended = account_sid, sid, at
         exchange.status, exchange.code, exchange.reason = status, code, reason
-        exchange.response_body = None if response is None else b64decode(response)
+        exchange.refusal = refusal and Decoder().decode(["error", refusal])
+        exchange.response = response and Answer(response[0], [*map(tuple, response[1])], b64decode(response[2]))
         yield exchange
 
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from notify_mock.deliveries.inbox import Alert
     from notify_mock.faults.rule import Rule
 
-_MAX_BODY_BYTES = 256 * 1024
+_MAX_BODY_BYTES = 1000 * 1024
+"""Less than the server's limit of 1 MiB, so that the error is this API's."""
 
 _JSON_TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -29,6 +30,11 @@ _JSON_TYPES: Mapping[str, tuple[type, ...]] = {
     "object": (dict,),
     "null": (type(None),),
 }
+
+
+def base_url() -> str:
+    """Return the URL of the emulator as the client wrote it."""
+    return f"{request.scheme}://{request.environ.get('HTTP_HOST', '')}"
 
 
 def read_object(default: str = "") -> dict[str, Any]:
@@ -136,7 +142,7 @@ def show_alert(alert: Alert) -> dict[str, Any]:
 
 
 def show_callback(callback: Callback) -> dict[str, Any]:
-    """Return a waiting callback. Shows only the host of its URL, which may contain a token."""
+    """Return a waiting callback, without what it posts."""
     return {
         "notification_sid": callback.notification_sid,
         "account_sid": callback.account_sid,
@@ -152,4 +158,5 @@ def show_callback(callback: Callback) -> dict[str, Any]:
 
 def show_exchange(exchange: Exchange) -> dict[str, Any]:
     """Return an exchange without secrets."""
-    return {**exchange.describe(), "request": str(exchange.call)}
+    duration = None if exchange.ended is None else round(exchange.ended - exchange.at, 6)
+    return {**exchange.describe(), "duration": duration, "request": str(exchange.call)}

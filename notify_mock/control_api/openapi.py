@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import get_args
 
+from notify_mock.accounts.account import Status
+from notify_mock.control_api.openapi_paths import paths
 from notify_mock.control_api.openapi_rules import rule_schema
 from notify_mock.control_api.openapi_schemas import (
+    FLAG,
     MAYBE_TEXT,
     MAYBE_WHOLE,
-    MOMENT,
     NAME,
-    SPAN,
+    PAIRS,
     TEXT,
-    TRUE,
+    TEXTS,
     WHOLE,
     Schema,
     callback_schema,
     data_schema,
     delivery_schema,
+    exported_schema,
+    list_of,
+    maybe,
     object_of,
     provider_schema,
-    query_number,
     record_schema,
+    reference,
 )
-from notify_mock.control_api.query import NUMBERS, QUERIES
-from notify_mock.deliveries.inbox import VALUES
 from notify_mock.deliveries.providers import PROVIDERS
 from notify_mock.faults.kinds import EFFECTS
 from notify_mock.faults.readers import scenario_names
 from notify_mock.resources import RESOURCES
 from notify_mock.support.version import __version__
-
-_DESCRIBED = {
-    "call": "name of a call, globs allowed",
-    "after": "only requests with a larger number",
-    "limit": "the most requests to return",
-}
+from notify_mock.twilio_api.error_dictionary import Level
+from notify_mock.twilio_api.errors import Evidence
 
 
 def document(server: str) -> Schema:
@@ -54,13 +53,13 @@ def document(server: str) -> Schema:
             "schemas": _schemas(),
         },
         "security": [{}, {"token": []}],
-        "paths": _paths(),
+        "paths": paths(),
     }
 
 
 def _schemas() -> dict[str, Schema]:
     names = {effect.kind: "Rule." + effect.kind for effect in EFFECTS}
-    to_rule = {kind: _ref(name) for kind, name in names.items()}
+    to_rule = {kind: reference(name) for kind, name in names.items()}
     return {
         "Rule": {
             "oneOf": list(to_rule.values()),
@@ -71,40 +70,178 @@ def _schemas() -> dict[str, Schema]:
         },
         **{names[effect.kind]: rule_schema(effect) for effect in EFFECTS},
         "Error": object_of(error={**object_of(message=TEXT), "properties": {"message": TEXT, "field": TEXT}}),
-        "Time": object_of(now=TEXT),
+        "Time": object_of(now=TEXT, frozen=FLAG),
+        "About": _about(),
+        "Accounts": object_of(accounts={"type": "array", "items": _account()}),
         "Status": object_of(status=TEXT),
         "Health": object_of(status=TEXT, version=TEXT),
         "Scenario": object_of(scenario={"type": "string", "enum": list(scenario_names())}),
-        "Faults": object_of(faults=_list_of("Rule")),
-        "Journal": object_of(exchanges=_list_of("Exchange")),
+        "Faults": object_of(faults=list_of("Rule")),
+        "Scenarios": object_of(
+            scenarios={
+                "type": "array",
+                "items": object_of(name=TEXT, description=TEXT, rules=list_of("Rule"), is_on=FLAG),
+            }
+        ),
+        "Exchanges": object_of(exchanges=list_of("Exchange")),
+        "Journal": object_of(exchanges=list_of("Exchange"), count=WHOLE, oldest=MAYBE_WHOLE, newest=MAYBE_WHOLE),
+        "KeepBodies": object_of(keep_bodies={**FLAG, "description": "whether the journal keeps responses from now on"}),
         "Checkpoint": object_of(name=NAME),
-        "Exchange": _exchange(),
+        "Exchange": object_of(**_exchange()),
+        "ExplainedExchange": _explained(),
+        "Diagnosis": _diagnosis(),
+        "TwilioError": _twilio_error(),
+        "TwilioErrors": object_of(errors=list_of("TwilioError")),
+        "Answer": object_of(status=MAYBE_WHOLE, headers=PAIRS, body=TEXT, number=MAYBE_WHOLE),
         **{resource.name.capitalize(): record_schema(resource.record) for resource in RESOURCES},
         "State": _state(),
         "Data": data_schema(),
-        "Records": object_of(**{kind.key: _list_of(kind.name.capitalize()) for kind in RESOURCES if kind.seed}),
+        "Records": object_of(**{kind.key: list_of(kind.name.capitalize()) for kind in RESOURCES if kind.seed}),
+        "Page": object_of(
+            records={"type": "array", "items": {"anyOf": [reference(kind.name.capitalize()) for kind in RESOURCES]}},
+            total={**WHOLE, "description": "number of records, whatever text was searched for"},
+        ),
+        "Export": exported_schema(),
         "Provider": provider_schema(),
-        "Providers": object_of(**{provider: _ref("Provider") for provider in PROVIDERS}),
+        "Providers": object_of(**{provider: reference("Provider") for provider in PROVIDERS}),
         "Delivery": delivery_schema(),
-        "Deliveries": object_of(deliveries=_list_of("Delivery"), alerts=_list_of("Alert")),
+        "Deliveries": object_of(deliveries=list_of("Delivery"), alerts=list_of("Alert"), count=WHOLE),
         "Alert": object_of(time=TEXT, notification_sid=TEXT, code=WHOLE, reason=MAYBE_TEXT),
         "Callback": callback_schema(),
-        "Callbacks": object_of(callbacks=_list_of("Callback")),
+        "SentCallback": object_of(
+            number=WHOLE,
+            notification_sid=TEXT,
+            time=TEXT,
+            url=TEXT,
+            headers=PAIRS,
+            body=MAYBE_TEXT,
+            status=MAYBE_WHOLE,
+            reason=MAYBE_TEXT,
+        ),
+        "Callbacks": object_of(callbacks=list_of("Callback"), sent=list_of("SentCallback")),
     }
 
 
-def _exchange() -> Schema:
+def _exchange() -> dict[str, Schema]:
     texts = ("call", "account_sid", "api", "sid", "reason", "response")
     numbers = ("status", "code", "played")
-    return object_of(
-        number=WHOLE,
-        time=TEXT,
-        request={**TEXT, "description": "one line, secrets masked"},
-        region=TEXT,
-        faults={"type": "array", "items": TEXT},
+    return {
+        "number": WHOLE,
+        "time": TEXT,
+        "request": {**TEXT, "description": "one line, secrets masked"},
+        "duration": {"type": ["number", "null"], "description": "seconds on the emulator's clock; null until it ends"},
+        "region": TEXT,
+        "faults": {"type": "array", "items": TEXT},
         **dict.fromkeys(texts, MAYBE_TEXT),
         **dict.fromkeys(numbers, MAYBE_WHOLE),
-        door={**MAYBE_TEXT, "deprecated": True, "description": "the old name of api"},
+        "door": {**MAYBE_TEXT, "deprecated": True, "description": "the old name of api"},
+    }
+
+
+def _explained() -> Schema:
+    """Return the schema of an exchange with its wire form, explanation and code to copy."""
+    sent = object_of(line=TEXT, headers=PAIRS, body=MAYBE_TEXT)
+    return object_of(
+        **_exchange(),
+        wire=object_of(request=sent, response=maybe(sent)),
+        why=maybe(_why()),
+        deliveries={"type": "array", "items": TEXT, "description": "SIDs of the deliveries of a notification"},
+        copy_as=object_of(curl=TEXT, **dict.fromkeys(("python", "node", "pytest", "vcr"), MAYBE_TEXT)),
+    )
+
+
+def _why() -> Schema:
+    evidence: Schema = {"type": "string", "enum": list(get_args(Evidence))}
+    rule = object_of(name=TEXT, status=WHOLE, code=WHOLE, message=TEXT, evidence=evidence, source=TEXT)
+    difference = object_of(field=TEXT, asked=TEXT, recorded=TEXT)
+    nearest = object_of(where=TEXT, differences={"type": "array", "items": difference})
+    faults: Schema = {"type": "array", "items": {"anyOf": [reference("Rule"), object_of(name=TEXT)]}}
+    texts = ("sid", "channel", "address", "title", "cause", "remedy", "source")
+    return object_of(
+        reason=MAYBE_TEXT,
+        rule=maybe(rule),
+        faults=faults,
+        cassette=maybe(object_of(matched=MAYBE_TEXT, nearest=maybe(nearest))),
+        failed={
+            "type": "array",
+            "items": object_of(
+                **dict.fromkeys(texts, TEXT),
+                **dict.fromkeys(("identity", "reason"), MAYBE_TEXT),
+                code=WHOLE,
+                evidence=evidence,
+                faults=faults,
+            ),
+        },
+    )
+
+
+def _diagnosis() -> Schema:
+    texts: Schema = {"type": "array", "items": TEXT}
+    finding = object_of(
+        level={"type": "string", "enum": ["error", "warning", "note"]},
+        text=TEXT,
+        remedy=TEXT,
+        commands={**texts, "description": "lines for a shell that mend it"},
+        code=MAYBE_WHOLE,
+        when={"enum": ["create", "push", None]},
+        evidence={"enum": [*get_args(Evidence), None]},
+    )
+    return object_of(
+        what={**TEXT, "description": "what it is, such as an APNs certificate and its private key"},
+        names=texts,
+        type={"enum": ["apn", "fcm", "gcm", None]},
+        ok={**FLAG, "description": "whether Twilio accepts it, and pushes do not fail because of it"},
+        code={**MAYBE_WHOLE, "description": "the first error that it causes"},
+        when={"enum": ["create", "push", None]},
+        **dict.fromkeys(("topic", "valid_from", "expires", "project_id"), MAYBE_TEXT),
+        **dict.fromkeys(("topics", "environments"), texts),
+        days_left={"type": ["integer", "null"]},
+        key_matches={"type": ["boolean", "null"]},
+        findings={"type": "array", "items": finding},
+        files={**TEXTS, "description": "the file with the value of each secret parameter, after the commands were run"},
+        parameters={**TEXTS, "description": "the parameters of a create, mended where possible"},
+    )
+
+
+def _twilio_error() -> Schema:
+    evidence: Schema = {"type": "string", "enum": list(get_args(Evidence))}
+    response = object_of(status=WHOLE, message=TEXT, evidence=evidence, source=TEXT)
+    texts = dict.fromkeys(("title", "cause", "remedy", "source"), TEXT)
+    own: dict[str, Schema] = {**texts, "level": {"enum": [*get_args(Level), None]}, "evidence": evidence}
+    return object_of(
+        code=WHOLE,
+        url=TEXT,
+        **own,
+        responses={"type": "array", "items": response},
+        arrangements={"type": "array", "items": TEXT, "description": "how to get it here, Python in backticks"},
+        delivery={**maybe(object_of(**own)), "description": "what it means for a delivery; null if it means nothing"},
+    )
+
+
+def _about() -> Schema:
+    return object_of(
+        version=TEXT,
+        url={**TEXT, "description": "the base URL, as this request has it"},
+        certificate=maybe(object_of(file=TEXT, pem=TEXT)),
+        default_account=TEXT,
+        seed={"type": ["integer", "string"]},
+        strict={**FLAG, "description": "whether only given accounts are accepted"},
+        needs_token={**FLAG, "description": "whether the control API needs a token"},
+        keep_bodies=FLAG,
+        cassette={**MAYBE_TEXT, "description": "the recording that is replayed"},
+        faults={**WHOLE, "description": "number of fault rules"},
+        now=TEXT,
+        frozen=FLAG,
+    )
+
+
+def _account() -> Schema:
+    counts = object_of(**{kind.key: WHOLE for kind in RESOURCES})
+    return object_of(
+        sid=TEXT,
+        status={"type": "string", "enum": list(get_args(Status))},
+        is_default=FLAG,
+        regions={"type": "object", "additionalProperties": counts},
     )
 
 
@@ -114,130 +251,7 @@ def _state() -> Schema:
         now=TEXT,
         strict={"type": "boolean"},
         default_account=TEXT,
-        **{resource.key: _list_of(resource.name.capitalize()) for resource in RESOURCES},
+        **{resource.key: list_of(resource.name.capitalize()) for resource in RESOURCES},
         requests=WHOLE,
-        faults=_list_of("Rule"),
+        faults=list_of("Rule"),
     )
-
-
-def _paths() -> dict[str, Any]:
-    name = [{"name": "name", "in": "path", "required": True, "schema": NAME}]
-    return {
-        "/_mock/health": {
-            "get": {**_operation("health", "Status and version; needs no token", "Health"), "security": [{}]}
-        },
-        "/_mock/state": {"get": _operation("state", "The whole state, without secrets", "State")},
-        "/_mock/records": {
-            "post": _taking(
-                _ref("Data"), _operation("addRecords", "Add records, all or none of them", "Records", "201")
-            )
-        },
-        "/_mock/journal": {
-            "get": {
-                **_operation("journal", "The received requests, oldest first, secrets masked", "Journal"),
-                "parameters": _query("journal"),
-            }
-        },
-        "/_mock/deliveries": {
-            "get": {
-                **_operation("deliveries", "The simulated deliveries, and alerts", "Deliveries"),
-                "parameters": _query("deliveries"),
-            }
-        },
-        "/_mock/providers": {
-            "get": _operation("providers", "The simulated failures of the providers", "Providers"),
-            "delete": _operation("recoverProviders", "End all simulated failures"),
-        },
-        "/_mock/providers/{name}": {
-            "parameters": [{**name[0], "schema": {"type": "string", "enum": list(PROVIDERS)}}],
-            "get": _operation("provider", "The simulated failures of a provider", "Provider"),
-            "post": _taking(
-                {**provider_schema(), "required": []},
-                _operation("changeProvider", "Replace the failures that are given", "Provider"),
-            ),
-            "delete": _operation("recoverProvider", "End the simulated failures of a provider"),
-        },
-        "/_mock/callbacks": {
-            "get": _operation("listCallbacks", "The delivery callbacks still to be sent", "Callbacks"),
-            "post": _operation("drainCallbacks", "Send them now, including retries; advances the clock", "Journal"),
-        },
-        "/_mock/reset": {
-            "post": _operation("reset", "Reset to the initial state; releases held calls, keeps checkpoints", "Status")
-        },
-        "/_mock/clock": {
-            "get": _operation("getClock", "The emulator's time", "Time"),
-            "post": _taking(_clock(), _operation("moveClock", "Freeze, set, advance or resume the clock", "Time")),
-        },
-        "/_mock/faults": {
-            "get": _operation("listFaults", "The fault rules", "Faults"),
-            "post": _taking(
-                {"oneOf": [_ref("Rule"), _ref("Scenario")]},
-                _operation(
-                    "addFault", "Add a fault rule, or the rules of a scenario", _either("Rule", "Faults"), "201"
-                ),
-            ),
-            "delete": _operation("clearFaults", "Remove all fault rules"),
-        },
-        "/_mock/faults/{name}": {"parameters": name, "delete": _operation("removeFault", "Remove a fault rule")},
-        "/_mock/checkpoint": {
-            "post": _taking(
-                {**object_of(name={**NAME, "default": "default"}), "required": []},
-                _operation("setCheckpoint", "Save the state under a name", "Checkpoint", "201"),
-                required=False,
-            )
-        },
-        "/_mock/checkpoint/{name}": {
-            "parameters": name,
-            "post": _operation("restoreCheckpoint", "Restore a saved state", "Checkpoint"),
-            "delete": _operation("dropCheckpoint", "Delete a saved state"),
-        },
-        "/_mock/openapi.json": {"get": _operation("openapi", "This document", {"type": "object"})},
-    }
-
-
-def _query(path: str) -> list[Schema]:
-    return [{"name": name, "in": "query", **_parameter(name)} for name in QUERIES[path]]
-
-
-def _parameter(name: str) -> Schema:
-    described = {"description": _DESCRIBED[name]} if name in _DESCRIBED else {}
-    text = {**TEXT, "enum": list(VALUES[name])} if name in VALUES else TEXT
-    return {**described, "schema": query_number() if name in NUMBERS else text}
-
-
-def _clock() -> Schema:
-    acts = object_of(
-        freeze={"anyOf": [*MOMENT["anyOf"], {"type": "null"}], "description": "a point in time, or null for now"},
-        set=MOMENT,
-        advance=SPAN,
-        resume=TRUE,
-    )
-    return {**acts, "required": [], "minProperties": 1, "maxProperties": 1}
-
-
-def _operation(name: str, summary: str, answer: str | Schema = "", status: str = "200") -> dict[str, Any]:
-    """``answer`` is the response's schema or its name; without one, the body is empty."""
-    schema = _ref(answer) if isinstance(answer, str) else answer
-    done = {"description": "success", "content": {"application/json": {"schema": schema}}}
-    wrong = {
-        "description": "what is wrong, and the name of the field if known",
-        "content": {"application/json": {"schema": _ref("Error")}},
-    }
-    responses = {status: done} if answer else {"204": {"description": "success"}}
-    return {"operationId": name, "summary": summary, "responses": {**responses, "4XX": wrong}}
-
-
-def _taking(body: Schema, operation: dict[str, Any], *, required: bool = True) -> dict[str, Any]:
-    return {**operation, "requestBody": {"required": required, "content": {"application/json": {"schema": body}}}}
-
-
-def _ref(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _either(*names: str) -> Schema:
-    return {"oneOf": [_ref(name) for name in names]}
-
-
-def _list_of(name: str) -> Schema:
-    return {"type": "array", "items": _ref(name)}

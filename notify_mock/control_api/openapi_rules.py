@@ -34,40 +34,86 @@ _BY_NAME: dict[str, Schema] = {
     "what": {"type": "string", "enum": list(get_args(What))},
     "outcome": {"type": "string", "enum": list(OUTCOMES)},
     "error": {"type": "integer", "enum": sorted(TITLES)},
-    "new_token": {**NAME, "description": "masked in responses"},
+    "new_token": NAME,
 }
+
+
+def _only(*names: str) -> Schema:
+    """Return the schema of a delay with these fields and, but for nulls, no others."""
+    others = {name: {"type": "null"} for name in ("seconds", "low", "high", "median", "p99") if name not in names}
+    return {"required": list(names), "properties": {**{name: {"not": {"type": "null"}} for name in names}, **others}}
+
+
 _TOGETHER: dict[str, Schema] = {
-    "delay": {
-        "oneOf": [
-            {"required": ["seconds"], "properties": {"low": False, "high": False, "median": False, "p99": False}},
-            {"required": ["low", "high"], "properties": {"seconds": False, "median": False, "p99": False}},
-            {"required": ["median", "p99"], "properties": {"seconds": False, "low": False, "high": False}},
-        ]
+    "delay": {"oneOf": [_only("seconds"), _only("low", "high"), _only("median", "p99")]},
+    "rate_limit": {
+        "anyOf": [{"required": [name], "properties": {name: WHOLE}} for name in ("limit", "concurrent")],
     },
-    "rate_limit": {"anyOf": [{"required": ["limit"]}, {"required": ["concurrent"]}]},
 }
 """Which fields of an effect must be used together."""
+
+_MEANINGS: dict[str, str] = {
+    "refuse.code": "code of the error response; its status follows from it",
+    "refuse.message": "text of the error, in place of Twilio's",
+    "refuse.detail": "detail of the error",
+    "refuse.retry_after": "Retry-After header",
+    "status.status": "status of the response",
+    "status.body": "body of the response",
+    "status.content_type": "content type of the body",
+    "status.location": "Location header of a redirect",
+    "status.retry_after": "Retry-After header",
+    "rate_limit.limit": "most calls of an account in the window",
+    "rate_limit.window": "length of the window, on the emulator's clock",
+    "rate_limit.concurrent": "most calls of an account in flight",
+    "rate_limit.retry_after": "whether the response has a Retry-After header",
+    "delay.seconds": "fixed delay",
+    "delay.low": "shortest delay, all being equally likely",
+    "delay.high": "longest delay",
+    "delay.median": "half of the delays are shorter, log-normal",
+    "delay.p99": "99 in 100 delays are shorter",
+    "hang.seconds": "how long to wait before the connection is closed, at most an hour",
+    "dribble.seconds": "how long sending the body takes",
+    "dribble.pieces": "in how many pieces the body is sent",
+    "truncate.bytes": "bytes of the body to send; default: half of it",
+    "garble.what": "what to corrupt",
+    "stale.seconds": "how far back the writes are hidden",
+    "expire.new_token": "token that replaces the expired one, if accounts were given; masked in responses",
+    "undelivered.outcome": "what the provider says",
+    "undelivered.error": "code in place of the outcome's",
+}
+"""What a field of an effect means."""
+
+_POSITIVE = ("stale.seconds", "rate_limit.window")
+"""The lengths of time that must not be 0."""
 
 _OWN: dict[str, Schema] = {
     "call": {**NAME, "default": "*", "description": "name of a call or delivery, globs allowed"},
     "name": {**NAME, "description": "default: derived from the effect"},
-    "unused": {"type": "string", "enum": ["error", "warn", "ignore"]},
+    "unused": {
+        "type": "string",
+        "enum": ["error", "warn", "ignore"],
+        "description": "what to do at the end of a test if the rule was never applied",
+    },
     "times": {"type": ["integer", "null"], "minimum": 1, "description": "maximum number of calls the rule applies to"},
     "skip": {**WHOLE, "default": 0, "description": "matching calls to skip first"},
     "every": {"type": "integer", "minimum": 1, "default": 1, "description": "apply to every n-th matching call"},
-    "chance": {"type": "number", "minimum": 0, "maximum": 1, "default": 1},
+    "chance": {"type": "number", "minimum": 0, "maximum": 1, "default": 1, "description": "probability"},
     "after": WHEN,
     "until": WHEN,
-    "account_sid": {"type": ["string", "null"], "minLength": 1},
+    "account_sid": {"type": ["string", "null"], "minLength": 1, "description": "the account that makes the call"},
     "api": {"type": ["string", "null"], "minLength": 1, "description": "product and version, such as chat/v2"},
     "door": {"type": ["string", "null"], "minLength": 1, "deprecated": True, "description": "the old name of api"},
-    "sid": {"type": ["string", "null"], "minLength": 1},
+    "sid": {"type": ["string", "null"], "minLength": 1, "description": "the SID in the path"},
     "form": {**TEXTS, "description": "Twilio parameters to match, globs allowed; secrets are masked in responses"},
     "headers": {**TEXTS, "description": "request headers to match, globs allowed; secrets are masked in responses"},
 }
 _SHOWN: dict[str, Schema] = {
-    "seen": {**WHOLE, "readOnly": True, "description": "number of calls that matched; ignored in requests"},
-    "fired": {**WHOLE, "readOnly": True, "description": "number of calls the rule applied to; ignored in requests"},
+    "seen": {"type": "integer", "readOnly": True, "description": "number of calls that matched; ignored in requests"},
+    "fired": {
+        "type": "integer",
+        "readOnly": True,
+        "description": "number of calls the rule applied to; ignored in requests",
+    },
     "predicate": {**TRUE, "readOnly": True, "description": "a Python function also has to match; cannot be sent"},
 }
 
@@ -78,24 +124,36 @@ def rule_fields(kind: Any) -> dict[str, Schema]:
     own = {**_OWN, **_SHOWN}
     if effect is None:
         return own
-    phase = {"type": "string", "enum": list(effect.phases), "default": effect.phases[0]}
+    phase: Schema = {"type": "string", "enum": list(effect.phases), "default": effect.phases[0]}
+    phase["description"] = "before the call is carried out, or after it: then only its response is affected"
     call = {**_OWN["call"], "description": f"name of a call, globs allowed; applies to {', '.join(effect.only)}"}
     if _is_for_deliveries(effect):
         del call["default"]
         call["pattern"] = r"^delivery\."
-    of_effect = {one.name: _field(one) for one in fields(effect)}  # type: ignore[arg-type]
-    return {"effect": {"type": "string", "const": kind}, **of_effect, **own, "call": call, "phase": phase}
+    of_effect = {one.name: _field(kind, one) for one in fields(effect)}  # type: ignore[arg-type]
+    return {
+        "effect": {"type": "string", "const": kind, "description": "what happens"},
+        **of_effect,
+        **own,
+        "call": call,
+        "phase": phase,
+    }
 
 
-def _field(field: Field[Any]) -> Schema:
+def _field(effect: str, field: Field[Any]) -> Schema:
     kind, _, none = str(field.type).partition(" | ")
     schema = dict(_BY_NAME.get(field.name) or _BY_TYPE[kind])
     if none:
         types = schema["type"]
         schema["type"] = [*([types] if isinstance(types, str) else types), "null"]
+        if "enum" in schema:
+            schema["enum"] = [*schema["enum"], None]
     elif field.default is not MISSING:
         schema["default"] = field.default
-    return schema
+    if f"{effect}.{field.name}" in _POSITIVE:
+        schema["exclusiveMinimum"] = schema.pop("minimum")
+    known = (_MEANINGS[f"{effect}.{field.name}"], schema.get("description"))
+    return {**schema, "description": "; ".join(text for text in known if text)}
 
 
 def _is_for_deliveries(effect: type[Effect]) -> bool:

@@ -14,12 +14,16 @@ Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
 NAME: Schema = {"type": "string", "minLength": 1}
 WHOLE: Schema = {"type": "integer", "minimum": 0}
+FLAG: Schema = {"type": "boolean"}
 TRUE: Schema = {"type": "boolean", "enum": [True]}
 MAYBE_TEXT: Schema = {"type": ["string", "null"]}
 MAYBE_WHOLE: Schema = {"type": ["integer", "null"]}
 TEXTS: Schema = {"type": "object", "additionalProperties": TEXT}
-MAX_DIGITS = 9
-"""The most digits of a number in a query."""
+PAIRS: Schema = {
+    "type": "array",
+    "items": {"type": "array", "items": TEXT, "minItems": 2, "maxItems": 2},
+    "description": "headers in order, as [name, value]",
+}
 
 SPAN: Schema = {
     "type": ["number", "string"],
@@ -113,10 +117,6 @@ def provider_schema() -> Schema:
     return schema
 
 
-def query_number() -> Schema:
-    return {**WHOLE, "maximum": 10**MAX_DIGITS - 1}
-
-
 def record_schema(record: type[Any]) -> Schema:
     """Return the schema of a record, without secrets."""
     schemas = {}
@@ -138,13 +138,33 @@ def delivery_schema() -> Schema:
         headers=TEXTS,
         payload={"type": "object", "description": "what the provider would have received"},
         faults={"type": "array", "items": TEXT},
+        tags={"type": "array", "items": TEXT, "description": "the tags of the binding"},
     )
 
 
 def callback_schema() -> Schema:
-    texts = ("notification_sid", "account_sid", "service_sid", "due")
+    texts = ("notification_sid", "account_sid", "service_sid", "due", "url", "body")
     numbers = dict.fromkeys(("sequence", "count", "attempt"), WHOLE)
-    return object_of(**dict.fromkeys(texts, TEXT), **numbers, host=MAYBE_TEXT, is_final={"type": "boolean"})
+    return object_of(**dict.fromkeys(texts, TEXT), **numbers, host=MAYBE_TEXT, is_final=FLAG, headers=PAIRS)
+
+
+def exported_schema() -> Schema:
+    """Return the schema of the records that are exported: those to add, where masks may stand for secrets."""
+    lists = data_schema()
+    return {**lists, "required": list(lists["properties"])}
+
+
+def reference(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def list_of(name: str) -> Schema:
+    return {"type": "array", "items": reference(name)}
+
+
+def maybe(schema: Schema) -> Schema:
+    """Return the schema of a value that may be null."""
+    return {"anyOf": [schema, {"type": "null"}]}
 
 
 def object_of(**properties: Schema) -> Schema:

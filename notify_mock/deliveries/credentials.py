@@ -93,7 +93,7 @@ def _use_of_google(credential: Credential, now: float, accept_legacy: bool) -> U
     if credential.secret is not None and not is_legacy_key(credential.secret):
         return read_service_account(credential.secret)
     name = "Secret" if credential.secret is not None else "ApiKey"
-    if (credential.secret or credential.api_key) is None:
+    if credential.secret is None and credential.api_key is None:
         return Use()
     works = accept_legacy or now < LEGACY_END
     return Use(None if works else _ended(name, now), legacy=credential.type == "fcm")
@@ -101,7 +101,7 @@ def _use_of_google(credential: Credential, now: float, accept_legacy: bool) -> U
 
 def is_legacy_key(secret: str) -> bool:
     """Whether the ``Secret`` of an fcm credential is a server key: it does not begin like JSON (inferred)."""
-    return not secret.lstrip(" \t\r\n\ufeff").startswith(_JSON_BEGINS)
+    return not secret.lstrip("\ufeff").lstrip().startswith(_JSON_BEGINS)
 
 
 @lru_cache(maxsize=64)
@@ -112,7 +112,8 @@ def read_service_account(secret: str) -> Use:
         found = json.loads(secret)
     except (ValueError, RecursionError):
         return Use(Problem(52005, "the Secret starts like JSON but is not valid JSON"))
-    missing = [name for name in _NEEDED if not isinstance(found, dict) or not isinstance(found.get(name), str)]
+    known = found if isinstance(found, dict) else {}
+    missing = [name for name in _NEEDED if not known.get(name) or not isinstance(known[name], str)]
     if missing:
         return Use(Problem(52005, f"the Secret is not the JSON of a service account: it has no {', '.join(missing)}"))
     return Use(project=found["project_id"])

@@ -80,7 +80,7 @@ class Delivery(NamedTuple):
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers for APNs: ``apns-priority`` and ``apns-expiration``."""
+        """The headers for APNs: ``apns-priority``, ``apns-expiration``, ``apns-push-type`` and ``apns-topic``."""
         return dict(self.rendering.headers)
 
     @property

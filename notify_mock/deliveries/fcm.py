@@ -11,6 +11,7 @@ from notify_mock.deliveries.channel import Channel, Rendered, merged, present, s
 from notify_mock.deliveries.delivery import Rendering
 from notify_mock.resources.notification import Notification
 from notify_mock.resources.service import Service
+from notify_mock.support.usage import shown
 from notify_mock.twilio_api.delivery_errors import Problem
 
 LIMIT = 4096
@@ -22,6 +23,8 @@ PROJECT = "example-app"
 """The Firebase project of a credential without a ``Secret``, which only tests have."""
 
 _TOKEN = re.compile(r"[\w:.%-]+", re.ASCII)
+_DURATION = re.compile(r"\d+(?:\.\d{1,9})?s", re.ASCII)
+_MAX_SHOWN = 40
 _RESERVED = ("from", "message_type")
 _RESERVED_PREFIXES = ("google", "gcm")
 
@@ -81,7 +84,8 @@ def _as_message(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _value_of(key: str, value: Any) -> Any:
     if key == "time_to_live":
-        return f"{value}s"
+        is_seconds = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return f"{value}s" if is_seconds or str(value).isdecimal() else value
     return int(value) if key in ("content_available", "mutable_content") and isinstance(value, bool) else value
 
 
@@ -99,17 +103,32 @@ def _refused(message: Mapping[str, Any]) -> Problem | None:
     unknown = next((key for key in message if key not in _FIELDS), None)
     if unknown is not None:
         return Problem(52118, f"Unknown name {json.dumps(unknown)} at 'message': Cannot find field")
-    return _not_text(message["data"]) or refused(message)
+    for name, part in message.items():
+        if part is not None and not isinstance(part, dict):
+            return Problem(52118, f"Invalid value at 'message.{name}': {name} must be an object")
+    return _refused_parts(message) or refused(message)
 
 
-def _not_text(data: Any) -> Problem | None:
+def _refused_parts(message: Mapping[str, Any]) -> Problem | None:
+    android = message.get("android") or {}
+    ttl = android.get("ttl")
+    if ttl is not None and not _DURATION.fullmatch(str(ttl)):
+        return Problem(
+            52118, f"Invalid value at 'message.android.ttl': expected seconds such as '60s', got {shown(ttl)}"
+        )
+    webpush = message.get("webpush") or {}
+    maps = {"data": message.get("data"), "android.data": android.get("data"), "webpush.data": webpush.get("data")}
+    return next(filter(None, (_not_text(where, data) for where, data in maps.items())), None)
+
+
+def _not_text(where: str, data: Any) -> Problem | None:
     if not isinstance(data, dict):
-        return Problem(52118, "Invalid value at 'message.data': data must be an object")
+        return None if data is None else Problem(52118, f"Invalid value at 'message.{where}': data must be an object")
     for number, (key, value) in enumerate(data.items()):
         if not isinstance(value, str):
-            shown = "" if isinstance(value, (dict, list)) else f", {json.dumps(value)}"
-            wrong = f"Invalid value at 'message.data[{number}].value' (TYPE_STRING){shown}"
-            return Problem(52118, f"{wrong}: all values of data must be text, that of {key!r} is not")
+            given = "" if isinstance(value, (dict, list)) else f", {json.dumps(value)[:_MAX_SHOWN]}"
+            wrong = f"Invalid value at 'message.{where}[{number}].value' (TYPE_STRING){given}"
+            return Problem(52118, f"{wrong}: all values of data must be text, that of {shown(key)} is not")
     return None
 
 

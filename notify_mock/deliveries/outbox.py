@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from notify_mock.support.changes import Changes
+
 if TYPE_CHECKING:
     from notify_mock.deliveries.callback import Callback
     from notify_mock.deliveries.delivery import Delivery
@@ -14,9 +16,13 @@ BATCH = 1000
 
 
 class Outbox:
-    """The waiting callbacks. ``generation`` changes with every reset or restore; older attempts are then ignored."""
+    """The waiting callbacks. ``generation`` changes with every reset or restore; older attempts are then ignored.
 
-    def __init__(self) -> None:
+    ``changes`` is told "callback" with "planned", the callback and no exchange.
+    """
+
+    def __init__(self, changes: Changes | None = None) -> None:
+        self._changes = changes or Changes()
         self._waiting: list[Callback] = []
         self._number = 0
         self.generation = 0
@@ -59,6 +65,7 @@ class Outbox:
 
     def add(self, callback: Callback) -> None:
         self._waiting.append(callback)
+        self._changes.tell("callback", ("planned", callback, None))
 
     def pop(self, until: float | None = None, skip: Callable[[Callback], bool] | None = None) -> Callback | None:
         """Remove and return the next callback, if it is due at ``until`` (None: at any time), except those to skip."""

@@ -246,6 +246,8 @@ class Fcm(Provider):
 class Providers:
     """``apns``, ``fcm``, ``gcm`` and ``sms``. ``legacy_fcm``: FCM accepts legacy server keys at the start."""
 
+    __slots__ = ("_by_channel", "apns", "by_name", "fcm", "gcm", "sms")
+
     def __init__(self, lock: AbstractContextManager[bool], *, legacy_fcm: bool = False) -> None:
         self.apns, self.gcm, self.sms = Provider("apns", lock), Provider("gcm", lock), Provider("sms", lock)
         self.fcm = Fcm(lock, accept_legacy=legacy_fcm)

@@ -77,7 +77,8 @@ def _read_text(name: str, sent: str, text: str, password: str | None, quirks: tu
         quirks = (*quirks, "crlf")
     if text.lstrip().startswith("{"):
         kind, data = _read_json(text)
-        return Contents(name, sent, text, (Part(kind),), quirks, data)
+        if data is not None or "-----BEGIN " not in text or "private_key" in text:
+            return Contents(name, sent, text, (Part(kind),), quirks, data)
     if "-----BEGIN " in text:
         parts, outside = read_blocks(text, password)
         found: Iterator[Quirk] = (quirk for quirk in ("text outside",) if outside)

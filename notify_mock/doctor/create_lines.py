@@ -12,16 +12,18 @@ _ARGUMENTS = {CERTIFICATE: "certificate", PRIVATE_KEY: "private_key", SECRET: "s
 
 
 def create_lines(diagnosis: Diagnosis) -> dict[str, str]:
-    """Return the call as ``python`` and as ``curl``, or {} if the files cannot become a credential."""
+    """Return the call as ``python`` and as ``curl``, or {} if the files cannot become a credential.
+
+    curl has no option for a file with ``=`` in its name.
+    """
     needed = _NEEDED.get(str(diagnosis.type), ("",))
     if not set(needed) <= diagnosis.files.keys() or not all(map(can_be_named, diagnosis.files.values())):
         return {}
     files = {role: diagnosis.files[role] for role in needed}
     sandbox = diagnosis.parameters.get("Sandbox", "false") if diagnosis.type == "apn" else ""
-    return {
-        "python": _python(str(diagnosis.type), files, sandbox),
-        "curl": _curl(str(diagnosis.type), files, sandbox),
-    }
+    python = {"python": _python(str(diagnosis.type), files, sandbox)}
+    is_plain = not any("=" in name for name in files.values())
+    return python | ({"curl": _curl(str(diagnosis.type), files, sandbox)} if is_plain else {})
 
 
 def _python(kind: str, files: dict[str, str], sandbox: str) -> str:

@@ -47,6 +47,8 @@ def judge_case(case: Case, prediction: Prediction, now: float, *, accept_legacy:
     refused, problem = prediction
     parameters = _mended(case, pair, facts)
     later = predict(parameters, now, accept_legacy=accept_legacy)
+    if later.refused and not refused:  # what can be sent as it is, although it could not be read here
+        parameters, later = sent_by(case), prediction
     findings = list(remarks(case, facts, now, is_refused=refused is not None))
     problem = later.problem if refused else problem
     if problem:

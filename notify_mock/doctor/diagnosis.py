@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Literal, NamedTuple
@@ -87,19 +87,19 @@ class Diagnosis:
         facts, claims = self.certificate, self.certificate and self.certificate.claims
         return {
             "what": self.what,
-            "names": list(self.names),
+            "names": _shown_all(self.names),
             "type": self.type,
             "ok": self.ok,
             "code": self.code,
             "when": self.when,
-            "topic": claims and claims.topic,
-            "topics": list(claims.topics) if claims else [],
+            "topic": claims and claims.topic and _shown(claims.topic),
+            "topics": _shown_all(claims.topics) if claims else [],
             "environments": list(claims.environments) if claims else [],
             "valid_from": facts and _moment(facts.begins),
             "expires": facts and _moment(facts.ends),
             "days_left": self.days_left,
             "key_matches": facts and facts.fits,
-            "project_id": self.project_id,
+            "project_id": self.project_id and _shown(self.project_id),
             "findings": [{**one._asdict(), "commands": list(one.commands)} for one in self.findings],
             "files": dict(self.files),
             "parameters": {
@@ -138,6 +138,15 @@ class Diagnosis:
         yield "valid until", f"{_moment(self.certificate.ends)} ({_days(self.days_left or 0)})"
         if self.certificate.fits is not None:
             yield "private key", "belongs to the certificate" if self.certificate.fits else "does not match"
+
+
+def _shown(value: str) -> str:
+    """Return the text, or that it looks like a secret: files can have one where a name belongs."""
+    return MASK if show_text(value) == MASK else value
+
+
+def _shown_all(values: Iterable[str]) -> list[str]:
+    return [_shown(value) for value in values]
 
 
 def _days(left: int) -> str:

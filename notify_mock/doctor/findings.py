@@ -101,7 +101,7 @@ def _causes(case: Case) -> Iterator[Explanation]:
 def _causes_of(role: str, name: str, parts: tuple[Part, ...], quirks: tuple[str, ...]) -> Iterator[Explanation]:
     kinds = [part.kind for part in parts]
     if _WANTED[role] not in kinds:
-        yield _named(next((kind for kind in kinds if kind != "certificate"), "unknown"), name)
+        yield _named(next((kind for kind in kinds if kind in EXPLANATIONS), "unknown"), name)
     if any(part.wrong_password for part in parts):
         yield _named("wrong password", name)
     forms = ("bom", *_FORMS) if role == SECRET else ("rc2",) if "locked p12" in kinds else ("rc2", *_FORMS)

@@ -71,9 +71,8 @@ class Attempts:
                 return None
             if callback.due > now:
                 state.clock.advance(callback.due - now)
-            form = callback.form()
-            request = Request(callback.url, self._headers(callback, form), urlencode(form).encode())
-            exchange = self._open(callback, request, form)
+            request = self.request(callback)
+            exchange = self._open(callback, request)
             return Attempt(callback, request, exchange, state.outbox.generation)
 
     def give_back(self, attempt: Attempt) -> None:
@@ -81,6 +80,11 @@ class Attempts:
         with self._lock:
             self._state.journal.close(attempt.exchange, self._state.clock.time())
             self._state.outbox.add(attempt.callback)
+
+    def request(self, callback: Callback) -> Request:
+        """Return the POST that an attempt sends."""
+        form = callback.form()
+        return Request(callback.url, self._headers(callback, form), urlencode(form).encode())
 
     def close(self, attempt: Attempt, reply: Reply) -> None:
         """Record the result. A failed attempt is retried later, or becomes an alert (52311).
@@ -102,6 +106,9 @@ class Attempts:
         note = delete_bindings(state.store, callback.region, callback.deliveries, now) if next_attempt is None else ""
         exchange.status, exchange.reason = reply.status, "; ".join(filter(None, (reply.reason, note)))
         state.journal.close(exchange, now)
+        state.changes.tell("callback", ("sent" if reply.is_good else "failed", callback, exchange))
+        if note:
+            state.changes.tell("records", ("bindings", "delete", callback.account_sid, None))
         if next_attempt is not None:
             state.outbox.add(next_attempt)
         if reply.is_good or next_attempt is not None:
@@ -122,13 +129,20 @@ class Attempts:
             "Accept": "*/*",
         }
 
-    def _open(self, callback: Callback, request: Request, form: list[tuple[str, str]]) -> Exchange:
+    def _open(self, callback: Callback, request: Request) -> Exchange:
         """Add the attempt to the journal, among the requests of its account, with the notification's SID."""
         parts = split_http(callback.url)
         path = parts.path if parts else ""
         headers = {name.lower(): value for name, value in request.headers.items()}
         host = parts.netloc.rpartition("@")[2] if parts else ""
-        call = Call("POST", host, path, form=Params(tuple(form)), headers=headers, scheme=parts.scheme if parts else "")
+        call = Call(
+            "POST",
+            host,
+            path,
+            form=Params(tuple(callback.form())),
+            headers=headers,
+            scheme=parts.scheme if parts else "",
+        )
         endpoint = Endpoint("", callback.region, "", path)
         exchange = self._state.journal.open(self._state.clock.time(), call, CALLBACK_NAME, endpoint)
         exchange.account_sid, exchange.sid = callback.account_sid, callback.notification_sid

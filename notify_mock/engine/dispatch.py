@@ -47,6 +47,8 @@ def notify(context: RequestContext) -> Result:
         deleted = "" if url else delete_bindings(state.store, service.region, failed, now)
         disabled = disable_bindings(state.store, service.region, failed, now)
         context.exchange.reason = "; ".join(filter(None, (deleted, disabled)))
+        action = "delete" if deleted else "update"
+        state.changes.tell("records", ("bindings", action, notification.account_sid, None))
     if url and made:
         state.outbox.add_callbacks(url, service.region, made, now, origin)
     return 201, context.show(notification)

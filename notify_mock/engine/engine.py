@@ -31,6 +31,7 @@ from notify_mock.resources.credential import Credential
 from notify_mock.resources.notification import Notification
 from notify_mock.resources.resource import Resource
 from notify_mock.resources.service import Service
+from notify_mock.support.changes import Changes
 from notify_mock.support.clock import Clock, Moment, Span
 from notify_mock.support.renamed import with_new_key
 from notify_mock.support.usage import UsageError, shown
@@ -152,6 +153,11 @@ class Engine:
         return self._state.journal
 
     @property
+    def changes(self) -> Changes:
+        """Tells of what changes without a call: the clock, fault rules, callbacks, records, a reset."""
+        return self._state.changes
+
+    @property
     def faults(self) -> Faults:
         """The fault rules, to add, list and remove."""
         return self._parts.faults
@@ -234,6 +240,7 @@ class Engine:
         with self._lock:
             self._state.reset()
             self._load()
+            self.changes.tell("reset")
 
     @contextmanager
     def checkpoint(self) -> Iterator[None]:
@@ -254,6 +261,7 @@ class Engine:
         self.held_calls.release()
         with self._lock:
             self._state.restore(snapshot)
+            self.changes.tell("reset")
 
     def assert_attempts(self, name: str, count: int, **criteria: Any) -> list[Exchange]:
         """Assert that exactly ``count`` calls ``name`` were made. The criteria are those of ``journal.calls``."""
@@ -323,7 +331,12 @@ class Engine:
         __tracebackhide__ = True
         seeds = read_data(data, source)
         with self._lock:
-            return add_seeds(seeds, self._state)
+            added = add_seeds(seeds, self._state)
+            for resource, account_sid in dict.fromkeys(
+                (seed.resource.key, one.account_sid) for seed, one in zip(seeds, added, strict=True)
+            ):
+                self.changes.tell("records", (resource, "create", account_sid, None))
+            return added
 
     def add_permanent_fault(self, call: str, effect: Effect | str, **options: Any) -> None:
         """Add a fault rule now and again after every ``reset``. The arguments are those of ``faults.add``."""

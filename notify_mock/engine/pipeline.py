@@ -210,6 +210,7 @@ class Pipeline:
             self._state.store.forget(exchange.sid)
         if decision.ends_call:
             exchange.played, exchange.status, exchange.code, exchange.reason = answer.status, None, None, ""
+            exchange.refusal = None
             answer = self._writer.faulted(exchange, decision)
         if decision.wire is not None and decision.wire.ending:
             return answer
@@ -226,7 +227,7 @@ class Pipeline:
         if exchange.faults:
             exchange.retry_after = retry_after(answer)
             ended = self._state.clock.time()
-        self._state.journal.close(exchange, ended, answer.body)
+        self._state.journal.close(exchange, ended, answer)
         return answer
 
     def _end(self, exchange: Exchange) -> None:

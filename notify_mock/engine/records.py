@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import ItemsView, Iterator, Mapping, ValuesView
 from contextlib import AbstractContextManager
 from datetime import datetime, timezone
@@ -73,6 +74,39 @@ class Records(Mapping[str, R], Generic[R]):
         account = f" of {self._account_sid}" if self._account_sid else ""
         return f"<{counted(len(self), self._resource.name, self._resource.key)}{account}>"
 
+    def page(self, after: str | None = None, *, skip: int = 0, limit: int) -> list[R]:
+        """Return up to ``limit`` records in their order, after the one with the SID ``after`` and ``skip`` others.
+
+        The record ``after`` may have been removed meanwhile. Raises ``KeyError`` if there never was one.
+        """
+        with self._lock:
+            collections, position = self._collections(), 0
+            if after is not None:
+                first = next((at for at, one in enumerate(collections) if one.position(after) is not None), None)
+                if first is None:
+                    raise KeyError(f"{after} is not one of the {self._resource.key}")
+                collections, position = collections[first:], collections[first].position(after) + 1
+            taken: list[R] = []
+            for collection in collections:
+                positions = collection.positions()
+                start = bisect_left(positions, position) + skip
+                taken += map(collection.at, positions[start : start + limit - len(taken)])
+                skip, position = max(0, start - len(positions)), 0
+                if len(taken) == limit:
+                    break
+            return taken
+
+    def last_known(self, sid: str) -> R | None:
+        """Return the record, or what it was when it was removed, as far as that is still known."""
+        with self._lock:
+            found = (collection.last_known(sid) for collection in self._collections())
+            return next((record for record in found if record is not None), None)
+
+    def counts(self) -> Mapping[tuple[str, str], int]:
+        """Return the number of records by account and region."""
+        with self._lock:
+            return self._state.store.counts(self._resource.name)
+
     def add(self, **values: Unpack[RecordFields]) -> R:
         """Add a record without a request, and return it.
 
@@ -83,7 +117,9 @@ class Records(Mapping[str, R], Generic[R]):
         __tracebackhide__ = True
         with self._lock:
             given = {"account_sid": self._account_sid, **values}
-            return add_record(self._state, self._resource, given, f"{self._resource.key}.add")  # type: ignore[no-any-return]
+            record: R = add_record(self._state, self._resource, given, f"{self._resource.key}.add")
+            self._tell("create", record)
+            return record
 
     def remove(self, sid: str) -> None:
         """Remove a record, and the records that belong to it, without a request. Raises ``KeyError``."""
@@ -92,6 +128,10 @@ class Records(Mapping[str, R], Generic[R]):
             parent_sid = next((getattr(record, name) for name in self._resource.parent_field("")), "")
             key = Key(self._resource.name, record.account_sid, record.region, parent_sid)
             self._state.store.remove(key, sid, self._state.clock.time())
+            self._tell("delete", record)
+
+    def _tell(self, action: str, record: Any) -> None:
+        self._state.changes.tell("records", (self._resource.key, action, record.account_sid, record.sid))
 
     def _all(self) -> dict[str, R]:
         with self._lock:
@@ -130,6 +170,7 @@ def add_record(state: State, resource: Resource[Any], values: Mapping[str, Any],
         raise UsageError(f"{where}.region", f"{shown(region)} is not a region", "expected us1, ie1, au1, ...")
     if sid is not None:
         _check_sid(state, resource, sid, f"{where}.sid")
+        state.sids.skip(sid)
     parent_sid = _parent_sid(state, resource, own, Key("", account_sid, region), where)
     key = Key(resource.name, account_sid, region, parent_sid)
     fields = resource.seed(own, where)

@@ -15,6 +15,7 @@ from notify_mock.faults.rules import Faults
 from notify_mock.journal.journal import Journal
 from notify_mock.replay.playback import Playback
 from notify_mock.store.collections import Store
+from notify_mock.support.changes import Changes
 from notify_mock.support.clock import Clock, Moment
 from notify_mock.support.ids import Sids
 from notify_mock.twilio_api.channels import CALLBACK_NAME, CALLBACK_PARAMETERS, DELIVERY_NAMES, DELIVERY_PARAMETERS
@@ -25,7 +26,8 @@ class State:
     """Clock, SIDs, accounts, store, journal, faults, playback, deliveries, providers and outbox.
 
     SIDs and the default account are generated from the seed; ``default_account`` overrides its SID and token. If there
-    are ``accounts``, the default account is the one of them with that SID, or the first.
+    are ``accounts``, the default account is the one of them with that SID, or the first. ``changes`` tells of what the
+    journal and the deliveries do not tell of.
     """
 
     def __init__(
@@ -42,7 +44,8 @@ class State:
         default_account: tuple[str, str] = ("", ""),
         legacy_fcm: bool = False,
     ) -> None:
-        self.clock = Clock(frozen)
+        self.changes = Changes()
+        self.clock = Clock(frozen, self.changes)
         self.sids = Sids(seed)
         sid, token = default_account
         default = Account(sid or "AC" + self.sids.hex("account"), token or self.sids.hex("auth token"))
@@ -52,11 +55,11 @@ class State:
         answered = {**call_parameters, CALLBACK_NAME: CALLBACK_PARAMETERS}
         self.journal = Journal(lock, answered, journal_limit, keep_bodies=keep_bodies)
         matched = {**call_parameters, **dict.fromkeys(DELIVERY_NAMES, DELIVERY_PARAMETERS)}
-        self.faults = Faults(lock, self.clock, self.sids, self.accounts, matched, unused_faults)
+        self.faults = Faults(lock, self.clock, self.sids, self.accounts, matched, unused_faults, self.changes)
         self.playback = Playback(lock)
         self.deliveries = Deliveries(lock)
         self.providers = Providers(lock, legacy_fcm=legacy_fcm)
-        self.outbox = Outbox()
+        self.outbox = Outbox(self.changes)
         self._parts: tuple[Any, ...] = (
             self.clock,
             self.sids,

@@ -21,11 +21,14 @@ OtherTwilio = Literal["refuse", "404"]
 _EXPECTED = "expected HOST[/PATH]=STATUS[:BODY], such as sync.twilio.com=404"
 _PLACE = re.compile(r"([A-Za-z0-9.-]+)(/[^=\s]*)?", re.ASCII)
 _STATUS = re.compile(r"[2-5][0-9][0-9]", re.ASCII)
+_SPECIAL = re.compile(r"[\[?]")
+"""What a glob would have besides ``*``."""
+
 _VERSION = re.compile(r"/v[0-9]+(?=/)", re.ASCII)
 
 
 class Stub(NamedTuple):
-    """The answer to requests for ``path`` (globs allowed) on ``host``. ``body`` is JSON; "" for Twilio's error."""
+    """The answer to requests for ``path`` (``*`` for any text) on ``host``. ``body`` is JSON; "" for Twilio's error."""
 
     host: str
     path: str
@@ -36,6 +39,10 @@ class Stub(NamedTuple):
     def code(self) -> int:
         """Twilio's code for the status: 20000 and the status, except for a 401 (inferred)."""
         return 20003 if self.status == 401 else 20000 + self.status
+
+    def matches(self, path: str) -> bool:
+        """Whether the stub answers requests for the decoded ``path``."""
+        return fnmatchcase(path, _SPECIAL.sub(r"[\g<0>]", self.path))
 
     def text(self, path: str) -> str:
         """Return the body of the response to a request for ``path``."""
@@ -74,7 +81,7 @@ class Stubs:
         name = plain(host.partition(":")[0])
         if not self.answer_for(name):
             return None
-        found = (stub for stub in self._stubs if stub.host == name and fnmatchcase(path, stub.path))
+        found = (stub for stub in self._stubs if stub.host == name and stub.matches(path))
         return next(found, Stub(name, "*", 404, ""))
 
 
@@ -103,7 +110,12 @@ def _read(text: object, where: str) -> Stub:
     if not _STATUS.fullmatch(status):
         raise UsageError(where, f"{shown(status)} is not a status from 200 to 599", _EXPECTED)
     try:
-        json.loads(body or "{}")
-    except ValueError as error:
+        json.loads(body or "{}", parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
         raise UsageError(where, f"its body is not JSON: {error}", _EXPECTED) from error
     return Stub(host, path, int(status), body)
+
+
+def _refuse(constant: str) -> None:
+    """Raise ``ValueError`` for a number that Python reads and JSON does not have."""
+    raise ValueError(f"it has no {constant}")

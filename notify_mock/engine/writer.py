@@ -52,6 +52,7 @@ class Writer:
         """Return the response to a call that was refused."""
         body, extra = refusal.body(), refusal.headers
         exchange.status, exchange.code, exchange.reason = refusal.status, refusal.code, refusal.reason
+        exchange.refusal = type(refusal)
         if exchange.call.unread:
             exchange.reason += f"; the body is {exchange.call.unread}, but only forms are read"
         if refusal.at_edge:

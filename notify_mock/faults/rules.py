@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from notify_mock.accounts.accounts import Accounts
 from notify_mock.faults import Unused
 from notify_mock.journal.exchange import Exchange
+from notify_mock.support.changes import Changes
 from notify_mock.support.clock import Clock
 from notify_mock.support.ids import Sids
 from notify_mock.support.usage import UsageError, is_near, nearest, shown
@@ -59,7 +60,8 @@ class AddedRule:
 class Faults:
     """The rules by name. They apply in the order they were added.
 
-    Once a rule has answered a call or broken its connection, later rules do not see that call.
+    Once a rule has answered a call or broken its connection, later rules do not see that call. ``changes`` is told
+    "fault" with what happened ("added", "removed", "applied", "cleared"), the rule, its counters and the exchange.
     """
 
     def __init__(
@@ -70,7 +72,9 @@ class Faults:
         accounts: Accounts,
         call_parameters: CallParameters,
         unused: Unused = "error",
+        changes: Changes | None = None,
     ) -> None:
+        self._changes = changes or Changes()
         self._lock, self._clock, self._sids, self._accounts = lock, clock, sids, accounts
         self._call_parameters, self._default_unused = call_parameters, unused
         self._rules: dict[str, Rule] = {}
@@ -154,14 +158,13 @@ class Faults:
             if not rule.fired:
                 self._removed.append(rule)
             self._index.clear()
+            self._tell("removed", rule)
 
     def clear(self) -> None:
         """Remove every rule."""
         with self._lock:
-            self._rules.clear()
-            self._descriptions.clear()
-            self._removed.clear()
-            self._index.clear()
+            self._clear()
+            self._changes.tell("fault", ("cleared", None, 0, 0, None))
 
     @property
     def fired(self) -> list[tuple[Exchange, str]]:
@@ -202,12 +205,13 @@ class Faults:
                 rule.fired += 1
                 exchange.faults += (rule.name,)
                 self._note(exchange, rule)
+                self._tell("applied", rule, exchange)
             if decision.ends_call:
                 break
         return decision
 
     def reset(self) -> None:
-        self.clear()
+        self._clear()
         self._fired.clear()
         self._fired_size = self._for_one_call = 0
         self._added.clear()
@@ -236,6 +240,15 @@ class Faults:
         self._added.update(added)
         self._descriptions.update(descriptions)
 
+    def _clear(self) -> None:
+        self._rules.clear()
+        self._descriptions.clear()
+        self._removed.clear()
+        self._index.clear()
+
+    def _tell(self, action: str, rule: Rule, exchange: Exchange | None = None) -> None:
+        self._changes.tell("fault", (action, rule, rule.seen, rule.fired, exchange))
+
     def _note(self, exchange: Exchange, rule: Rule) -> None:
         self._fired.append((exchange, rule.name))
         self._fired_size += exchange.size
@@ -252,6 +265,7 @@ class Faults:
         rule.key = rule.name if "name" in given else self._random_key(rule)
         self._rules[rule.name] = rule
         self._index.clear()
+        self._tell("added", rule)
         return rule
 
     def _make(self, call: Any, effect: Any, given: dict[str, Any]) -> Rule:

@@ -52,6 +52,8 @@ class Decorator(Generic[T]):
                 raise UsageError("intercept()", f"cannot decorate the class {decorated.__name__}", remedy)
             self._decorate_class(decorated)
             return decorated
+        if isinstance(decorated, (staticmethod, classmethod)):
+            return type(decorated)(self(decorated.__func__))
         if not inspect.isroutine(decorated):
             raise UsageError("intercept()", f"cannot decorate {shown(decorated)}", "give the options as keywords")
         if inspect.isgeneratorfunction(decorated) or inspect.isasyncgenfunction(decorated):

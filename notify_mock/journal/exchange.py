@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from notify_mock.support.renamed import warn_renamed
 from notify_mock.twilio_api.masking import show_json, show_text
 from notify_mock.twilio_api.messages import NONE, Call
 from notify_mock.twilio_api.products import Endpoint
 
+if TYPE_CHECKING:
+    from notify_mock.twilio_api.errors import TwilioError
+    from notify_mock.twilio_api.messages import Answer
+
 _MAX_REASON_LENGTH = 1000
+_HEADER_BYTES = 160
 
 
 class Exchange:
@@ -24,7 +30,8 @@ class Exchange:
     success. ``reason`` explains an error in more detail than Twilio's text. ``faults`` has the names of the fault rules
     that were applied; ``played`` is the status of the call before one of them discarded its response. ``at`` and
     ``ended`` are seconds since 1970 on the emulator's clock; ``retry_after`` is the response's header, in seconds.
-    ``response_body`` is the body of the response if the journal keeps it, else None.
+    ``refusal`` is the class of the error response if the emulator refused the call. ``response`` is the response if the
+    journal keeps it, else None.
     ``size`` is the memory that request and response take, in bytes; ``has_body`` is False once its body was discarded.
     ``server`` is the server that answered, if several share the state, or "".
     """
@@ -44,8 +51,9 @@ class Exchange:
         "path",
         "played",
         "reason",
+        "refusal",
         "region",
-        "response_body",
+        "response",
         "retry_after",
         "server",
         "sid",
@@ -67,7 +75,8 @@ class Exchange:
         self.played: int | None = None
         self.ended: float | None = None
         self.retry_after: float | None = None
-        self.response_body: bytes | None = None
+        self.refusal: type[TwilioError] | None = None
+        self.response: Answer | None = None
         self.size = 0
         self.has_body = True
 
@@ -75,6 +84,11 @@ class Exchange:
     def time(self) -> datetime:
         """When the request arrived, on the emulator's clock, in UTC."""
         return datetime.fromtimestamp(self.at, timezone.utc)
+
+    @property
+    def response_body(self) -> bytes | None:
+        """The body of the response; None if it is empty, or the journal does not keep it."""
+        return self.response.body or None if self.response is not None else None
 
     def __getattr__(self, name: str) -> str:
         """``door`` is the old name of ``api``."""
@@ -102,10 +116,10 @@ class Exchange:
         note = f"its body of {before - self.size} bytes is not kept"
         self.reason = f"{self.reason}; {note}" if self.reason else note
 
-    def keep_response(self, body: bytes) -> None:
-        """Keep the body of the response."""
-        self.response_body = body
-        self.size += len(body)
+    def keep_response(self, answer: Answer) -> None:
+        """Keep the response."""
+        self.response = answer
+        self.size += len(answer.body) + _HEADER_BYTES * len(answer.headers)
 
     def discard_defect(self) -> None:
         """Forget the error of an unreadable request, whose traceback keeps the bytes that were read."""
@@ -114,17 +128,8 @@ class Exchange:
 
     def outcome(self) -> str:
         """Return ``404 20404 (no credential CR1)`` or, with fault rules, ``no response [drop-1] after 201``."""
-        unanswered = "no response yet" if self.ended is None else "no response"
-        words = [unanswered if self.status is None else str(self.status)]
-        if self.code is not None:
-            words.append(str(self.code))
-        if self.reason:
-            words.append(f"({show_text(self.reason, _MAX_REASON_LENGTH)})")
-        if self.faults:
-            words.append(f"[{', '.join(self.faults)}]")
-        if self.played is not None:
-            words.append(f"after {self.played}")
-        return " ".join(words)
+        reason = show_text(self.reason, _MAX_REASON_LENGTH) if self.reason else ""
+        return outcome_of(self.status, self.code, reason, self.faults, self.played, is_ended=self.ended is not None)
 
     def describe(self) -> dict[str, Any]:
         """Return everything except the request, as JSON data, with secrets masked."""
@@ -152,3 +157,26 @@ class Exchange:
 
     def __repr__(self) -> str:
         return f"<Exchange {self}>"
+
+
+def outcome_of(
+    status: int | None,
+    code: int | None,
+    reason: str,
+    faults: Sequence[str],
+    played: int | None,
+    *,
+    is_ended: bool = True,
+) -> str:
+    """Return the outcome of an exchange for one line. ``reason`` has no secrets."""
+    unanswered = "no response" if is_ended else "no response yet"
+    words = [unanswered if status is None else str(status)]
+    if code is not None:
+        words.append(str(code))
+    if reason:
+        words.append(f"({reason})")
+    if faults:
+        words.append(f"[{', '.join(faults)}]")
+    if played is not None:
+        words.append(f"after {played}")
+    return " ".join(words)

@@ -12,7 +12,7 @@ from notify_mock.journal.criteria import Criteria
 from notify_mock.journal.exchange import Exchange
 from notify_mock.support.counted import counted
 from notify_mock.twilio_api.known_parameters import CallParameters
-from notify_mock.twilio_api.messages import Call
+from notify_mock.twilio_api.messages import Answer, Call
 from notify_mock.twilio_api.products import Endpoint
 
 if TYPE_CHECKING:
@@ -75,7 +75,9 @@ class Journal:
         keep_bodies: bool = False,
     ) -> None:
         self._lock = lock
-        self._call_parameters, self._keep_bodies = call_parameters, keep_bodies
+        self._call_parameters = call_parameters
+        self.keep_bodies = keep_bodies
+        """Whether to keep responses from now on. A reset does not change it."""
         self._per_account, self._total = per_account, max(MAX_EXCHANGES, per_account)
         self._listeners: list[Callable[[Exchange], None]] = []
         self._announcing = RLock()
@@ -205,9 +207,8 @@ class Journal:
                 for name, count in self._deferred.popleft()[1].items():
                     self._dropped[None, name] += count
 
-    def close(self, exchange: Exchange, ended: float, body: bytes = b"") -> None:
-        """End ``exchange``, with or without a response, whose body is ``body``. ``announce`` tells the listeners, once
-        the lock is released.
+    def close(self, exchange: Exchange, ended: float, answer: Answer | None = None) -> None:
+        """End ``exchange``, with or without a response. ``announce`` tells the listeners, once the lock is released.
 
         The large body of a refused request is not kept, unless a fault rule refused it: then a test may compare the
         client's attempts.
@@ -216,8 +217,8 @@ class Journal:
         exchange.discard_defect()
         if exchange.code is not None and exchange.size > MAX_REFUSED_BYTES and not exchange.faults:
             self._resize(exchange, exchange.discard_body)
-        if self._keep_bodies and body:
-            self._resize(exchange, lambda: exchange.keep_response(body))
+        if self.keep_bodies and answer is not None:
+            self._resize(exchange, lambda: exchange.keep_response(answer))
 
     def announce(self, exchange: Exchange) -> None:
         """Call the listeners. They may be slow: the caller must not hold the lock."""
@@ -288,7 +289,7 @@ class Journal:
         before = exchange.size
         change()
         log = self._logs.get(exchange.account_sid)
-        if log is not None and exchange in log.exchanges:
+        if log is not None and any(kept is exchange for kept in reversed(log.exchanges)):
             log.size += exchange.size - before
             self._size += exchange.size - before
 

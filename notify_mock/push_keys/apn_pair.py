@@ -9,6 +9,7 @@ from notify_mock.push_keys import topics_extension
 from notify_mock.push_keys.pem import write_certificate, write_private_key
 from notify_mock.push_keys.push_certificate import ENVIRONMENT_OIDS, KINDS, PRODUCTION, SANDBOX
 from notify_mock.support.masked_url import MASK
+from notify_mock.support.usage import UsageError, shown
 
 if TYPE_CHECKING:
     from notify_mock.support.crypto import x509
@@ -45,10 +46,12 @@ def apn_pair(
     ``topic`` is the bundle ID, ``com.example.app`` by default. ``sandbox`` is True for a certificate of the sandbox,
     False for one of production, and None for Apple's current kind, which is for both. ``name`` is the common name,
     by default as Apple would name it; a topic in it (``"VoIP Services: com.example.app"``) is the certificate's topic.
-    It is valid from yesterday for ``days``, or if ``expired``, for ``days`` until yesterday.
+    It is valid from yesterday for ``days``, or if ``expired``, for ``days`` until yesterday. Raises ``UsageError`` for
+    a name or topic that no certificate can have.
     """
     from notify_mock.support.crypto import hashes, rsa, x509
 
+    _check(name, topic, sandbox)
     if name is None:
         topic = topic or "com.example.app"
         name = f"{_NAMES[sandbox]}: {topic}"[:_MAX_COMMON_NAME]
@@ -68,6 +71,15 @@ def apn_pair(
     for extension in _extensions(topics, environments):
         builder = builder.add_extension(extension, critical=False)
     return ApnPair(write_certificate(builder.sign(key, hashes.SHA256())), write_private_key(key))
+
+
+def _check(name: object, topic: object, sandbox: object) -> None:
+    if name is not None and not (isinstance(name, str) and 0 < len(name) <= _MAX_COMMON_NAME):
+        raise UsageError("apn_pair, name", f"expected 1 to {_MAX_COMMON_NAME} characters, got {shown(name)}")
+    if topic is not None and not isinstance(topic, str):
+        raise UsageError("apn_pair, topic", f"expected a bundle ID, got {shown(topic)}")
+    if sandbox is not None and not isinstance(sandbox, bool):
+        raise UsageError("apn_pair, sandbox", f"expected True, False or None, got {shown(sandbox)}")
 
 
 def _claims(name: str, topic: str | None, sandbox: bool | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

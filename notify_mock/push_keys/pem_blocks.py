@@ -38,9 +38,11 @@ def read_blocks(text: str, password: str | None) -> tuple[tuple[Part, ...], bool
         outside += text[at : begin.start()]
         closing = f"-----END {begin[1]}-----"
         end = text.find(closing, begin.end())
-        if end < 0:
+        if end < 0:  # a block that begins inside may still be read
             parts.append(Part("unknown"))
-            break
+            outside += begin[0]
+            at = begin.end()
+            continue
         at = end + len(closing)
         parts.append(_part(begin[1], text[begin.start() : at], password))
     outside += text[at:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,6 +23,7 @@ _RUNNING = pytest.StashKey["Running"]()
 _SHARED = pytest.StashKey[list["Running"]]()
 _SERVER_OPTIONS = pytest.StashKey[Mapping[str, Any]]()
 _GUARD = pytest.StashKey["Interception"]()
+_INSPECTS = pytest.StashKey[bool]()
 _MARKERS = ("notify_mock", "notify_fault", "notify_cassette")
 _MODES = ("none", "once", "new_episodes", "all", "rewrite")
 _MAX_SHOWN = 50
@@ -46,6 +48,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     blocks = "block every request of this process to Twilio that is not made to an emulator"
     group.addoption("--notify-mock-block", action="store_true", help=blocks)
     parser.addini("notify_mock_block", blocks, type="bool", default=False)
+    group.addoption(
+        "--notify-mock-inspect",
+        action="store_true",
+        help="at the first failing test with an emulator, print the URL of its inspector and wait for Enter",
+    )
     group.addoption(
         "--notify-mock-record",
         choices=_MODES,
@@ -92,6 +99,9 @@ def pytest_configure(config: pytest.Config) -> None:
     _start_guard(config)
     _start_cassette_checks(config)
     config.stash[_SHARED] = []
+    config.stash[_INSPECTS] = config.getoption("--notify-mock-inspect")
+    if config.stash[_INSPECTS]:
+        _inspecting().check_terminal(config)
     given = config.getoption("--notify-mock-seed") or config.getini("notify_mock_seed")
     shared = getattr(config, "workerinput", {}).get("notify_mock_seed")
     config.stash[_SEED] = str(shared or given or int.from_bytes(os.urandom(4), "big"))
@@ -183,6 +193,9 @@ def pytest_runtest_makereport(
         errors = _mistakes().explained(emulator)
         if errors:
             report.sections.append(("notify-mock errors", errors))
+        if report.when != "teardown" and item.config.stash[_INSPECTS]:
+            item.config.stash[_INSPECTS] = False
+            _inspecting().inspect_failure(emulator, report)
     if report.when == "teardown" and own is not None:
         del item.stash[_RUNNING]
     return report
@@ -228,6 +241,7 @@ def notify_mock_factory(
         session = _session_options(request)
         made = _or_fail(lambda: make_shared(config, config.stash[_SEED], session, options, notify_mock_server))
         running = Running(*made, is_shared=True)
+        running.emulator.terminal = partial(_inspecting().terminal, config)
         with pytest.MonkeyPatch.context() as patch, _open(running, patch):
             config.stash[_SHARED].append(running)
             try:
@@ -259,6 +273,7 @@ def notify_mock(
     server_options = config.stash[_SERVER_OPTIONS]
     made = _or_fail(lambda: make(item, config.stash[_SEED], notify_mock_options, notify_mock_server, server_options))
     running = item.stash[_RUNNING] = Running(*made)
+    running.emulator.terminal = partial(_inspecting().terminal, config)
     with _open(running, monkeypatch) as emulator:
         yield emulator
 
@@ -315,6 +330,12 @@ def _mistakes() -> ModuleType:
     from notify_mock.pytest_plugin import mistakes
 
     return mistakes
+
+
+def _inspecting() -> ModuleType:
+    from notify_mock.pytest_plugin import inspecting
+
+    return inspecting
 
 
 def _start_cassette_checks(config: pytest.Config) -> None:

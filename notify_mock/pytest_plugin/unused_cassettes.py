@@ -44,6 +44,7 @@ class UnusedCassettes:
     def _note(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Note a file that is opened. Audit hooks cannot be removed, and must not raise."""
         path = arguments[0] if event == "open" and arguments else None
+        path = os.fsdecode(path) if isinstance(path, bytes) else path
         if isinstance(path, str) and path.endswith(SUFFIXES) and "\0" not in path:
             self._opened.add(os.path.realpath(path))
 
@@ -105,7 +106,8 @@ class UnusedCassettes:
     def _is_covered(self, folder: str) -> bool:
         """Whether the tests next to the folder were collected: one of the arguments is that folder, or above it."""
         paths = [self._config.invocation_params.dir / argument for argument in self._config.args]
-        return any(path.is_dir() and Path(folder).parent.is_relative_to(path.resolve()) for path in paths)
+        folders = [path for path in paths if os.path.isdir(path)]  # noqa: PTH112 - the other raises for long names
+        return any(Path(folder).parent.is_relative_to(path.resolve()) for path in folders)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self._lines:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, fields
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from notify_mock.store.collections import Collection, Terms, no_terms
@@ -101,6 +102,19 @@ def shown_values(record: Any) -> dict[str, Any]:
     """Return the fields of a record that are not secret, by name. Of a URL, the password and the query are masked."""
     values = {field.name: getattr(record, field.name) for field in shown_fields(type(record))}
     return {name: masked_url(value) if name.endswith("_url") and value else value for name, value in values.items()}
+
+
+def searcher(record: type[Any]) -> Callable[[Any], str]:
+    """Return a function for records of this type. It returns what can be searched of one, in lower case: the fields
+    that are not secret, without dates."""
+    names = [field.name for field in shown_fields(record) if field.type != "datetime"]
+    urls = [name for name in names if name.endswith("_url")]
+    read = attrgetter(*(name for name in names if name not in urls))
+
+    def text_of(one: Any) -> str:
+        return "\n".join([*map(str, read(one)), *(masked_url(getattr(one, name) or "") for name in urls)]).casefold()
+
+    return text_of
 
 
 def masked_repr(record: Any) -> str:

@@ -12,15 +12,19 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 from werkzeug.routing import BaseConverter, RequestRedirect, Rule
 
 from notify_mock.control_api.api import control_view
-from notify_mock.control_api.boundary import is_control
+from notify_mock.control_api.boundary import is_control, refusal, to_page, wants_page
 from notify_mock.control_api.controlled import Controlled
+from notify_mock.control_api.guard import Refused
 from notify_mock.engine.routes import CALL_NAMES, ROUTES
+from notify_mock.events.hub import Hub
+from notify_mock.events.stream import HEADERS, Stream, is_stream
+from notify_mock.inspector import page
 from notify_mock.twilio_api.errors import EntityTooLarge
 from notify_mock.twilio_api.headers import phrase
 from notify_mock.twilio_api.messages import BODY_LIMIT, Answer, Call, Wire, read
 from notify_mock.twilio_api.products import APIS
 
-_OWN_ENDPOINTS = frozenset(CALL_NAMES)
+_OWN_ENDPOINTS = page.ENDPOINTS.union(CALL_NAMES)
 
 
 class ApiConverter(BaseConverter):
@@ -48,7 +52,8 @@ class CallRule(Rule):
 class Handler(Controlled, Protocol):
     """An emulator."""
 
-    def handle(self, call: Call) -> Answer: ...
+    @property
+    def events(self) -> Hub: ...
     def failed(self) -> Answer: ...
 
 
@@ -92,11 +97,20 @@ def create_app(emulator: Handler) -> Flask:
     @app.before_request
     def pass_to_control() -> Response | None:
         """Runs before routing, so that preflights and unknown methods do not reach the emulated API."""
-        return control(request.path.removeprefix("/_mock").removeprefix("/")) if is_control(request.path) else None
+        if request.endpoint in page.ENDPOINTS:
+            return None
+        if is_stream(request.environ):
+            return _stream(emulator)
+        if is_control(request.path):
+            return control(request.path.removeprefix("/_mock").removeprefix("/"))
+        if request.path == "/" and request.endpoint is None and wants_page(*_asked()):
+            return _write(to_page(request.script_root))
+        return None
 
     app.url_map.converters["api"] = ApiConverter
     for pattern, method, name in dict.fromkeys((route.pattern, route.method, route.name) for route in ROUTES):
         app.add_url_rule(f"/<api:api>{pattern}", name, serve, methods=[method], provide_automatic_options=False)
+    app.register_blueprint(page.page_blueprint(emulator.access))
     app.register_error_handler(HTTPException, stray)
     return app
 
@@ -112,6 +126,18 @@ def has_own_route(app: Flask, method: str, target: str) -> bool:
     except BaseException:  # noqa: BLE001 - a broken converter: the app fails in the same way, and answers for it
         return True
     return endpoint not in _OWN_ENDPOINTS
+
+
+def _stream(emulator: Handler) -> Response:
+    """Return the events. The server iterates over them in the thread of this request."""
+    try:
+        return Response(Stream(request.environ, emulator), headers=HEADERS)
+    except Refused as error:
+        return _write(refusal(error.status, error.message, error.field, error.allow))
+
+
+def _asked() -> tuple[str, str, str]:
+    return request.method, request.environ.get("HTTP_HOST", ""), request.headers.get("Accept", "")
 
 
 def _read() -> Call:

@@ -7,8 +7,7 @@ from typing import Any
 
 from notify_mock.http1.requests import LOG
 from notify_mock.server.connections import Connections
-from notify_mock.server.holds import Commits
-from notify_mock.server.loop import new_loop
+from notify_mock.server.loop import Commits, new_loop
 from notify_mock.server.proxy import Policy
 from notify_mock.server.responder import Served
 from notify_mock.server.tls import Tls

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Protocol
 
+from notify_mock.control_api.guard import Access
 from notify_mock.engine.steps import Blocking, Commit, Pause, Steps
 from notify_mock.engine.stubs import Stubs
+from notify_mock.events.hub import Hub
 from notify_mock.http1.requests import LOG
 from notify_mock.http1.responses import head_of, pieces_of, status_of
 from notify_mock.server.channel import Channel
-from notify_mock.server.holds import Commits, Hold
-from notify_mock.server.loop import in_thread
+from notify_mock.server.loop import Commits, Hold, in_thread
 from notify_mock.support.waits import HeldCalls
 from notify_mock.twilio_api.headers import Headers
 from notify_mock.twilio_api.messages import Answer, Call, Wire
@@ -24,6 +25,7 @@ class Served(Protocol):
 
     own_ports: set[int]
     stubs: Stubs
+    access: Access
 
     @property
     def app(self) -> Any:
@@ -31,6 +33,8 @@ class Served(Protocol):
 
     @property
     def held_calls(self) -> HeldCalls: ...
+    @property
+    def events(self) -> Hub: ...
     def has_route(self, method: str, target: str) -> bool:
         """Whether the user has added a route for this request to the app."""
 

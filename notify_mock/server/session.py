@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import time
 
-from notify_mock.control_api.boundary import is_control, refusal
+from notify_mock.control_api.boundary import is_control, refusal, to_page, wants_page
+from notify_mock.control_api.guard import Environ, Refused
+from notify_mock.events.stream import HEADERS, is_stream, open_reader
 from notify_mock.http1.requests import LOG, BadRequest, Head, RequestReader
 from notify_mock.http1.responses import CONTINUE, head_of
 from notify_mock.server.channel import Channel
@@ -14,7 +16,8 @@ from notify_mock.server.loop import in_thread
 from notify_mock.server.proxy import Refusal
 from notify_mock.server.purposes import Here, Tunnel, find_purpose
 from notify_mock.server.relay import ESTABLISHED, Relay, forwarded_head, forwarded_length, relay_to
-from notify_mock.server.responder import Responder
+from notify_mock.server.responder import Responder, Served
+from notify_mock.server.streams import Stream
 from notify_mock.server.wsgi import call_app, environ_of
 from notify_mock.twilio_api.errors import MalformedRequest, TwilioError
 from notify_mock.twilio_api.headers import ERROR_JSON, edge
@@ -34,7 +37,7 @@ class Session:
         self._reader = RequestReader()
         self._tunnel: Destination | None = None
         self._begun: tuple[Head, Here] | None = None
-        self._responder: Responder | None = None
+        self._responder: Responder | Stream | None = None
         self._is_reading, self._is_full, self._is_at_end = True, False, False
 
     def received(self, data: bytes) -> None:
@@ -133,18 +136,36 @@ class Session:
             responder.send(no_emulator(f"{head.method} {target.partition('?')[0]}"))
         elif is_control(target) or served.has_route(head.method, target):
             environ = environ_of(head, here, body, own=context.address, peer=channel.peer)
-            in_thread(
-                context.loop,
-                lambda: call_app(served.app, environ),
-                lambda found: responder.write_found(served, found),
-            )
+            if is_stream(environ):
+                self._stream(environ, served, responder)
+            else:
+                in_thread(
+                    context.loop,
+                    lambda: call_app(served.app, environ),
+                    lambda found: responder.write_found(served, found),
+                )
+        elif target == "/" and wants_page(head.method, here.host, head.fields.headers.get("accept", "")):
+            responder.send(to_page())
         else:
             host, fields = here.host or str(context.address), head.fields.headers
             call = read(head.method, head.target, host=host, headers=fields, body=body, scheme=here.scheme)
             responder.play(served, served.play(call))
         channel.is_busy = self._responder is not None
-        if self._is_at_end:
-            responder.client_is_gone()
+        if self._is_at_end and self._responder is not None:
+            self._responder.client_is_gone()
+
+    def _stream(self, environ: Environ, served: Served, responder: Responder) -> None:
+        """Send the events, or refuse to. HEAD gets only the headers."""
+        stream = Stream(self._context.loop, self._channel, self._answered)
+        try:
+            if environ["REQUEST_METHOD"] == "HEAD":
+                open_reader(environ, served, lambda: None).close()
+                responder.write("200 OK", HEADERS, b"")
+            else:
+                stream.start(environ, served)
+                self._responder = stream
+        except Refused as error:
+            responder.send(refusal(error.status, error.message, error.field, error.allow))
 
     def _answered(self, keeps_open: bool) -> None:
         """The response has been sent: read on, unless ``_go_on`` is doing so."""

@@ -99,6 +99,11 @@ class Collection(Generic[R]):
             if self.get(oldest) is None:
                 self._positions.pop(oldest, None)
 
+    def last_known(self, sid: str) -> R | None:
+        """Return the record, or what it was when it was removed, as far as the kept writes reach back."""
+        removed = (change.old for change in reversed(self._changes) if change.sid == sid and change.old is not None)
+        return self.get(sid) or next(removed, None)
+
     def position(self, sid: str) -> int | None:
         """Return the position of ``sid``, which may have been removed, or None."""
         return self._positions.get(sid)
@@ -234,6 +239,14 @@ class Store:
             for key, collection in self._collections.items()
             if key.resource == resource and account_sid in (None, key.account_sid)
         ]
+
+    def counts(self, resource: str) -> Counter[tuple[str, str]]:
+        """Return the number of records of a resource by account and region."""
+        found: Counter[tuple[str, str]] = Counter()
+        for key, collection in self._collections.items():
+            if key.resource == resource and len(collection):
+                found[key.account_sid, key.region] += len(collection)
+        return found
 
     def whereabouts(self, resource: str, sid: str | None = None) -> Key | None:
         """Return the key of a collection with the record ``sid``, or with any record if no SID is given.

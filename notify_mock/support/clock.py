@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta, timezone
 from threading import Lock
 from typing import NamedTuple
 
+from notify_mock.support.changes import Changes
 from notify_mock.support.usage import UsageError, shown
 
 Moment = str | int | float | date | datetime
@@ -34,10 +35,12 @@ class Clock:
     """A clock that follows real time until it is frozen or set. It also follows freezegun, in all threads.
 
     ``start`` freezes the clock at that time, initially and after every ``reset``. Its range is the years 2 to 9998.
+    ``changes`` is told "clock" with the new time, and whether the clock stands still.
     """
 
-    def __init__(self, start: Moment | None = None) -> None:
+    def __init__(self, start: Moment | None = None, changes: Changes | None = None) -> None:
         self._lock = Lock()
+        self._changes = changes or Changes()
         self._start = None if start is None else moment(start, "frozen")
         self._setting = Setting(0.0, self._start)
         self._real: float | None = None
@@ -69,11 +72,16 @@ class Clock:
         """Return the current time as an aware datetime in UTC."""
         return datetime.fromtimestamp(self.time(), timezone.utc)
 
+    @property
+    def is_frozen(self) -> bool:
+        return self._setting.frozen is not None
+
     def freeze(self, when: Moment | None = None) -> None:
         """Stop the clock, now or at ``when``."""
         at = None if when is None else moment(when)
         with self._lock:
             self._setting = Setting(0.0, self.time() if at is None else at)
+        self._tell()
 
     def set(self, when: Moment) -> None:
         """Set the clock to ``when``. A frozen clock stays frozen; a running clock continues from there."""
@@ -81,6 +89,7 @@ class Clock:
         with self._lock:
             frozen = self._setting.frozen is not None
             self._setting = Setting(0.0, at) if frozen else Setting(at - self.real_time(), None)
+        self._tell()
 
     def advance(self, by: Span) -> None:
         """Move the clock forward, frozen or running. Raises ``UsageError`` for a negative span."""
@@ -89,11 +98,13 @@ class Clock:
             moment(self.time() + seconds)
             offset, frozen = self._setting
             self._setting = Setting(offset + seconds, None) if frozen is None else Setting(0.0, frozen + seconds)
+        self._tell()
 
     def resume(self) -> None:
         """Let a frozen clock run from its current time."""
         with self._lock:
             self._setting = Setting(self.time() - self.real_time(), None)
+        self._tell()
 
     def reset(self) -> None:
         """Return to real time, or to the frozen start."""
@@ -104,6 +115,9 @@ class Clock:
 
     def restore(self, setting: Setting) -> None:
         self._setting = setting
+
+    def _tell(self) -> None:
+        self._changes.tell("clock", (self.time(), self._setting.frozen is not None))
 
 
 def moment(when: Moment, where: str = "clock") -> float:

@@ -76,11 +76,11 @@ def _without_secrets(value: Any) -> Any:
     return show_text(value, _MAX_BODY_LENGTH) if isinstance(value, str) else value
 
 
-def show_value(name: str, value: str) -> str:
+def show_value(name: str, value: str, max_length: int = _MAX_LENGTH) -> str:
     """Return the value of a parameter for one log line: masked if the parameter is a secret or not one of Twilio's."""
     if name not in _SHOWN:
         return MASK
-    return show_text(masked_url(value) if name == "DeliveryCallbackUrl" else value)
+    return show_text(masked_url(value) if name == "DeliveryCallbackUrl" else value, max_length)
 
 
 def show_pairs(pairs: Iterable[tuple[str, str]], between: str = " ") -> str:

@@ -470,7 +470,7 @@ def test_the_control_api_shows_and_drains() -> None:
     assert [one["status"] for one in client.post("/_mock/callbacks").get_json()["exchanges"]] == [204]
     found = client.get(f"/_mock/deliveries?notification={sid}&channel=sms&state=sent&address=%2B491").get_json()
     assert [one["payload"]["body"] for one in found["deliveries"]] == ["B"]
-    assert client.get("/_mock/deliveries?code=52301").get_json() == {"deliveries": [], "alerts": []}
+    assert client.get("/_mock/deliveries?code=52301").get_json() == {"deliveries": [], "alerts": [], "count": 2}
     for query in ("colour=red", "channel=pager", "code=x", "state=sent&state=failed"):
         assert client.get(f"/_mock/deliveries?{query}").status_code == 400
 

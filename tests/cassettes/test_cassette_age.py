@@ -49,6 +49,7 @@ def write(path: Path, *entries: dict[str, Any]) -> Path:
         (dated(recorded_at=["2020"]), AT),
         (dated(""), None),
         (dated("not a date, really"), None),
+        (dated("Tue, 02 Jan 2024 03:04:05 +9999999999999999"), None),
         (dated("Thu, 01 Jan 1970 00:00:00 GMT"), None),
     ],
 )

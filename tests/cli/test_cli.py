@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -28,6 +29,7 @@ class Running(NamedTuple):
     process: subprocess.Popen[str]
     url: str
     curl: str
+    page: str
 
     def get(self, path: str, user: str = "ACx", password: str = "y") -> dict[str, object]:
         request = urllib.request.Request(self.url + path, headers={"Authorization": basic(user, password)})
@@ -57,10 +59,10 @@ def serve() -> Iterator[Serve]:
         )
         processes.append(process)
         assert process.stdout is not None
-        ready, curl = process.stdout.readline(), process.stdout.readline()
+        ready, curl, page = (process.stdout.readline() for _ in range(3))
         found = re.fullmatch(r"notify-mock ready on (http://\S+)\n", ready)
         assert found, ready + (process.stderr.read() if process.stderr and not ready else "")
-        return Running(process, found[1], curl)
+        return Running(process, found[1], curl, page)
 
     yield start
     for process in processes:
@@ -85,6 +87,35 @@ def test_serve_reports_that_it_is_ready_and_a_signal_stops_it_with_status_0(
     status, out, err = running.stop(how)
     assert (status, out) == (0, "")
     assert "Traceback" not in err
+
+
+def test_the_inspector_is_where_the_third_line_says(serve: Serve) -> None:
+    running = serve("--host", "0.0.0.0", "--control-token", "t")
+    page = running.page.removeprefix("inspector on ").rstrip("\n")
+    assert page == running.url.replace("0.0.0.0", "127.0.0.1") + "/_mock/"
+    with urllib.request.urlopen(page, timeout=20) as form:
+        assert b"<form" in form.read()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the browser is a shell script")
+def test_open_starts_the_browser(serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    opened, browser = tmp_path / "opened", tmp_path / "browser"
+    os.mkfifo(opened)
+    browser.write_text(f"#!/bin/sh\necho $1 > {opened}\n")
+    browser.chmod(0o700)
+    monkeypatch.setenv("BROWSER", f"{browser} %s")
+    running = serve("--open")
+    assert opened.read_text() == running.page.removeprefix("inspector on ")
+
+
+def test_open_says_that_there_is_no_browser(serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("BROWSER", raising=False)
+    running = serve("--open")
+    assert running.process.stderr is not None
+    said = next(line for line in running.process.stderr if "browser" in line)
+    assert said == f"notify-mock: found no browser; open {running.page.split()[-1]} yourself\n"
 
 
 def test_the_curl_line_works_when_pasted(serve: Serve) -> None:

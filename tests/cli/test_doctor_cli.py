@@ -89,12 +89,26 @@ def test_a_secret_on_the_command_line_is_diagnosed_with_a_warning_and_not_shown(
     assert content.decode().strip() not in result.output
 
 
+def test_a_secret_in_the_place_of_a_name_is_not_shown(folder: Path) -> None:
+    account = json.loads(samples()["service account"].files["service-account.json"])
+    account["project_id"] = account["private_key"]
+    (folder / "account.json").write_text(json.dumps(account))
+    for options in ((), ("--json",), ("--create-with",)):
+        result = doctor("account.json", *options)
+        assert result.exit_code == 0
+        assert "[secret]" in result.output
+        assert "BEGIN PRIVATE KEY" not in result.output
+
+
 @pytest.mark.parametrize(
     ("word", "message"),
     [
         ("missing.pem", "missing.pem: there is no such file; a secret is given in a file, or as - on standard input"),
         ("AAAA" + "x" * 60, "an argument of 64 characters: there is no such file; a secret is given"),
         ("x" * 5000, "an argument of 5000 characters: there is no such file"),
+        ("MIIEowIBAAKCAQEA/" + "x+/" * 40, "an argument of 137 characters: there is no such file"),
+        ("keys/" + "x" * 40, "an argument of 45 characters: there is no such file"),
+        ("/home/alice/keys-of-the-app/apns/production", "/home/alice/keys-of-the-app/apns/production: there is no"),
         ("--jsn", "--jsn: is not an option of this command; see --help"),
         ("empty", "empty: has no files"),
     ],

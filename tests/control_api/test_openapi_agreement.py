@@ -16,6 +16,7 @@ from notify_mock import Emulator
 from notify_mock.control_api.openapi import document
 from notify_mock.control_api.query import QUERIES
 from notify_mock.deliveries.inbox import CRITERIA
+from notify_mock.faults.kinds import EFFECTS
 
 WHOLE = document("x")
 FORMATS = jsonschema.FormatChecker(formats=())
@@ -128,8 +129,11 @@ def test_a_criterion_of_deliveries_is_accepted_as_described(
 
 
 JOURNAL_QUERIES = [
-    *[(name, value, True) for name in ("status", "after", "limit") for value in (0, 201, 999_999_999)],
-    *[(name, value, False) for name in ("status", "after", "limit") for value in (-1, 1_000_000_000, 1.5, "x")],
+    *[(name, value, True) for name in ("after", "before", "limit", "last") for value in (0, 201, 999_999_999)],
+    *[(name, value, False) for name in ("after", "before", "limit", "last") for value in (-1, 1_000_000_000, 1.5, "x")],
+    *[("status", value, True) for value in ("0", "201", "999999999", "4xx", "none")],
+    *[("status", value, False) for value in ("", "-1", "4XX", "9xx", "4x", "1000000000", "\u0664\u0660\u0664")],
+    *[(name, "any text", True) for name in ("account", "text")],
     *[("call", value, True) for value in ("*", "credential.*", "callback.post")],
 ]
 
@@ -147,8 +151,8 @@ def test_a_filter_of_the_journal_is_accepted_as_described(
 @pytest.mark.parametrize("path", [path for path, item in WHOLE["paths"].items() if "get" in item])
 def test_a_path_takes_the_query_parameters_that_are_described_and_no_others(emulator: Emulator, path: str) -> None:
     described = {one["name"] for one in WHOLE["paths"][path]["get"].get("parameters", [])}
-    assert described == set(QUERIES.get(path.removeprefix("/_mock/"), ()))
-    other = emulator.app.test_client().get(path.replace("{name}", "fcm"), query_string={"other": "x"})
+    assert described == set(QUERIES.get(path.removeprefix("/_mock/").translate(str.maketrans("{}", "<>")), ()))
+    other = emulator.app.test_client().get(re.sub("{.*}", "fcm", path), query_string={"other": "x"})
     assert other.status_code == 400
 
 
@@ -216,3 +220,110 @@ def test_the_failures_of_a_provider_are_accepted_as_described(key: str, value: A
     assert fits(body_of("/_mock/providers/{name}"), {key: value}) == good
     name = "apns" if key == "registered" else "fcm"
     assert is_accepted(f"/_mock/providers/{name}", {key: value}) == good
+
+
+def probes(schema: dict[str, Any]) -> list[Any]:
+    """Return values at and beyond the limits of a schema, and of other types."""
+    limits = [schema[key] for key in ("minimum", "maximum", "exclusiveMaximum") if key in schema]
+    around = [limit + step for limit in limits for step in (-1, 0, 1) if isinstance(limit, int)]
+    return [None, True, 0, -1, 1.5, "", "x", "10s", [], {}, *schema.get("enum", [])[:3], *around]
+
+
+REQUIRED: dict[str, dict[str, Any]] = {
+    "refuse": {"code": 20429},
+    "status": {"status": 502},
+    "rate_limit": {"limit": 5},
+    "delay": {"seconds": 1},
+    "undelivered": {"call": "delivery.fcm"},
+    "stale": {"call": "*.fetch"},
+    "forget": {"call": "*.create"},
+}
+WITH_LIMITS_OF_THEIR_OWN = ("call", "name", "after", "until", "predicate", "form", "headers")
+"""Texts that a schema cannot judge, and those whose values are judged together."""
+
+PROBED = [
+    (effect.kind, key, value)
+    for effect in EFFECTS
+    for key, schema in WHOLE["components"]["schemas"][f"Rule.{effect.kind}"]["properties"].items()
+    if key not in (*WITH_LIMITS_OF_THEIR_OWN, "effect")
+    for value in probes(schema)
+]
+
+
+@pytest.mark.parametrize("kind", [effect.kind for effect in EFFECTS])
+def test_every_field_of_a_rule_is_accepted_as_described(kind: str) -> None:
+    schema = {"$ref": f"#/components/schemas/Rule.{kind}"}
+    differing = []
+    for _, key, value in [one for one in PROBED if one[0] == kind]:
+        rule = {"effect": kind, **REQUIRED.get(kind, {}), key: value}
+        if fits(schema, rule) != is_accepted("/_mock/faults", rule):
+            differing.append((key, value, fits(schema, rule)))
+    assert differing == []
+
+
+CALL = {"method": "GET", "path": "/v1/Services"}
+CALLS: list[tuple[Any, bool]] = [
+    *[({**CALL, "method": method}, True) for method in ("GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS")],
+    *[({**CALL, "method": method}, False) for method in ("get", "", "TRACE", None, 5)],
+    *[
+        ({**CALL, "path": path}, True)
+        for path in ("/", "//x", "/v1/Services", "/é b/%zz", "https://chat.twilio.com/v2")
+    ],
+    *[({**CALL, "path": path}, False) for path in (None, 5, "", "v1/Services", "http://chat.twilio.com/v2")],
+    *[({**CALL, "path": path}, False) for path in ("/v1?x", "/v1#x", "/a\nb", "/" + "x" * 5000)],
+    *[({**CALL, "account": account}, True) for account in (None, "AC1", "AC" + "1" * 32)],
+    *[({**CALL, "account": account}, False) for account in ("", "SK1", 5, "ac1")],
+    *[({**CALL, "params": params}, True) for params in ({}, [], {"a": "b"}, {"a": ["b"]}, [["a", "b"], ["a", ""]])],
+    *[({**CALL, "params": params}, False) for params in (None, "x", {"a": 5}, {"a": [5]}, [["a"]], [["a", 5]], [5])],
+    *[({"repeat": number}, False) for number in (-1, "1", True, None)],
+    *[(body, False) for body in ({}, {"method": "GET"}, {"path": "/"}, {**CALL, "token": "x"}, {**CALL, "repeat": 1})],
+]
+
+
+@pytest.mark.parametrize(
+    "path", ["https://x.com/", "https://twilio.com.x/", "https://u:p@chat.twilio.com/", "https://["]
+)
+def test_a_host_of_another_is_refused_although_a_schema_cannot_say_so(path: str) -> None:
+    assert not is_accepted("/_mock/calls", {**CALL, "path": path})
+
+
+@pytest.mark.parametrize(("body", "good"), CALLS, ids=lambda value: repr(value)[:60])
+def test_a_call_is_accepted_as_described(body: Any, good: bool) -> None:
+    assert fits(body_of("/_mock/calls"), body) == good
+    assert is_accepted("/_mock/calls", body) == good
+
+
+FILES: list[tuple[Any, bool]] = [
+    *[({"files": {"a.pem": content}}, True) for content in ("", "e30=")],
+    *[({"files": files}, False) for files in ({}, [], None, {"a": 5}, {"": "e30="}, {str(n): "" for n in range(9)})],
+    *[({"files": {"a": ""}, "password": value}, good) for value, good in ((None, True), ("x", True), (5, False))],
+    *[({"files": {"a": ""}, "secrets": value}, good) for value, good in ((True, True), (0, False), (None, False))],
+    ({}, False),
+    ({"files": {"a": ""}, "now": 5}, False),
+]
+
+
+@pytest.mark.parametrize(("body", "good"), FILES, ids=lambda value: repr(value)[:60])
+def test_files_are_accepted_as_described(body: Any, good: bool) -> None:
+    assert fits(body_of("/_mock/diagnose"), body) == good
+    assert is_accepted("/_mock/diagnose", body) == good
+
+
+@pytest.mark.parametrize(
+    "body", [{"keep_bodies": True}, {"keep_bodies": False}, {}, {"keep_bodies": 1}, {"keep": True}]
+)
+def test_whether_to_keep_responses_is_accepted_as_described(body: Any) -> None:
+    assert fits(body_of("/_mock/journal"), body) == is_accepted("/_mock/journal", body)
+
+
+@pytest.mark.parametrize("path", ["journal", "deliveries", "records/{key}", "callbacks", "export"])
+def test_every_query_parameter_is_accepted_as_described(emulator: Emulator, path: str) -> None:
+    for one in parameters(path):
+        if one["name"] in ("call", "after", "before") and one["schema"]["type"] == "string":
+            continue
+        for value in ("", "x", "0", "5", "-1", "1.5", "1000", "1001", "1000000000", "true", "sent", "4xx"):
+            whole = int(value) if re.fullmatch(r"\d+", value) else value
+            good = fits(one["schema"], whole if one["schema"]["type"] == "integer" else value)
+            where = f"/_mock/{path.format(key='bindings')}"
+            answer = emulator.app.test_client().get(where, query_string={one["name"]: value})
+            assert (answer.status_code == 200) == good, (one["name"], value, answer.text)

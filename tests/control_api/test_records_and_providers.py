@@ -64,7 +64,7 @@ def test_a_binding_that_would_replace_another_is_kept_when_a_later_record_is_inv
         ({"credentials": ["fcm"]}, "credentials[0]", "is not a mapping"),
         ({"credentials": [{"type": "fcm", "secrt": "x"}]}, "credentials[0]", "did you mean secret?"),
         ({"services": [{"sid": IS}, {"sid": IS}]}, "services[1].sid", "already exists"),
-        ({"credentials": [{"type": "fcm", "secret": "[secret]"}]}, "credentials", "is a masked secret"),
+        ({"credentials": [{"type": "fcm", "secret": "[secret]"}]}, "credentials[0].secret", "is a masked secret"),
         ([], "body", "must be a JSON object"),
     ],
 )
@@ -140,7 +140,7 @@ def test_the_journal_is_filtered_and_paged(emulator: Emulator) -> None:
     [
         ("journal?cal=x", "cal", "unknown query parameter 'cal'; did you mean call?"),
         ("journal?call=credential.craete", "call", "did you mean credential.create?"),
-        ("journal?status=4xx", "status", "expected a number, got '4xx'"),
+        ("journal?status=4x", "status", "expected 404, a class such as 4xx, or none for no response, got '4x'"),
         ("journal?after=-1", "after", "expected a number"),
         ("journal?limit=1&limit=2", "limit", "was sent 2 times"),
         ("deliveries?idenity=alice", "idenity", "did you mean identity?"),

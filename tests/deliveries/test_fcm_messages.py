@@ -30,6 +30,9 @@ def push(**parameters: Any) -> Delivery:
     [
         ({"priority": "normal"}, {"android": {**ANDROID, "priority": "normal"}}),
         ({"time_to_live": 60}, {"android": {**ANDROID, "ttl": "60s"}}),
+        ({"time_to_live": "60"}, {"android": {**ANDROID, "ttl": "60s"}}),
+        ({"time_to_live": "60s"}, {"android": {**ANDROID, "ttl": "60s"}}),
+        ({"time_to_live": None}, {"android": {**ANDROID, "ttl": None}}),
         ({"collapse_key": "chat"}, {"android": {**ANDROID, "collapse_key": "chat"}}),
         ({"restricted_package_name": "a.b"}, {"android": {**ANDROID, "restricted_package_name": "a.b"}}),
         ({"direct_boot_ok": True}, {"android": {**ANDROID, "direct_boot_ok": True}}),
@@ -65,8 +68,16 @@ def test_the_text_of_a_notification_is_read_if_twilios_keys_are_missing() -> Non
     assert (sent.title, sent.body) == ("T", "own")
 
 
-def wrong(shown: str, key: str, number: int = 0) -> Problem:
-    value = f"message.data[{number}].value"
+def not_an_object(name: str) -> Problem:
+    return Problem(52118, f"Invalid value at 'message.{name}': {name} must be an object")
+
+
+def bad_ttl(shown: str) -> Problem:
+    return Problem(52118, f"Invalid value at 'message.android.ttl': expected seconds such as '60s', got {shown}")
+
+
+def wrong(shown: str, key: str, number: int = 0, where: str = "data") -> Problem:
+    value = f"message.{where}[{number}].value"
     text = f"Invalid value at '{value}' (TYPE_STRING){shown}: all values of data must be text, that of {key!r} is not"
     return Problem(52118, text)
 
@@ -86,7 +97,17 @@ def wrong(shown: str, key: str, number: int = 0) -> Problem:
         ({"Fcm": {"data": "x"}}, Problem(52118, "Invalid value at 'message.data': data must be an object")),
         ({"Fcm": {"dry_run": True}}, Problem(52118, "Unknown name \"dry_run\" at 'message': Cannot find field")),
         ({"Data": {"gcm": "x"}}, Problem(52107, "data has the key 'gcm', which the provider reserves")),
-        ({"Fcm": {"notification": "x"}}, None),
+        ({"Fcm": {"notification": "x"}}, not_an_object("notification")),
+        ({"Fcm": {"priority": "high", "android": 5}}, not_an_object("android")),
+        ({"Fcm": {"apns": ["x"]}}, not_an_object("apns")),
+        ({"Fcm": {"data": None, "notification": None, "android": None, "webpush": None}}, None),
+        ({"Fcm": {"android": {"data": {"a": 5}}}}, wrong(", 5", "a", where="android.data")),
+        ({"Fcm": {"webpush": {"data": {"a": "1", "b": 5}}}}, wrong(", 5", "b", 1, where="webpush.data")),
+        ({"Fcm": {"time_to_live": True}}, bad_ttl("True")),
+        ({"Fcm": {"time_to_live": -5}}, bad_ttl("'-5s'")),
+        ({"Fcm": {"time_to_live": "soon"}}, bad_ttl("'soon'")),
+        ({"Fcm": {"android": {"ttl": 60}}}, bad_ttl("60")),
+        ({"Data": {"a": 10**4000}}, wrong(", 1" + "0" * 39, "a")),
     ],
     ids=str,
 )

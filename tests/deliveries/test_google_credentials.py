@@ -111,7 +111,7 @@ NOT_ONE = "the Secret is not the JSON of a service account: it has no "
     [
         (json.dumps(COMPLETE), None),
         (" \r\n\t" + json.dumps(COMPLETE), None),
-        *[(json.dumps({**COMPLETE, name: 7}), NOT_ONE + name) for name in COMPLETE],
+        *[(json.dumps({**COMPLETE, name: wrong}), NOT_ONE + name) for name in COMPLETE for wrong in (7, "")],
         *[(json.dumps({k: v for k, v in COMPLETE.items() if k != name}), NOT_ONE + name) for name in COMPLETE],
         ('{"project_info": {}}', NOT_ONE + "project_id, private_key, client_email"),
         ("[1]", NOT_ONE + "project_id, private_key, client_email"),
@@ -119,6 +119,7 @@ NOT_ONE = "the Secret is not the JSON of a service account: it has no "
         ("{", UNREADABLE),
         ("\ufeff" + json.dumps(COMPLETE), UNREADABLE),
         (" {'a': 1}", UNREADABLE),
+        ("\u00a0" + json.dumps(COMPLETE), UNREADABLE),
         ('{"a": ' + "[" * 100_000, UNREADABLE),
     ],
     ids=lambda value: str(value)[:40],
@@ -131,6 +132,16 @@ def test_broken_or_incomplete_json_is_invalid_content(secret: str, reason: str |
 def test_a_secret_that_does_not_begin_like_json_is_a_legacy_key(secret: str) -> None:
     assert is_legacy_key(secret)
     assert push(Emulator(frozen=NOW), "fcm", secret=secret).code == 52117
+
+
+@pytest.mark.parametrize(("kind", "name"), [("fcm", "secret"), ("gcm", "api_key")])
+def test_a_seeded_secret_that_is_empty_is_a_legacy_key(kind: str, name: str) -> None:
+    emulator = Emulator(frozen=NOW)
+    sid = emulator.credentials.add(type=kind, **{name: ""}).sid  # type: ignore[arg-type]
+    service = emulator.services.add().sid
+    direct = json.dumps({"binding_type": kind, "address": "token", "credential_sid": sid})
+    ask(emulator, "POST", f"/v1/Services/{service}/Notifications", Body="B", ToBinding=direct)
+    assert emulator.deliveries.last.code == emulator.doctor(sid).code == 52117
 
 
 def test_the_end_is_that_of_20_june_2024() -> None:

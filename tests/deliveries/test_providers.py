@@ -38,6 +38,16 @@ def send(emulator: Emulator, **parameters: Any) -> Delivery:
     return emulator.deliveries.last
 
 
+def test_a_misspelt_name_of_a_provider_is_an_error(emulator: Emulator) -> None:
+    for where, name in (
+        (emulator.providers, "fmc"),
+        (emulator.providers, "accept_legacy"),
+        (emulator.providers.apns, "up"),
+    ):
+        with pytest.raises(AttributeError):
+            setattr(where, name, True)
+
+
 FAILURES: dict[str, tuple[Act, str]] = {
     "down": (lambda one: one.go_down(), "down"),
     "revoked": (lambda one: one.revoke("CR1"), "revoked"),

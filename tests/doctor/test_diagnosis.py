@@ -57,6 +57,23 @@ def test_a_good_pair_is_described() -> None:
     }
 
 
+@pytest.mark.parametrize("before", [b"{\n", b"-----BEGIN CERTIFICATE-----\n"])
+@pytest.mark.parametrize("file", ["cert.pem", "key.pem"])
+def test_pem_is_found_behind_what_only_begins(file: str, before: bytes) -> None:
+    before = before.replace(b"CERTIFICATE", b"PRIVATE KEY") if file == "cert.pem" else before
+    diagnosis = diagnosed({**GOOD, file: before + GOOD[file]})
+    assert diagnosis.what == "an APNs certificate and its private key"
+    assert diagnosis.ok
+    assert diagnosis.parameters == diagnosed(GOOD).parameters
+
+
+def test_what_twilio_accepts_has_parameters_even_if_it_cannot_be_read_here() -> None:
+    noise = b"-----BEGIN CERTIFICATE-----\n" * 30
+    diagnosis = diagnosed({**GOOD, "key.pem": noise + GOOD["key.pem"]})
+    assert diagnosis.ok
+    assert diagnosis.parameters["PrivateKey"] == (noise + GOOD["key.pem"]).decode()
+
+
 def test_the_parameters_are_described_with_their_secrets_only_when_asked_for() -> None:
     diagnosis = diagnosed(GOOD)
     assert diagnosis.describe(secrets=True)["parameters"]["PrivateKey"].encode() == GOOD["key.pem"]
@@ -146,6 +163,27 @@ def test_a_name_that_cannot_be_copied_is_in_no_command(name: str) -> None:
     assert not any(one.commands for one in diagnosis.findings)
     assert create_lines(diagnosis) == {}
     assert str(diagnosis).encode()
+
+
+@pytest.mark.parametrize(
+    ("sample", "file", "what"),
+    [
+        ("public key for the key", "key.pem", "a public key"),
+        ("signing request and key", "push.certSigningRequest", "a certificate signing request"),
+    ],
+)
+def test_a_key_and_what_is_mistaken_for_a_certificate_in_one_file(sample: str, file: str, what: str) -> None:
+    other = samples()[sample].files[file]
+    for content in (GOOD["key.pem"] + other, other + GOOD["key.pem"]):
+        diagnosis = diagnosed({"all.pem": content})
+        assert (diagnosis.code, diagnosis.when) == (20001, "create")
+        assert f"all.pem is {what}" in str(diagnosis)
+
+
+def test_curl_is_left_out_for_a_name_that_it_would_take_apart() -> None:
+    files = {"a=b.pem": GOOD["cert.pem"], "key.pem": GOOD["key.pem"]}
+    assert list(create_lines(diagnosed(files))) == ["python"]
+    assert list(create_lines(diagnosed(GOOD))) == ["python", "curl"]
 
 
 def test_a_password_that_is_not_unicode_opens_nothing() -> None:

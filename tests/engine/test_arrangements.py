@@ -177,7 +177,9 @@ BY_TEXT: dict[str, Callable[[], int | None]] = {
     "a key in Data for FCM or GCM that is reserved, such as from": lambda: Scene("fcm").send(Data='{"from": "x"}'),
     "a legacy server key, when the emulator's clock is past 20 June 2024": lambda: Scene("fcm", secret="key").send(),
     "a value in Data for FCM that is not text": lambda: Scene("fcm").send(Data='{"a": 1}'),
-    "a field in Fcm that a message does not have": lambda: Scene("fcm").send(Fcm='{"nose": "x"}'),
+    "a field in Fcm that a message does not have, or that is no object where it must be one": lambda: Scene("fcm").send(
+        Fcm='{"nose": "x"}'
+    ),
     "a certificate that has expired, or is not valid yet, on the emulator's clock": lambda: Scene(
         **pair(expired=True)
     ).send(),

@@ -63,6 +63,12 @@ def test_the_longest_path_that_matches_answers(emulator: Emulator) -> None:
     assert body(emulator, "api.twilio.com", "/2010-04-01/Accounts.json")[0] == 503
 
 
+def test_only_the_star_is_special_in_a_path() -> None:
+    emulator = Emulator(stubs=["sync.twilio.com/[a]/*=200", "sync.twilio.com/b?=200"])
+    answers = [body(emulator, "sync.twilio.com", path)[0] for path in ("/[a]/b/c", "/a/b/c", "/b%3F", "/bx")]
+    assert answers == [200, 404, 200, 404]
+
+
 def test_a_path_without_a_stub_on_a_host_with_one_is_not_found() -> None:
     assert body(Emulator(stubs=["api.twilio.com/x=200"]), "api.twilio.com", "/y")[0] == 404
 
@@ -105,6 +111,8 @@ def test_a_stub_is_neither_recorded_nor_looked_up_in_a_cassette(tmp_path: Path) 
         ("sync.twilio.com=ok", "stubs[0]: 'ok' is not a status from 200 to 599"),
         ("sync.twilio.com=600", "'600' is not a status from 200 to 599"),
         ("sync.twilio.com=200:{", "stubs[0]: its body is not JSON"),
+        ("sync.twilio.com=200:" + "[" * 100_000, "stubs[0]: its body is not JSON"),
+        ("sync.twilio.com=200:[NaN]", "stubs[0]: its body is not JSON: it has no NaN"),
         ("example.com=404", "stubs[0]: example.com is not a Twilio host"),
         ("notify.twilio.com=404", "stubs[0]: notify.twilio.com is emulated; use a fault rule to change its responses"),
         ("https://sync.twilio.com=404", "is not a stub; expected HOST[/PATH]=STATUS[:BODY]"),

@@ -141,6 +141,22 @@ def test_one_context_can_be_entered_again_and_inside_itself() -> None:
     assert TwilioHttpClient.request is REAL
 
 
+def test_static_and_class_methods_are_decorated() -> None:
+    class Plain:
+        @notify_mock.intercept()
+        @staticmethod
+        def static(emulator: Emulator) -> bool:
+            return create() in emulator.credentials
+
+        @notify_mock.intercept()
+        @classmethod
+        def of_class(cls, name: str, emulator: Emulator) -> bool:
+            return cls is Plain and name == "x" and create() in emulator.credentials
+
+    assert Plain().static()  # type: ignore[call-arg]
+    assert Plain.of_class("x")  # type: ignore[call-arg, arg-type]
+
+
 def test_what_cannot_be_decorated_is_a_clear_error() -> None:
     def generate() -> Iterator[None]:
         yield

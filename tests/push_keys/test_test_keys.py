@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timezone
+from typing import Any
 
 import pytest
 
-from notify_mock import apn_pair, fcm_service_account
+from notify_mock import UsageError, apn_pair, fcm_service_account
 from notify_mock.push_keys import topics_extension
 from notify_mock.push_keys.certificate import check_certificate
 from notify_mock.push_keys.push_certificate import KINDS, PushCertificate, read_push_certificate
@@ -106,3 +107,18 @@ def test_service_accounts_share_a_key_and_are_told_apart() -> None:
         "client_id",
         "client_x509_cert_url",
     }
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"name": ""}, "apn_pair, name: expected 1 to 64 characters, got ''"),
+        ({"name": "x" * 65}, "apn_pair, name: expected 1 to 64 characters"),
+        ({"topic": 5}, "apn_pair, topic: expected a bundle ID, got 5"),
+        ({"sandbox": "True"}, "apn_pair, sandbox: expected True, False or None, got 'True'"),
+    ],
+)
+def test_what_no_certificate_can_have_is_a_usage_error(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as error:
+        apn_pair(**options)
+    assert str(error.value).startswith(message)

@@ -72,6 +72,7 @@ def test_nothing_is_shown_if_every_cassette_was_opened(project: pytest.Pytester)
         "Emulator(hydrate=path)",
         "__import__('vcr').use_cassette(str(path), record_mode='none').__enter__()",
         "path.read_text()",
+        "open(bytes(path)).read()",
     ],
 )
 def test_a_file_is_used_however_it_is_opened(project: pytest.Pytester, use: str) -> None:
@@ -111,6 +112,18 @@ def test_folders_of_removed_test_files_are_searched(project: pytest.Pytester) ->
 )
 def test_an_incomplete_run_reports_nothing_and_says_why(project: pytest.Pytester, options: list[str], why: str) -> None:
     result = run(project, *options, action="error")
+    assert (result.ret, lines(result)) == (0, [f"unused cassettes were not looked for: {why}"])
+
+
+def test_a_test_with_a_long_name_can_be_run_alone(project: pytest.Pytester) -> None:
+    name = f"test_{'x' * 300}"
+    path = project.path / "tests" / "test_long.py"
+    path.write_text(TEST.replace("test_it", name))
+    cassettes = project.path / "tests" / "cassettes"
+    (cassettes / "a.yaml").write_bytes((cassettes / "test_app" / "test_it.yaml").read_bytes())
+    path.write_text(path.read_text().replace("notify_cassette", "notify_cassette('a.yaml')"))
+    result = run(project, f"tests/test_long.py::{name}", action="error")
+    why = "no folder with cassettes was tested as a whole"
     assert (result.ret, lines(result)) == (0, [f"unused cassettes were not looked for: {why}"])
 
 

@@ -274,3 +274,15 @@ def test_at_most_two_thousand_texts_are_kept() -> None:
     read(2_000)
     read(0)
     assert made.count(0) == 2
+
+
+def test_a_removed_record_is_still_known_as_it_was_last() -> None:
+    collection: Collection[Note] = Collection()
+    old, new = Note("A", ("x",)), Note("A", ("y",))
+    collection.add(old)
+    collection.replace(new, 1)
+    assert collection.last_known("A") is new
+    collection.remove("A", 2)
+    assert collection.last_known("A") is new
+    assert collection.get("A") is None
+    assert collection.last_known("B") is None

@@ -59,7 +59,10 @@ _BY_HAND: Mapping[int, tuple[str, ...]] = {
     52106: ("a payload of more than 4,096 bytes for FCM or GCM",),
     52107: ("a key in Data for FCM or GCM that is reserved, such as from",),
     52117: ("a legacy server key, when the emulator's clock is past 20 June 2024",),
-    52118: ("a value in Data for FCM that is not text", "a field in Fcm that a message does not have"),
+    52118: (
+        "a value in Data for FCM that is not text",
+        "a field in Fcm that a message does not have, or that is no object where it must be one",
+    ),
     52119: ("`providers.fcm.unregister(address, ios=True)`",),
     52131: ("a certificate that has expired, or is not valid yet, on the emulator's clock",),
     52133: ("a device token of hex digits that does not have 64",),

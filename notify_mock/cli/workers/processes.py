@@ -1,15 +1,15 @@
-"""Several processes that serve one port, with a state that they share."""
+"""The processes of ``--workers``: started, replaced when they end, and stopped."""
 
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import socket
 import subprocess
 import sys
 from contextlib import suppress
-from threading import Event, Thread
+from itertools import chain
+from threading import Event, Lock, Thread
 from typing import IO
 
 from notify_mock.cli import logs
@@ -21,24 +21,6 @@ _PAUSE_SECONDS = 1.0
 """Before a worker is started again that has ended before it was ready."""
 
 _STOP_SECONDS = 10.0
-
-
-def read_workers(text: str | None, state: str | None) -> int:
-    """Return the number of processes for an option: 0 if it is not given. Raises ``UsageError``."""
-    if text is None:
-        return 0
-    count = (os.cpu_count() or 1) if text == "auto" else int(text) if text.isascii() and text.isdigit() else 0
-    if not 1 <= count <= _MOST:
-        raise UsageError("workers", f"expected a number from 1 to {_MOST}, or auto, got {text}")
-    if state is None or "://" not in state:
-        remedy = "give --state redis://127.0.0.1:6379/0, and run a Valkey or Redis server there"
-        raise UsageError("workers", "needs a state that processes can share", remedy)
-    if not hasattr(socket, "SO_REUSEPORT"):
-        raise UsageError("workers", "needs SO_REUSEPORT, which this system does not have", "start one server")
-    return count
-
-
-_MOST = 256
 
 
 class Workers:
@@ -55,6 +37,7 @@ class Workers:
         ]
         self._ready = [Event() for _ in self._threads]
         self._is_shown = Event()
+        self._lock = Lock()
 
     def run(self) -> int:
         """Run until an interrupt, or until a worker can't start. Returns the exit status."""
@@ -91,16 +74,20 @@ class Workers:
                 self._stopping.wait(_PAUSE_SECONDS)
 
     def _show(self, number: int, output: IO[bytes] | None) -> bool:
-        """Pass on what the last worker says that becomes ready at the start. Returns whether this one became ready."""
-        lines = [] if output is None else [output.readline(), output.readline()]
-        if not all(lines):
+        """Pass on what the last worker prints that becomes ready at the start. Returns whether this one did."""
+        first = b"" if output is None else output.readline()
+        if not first or output is None:
             return False
-        self._ready[number].set()
-        if not self._is_shown.is_set() and all(one.is_set() for one in self._ready):
-            self._is_shown.set()
-            with suppress(BrokenPipeError):
-                sys.stdout.write(b"".join(lines).decode())
-                sys.stdout.flush()
+        with self._lock:
+            self._ready[number].set()
+            is_last = not self._is_shown.is_set() and all(one.is_set() for one in self._ready)
+            if is_last:
+                self._is_shown.set()
+        for line in chain([first], output):
+            if is_last:
+                with suppress(BrokenPipeError):
+                    sys.stdout.write(line.decode())
+                    sys.stdout.flush()
         return True
 
     def _stop(self) -> None:
