@@ -85,6 +85,7 @@ def test_workers_serve_one_port_and_one_that_dies_is_replaced(valkey: Valkey, tm
 
 
 def test_workers_that_cannot_start_end_with_their_message(tmp_path: Path) -> None:
+    pytest.importorskip("redis")
     log = tmp_path / "log"
     with serve("--port", "0", "--state", "redis://127.0.0.1:1/0", "--workers", "2", log=log) as parent:
         assert parent.wait() == 2
