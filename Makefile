@@ -7,10 +7,11 @@ PORT ?= 8010
 ARGS ?= -q -n auto
 MUTANTS ?=
 MINUTES ?= 15
+SEEDS ?= 20000
 PYTHONS ?= 3.10 3.11 3.12 3.13 3.14
 SMOKE ?= tests/cli tests/interception tests/pytest_plugin tests/support tests/test_options.py
 
-.PHONY: help serve test test-lowest test-pythons $(PYTHONS:%=test-python-%) mutants clients ecosystem browser screenshots lint bench harden docs fidelity dist lock clean
+.PHONY: help serve test test-lowest test-pythons $(PYTHONS:%=test-python-%) mutants clients ecosystem browser screenshots lint bench harden simulate docs fidelity dist lock clean
 
 help:
 	@echo "make serve        run the emulator on http://127.0.0.1:$(PORT)"
@@ -27,6 +28,7 @@ help:
 	@echo "make screenshots  take the pictures of the inspector in docs/"
 	@echo "make bench        run the benchmarks and print their table"
 	@echo "make harden       attack a server for $(MINUTES) minutes, and check what it promises"
+	@echo "make simulate     simulate servers that share a state, with $(SEEDS) seeds"
 	@echo "make fidelity     compare the emulator with the recordings in fixtures/"
 	@echo "make docs         update the generated tables in docs/ and the types of keyword arguments"
 	@echo "make clean        remove .venv and build files"
@@ -97,6 +99,9 @@ bench: $(VENV)/bench
 
 harden: .harden/done
 	.harden/bin/python -m harden --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+simulate: $(VENV)/core
+	$(BIN)/python -m simulation --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
 
 fidelity: $(VENV)/core
 	$(BIN)/notify-mock cassette diff --details fixtures

@@ -22,6 +22,8 @@ from benchmarks.notifications import notifications
 from benchmarks.paging import paging
 from benchmarks.plugin import plugin
 from benchmarks.resets import resets
+from benchmarks.restarts import restarts
+from benchmarks.sharing import sharing
 from benchmarks.startup import startup
 from benchmarks.table import Row, render
 from benchmarks.throughput import access_log, creates, fetches, lasting
@@ -36,6 +38,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "plugin": plugin,
     "reset": resets,
     "startup": startup,
+    "restart": restarts,
     "page": paging,
     "memory": memory,
     "faults": faults,
@@ -49,6 +52,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "post": creates,
     "log": access_log,
     "state": lasting,
+    "sharing": sharing,
     "held": holding,
     "events": events,
     "growth": growth,

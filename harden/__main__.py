@@ -10,7 +10,7 @@ from http.client import HTTPException
 from time import perf_counter
 from typing import NamedTuple
 
-from harden import disk, kills, load, schemas, soak, sockets
+from harden import disk, kills, load, schemas, sharing, soak, sockets, state
 from harden.table import Result, explain, render
 
 
@@ -22,12 +22,14 @@ class Attack(NamedTuple):
 
 
 ATTACKS: Mapping[str, Attack] = {
-    "twilio": Attack(schemas.twilio, 20),
+    "twilio": Attack(schemas.twilio, 15),
     "control": Attack(schemas.control, 15),
-    "sockets": Attack(sockets.run, 20),
+    "sockets": Attack(sockets.run, 15),
     "load": Attack(load.run, 10),
-    "soak": Attack(soak.run, 15),
-    "kills": Attack(kills.run, 15),
+    "soak": Attack(soak.run, 10),
+    "kills": Attack(kills.run, 10),
+    "state": Attack(state.run, 10),
+    "sharing": Attack(sharing.run, 10),
     "disk": Attack(disk.run, 5),
 }
 

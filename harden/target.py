@@ -50,9 +50,16 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def call(self, method: str, path: str, form: Mapping[str, object] | None = None, content: Any = None) -> Reply:
-        """Send a form, or ``content`` as JSON."""
-        headers = dict(self._headers)
+    def call(
+        self,
+        method: str,
+        path: str,
+        form: Mapping[str, object] | None = None,
+        content: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Send a form, or ``content`` as JSON. ``headers`` replace those of the client."""
+        headers = {**self._headers, **(headers or {})}
         body = None
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from notify_mock.accounts.account import AccountsOption, with_environment
-from notify_mock.command_log.lasting import LastingEngine, StateOption
+from notify_mock.command_log.lasting import Consistency, LastingEngine, StateOption
 from notify_mock.control_api.guard import Access
 from notify_mock.engine.seed_data import DataOption
 from notify_mock.engine.stubs import OtherTwilio
@@ -78,9 +78,12 @@ class Emulator(LastingEngine):
       "HOST[/PATH]=STATUS[:BODY]". PATH may contain ``*``, BODY is JSON.
     - ``other_twilio``: what such hosts do without a stub: "refuse", or "404" to answer with Twilio's error 20404.
     - ``legacy_fcm``: legacy server keys of FCM and GCM still work, as they did until June 2024.
-    - ``state``: file to keep the state in, which is created if it does not exist. Options that are not given are those
-      that the state was begun with. Without it, the state is kept in memory.
+    - ``state``: file to keep the state in, which is created if it does not exist, or the URL of a Valkey or Redis
+      server to share it with other emulators, such as ``"redis://127.0.0.1:6379/0?name=team"``. Options that are not
+      given are those that the state was begun with. Without it, the state is kept in memory.
     - ``until``: open the state as it was after the command at this position, to look at; it cannot be changed.
+    - ``consistency``: what a read of a shared state sees: "session", all that this emulator knows, or "strong", all
+      that any of them has answered.
     - ``host``, ``port``: address and port to listen on. Port 0 picks a free port.
     - ``other_hosts``: what the proxy does with requests to hosts other than Twilio's: "refuse" or "tunnel".
     - ``tls``: accept TLS on the port as well as plain HTTP.
@@ -114,6 +117,7 @@ class Emulator(LastingEngine):
         legacy_fcm: bool = False,
         state: StateOption | None = None,
         until: int | None = None,
+        consistency: Consistency = "session",
         host: str = "127.0.0.1",
         port: int = 0,
         other_hosts: OtherHosts = "refuse",
@@ -130,6 +134,7 @@ class Emulator(LastingEngine):
         super().__init__(
             state=state,
             until=until,
+            consistency=consistency,
             seed=seed,
             accounts=accounts,
             default_account=default_account,

@@ -189,9 +189,10 @@ OPTIONS = (
     ),
     Option(
         "state",
-        "Keep the state in this file, which is created if it does not exist. Without it, the state is kept in memory.",
+        "Keep the state in this file, which is created if it does not exist, or share it with other servers through "
+        "Valkey or Redis, such as redis://127.0.0.1:6379/0?name=team. Without it, the state is kept in memory.",
         flag="--state",
-        metavar="FILE",
+        metavar="FILE|URL",
         commands=("serve", "exec"),
         session=False,
     ),
@@ -201,6 +202,16 @@ OPTIONS = (
         flag="--until",
         metavar="POSITION",
         commands=("serve", "exec"),
+        session=False,
+    ),
+    Option(
+        "consistency",
+        "What a read of a shared state sees: all that its server knows (session), or all that any server has answered "
+        "(strong).",
+        "session",
+        flag="--consistency",
+        commands=("serve", "exec"),
+        choices=("session", "strong"),
         session=False,
     ),
     Option("host", "Address to listen on.", "127.0.0.1", part="server", flag="--host", metavar="ADDRESS"),

@@ -43,11 +43,12 @@ ONLY_IN = {
     "httpx": ("interception.adapters",),
     "aiohttp": ("interception",),
     "click": ("cli",),
+    "redis": ("command_log.shared",),
     "cryptography": ("support.crypto",),
 }
 """The folders or modules in which a library may be imported."""
 
-LAZY = {"notify_mock.support.crypto", "yaml"}
+LAZY = {"notify_mock.support.crypto", "redis", "yaml"}
 """Imported only in functions, because importing them takes longer than the rest of the start."""
 
 

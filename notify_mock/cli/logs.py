@@ -42,10 +42,11 @@ class Log:
         self._has_calls = root.isEnabledFor(logging.INFO) if calls is None else calls
 
     def follow(self, journal: Journal, deliveries: Deliveries) -> None:
-        """Log the calls that arrive in ``journal``, and ``deliveries``."""
+        """Log the calls that arrive in ``journal``, and ``deliveries``, but not those of other servers."""
         if self._has_calls:
-            journal.subscribe(self._writer.add)
-            deliveries.subscribe(self._writer.add)
+            own, add = journal.own_servers, self._writer.add
+            journal.subscribe(lambda exchange: add(exchange) if exchange.server in own else None)
+            deliveries.subscribe(lambda delivery: add(delivery) if journal.server in own else None)
 
     def flush(self) -> None:
         """Return when everything that was logged is written."""

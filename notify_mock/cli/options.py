@@ -134,12 +134,12 @@ def log_options(level: str) -> Callable[[Command], Command]:
 def make_emulator(*, seed: str, **options: Any) -> Emulator:
     """Create the emulator from the values of ``emulator_options``, with the account of the environment as the default.
 
-    A state that exists has its account already. Raises ``UsageError``.
+    A state that exists or is shared has its account already. Raises ``UsageError``.
     """
     from notify_mock.emulator import Emulator
 
     state = options.get("state")
-    environ = {} if state is not None and Path(state).exists() else os.environ
+    environ = {} if state is not None and ("://" in state or Path(state).exists()) else os.environ
     number = int(seed) if seed.isascii() and seed.removeprefix("-").isdigit() else seed
     repeated = {name: options.get(name) or None for name in ("accounts", "scenario")}
     return Emulator(seed=number, **with_environment({**options, **repeated}, environ))

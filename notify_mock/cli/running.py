@@ -43,6 +43,7 @@ def run(
     user: str = "",
     state: str = "",
     export_to: Path | None = None,
+    shares_port: bool = False,
     open_page: bool = False,
 ) -> None:
     """Print the URL, a curl command and the inspector's URL on stdout when the server is ready, and serve until Ctrl-C
@@ -54,7 +55,7 @@ def run(
     """
     from notify_mock.cli import logs
 
-    server = mount(emulator, host, port, log, other_hosts=other_hosts, tls=tls)
+    server = mount(emulator, host, port, log, other_hosts=other_hosts, tls=tls, shares_port=shares_port)
     click.echo(f"notify-mock ready on {server.url}")
     click.echo(f"curl -u {user or _user(emulator)} {server.url}/v1/Credentials")
     page = f"http://{Address(*server.address)}/_mock/"
@@ -76,13 +77,22 @@ def run(
     logs.log_stop()
 
 
-def mount(emulator: Emulator, host: str, port: int, log: Log, *, other_hosts: OtherHosts, tls: bool) -> Server:
+def mount(
+    emulator: Emulator,
+    host: str,
+    port: int,
+    log: Log,
+    *,
+    other_hosts: OtherHosts,
+    tls: bool,
+    shares_port: bool = False,
+) -> Server:
     """Create a server for the emulator that logs calls and sends callbacks. Raises ``UsageError``."""
     from notify_mock.server.server import Server
 
     log.follow(emulator.journal, emulator.deliveries)
     _start_callbacks(emulator)
-    return Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls)
+    return Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls, shares_port=shares_port)
 
 
 def _open(page: str) -> None:
@@ -103,13 +113,16 @@ def count(emulator: Emulator) -> int:
 
 
 def _start_callbacks(emulator: Emulator) -> None:
-    """Start sending callbacks with the first notification, not earlier, to keep the startup fast."""
+    """Start sending callbacks with the first notification, not earlier, to keep the startup fast, unless the state is
+    older than this process."""
 
     def start(exchange: Exchange) -> None:
         if exchange.name == "notification.create":
             emulator.callbacks.start()
 
     emulator.journal.subscribe(start)
+    if emulator.position:
+        emulator.callbacks.start()
 
 
 def _user(emulator: Emulator) -> str:

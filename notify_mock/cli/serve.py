@@ -17,8 +17,11 @@ from notify_mock.cli.options import (
 )
 from notify_mock.cli.running import count, open_log, run
 from notify_mock.cli.state.files import check_export
+from notify_mock.cli.workers.option import read_workers
+from notify_mock.cli.workers.processes import run_workers
 from notify_mock.options import variable_of
 from notify_mock.support.counted import counted
+from notify_mock.support.masked_url import masked_url
 
 _EXAMPLE = """\b
 Example:
@@ -39,6 +42,15 @@ Example:
     help="Write the state to this file when the server stops, as data that --data reads.",
 )
 @click.option(
+    "--workers",
+    metavar="N|auto",
+    envvar=variable_of("--workers"),
+    show_envvar=True,
+    help="Serve the port with this many processes, which share the --state of a Valkey or Redis server. "
+    "auto: one for each processor.",
+)
+@click.option("--worker", is_flag=True, hidden=True)
+@click.option(
     "--open",
     "open_page",
     is_flag=True,
@@ -55,9 +67,9 @@ def serve(
     tls: bool,
     record: Path | None,
     record_mode: str,
-    state: Path | None,
-    until: int | None,
     export_on_exit: Path | None,
+    workers: str | None,
+    worker: bool,
     open_page: bool,
     check: bool,
     log_format: str,
@@ -71,19 +83,23 @@ def serve(
     When the server is ready, it prints its URL, a curl command to try, the URL of the inspector, and where the state is
     kept if it is, on stdout. The log goes to stderr.
     """
+    count_of_workers = 0 if worker else read_workers(workers, options["state"])
     log = open_log(log_format, log_level or "info", access_log, log_file)
+    if count_of_workers and not check:
+        run_workers(count_of_workers, host, port)
+        return
     if export_on_exit is not None:
         check_export(export_on_exit)
-    if check and state is not None and not state.exists():
-        state = None  # a check begins no state
-    recorder = make_recorder(record, record_mode, check=check)
-    emulator = make_emulator(**options, state=state, until=until, record=recorder)
+    state = options["state"]
+    if check and state is not None and "://" not in state and not Path(state).exists():
+        options["state"] = None  # a check begins no state
+    emulator = make_emulator(**options, record=make_recorder(record, record_mode, check=check))
     if check:
         contents = f"{counted(count(emulator), 'record')}, {counted(len(emulator.faults), 'fault rule')}"
         click.echo(f"notify-mock: the options are valid: {contents}")
         emulator.close()
         return
-    kept = "" if state is None else _where(state, emulator.position, is_past=until is not None)
+    kept = "" if state is None else _where(state, emulator.position, is_past=options["until"] is not None)
     run(
         emulator,
         host,
@@ -93,11 +109,13 @@ def serve(
         tls=tls,
         state=kept,
         export_to=export_on_exit,
-        open_page=open_page,
+        shares_port=worker,
+        open_page=open_page and not worker,
     )
 
 
-def _where(state: Path, position: int, *, is_past: bool) -> str:
+def _where(state: str, position: int, *, is_past: bool) -> str:
+    shown = masked_url(state) if "://" in state else state
     if is_past:
-        return f"state of {state} at position {position}, to look at"
-    return f"state kept in {state}, at position {position}"
+        return f"state of {shown} at position {position}, to look at"
+    return f"state kept in {shown}, at position {position}"

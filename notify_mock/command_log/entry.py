@@ -12,6 +12,18 @@ CALL, GO_ON, END = "call", "go on", "end"
 """The commands of a call: it arrives, its pause is over, it ends without a response. Other commands are named after the
 method that they call, such as ``clock.advance``."""
 
+ENDED = "server.ended"
+"""A server is gone, or its last process is: its calls end, and what it was sending is sent again."""
+
+SENDS = "server.sends"
+"""A server offers to send callbacks. The first of those that are not gone sends them."""
+
+READS = "reads"
+"""Reads that a server has answered, for the journals of the others."""
+
+SYNC = "sync"
+"""Not in the log: asks for everything that is, up to this moment."""
+
 
 class Command(NamedTuple):
     """What is done to the state, as plain data for JSON."""
@@ -23,7 +35,8 @@ class Command(NamedTuple):
 class Entry(NamedTuple):
     """A command in the log. ``position`` counts from 1, ``at`` is the real time in seconds since 1970.
 
-    ``status`` and ``digest`` are the result of the command (see ``Outcome``), or None if it was not stored.
+    ``status`` and ``digest`` are the result of the command (see ``Outcome``), or None if it was not stored. ``server``
+    names the server that appended it, "" in a store that is not shared.
     """
 
     position: int
@@ -32,6 +45,7 @@ class Entry(NamedTuple):
     data: Any
     status: int | None = None
     digest: str | None = None
+    server: str = ""
 
 
 class Result(NamedTuple):
@@ -53,14 +67,21 @@ class StoreUnavailable(Exception):
 class Store(Protocol):
     """Keeps the entries, and one snapshot of the state after one of them."""
 
+    is_shared: bool
+    """Whether it is a ``SharedStore``."""
+
+    server: str
+    """The name of this server in a ``SharedStore``, once it has joined, or ""."""
+
     def begin(self, options: dict[str, Any]) -> dict[str, Any]:
         """Store the options that the state begins with, or return those that are stored already."""
 
     def append(self, after: int, at: float, commands: Sequence[Command], results: Sequence[Result]) -> list[Entry]:
         """Append commands, and return all entries after position ``after``, of which they are the last.
 
-        They are durable when this returns. ``results`` are those of earlier entries. Raises ``StoreUnavailable``
-        without appending anything.
+        They are durable when this returns. ``results`` are those of earlier entries of this server. Raises
+        ``StoreUnavailable`` without appending anything; with a ``SharedStore``, the commands may have been appended if
+        its answer was lost, and never twice. Without commands, it returns what others have appended.
         """
 
     def read(self, after: int) -> Sequence[Entry]:
@@ -73,6 +94,33 @@ class Store(Protocol):
         """Replace the snapshot. Raises ``StoreUnavailable``."""
 
     def close(self) -> None: ...
+
+
+class SharedStore(Store, Protocol):
+    """A store that several servers append to. One that is silent for ``LEASE_SECONDS`` is gone for the others.
+
+    Each server calls ``join`` before it appends, and ``newer`` and ``stay`` all the time in a thread of its own.
+    """
+
+    def join(self) -> None:
+        """Give this server a new name, which no other had. Raises ``StoreUnavailable`` or ``StoreError``."""
+
+    def leave(self, at: float) -> None:
+        """Append ``ENDED`` for this server, which appends nothing more."""
+
+    def newer(self, after: int, seconds: float) -> Sequence[Entry]:
+        """Wait up to ``seconds`` for entries after a position, and return them. Raises ``StoreUnavailable``."""
+
+    def stay(self, at: float) -> bool:
+        """Renew the lease of this server, and append ``ENDED`` for those whose lease is over.
+
+        Returns whether this server is still one of them: otherwise the others have ended it, and it must ``join``
+        again. Raises ``StoreUnavailable``.
+        """
+
+
+LEASE_SECONDS = 7.0
+"""How long a server may be silent before the others end it."""
 
 
 def plain_call(call: Call) -> list[Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from notify_mock.engine.engine import Engine
 from notify_mock.resources.resource import Resource
@@ -19,22 +20,35 @@ if TYPE_CHECKING:
     from notify_mock.faults.decision import Effect
     from notify_mock.replay.cassette import CassetteOption
     from notify_mock.replay.playback import Playback
+    from notify_mock.support.waits import HeldCall
     from notify_mock.twilio_api.messages import Call
 
 StateOption = str | Path
-"""The path of a file, which is created if it does not exist."""
+"""The path of a file, which is created if it does not exist, or the URL of a Valkey or Redis server."""
+
+Consistency = Literal["session", "strong"]
+"""What a read sees: all that its server knows, or, with "strong", all that is in the shared state when it arrives."""
 
 
 class LastingEngine(Engine):
-    """An engine that keeps its state in the file ``state``, if it is given.
+    """An engine that keeps its state in the file ``state``, or shares it with others at that URL, if it is given.
 
     Options that are not given are those that the state was begun with. ``until`` gives the state as it was after the
     command at that position, to look at. Raises ``UsageError`` if the file can't be used, or was begun with other
     options.
     """
 
-    def __init__(self, *, state: StateOption | None = None, until: int | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        state: StateOption | None = None,
+        until: int | None = None,
+        consistency: Consistency = "session",
+        **options: Any,
+    ) -> None:
         __tracebackhide__ = True
+        if consistency not in ("session", "strong"):
+            raise UsageError("consistency", f"expected session or strong, got {consistency!r}")
         self._log: CommandLog | None = None
         if state is None:
             if until is not None:
@@ -46,9 +60,12 @@ class LastingEngine(Engine):
 
         store = open_store(state, until)
         try:
-            super().__init__(**with_stored_options(store, options))
-            core = Core(super(), self._state, self._lock, self.held_calls, self.stubs, self.seed)
-            self._log = open_log(store, core, until)
+            stored, begun = with_stored_options(store, options)
+            super().__init__(**stored)
+            core = Core(
+                super(), self._state, self._lock, self.held_calls, self.stubs, self.seed, self._permanent_faults
+            )
+            self._log = open_log(store, core, begun, until, strong=consistency == "strong")
             self._parts = self._log.parts
         except BaseException:
             store.close()
@@ -138,6 +155,20 @@ class LastingEngine(Engine):
             self.held_calls.release()
             self._log.do("restore", snapshot)
 
+    @contextmanager
+    def checkpoint(self) -> Iterator[None]:
+        """Restore the emulator's whole state at the end of the ``with`` block."""
+        if self._log is None:
+            with super().checkpoint():
+                yield
+            return
+        name = self.snapshot()
+        try:
+            yield
+        finally:
+            self.restore(name)
+            self._log.do("drop checkpoint", name)
+
     def play(self, call: Call) -> Steps:
         """Handle one call step by step, for a front that must not block. The steps hold no lock where they yield."""
         return super().play(call) if self._log is None else self._log.calls.play(call)
@@ -198,3 +229,7 @@ class LastingEngine(Engine):
     def _records(self, resource: Resource[Any]) -> Records[Any]:
         found = super()._records(resource)
         return found if self._log is None else self._log.parts.records(found)
+
+    def _advance(self, seconds: float, held: HeldCall) -> None:
+        if self._log is None or not self._log.is_past:  # an earlier state stays as it was
+            super()._advance(seconds, held)

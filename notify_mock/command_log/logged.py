@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
+from notify_mock.command_log.entry import Command
 from notify_mock.command_log.machine import CHANGING
 from notify_mock.command_log.plain import Encoder, Unplain
 from notify_mock.deliveries.callback import Callback
@@ -21,18 +21,10 @@ Do = Callable[..., Any]
 
 def plain_arguments(args: tuple[Any, ...], options: dict[str, Any], *, keep_others: bool = False) -> list[Any]:
     """Return arguments as plain data. Raises ``UsageError`` for a value that a log can't keep, or keeps the value."""
-    simple = [_simple(one) for one in args], {name: _simple(value) for name, value in options.items()}
     try:
-        return Encoder(keep_others=keep_others).all(simple)
+        return Encoder(keep_others=keep_others).all((list(args), options))
     except Unplain as error:
         raise UsageError("state", f"cannot keep {error}", "use what notify-mock brings, or no state=") from error
-
-
-def _simple(value: Any) -> Any:
-    """Return moments and spans as text and seconds, and a record as its SID."""
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()
-    return value.total_seconds() if isinstance(value, timedelta) else value
 
 
 class Logged:
@@ -85,6 +77,10 @@ class LoggedProviders(Logged):
         by_name = {name: _LoggedProvider(one, f"providers.{name}", do) for name, one in part.by_name.items()}
         self.__dict__.update(by_name=by_name, **by_name)
 
+    def __getitem__(self, channel: str) -> Any:
+        provider = self._part[channel]
+        return next(one for name, one in self.by_name.items() if self._part.by_name[name] is provider)
+
 
 class _LoggedProvider(Logged):
     def revoke(self, credential: Any) -> None:
@@ -109,45 +105,65 @@ class LoggedRecords(Records[Any]):
         return self._do("records.add", self._resource.name, self._account_sid, values)
 
     def remove(self, sid: str) -> None:
-        self._do("records.remove", self._resource.name, sid)
+        self._do("records.remove", self._resource.name, self._account_sid, sid)
+
+
+class Log(Protocol):
+    """The log, as its parts use it."""
+
+    def do(self, kind: str, *args: Any, **options: Any) -> Any: ...
+    def owe(self, command: Command) -> None: ...
+    def is_sender(self) -> bool: ...
+    def announce(self) -> None: ...
 
 
 class LoggedAttempts(Attempts):
     """Callbacks that are taken and closed by commands. Looking whether one is due is none."""
 
-    def __init__(self, attempts: Attempts, do: Do, numbers: dict[int, Attempt]) -> None:
+    def __init__(self, attempts: Attempts, log: Log, numbers: dict[int, Attempt]) -> None:
         self.__dict__.update(attempts.__dict__)
-        self._do, self._numbers = do, numbers
+        self._log, self._numbers = log, numbers
 
     def next(self, *, early: bool = False, skip: Callable[[Callback], bool] | None = None) -> Attempt | None:
+        """See ``Attempts.next``. None, too, while another server sends them, or the store takes no commands."""
         with self._lock:
             now = self._state.clock.time()
             waiting = [one for one in self._state.outbox if skip is None or not skip(one)]
             if not any(early or one.due <= now for one in waiting):
                 return None
+            if not (early or self._log.is_sender()):
+                return None
             busy = sorted({one.place for one in self._state.outbox} - {one.place for one in waiting})
-            found: Attempt | None = self._do("callbacks.next", early, busy)
+            try:
+                found: Attempt | None = self._log.do("callbacks.next", early, busy)
+            except UsageError:
+                if early:
+                    raise
+                return None
             return found
 
     def close(self, attempt: Attempt, reply: Reply) -> None:
         with self._lock:
             position = next((at for at, one in self._numbers.items() if one is attempt), None)
             if position is not None:
-                self._do("callbacks.close", position, reply.status, reply.reason, reply.final)
+                arguments = plain_arguments((position, reply.status, reply.reason, reply.final), {})
+                self._log.owe(Command("callbacks.close", arguments))
+        self._log.announce()
 
 
 class Parts:
-    """The parts of an emulator that change by commands, which ``do`` carries out."""
+    """The parts of an emulator that change by commands of ``log``."""
 
-    def __init__(self, state: State, do: Do, numbers: dict[int, Attempt]) -> None:
-        self._do, self._numbers = do, numbers
+    def __init__(self, state: State, log: Log, numbers: dict[int, Attempt]) -> None:
+        self._log, self._numbers = log, numbers
+        do = log.do
         self.clock: Any = Logged(state.clock, "clock", do)
         self.accounts: Any = Logged(state.accounts, "accounts", do)
         self.faults: Any = LoggedFaults(state.faults, "faults", do)
         self.providers: Any = LoggedProviders(state.providers, do)
 
     def records(self, found: Records[Any]) -> Any:
-        return LoggedRecords(found, self._do)
+        return LoggedRecords(found, self._log.do)
 
     def attempts(self, found: Attempts) -> Attempts:
-        return LoggedAttempts(found, self._do, self._numbers)
+        return LoggedAttempts(found, self._log, self._numbers)

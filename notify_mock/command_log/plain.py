@@ -9,11 +9,12 @@ import dataclasses
 from base64 import b64decode, b64encode
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any
 
 from notify_mock.accounts.account import Account, ApiKey
+from notify_mock.deliveries.apn import App
 from notify_mock.deliveries.callback import Callback
 from notify_mock.deliveries.delivery import Delivery, Rendering
 from notify_mock.deliveries.inbox import Alert
@@ -31,7 +32,7 @@ from notify_mock.twilio_api.delivery_errors import Problem
 from notify_mock.twilio_api.messages import Answer, Call, Params, Wire
 
 _BY_RESOURCE = {resource.name: resource for resource in RESOURCES}
-_TUPLES = (Alert, Answer, Call, Change, Delivery, Direct, Key, Problem, Rendering, Setting, Wire)
+_TUPLES = (Alert, Answer, App, Call, Change, Delivery, Direct, Key, Problem, Rendering, Setting, Wire)
 _DATACLASSES = (Account, ApiKey, Callback, Match, Schedule, *EFFECTS, *(one.record for one in RESOURCES))
 _RULE = ("name", "match", "schedule", "effect", "phase", "unused", "key", "number", "seen", "fired", "memory")
 
@@ -46,7 +47,7 @@ FIELDS: Mapping[type[Any], tuple[str, ...]] = {
 
 _NAMED = {kind.__name__: kind for kind in FIELDS}
 _ERRORS = {name: kind for module in (errors, catalog) for name, kind in vars(module).items() if isinstance(kind, type)}
-_SHARED = (Delivery, Exchange, Rendering)
+_SHARED = (Delivery, Exchange, Rendering, Rule)
 """Objects that several others refer to. Each stays one object."""
 
 
@@ -68,7 +69,7 @@ class Encoder:
             return value
         if kind in FIELDS:
             return self._object(value, kind)
-        write = _WRITERS.get(kind) or (_WRITERS[dict] if isinstance(value, Mapping) else None)
+        write = _WRITERS.get(kind) or next((one for base, one in _BASES.items() if isinstance(value, base)), None)
         if write is None and self._keeps_others:
             return value
         if write is None:
@@ -136,8 +137,16 @@ def _date(second: int) -> datetime:
     return datetime.fromtimestamp(second, timezone.utc)
 
 
-def _write_date(_encoder: Encoder, value: datetime) -> list[Any]:
+def _write_date(_encoder: Encoder, value: date) -> list[Any]:
+    if not isinstance(value, datetime):
+        return ["day", value.isoformat()]
+    if value.tzinfo is not timezone.utc or value.microsecond:
+        return ["moment", value.isoformat()]
     return ["date", int(value.timestamp())]
+
+
+def _write_span(_encoder: Encoder, value: timedelta) -> list[Any]:
+    return ["span", value.days, value.seconds, value.microseconds]
 
 
 def _write_mapping(name: str) -> Callable[[Encoder, Mapping[Any, Any]], list[Any]]:
@@ -170,7 +179,7 @@ def _write_collections(encoder: Encoder, value: dict[Any, Any]) -> list[Any]:
 
 def _write_column(encoder: Encoder, values: list[Any]) -> list[Any]:
     """Dates are numbers, and values that JSON has are themselves, without a look at each when they are read."""
-    if values and all(type(value) is datetime for value in values):
+    if values and all(isinstance(value, datetime) for value in values):
         return ["dates", [int(value.timestamp()) for value in values]]
     written = encoder.all(values)
     return ["any" if any(type(value) is list for value in written) else "as they are", written]
@@ -199,11 +208,17 @@ _WRITERS: dict[type[Any], Callable[[Encoder, Any], list[Any]]] = {
     deque: lambda encoder, value: ["deque", value.maxlen, *encoder.all(value)],
     bytes: lambda _encoder, value: ["bytes", b64encode(value).decode()],
     type: lambda _encoder, value: ["error", value.__name__],
-    datetime: _write_date,
     dict: _write_collections,
     Counter: _write_mapping("counter"),
     OrderedDict: _write_mapping("ordered"),
 }
+
+_BASES: Mapping[type[Any], Callable[[Encoder, Any], list[Any]]] = {
+    date: _write_date,
+    timedelta: _write_span,
+    Mapping: _write_mapping("dict"),
+}
+"""Of these, the classes of other libraries are written, too: freezegun has its own dates, YAML readers own mappings."""
 
 _READERS: dict[str, Callable[[Decoder, list[Any]], Any]] = {
     "list": lambda decoder, parts: decoder.all(parts),
@@ -213,6 +228,9 @@ _READERS: dict[str, Callable[[Decoder, list[Any]], Any]] = {
     "bytes": lambda _decoder, parts: b64decode(parts[0]),
     "error": lambda _decoder, parts: _ERRORS[parts[0]],
     "date": lambda _decoder, parts: _date(parts[0]),
+    "day": lambda _decoder, parts: date.fromisoformat(parts[0]),
+    "moment": lambda _decoder, parts: datetime.fromisoformat(parts[0]),
+    "span": lambda _decoder, parts: timedelta(*parts),
     "dict": _read_mapping(dict),
     "counter": _read_mapping(Counter),
     "ordered": _read_mapping(OrderedDict),

@@ -21,10 +21,13 @@ def write_snapshot(machine: Machine, at: float) -> str:
         "schema": SCHEMA,
         "version": __version__,
         "at": at,
+        "senders": machine.senders,
+        "generation": machine.generation,
         "state": encode(machine.state()),
         "checkpoints": encode(machine.checkpoints),
+        "permanent faults": encode(machine.permanent_faults),
     }
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(content, separators=(",", ":"))
 
 
 def read_snapshot(machine: Machine, text: str, position: int) -> float:
@@ -41,7 +44,9 @@ def read_snapshot(machine: Machine, text: str, position: int) -> float:
         decode = Decoder().decode
         state = decode(content["state"])  # first, as it was written: the checkpoints refer to it
         machine.checkpoints = decode(content["checkpoints"])
+        machine.permanent_faults[:] = decode(content["permanent faults"])
         machine.restore_state(state)
+        machine.senders, machine.generation = list(content["senders"]), int(content["generation"])
         return float(content["at"])
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise StoreError(f"{where} is damaged ({type(error).__name__}: {error})") from error

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from notify_mock.command_log.entry import Command, Entry, Result, StoreError, StoreUnavailable
 from notify_mock.support.locks import Claim
@@ -21,13 +22,14 @@ FORMAT = 1
 _APPLICATION = 0x6E6D636B  # "nmck", so that a file of another program is not taken for a log
 _WAIT_SECONDS = 2.0
 _TABLES = """
-CREATE TABLE options (version TEXT NOT NULL, data TEXT NOT NULL);
+CREATE TABLE options (version TEXT NOT NULL, data TEXT NOT NULL, checksum INTEGER NOT NULL);
 CREATE TABLE entries (
-    position INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL,
+    position INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL, checksum INTEGER NOT NULL,
     status INTEGER, digest TEXT
 );
-CREATE TABLE snapshots (position INTEGER PRIMARY KEY, data TEXT NOT NULL);
+CREATE TABLE snapshots (position INTEGER PRIMARY KEY, data TEXT NOT NULL, checksum INTEGER NOT NULL);
 """
+_READ = "SELECT position, at, kind, data, checksum, status, digest FROM entries WHERE position > ? ORDER BY position"
 
 
 class SqliteStore:
@@ -36,6 +38,9 @@ class SqliteStore:
     One emulator at a time can have it open. With ``read_only``, it can be read while another one writes. Raises
     ``StoreError`` if it can't be used.
     """
+
+    is_shared = False
+    server = ""
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
@@ -46,58 +51,68 @@ class SqliteStore:
             raise StoreError(f"{path} is in use by {who}; stop it first, or open a copy at a position with until")
         try:
             self._db = _open(path, read_only)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{path}: {error}") from error
+        try:
             with _errors(path):
                 self._prepare(read_only)
-        except (sqlite3.Error, OSError, StoreError, StoreUnavailable) as error:
-            self._claim.release()
-            raise error if isinstance(error, StoreError) else StoreError(f"{path}: {error}") from error
+        except StoreUnavailable as error:
+            self.close()
+            raise StoreError(str(error)) from error
+        except BaseException:
+            self.close()
+            raise
 
     def __repr__(self) -> str:
         return f"<SqliteStore {self.path}>"
 
+    def __str__(self) -> str:
+        return str(self.path)
+
     def begin(self, options: dict[str, Any]) -> dict[str, Any]:
-        row = self._db.execute("SELECT data FROM options").fetchone()
-        if row is not None:
-            found: dict[str, Any] = json.loads(row[0])
+        found = self.options()
+        if found:
             return found
-        with _errors(self.path), self._db:
-            self._db.execute("INSERT INTO options VALUES (?, ?)", (__version__, json.dumps(options)))
+        with self._writing():
+            self._write_options(options)
         return options
 
     def append(self, after: int, at: float, commands: Sequence[Command], results: Sequence[Result]) -> list[Entry]:
         entries = [Entry(after + number, at, *command) for number, command in enumerate(commands, 1)]
-        rows = [(one.position, at, one.kind, _json(one.data)) for one in entries]
-        with _errors(self.path), self._db:
+        rows = [_row(one) for one in entries]
+        with self._writing():
             self._note(results)
-            self._db.executemany("INSERT INTO entries (position, at, kind, data) VALUES (?, ?, ?, ?)", rows)
+            self._db.executemany(
+                "INSERT INTO entries (position, at, kind, data, checksum) VALUES (?, ?, ?, ?, ?)", rows
+            )
         return entries
 
     def read(self, after: int) -> list[Entry]:
-        try:
-            rows = self._db.execute("SELECT * FROM entries WHERE position > ? ORDER BY position", (after,))
-            return [Entry(position, at, kind, json.loads(data), *rest) for position, at, kind, data, *rest in rows]
-        except (sqlite3.Error, ValueError) as error:
-            raise StoreError(f"{self.path} is damaged: {error}") from error
+        with _errors(self.path):
+            return list(map(self._read, self._db.execute(_READ, (after,))))
 
     def snapshot(self) -> tuple[int, str] | None:
-        try:
-            found: tuple[int, str] | None = self._db.execute(
-                "SELECT position, data FROM snapshots ORDER BY position DESC LIMIT 1"
+        with _errors(self.path):
+            row = self._db.execute(
+                "SELECT position, data, checksum FROM snapshots ORDER BY position DESC LIMIT 1"
             ).fetchone()
-        except sqlite3.Error as error:
-            raise StoreError(f"{self.path} is damaged: {error}") from error
-        return found
+        if row is None:
+            return None
+        return row[0], self._checked(f"the snapshot at position {row[0]}", *row[1:])
 
     def keep_snapshot(self, position: int, text: str, results: Sequence[Result]) -> None:
-        with _errors(self.path), self._db:
+        with self._writing():
             self._note(results)
             self._db.execute("DELETE FROM snapshots")
-            self._db.execute("INSERT INTO snapshots VALUES (?, ?)", (position, text))
+            self._db.execute("INSERT INTO snapshots VALUES (?, ?, ?)", (position, text, _checksum(text)))
 
     def options(self) -> dict[str, Any]:
-        """Return the options that the state was begun with."""
-        row = self._db.execute("SELECT data FROM options").fetchone()
-        found: dict[str, Any] = json.loads(row[0]) if row is not None else {}
+        """Return the options that the state was begun with; empty if it was not begun."""
+        with _errors(self.path):
+            row = self._db.execute("SELECT data, checksum FROM options").fetchone()
+        if row is None:
+            return {}
+        found: dict[str, Any] = json.loads(self._checked("the stored options", *row))
         return found
 
     def last(self) -> int:
@@ -106,16 +121,42 @@ class SqliteStore:
 
     def fill(self, options: dict[str, Any], entries: Sequence[Entry], snapshot: tuple[int, str] | None) -> None:
         """Put what another store has into this new one, all or nothing. Raises ``StoreUnavailable``."""
-        rows = [(*one[:3], _json(one.data), *one[4:6]) for one in entries]
-        with _errors(self.path), self._db:
-            self._db.execute("INSERT INTO options VALUES (?, ?)", (__version__, json.dumps(options)))
-            self._db.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", rows)
+        rows = [(*_row(one), one.status, one.digest) for one in entries]
+        with self._writing():
+            self._write_options(options)
+            self._db.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
             if snapshot is not None:
-                self._db.execute("INSERT INTO snapshots VALUES (?, ?)", snapshot)
+                self._db.execute("INSERT INTO snapshots VALUES (?, ?, ?)", (*snapshot, _checksum(snapshot[1])))
 
     def close(self) -> None:
         self._db.close()
         self._claim.release()
+
+    def _write_options(self, options: dict[str, Any]) -> None:
+        text = json.dumps(options)
+        self._db.execute("INSERT INTO options VALUES (?, ?, ?)", (__version__, text, _checksum(text)))
+
+    def _read(self, row: tuple[Any, ...]) -> Entry:
+        position, at, kind, data, checksum, status, digest = row
+        self._checked(f"entry {position}", f"{at!r} {kind} {data}", checksum)
+        return Entry(position, at, kind, json.loads(data), status, digest)
+
+    def _checked(self, what: str, text: str, checksum: object) -> str:
+        """Raises ``StoreError`` if this is not the text that was written."""
+        if _checksum(text) != checksum:
+            raise StoreError(f"{self.path} is damaged: {what} is not what was written; use a copy of the file")
+        return text
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Make what happens inside durable together, or not at all."""
+        with _errors(self.path):
+            try:
+                with self._db:
+                    yield
+            except sqlite3.Error:
+                self._db.rollback()  # where making it durable has failed
+                raise
 
     def _note(self, results: Sequence[Result]) -> None:
         rows = [(one.status, one.digest, one.position) for one in results]
@@ -123,6 +164,8 @@ class SqliteStore:
 
     def _prepare(self, read_only: bool) -> None:
         """Check that the file is a log of this format, or make it one if it is new. Raises ``StoreError``."""
+        if not read_only:  # before anything is read, or it would be locked with the first write only
+            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
         (application,) = self._db.execute("PRAGMA application_id").fetchone()
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         is_new = not self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
@@ -143,19 +186,23 @@ class SqliteStore:
             )
 
 
-def _json(data: Any) -> str:
-    return json.dumps(data, separators=(",", ":"))
+def _row(entry: Entry) -> tuple[Any, ...]:
+    position, at, kind, data, *_ = entry
+    text = json.dumps(data, separators=(",", ":"))
+    return position, at, kind, text, _checksum(f"{at!r} {kind} {text}")
+
+
+def _checksum(text: str) -> int:
+    return crc32(text.encode(errors="surrogatepass"))
 
 
 def _open(path: Path, read_only: bool) -> sqlite3.Connection:
     if read_only:
         if not path.exists():
             raise StoreError(f"{path} does not exist")
-        is_complete = not path.with_name(f"{path.name}-wal").exists()
-        is_fixed = is_complete and not os.access(
-            path.absolute().parent, os.W_OK
-        )  # SQLite could not make its lock files
-        uri, is_uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if is_fixed else ''}", True
+        wal = Path(f"{path}-wal")
+        is_fixed = not os.access(path.parent, os.W_OK) and not (wal.exists() and wal.stat().st_size)
+        uri, is_uri = f"{path.absolute().as_uri()}?{'immutable=1' if is_fixed else 'mode=ro'}", True
     else:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         uri, is_uri = str(path), False
@@ -164,11 +211,11 @@ def _open(path: Path, read_only: bool) -> sqlite3.Connection:
 
 @contextmanager
 def _errors(path: Path) -> Iterator[None]:
-    """Turn errors of SQLite into ``StoreUnavailable``, or ``StoreError`` for a file that is no database."""
+    """Turn errors of SQLite into ``StoreUnavailable``, or ``StoreError`` for a file that is damaged or no database."""
     try:
         yield
     except sqlite3.OperationalError as error:
-        remedy = "another process has it open" if "locked" in str(error) else str(error)
-        raise StoreUnavailable(f"{path}: {remedy}") from error
-    except sqlite3.DatabaseError as error:
-        raise StoreError(f"{path} is damaged or no database: {error}") from error
+        wrong = "another process has it open; stop it, or use another file" if "locked" in str(error) else str(error)
+        raise StoreUnavailable(f"{path}: {wrong}") from error
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        raise StoreError(f"{path} is damaged or not a database: {error}; use a copy of the file") from error

@@ -60,6 +60,7 @@ class Deliveries(Sequence["Delivery"]):
         self._lock = lock
         self._listeners: list[Callable[[Delivery], None]] = []
         self._unannounced: deque[Delivery] = deque()
+        self._is_held = False
         self.reset()
 
     def __len__(self) -> int:
@@ -131,6 +132,15 @@ class Deliveries(Sequence["Delivery"]):
 
     def announce(self) -> None:
         """Call the listeners with the new deliveries. They may be slow: the caller must not hold the lock."""
+        if not self._is_held:
+            self.announce_held()
+
+    def hold(self) -> None:
+        """From now on, let the listeners wait for ``announce_held``."""
+        self._is_held = True
+
+    def announce_held(self) -> None:
+        """Call the listeners with the new deliveries."""
         while self._unannounced:
             try:
                 delivery = self._unannounced.popleft()

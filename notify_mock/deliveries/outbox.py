@@ -80,13 +80,13 @@ class Outbox:
         self._waiting = [callback for callback in self._waiting if callback.account_sid != sid]
 
     def reset(self) -> None:
-        self._waiting = []
-        self.generation += 1
+        self.restore(([], 0))
 
-    def snapshot(self) -> list[Callback]:
-        return list(self._waiting)
+    def snapshot(self) -> tuple[list[Callback], int]:
+        return list(self._waiting), self._number
 
-    def restore(self, waiting: list[Callback]) -> None:
+    def restore(self, kept: tuple[list[Callback], int]) -> None:
+        waiting, self._number = kept
         self._waiting = list(waiting)
         self.generation += 1
 

@@ -33,6 +33,7 @@ class Exchange:
     ``refusal`` is the class of the error response if the emulator refused the call. ``response`` is the response if the
     journal keeps it, else None.
     ``size`` is the memory that request and response take, in bytes; ``has_body`` is False once its body was discarded.
+    ``server`` is the server that answered, if several share the state, or "".
     """
 
     __slots__ = (
@@ -54,13 +55,16 @@ class Exchange:
         "region",
         "response",
         "retry_after",
+        "server",
         "sid",
         "size",
         "status",
     )
 
-    def __init__(self, number: int, at: float, call: Call, name: str | None, endpoint: Endpoint) -> None:
-        self.number, self.at, self.call, self.name = number, at, call, name
+    def __init__(
+        self, number: int, at: float, call: Call, name: str | None, endpoint: Endpoint, server: str = ""
+    ) -> None:
+        self.number, self.at, self.call, self.name, self.server = number, at, call, name, server
         self.api, self.region, self.base, self.path = endpoint
         self.account_sid = ""
         self.sid: str | None = None

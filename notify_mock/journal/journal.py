@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -34,6 +34,9 @@ MAX_REFUSED_BYTES = 16 * 1024
 
 _MAX_COUNTERS = 10_000
 
+
+Load = Callable[[int], Iterable[Exchange]]
+"""Returns exchanges, numbered from the given number."""
 
 _Dropped = Counter[tuple[str | None, str | None]]
 """How many exchanges were dropped, by account and name of the call. None stands for any account."""
@@ -78,6 +81,13 @@ class Journal:
         self._per_account, self._total = per_account, max(MAX_EXCHANGES, per_account)
         self._listeners: list[Callable[[Exchange], None]] = []
         self._announcing = RLock()
+        self._held: deque[Exchange] | None = None
+        self.server = ""
+        """The server that the next exchanges belong to, if several share the state."""
+        self.collect: Callable[[Exchange], None] | None = None
+        """Takes what only this server has answered, if several share the state."""
+        self.own_servers = {""}
+        """The names that this server has, or has had."""
         self.reset()
 
     def __iter__(self) -> Iterator[Exchange]:
@@ -85,6 +95,7 @@ class Journal:
 
     def __len__(self) -> int:
         with self._lock:
+            self._load_deferred()
             return self._count
 
     def __repr__(self) -> str:
@@ -167,7 +178,7 @@ class Journal:
     def open(self, at: float, call: Call, name: str | None, endpoint: Endpoint) -> Exchange:
         """Return a new exchange. ``file`` stores it once its account is known."""
         self._number += 1
-        return Exchange(self._number, at, call, name, endpoint)
+        return Exchange(self._number, at, call, name, endpoint, self.server)
 
     def file(self, exchange: Exchange) -> None:
         """Store ``exchange`` with those of its account, and drop the oldest ones over the limits."""
@@ -186,6 +197,16 @@ class Journal:
         while (self._count > self._total or self._size > MAX_BYTES) and self._count > 1:
             self._drop_oldest(next(iter(self._logs.values())))
 
+    def defer(self, names: Mapping[str | None, int], load: Load) -> None:
+        """Store exchanges of other servers when somebody looks at the journal. ``names`` has how many calls of each
+        name they are. Of more than the journal can keep, the oldest are dropped without a look."""
+        with self._lock:
+            self._deferred.append((self._number + 1, names, load))
+            self._number += sum(names.values())
+            while sum(sum(one.values()) for _, one, _ in self._deferred) > self._total and len(self._deferred) > 1:
+                for name, count in self._deferred.popleft()[1].items():
+                    self._dropped[None, name] += count
+
     def close(self, exchange: Exchange, ended: float, answer: Answer | None = None) -> None:
         """End ``exchange``, with or without a response. ``announce`` tells the listeners, once the lock is released.
 
@@ -201,6 +222,12 @@ class Journal:
 
     def announce(self, exchange: Exchange) -> None:
         """Call the listeners. They may be slow: the caller must not hold the lock."""
+        if self._held is not None:
+            if self._listeners:
+                self._held.append(exchange)
+            if self.collect is not None and not exchange.server:
+                self.collect(exchange)
+            return
         with self._announcing:
             for listener in self._listeners:
                 listener(exchange)
@@ -214,10 +241,23 @@ class Journal:
         for key in [key for key in self._dropped if key[0] == sid]:
             del self._dropped[key]
 
+    def hold(self) -> None:
+        """From now on, let the listeners wait for ``announce_held``."""
+        self._held = deque()
+
+    def announce_held(self) -> None:
+        """Call the listeners with the exchanges that wait, in their order."""
+        while self._held:
+            with self._announcing:
+                for exchange in [self._held.popleft()] if self._held else ():
+                    for listener in self._listeners:
+                        listener(exchange)
+
     def reset(self) -> None:
         self._fill({}, Counter(), 0)
 
     def snapshot(self) -> tuple[dict[str, deque[Exchange]], _Dropped, int]:
+        self._load_deferred()
         exchanges = {sid: log.exchanges.copy() for sid, log in self._logs.items()}
         return exchanges, self._dropped.copy(), self._number
 
@@ -231,6 +271,13 @@ class Journal:
         self._count = sum(len(log.exchanges) for log in self._logs.values())
         self._size = sum(log.size for log in self._logs.values())
         self._dropped, self._number = dropped.copy(), number
+        self._deferred: deque[tuple[int, Mapping[str | None, int], Load]] = deque()
+
+    def _load_deferred(self) -> None:
+        while self._deferred:
+            number, _, load = self._deferred.popleft()
+            for exchange in load(number):
+                self.file(exchange)
 
     def _drop_oldest(self, log: _AccountLog) -> None:
         """Drop an account's oldest exchange, and the account with its last. Of very many accounts, the number of
@@ -257,6 +304,7 @@ class Journal:
 
     def _kept(self) -> tuple[list[Exchange], _Dropped]:
         with self._lock:
+            self._load_deferred()
             kept = [exchange for log in self._logs.values() for exchange in log.exchanges]
             dropped = self._dropped.copy()
         return sorted(kept, key=lambda exchange: exchange.number), dropped

@@ -28,7 +28,8 @@ class Server:
 
     ``mounted`` may be replaced while the server runs; without an emulator, every request is answered 400. The port is
     also a forward proxy; ``other_hosts`` is the policy for hosts that aren't Twilio's. With ``speaks_tls``, the port
-    accepts TLS as well as plain HTTP; ``UsageError`` if the certificate authority cannot be used.
+    accepts TLS as well as plain HTTP; ``UsageError`` if the certificate authority cannot be used. With ``shares_port``,
+    other processes can listen on it too.
     """
 
     def __init__(
@@ -39,12 +40,13 @@ class Server:
         *,
         other_hosts: OtherHosts = "refuse",
         speaks_tls: bool = False,
+        shares_port: bool = False,
     ) -> None:
         host, port = read_address(host, port)
         policy, tls = Policy(read_other_hosts(other_hosts, host)), Tls()
         if speaks_tls:
             tls.prepare()
-        self._socket = _bind(host, port)
+        self._socket = bind(host, port, shares_port=shares_port)
         self._context = Context(Address(host, self._socket.getsockname()[1]), policy, tls)
         self._speaks_tls = speaks_tls
         self.mounted = mounted
@@ -152,11 +154,14 @@ class Server:
         return channel
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int, *, shares_port: bool = False) -> socket.socket:
+    """Return a listening socket. Raises ``UsageError``."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         both = host == "::" and socket.has_dualstack_ipv6()
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=both)
+        return socket.create_server(
+            (host, port), family=family, backlog=_BACKLOG, reuse_port=shares_port, dualstack_ipv6=both
+        )
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             wrong = f"{port} on {host} is already in use"

@@ -6,6 +6,7 @@ from bisect import bisect_left, insort
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from operator import itemgetter
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from notify_mock.store.index import Index, Term
@@ -151,8 +152,9 @@ class Collection(Generic[R]):
 
     def dump(self) -> tuple[Any, ...]:
         """Return its content, for ``load``: positions, records, positions by SID, tombstones, writes, next position."""
-        removed = {sid: at for sid, at in self._positions.items() if at not in self._records}
-        return self._order, list(self), removed, list(self._tombstones), list(self._changes), self._next
+        removed = [(sid, at) for sid, at in self._positions.items() if at not in self._records]
+        by_position = dict(sorted(removed, key=itemgetter(1)))  # the same, however often it has been loaded
+        return self._order, list(self), by_position, list(self._tombstones), list(self._changes), self._next
 
     @classmethod
     def load(cls, terms: Terms, content: tuple[Any, ...]) -> Collection[R]:

@@ -1,0 +1,1 @@
+"""Servers that share one state, simulated: store, network and clock do what a seed says, one step at a time."""
