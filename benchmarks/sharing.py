@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -49,13 +50,24 @@ def sharing() -> list[Row]:
 def _started() -> Iterator[_Servers]:
     with ExitStack() as stack:
         valkey = stack.enter_context(Valkey("--appendonly", "yes"))
-        start = [
-            partial(notify_mock),
-            partial(notify_mock, "--state", valkey.url("shared")),
-            partial(notify_mock, "--state", valkey.url("one"), "--workers", "1"),
-            partial(notify_mock, "--state", valkey.url("two"), "--workers", "2", "--consistency", "session"),
-        ]
-        yield _Servers(*(stack.enter_context(one()) for one in start))
+        memory = stack.enter_context(notify_mock())
+        shared = stack.enter_context(notify_mock("--state", valkey.url("shared")))
+        with _one_core():
+            one, two = (
+                stack.enter_context(notify_mock("--state", valkey.url(count), "--workers", count)) for count in "12"
+            )
+        yield _Servers(memory, shared, one, two)
+
+
+@contextmanager
+def _one_core() -> Iterator[None]:
+    """Start processes that stay on one core: on two, processes slow each other down, whatever they do."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 def _one_process(servers: _Servers) -> list[Row]:

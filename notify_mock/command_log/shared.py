@@ -131,6 +131,7 @@ class ValkeyStore:
 
     def close(self) -> None:
         self._client.close()
+        self._client.connection_pool.disconnect()
 
     def _join(self, lease: str) -> str:
         with self._errors(StoreUnavailable if self.server else StoreError):

@@ -59,10 +59,14 @@ def check(**variables: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
+NOT_SET = ("check", "worker")
+"""Options that say what this process does; ``--worker`` is for the processes of ``--workers``."""
+
+
 def test_every_option_of_serve_has_an_environment_variable() -> None:
     command = notify_mock.cli.commands.commands["serve"]
     for parameter in command.params:
-        if parameter.name != "check":
+        if parameter.name not in NOT_SET:
             assert parameter.envvar == variable_of(parameter.opts[0])
     assert BY_NAME["port"].variable == "NOTIFY_MOCK_LISTEN_PORT"
     assert BY_NAME["control_token"].variable == "NOTIFY_MOCK_CONTROL_TOKEN"
@@ -71,7 +75,7 @@ def test_every_option_of_serve_has_an_environment_variable() -> None:
 def test_the_options_page_names_every_environment_variable() -> None:
     page = (ROOT / "docs" / "options.md").read_text()
     for parameter in notify_mock.cli.commands.commands["serve"].params:
-        assert parameter.name == "check" or f"`{parameter.envvar}`" in page
+        assert parameter.name in NOT_SET or f"`{parameter.envvar}`" in page
 
 
 def test_environment_variables_set_the_options_of_the_server() -> None:
