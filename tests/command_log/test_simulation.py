@@ -17,6 +17,11 @@ def test_servers_that_share_a_state_keep_their_promises(first: int) -> None:
     assert min(seen) > 50
 
 
+def test_seeds_that_once_failed_keep_them() -> None:
+    """The answer of the store to a held call was lost, and the call was held for ever."""
+    assert several([1718, 2851])[1] == []
+
+
 def test_a_seed_repeats() -> None:
     assert run(7) == run(7)
 

@@ -117,7 +117,7 @@ def test_a_reset_and_a_restore_begin_a_new_generation() -> None:
         assert (len(outbox), outbox.generation) == (1, generation)
         assert outbox.pop() is not None
     outbox.add_callbacks("http://x", "us1", [delivery()], 100)
-    assert len(kept) == 1
+    assert len(kept[0]) == 1
 
 
 def test_a_callback_is_tried_three_times() -> None:
@@ -162,3 +162,12 @@ def test_only_http_urls_have_a_host(url: str, host: str | None) -> None:
     values: dict[str, Any] = dict.fromkeys(("notification_sid", "account_sid", "service_sid", "region"), "")
     callback = Callback(url, **values, sequence=0, is_final=True, deliveries=(), due=0, number=1)
     assert callback.host == host
+
+
+def test_a_restore_continues_with_the_next_number() -> None:
+    """Of callbacks that are due at the same time, the older one is sent first."""
+    outbox, other = Outbox(), Outbox()
+    outbox.add_callbacks("http://x", "us1", [delivery()], 100)
+    other.restore(outbox.snapshot())
+    other.add_callbacks("http://x", "us1", [delivery()], 100)
+    assert [one.number for one in other] == [1, 2]
