@@ -43,7 +43,7 @@ ONLY_IN = {
     "httpx": ("interception.adapters",),
     "aiohttp": ("interception",),
     "click": ("cli",),
-    "redis": ("command_log.shared",),
+    "redis": ("command_log.stores.shared",),
     "cryptography": ("support.crypto",),
 }
 """The folders or modules in which a library may be imported."""

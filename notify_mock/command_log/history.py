@@ -8,7 +8,7 @@ from typing import Any
 
 from notify_mock.command_log.entry import CALL, END, GO_ON, Entry, StoreError, StoreUnavailable, read_call
 from notify_mock.command_log.plain import Decoder
-from notify_mock.command_log.sqlite import SqliteStore
+from notify_mock.command_log.stores.sqlite import SqliteStore
 from notify_mock.faults.decision import Effect
 from notify_mock.resources import RESOURCES
 from notify_mock.support.counted import counted

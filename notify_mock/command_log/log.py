@@ -24,10 +24,10 @@ from notify_mock.command_log.entry import (
 )
 from notify_mock.command_log.logged import Parts, plain_arguments
 from notify_mock.command_log.machine import Core, Machine, Outcome
-from notify_mock.command_log.memory import MemoryStore
 from notify_mock.command_log.plain import Unplain
 from notify_mock.command_log.reads import Reads
 from notify_mock.command_log.snapshot import read_snapshot, write_snapshot
+from notify_mock.command_log.stores.memory import MemoryStore
 from notify_mock.engine.attempts import Attempt
 from notify_mock.engine.pipeline import Pipeline
 from notify_mock.support.ids import Sids

@@ -12,10 +12,10 @@ from notify_mock.command_log.entry import SharedStore, Store, StoreError, StoreU
 from notify_mock.command_log.follower import Follower
 from notify_mock.command_log.log import CommandLog
 from notify_mock.command_log.machine import Core
-from notify_mock.command_log.memory import MemoryStore
 from notify_mock.command_log.plain import Decoder, Encoder, Unplain
-from notify_mock.command_log.shared import ValkeyStore, is_url
-from notify_mock.command_log.sqlite import SqliteStore
+from notify_mock.command_log.stores.memory import MemoryStore
+from notify_mock.command_log.stores.shared import ValkeyStore, is_url
+from notify_mock.command_log.stores.sqlite import SqliteStore
 from notify_mock.engine.engine import Engine
 from notify_mock.engine.seed_data import DataOption, read_data
 from notify_mock.faults.readers import read_faults

@@ -234,6 +234,7 @@ class Journal:
 
     def remove_account(self, sid: str) -> None:
         """Remove the exchanges of an account, as if they had not been made."""
+        self._load_deferred()
         log = self._logs.pop(sid, None)
         if log is not None:
             self._size -= log.size

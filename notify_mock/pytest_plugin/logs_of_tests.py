@@ -8,7 +8,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from notify_mock.command_log.memory import MemoryStore
+from notify_mock.command_log.stores.memory import MemoryStore
 from notify_mock.emulator import Emulator
 from notify_mock.support.usage import UsageError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from helpers.lasting import FakeTime
 
-from notify_mock.command_log.sqlite import SqliteStore
+from notify_mock.command_log.stores.sqlite import SqliteStore
 
 
 @pytest.fixture(autouse=True)

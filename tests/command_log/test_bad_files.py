@@ -15,7 +15,7 @@ import pytest
 from helpers.calls import ask
 
 from notify_mock import Emulator
-from notify_mock.command_log.sqlite import SqliteStore
+from notify_mock.command_log.stores.sqlite import SqliteStore
 from notify_mock.support.usage import UsageError
 
 SECRET = "very-secret-key"
@@ -147,7 +147,7 @@ def test_a_position_that_is_not_there_yet_is_refused(written: Path) -> None:
 
 
 def test_a_file_that_another_process_has_open_is_refused(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("notify_mock.command_log.sqlite._WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("notify_mock.command_log.stores.sqlite._WAIT_SECONDS", 0.05)
     code = f"from notify_mock import Emulator; e = Emulator(state={str(written)!r}); print(1, flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

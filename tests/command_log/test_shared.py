@@ -14,7 +14,7 @@ from harden.sharing import share
 from harden.valkey import Valkey, find_valkey
 from notify_mock import Emulator
 from notify_mock.command_log.entry import Command
-from notify_mock.command_log.shared import ValkeyStore
+from notify_mock.command_log.stores.shared import ValkeyStore
 
 pytestmark = pytest.mark.skipif(find_valkey() is None, reason="neither valkey-server nor redis-server is installed")
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from notify_mock import Emulator
-from notify_mock.command_log.sqlite import SqliteStore
+from notify_mock.command_log.stores.sqlite import SqliteStore
 from notify_mock.support import clock
 
 

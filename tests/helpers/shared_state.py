@@ -10,7 +10,7 @@ from helpers.calls import basic
 from notify_mock import Answer, Emulator
 from notify_mock.command_log.follower import Follower
 from notify_mock.command_log.log import CommandLog
-from notify_mock.command_log.shared import ValkeyStore
+from notify_mock.command_log.stores.shared import ValkeyStore
 from notify_mock.twilio_api.messages import read
 
 PATH = "/v1/Credentials"

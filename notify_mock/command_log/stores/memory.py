@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from notify_mock.command_log.entry import Command, Entry, Result, StoreError, StoreUnavailable
-from notify_mock.command_log.sqlite import SqliteStore
+from notify_mock.command_log.stores.sqlite import SqliteStore
 from notify_mock.support.usage import UsageError
 
 
@@ -17,6 +17,9 @@ class MemoryStore:
 
     ``spoiled`` says why the log does not have all that was commanded, or is "".
     """
+
+    is_shared = False
+    server = ""
 
     def __init__(self) -> None:
         self._options: dict[str, Any] = {}
