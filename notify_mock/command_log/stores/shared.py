@@ -10,8 +10,8 @@ from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from notify_mock.command_log import shared_scripts as scripts
 from notify_mock.command_log.entry import LEASE_SECONDS, Command, Entry, Result, StoreError, StoreUnavailable
+from notify_mock.command_log.stores import shared_scripts as scripts
 from notify_mock.support.masked_url import masked_url
 from notify_mock.support.usage import UsageError
 from notify_mock.support.version import __version__
