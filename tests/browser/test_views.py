@@ -247,7 +247,7 @@ def test_the_next_call_is_broken_once(show: Any, told: Emulator) -> None:
     told.faults.clear()
     page = show("faults")
     page.get_by_label("Name of the call").fill("credential.list")
-    page.get_by_role("button", name="Break the next call").click()
+    page.get_by_label("Name of the call").press("Enter")
     expect(page.locator("td", has_text="0 / 0")).to_be_visible()
     expect(page.locator("#top")).to_contain_text("1fault")
     from twilio.base.exceptions import TwilioException
@@ -296,6 +296,13 @@ def test_the_clock_is_moved_and_the_callbacks_are_listed(show: Any) -> None:
     expect(page.locator("#top")).to_contain_text("10:01:27 (frozen)")
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_role("button", name="Freeze")).to_be_visible()
+
+
+def test_the_filter_finds_the_notification_that_failed(show: Any) -> None:
+    page = show("calls")
+    page.get_by_label("Filter calls").fill("notification.create failed")
+    expect(page.locator(".row", has_text="1 failed").first).to_be_visible()
+    expect(page.locator(".row", has_not_text="failed").filter(visible=True)).to_have_count(0)
 
 
 def test_a_callback_that_nobody_took_says_where_it_went_and_why(show: Any) -> None:

@@ -45,12 +45,15 @@ class FaultsView {
   breakNext() {
     const call = h("input", { type: "text", placeholder: "any call", list: "call-names", "aria-label": "Name of the call", spellcheck: "false" });
     const how = select(NEXT.map(([text], index) => [index, text]), { "aria-label": "How it fails", value: 0 });
-    const add = () => attempt(async () => {
-      const made = await post("faults", { call: call.value.trim() || "*", times: 1, ...NEXT[how.value][1] });
-      toast(`The next ${made.call === "*" ? "call" : made.call} fails: rule ${made.name}`);
-      await refreshFaults();
-    });
-    return h("div", { class: "section" }, h("h2", {}, "Break the next call"), h("div", { class: "line" }, h("span", {}, "The next"), call, h("span", {}, "gets"), how, button("Break the next call", add, { class: "main" })));
+    const add = (event) => {
+      event.preventDefault();
+      return attempt(async () => {
+        const made = await post("faults", { call: call.value.trim() || "*", times: 1, ...NEXT[how.value][1] });
+        toast(`The next ${made.call === "*" ? "call" : made.call} fails: rule ${made.name}`);
+        await refreshFaults();
+      });
+    };
+    return h("div", { class: "section" }, h("h2", {}, "Break the next call"), h("form", { class: "line", onsubmit: add }, h("span", {}, "The next"), call, h("span", {}, "gets"), how, h("button", { type: "submit", class: "button main" }, "Break the next call")));
   }
 
   draw() {
