@@ -12,7 +12,7 @@ from helpers.shared_state import call, create, log_of, names, stop_following
 
 from harden.valkey import Valkey, find_valkey
 from notify_mock import Emulator, UsageError
-from notify_mock.command_log import shared
+from notify_mock.command_log.stores import shared
 
 pytestmark = pytest.mark.skipif(find_valkey() is None, reason="neither valkey-server nor redis-server is installed")
 

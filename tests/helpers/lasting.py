@@ -23,7 +23,8 @@ def content(engine: LastingEngine) -> dict[str, Any]:
     del parts["journal"]
     kept, removed, fired, *rest = parts["faults"]
     parts["faults"] = (kept, removed, [name for _, name in fired], *rest)
-    parts["sids"].pop("RQ", None)
+    seed, made = parts["sids"]
+    parts["sids"] = seed, {prefix: number for prefix, number in made.items() if prefix != "RQ"}
     parts["permanent faults"] = engine._permanent_faults
     encode = Encoder().encode
     return {name: json.loads(json.dumps(encode(part))) for name, part in parts.items()}
