@@ -25,19 +25,19 @@ from notify_mock.support.usage import UsageError
 from notify_mock.twilio_api.messages import read
 
 READING: dict[type[Any], set[str]] = {
-    Clock: {"time", "at", "real_time", "now"},
+    Clock: {"time", "at", "real_time", "now", "is_frozen"},
     Faults: {"fired", "unused"},
-    Accounts: {"default", "is_new"},
+    Accounts: {"default", "is_new", "expired"},
     Provider: {"describe", "outcome", "is_ios"},
     Fcm: {"describe"},
-    Providers: set(),
-    Records: {"resource", "of", "values", "items", "keys", "get"},
+    Providers: {"by_name", "apns", "fcm", "gcm", "sms"},
+    Records: {"resource", "of", "values", "items", "keys", "get", "page", "counts", "last_known"},
 }
 """The methods that change nothing."""
 
 OWN: dict[type[Any], set[str]] = {
     Faults: {"discard", "apply", "for_one_call"},
-    Accounts: {"identify"},
+    Accounts: {"identify", "replace"},
     Fcm: {"accept_legacy"},
     Records: {"add", "remove"},
 }
@@ -70,9 +70,10 @@ def test_each_public_method_of_records_is_a_command_or_only_reads() -> None:
 def test_each_public_name_of_an_engine_is_known() -> None:
     """A new one must be logged by LastingEngine if it changes something, and then be listed here."""
     reading = {"api_key", "auth", "failed", "handle", "deliveries", "journal", "credentials", "services", "bindings"}
-    reading |= {"notifications", "records"}
+    reading |= {"notifications", "records", "changes", "checkpoints", "degraded", "export", "position"}
     logged = {"accounts", "add_permanent_fault", "add_records", "attempts", "cassette", "checkpoint", "clock", "faults"}
-    logged |= {"play", "providers", "reset", "restore", "snapshot"}
+    logged |= {"play", "providers", "reset", "restore", "snapshot", "set_checkpoint", "restore_checkpoint"}
+    logged |= {"drop_checkpoint", "load"}
     names = {name for name in vars(Engine) if not name.startswith(("_", "assert_"))}
     assert names == reading | logged
 
@@ -289,7 +290,7 @@ def test_an_earlier_position_can_be_read_and_not_changed(file: Path) -> None:
         assert emulator.handle(read("GET", "/v1/Services", host="notify.twilio.com", headers=headers)).status == 200
         answer = ask(emulator, "DELETE", f"/v1/Credentials/{sid}")
         assert (answer.status, b"20503" in answer.body) == (503, True)
-        with pytest.raises(UsageError, match="this is the state at position 2, which cannot be changed"):
+        with pytest.raises(UsageError, match="it is the state of position 2, to look at"):
             emulator.reset()
         assert "position 2" in emulator.degraded
         assert sid in emulator.credentials

@@ -34,12 +34,12 @@ EFFECTS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 class Tour:
-    """Takes step after step on an emulator. ``app`` is mounted for its callbacks, and answers in turn."""
+    """Takes step after step on an emulator. An app answers its callbacks, which ``mount`` refuses with a state."""
 
     def __init__(self, emulator: Emulator, seed: object, checkpoints: list[Any] | None = None) -> None:
         self.emulator, self._seed = emulator, seed
         self.checkpoints: list[Any] = [] if checkpoints is None else checkpoints
-        emulator.callbacks.mount(_app)
+        emulator.callbacks._apps[None] = _app
 
     def step(self, number: int) -> Any:
         """Take the step of this number, and return what came of it: a response, or the text of an error."""
