@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -43,9 +43,12 @@ _PAGE_HEADERS = {
 }
 
 
-def page_blueprint(access: Access) -> Blueprint:
-    """Return the blueprint for ``/_mock/``, ``/_mock/static/...``, ``/_mock/login`` and ``/_mock/logout``."""
-    blueprint, page = Blueprint(NAME, __name__, url_prefix="/_mock"), _Page(access)
+def page_blueprint(access: Access, end_events: Callable[[], None]) -> Blueprint:
+    """Return the blueprint for ``/_mock/``, ``/_mock/static/...``, ``/_mock/login`` and ``/_mock/logout``.
+
+    ``end_events`` ends the streams of events. It is called after a logout, since a cookie may have opened them.
+    """
+    blueprint, page = Blueprint(NAME, __name__, url_prefix="/_mock"), _Page(access, end_events)
     views = (
         ("/", page.index, ("GET",)),
         ("/login", page.login, ("GET", "POST")),
@@ -61,8 +64,8 @@ def page_blueprint(access: Access) -> Blueprint:
 class _Page:
     """The views. Page and files contain no data, so they need no token; without it, the page is the login form."""
 
-    def __init__(self, access: Access) -> None:
-        self._access = access
+    def __init__(self, access: Access, end_events: Callable[[], None]) -> None:
+        self._access, self._end_events = access, end_events
 
     def index(self) -> Response:
         self._check()
@@ -86,6 +89,7 @@ class _Page:
     def logout(self) -> Response:
         self._access.check(request.environ)
         self._access.log_out()
+        self._end_events()
         return _with_cookie(_to_page(), "")
 
     def static_file(self, name: str) -> Response:

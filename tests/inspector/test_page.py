@@ -212,6 +212,16 @@ def test_a_logout_ends_every_cookie(locked: Emulator) -> None:
     assert browser.get("/_mock/state").status_code == other.get("/_mock/state").status_code == 401
 
 
+def test_a_logout_ends_the_streams_that_a_cookie_has_opened(locked: Emulator) -> None:
+    browser = client(locked)
+    log_in(browser)
+    stream = browser.get("/_mock/events").response
+    assert next(iter(stream)).startswith((b"retry", "retry"))
+    browser.post("/_mock/logout", headers={"Origin": "http://localhost"})
+    assert list(stream) == []
+    assert browser.get("/_mock/events").status_code == 401
+
+
 def test_a_cookie_is_not_valid_for_another_emulator(locked: Emulator) -> None:
     value = log_in(client(locked)).headers["Set-Cookie"].partition(";")[0]
     other = Emulator(control_token=TOKEN)
