@@ -389,7 +389,10 @@ def say(emulator: Emulator, text: str, method: str) -> None:
     """Send the text in a parameter, twice for PATCH, which no SDK does."""
     params = [("FriendlyName", text), ("FriendlyName", text)][: 1 if method == "POST" else 2]
     emulator.app.test_client().open(
-        "/v1/Services", method=method, data=urlencode(params), headers=FORM | {"Authorization": basic("AC" + "1" * 32, "token")}
+        "/v1/Services",
+        method=method,
+        data=urlencode(params),
+        headers=FORM | {"Authorization": basic("AC" + "1" * 32, "token")},
     )
 
 

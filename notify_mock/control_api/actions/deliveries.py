@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from notify_mock.control_api.controlled import Control, Result
 from notify_mock.control_api.guard import Refused
-from notify_mock.control_api.json import read_object, show_alert, show_exchange
+from notify_mock.control_api.json import read_object, show_alert, show_delivery, show_exchange, tags_of
 from notify_mock.control_api.query import read_query, window
 from notify_mock.deliveries.delivery import Delivery
 from notify_mock.deliveries.inbox import CRITERIA
@@ -23,24 +22,13 @@ def deliveries(control: Control) -> Result:
     found = inbox.find(**{name: value for name, value in given.items() if name in CRITERIA})
     start = _index(found, given, "after") + 1 if "after" in given else 0
     end = _index(found, given, "before") if "before" in given else len(found)
-    tags = _tags_of(control)
+    tags = tags_of(control.emulator.records)
     chosen = window(found[start:end], given, lambda one: "tag" not in given or given["tag"] in tags(one))
     return 200, {
-        "deliveries": [{**delivery.describe(), "tags": list(tags(delivery))} for delivery in chosen],
+        "deliveries": [show_delivery(delivery, tags) for delivery in chosen],
         "alerts": [show_alert(alert) for alert in inbox.alerts],
         "count": len(inbox),
     }
-
-
-def _tags_of(control: Control) -> Callable[[Delivery], tuple[str, ...]]:
-    """Return a function that returns the tags of a delivery's binding, also of a deleted one."""
-    bindings = next(one for one in control.emulator.records if one.resource.key == "bindings")
-
-    def tags(delivery: Delivery) -> tuple[str, ...]:
-        binding = bindings.last_known(delivery.binding_sid) if delivery.binding_sid else None
-        return () if binding is None else binding.tags
-
-    return tags
 
 
 def _index(found: list[Delivery], given: dict[str, Any], name: str) -> int:
