@@ -446,6 +446,14 @@ def test_a_name_that_looks_like_code_does_not_hide_what_is_needed(emulator: Emul
     assert "pair = apn_pair()" in copies(emulator)["python"]
 
 
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_the_rest_of_a_secret_with_an_ampersand_is_not_in_the_code(emulator: Emulator, method: str) -> None:
+    headers = {**FORM, "Authorization": basic("AC" + "1" * 32, "token")}
+    body = f"Type=fcm&Secret=first&{SECRET}&ApiKey="
+    emulator.app.test_client().open("/v1/Credentials", method=method, data=body, headers=headers)
+    assert "ApiKey" in copies(emulator)["curl"]
+
+
 def test_a_host_that_ends_like_twilios_is_not_in_a_test(emulator: Emulator) -> None:
     emulator.app.test_client().get("/nothing", base_url="http://eviltwilio.com")
     assert "eviltwilio" not in copies(emulator)["pytest"]
