@@ -10,7 +10,7 @@ MINUTES ?= 15
 PYTHONS ?= 3.10 3.11 3.12 3.13 3.14
 SMOKE ?= tests/cli tests/interception tests/pytest_plugin tests/support tests/test_options.py
 
-.PHONY: help serve test test-lowest test-pythons $(PYTHONS:%=test-python-%) mutants clients installed ecosystem browser screenshots lint bench harden docs fidelity clean
+.PHONY: help serve test test-lowest test-pythons $(PYTHONS:%=test-python-%) mutants clients ecosystem browser screenshots lint bench harden docs fidelity dist lock clean
 
 help:
 	@echo "make serve        run the emulator on http://127.0.0.1:$(PORT)"
@@ -19,8 +19,9 @@ help:
 	@echo "make test-pythons run the suite with each of Python $(PYTHONS)"
 	@echo "make mutants      change the code in thousands of places and list the changes that no test notices"
 	@echo "make clients      run clients in seven languages against the emulator, and update their table"
-	@echo "make installed    check the package as users install it, without the checkout"
-	@echo "make lint         run ruff and mypy --strict, and check the types that users see"
+	@echo "make dist         build wheel and sdist in dist/, and check them and the images as users get them"
+	@echo "make lock         update requirements-dev.lock, the versions of the development environment"
+	@echo "make lint         run ruff and mypy --strict, check the types that users see, the images and the CI recipes"
 	@echo "make ecosystem    run the tests beside other frameworks, mock libraries and pytest plugins"
 	@echo "make browser      test the inspector in chromium"
 	@echo "make screenshots  take the pictures of the inspector in docs/"
@@ -66,10 +67,13 @@ mutants: $(VENV)/mutants
 clients: $(VENV)/test
 	$(BIN)/python -m clients
 
-installed: | $(VENV)/bin/python
-	rm -rf .installed && $(BIN)/python -m venv .installed
-	.installed/bin/python -m pip install --quiet --disable-pip-version-check .
-	cd .installed && for name in outage slow flaky-network; do bin/notify-mock serve --port 0 --scenario $$name --check || exit 1; done
+dist: .dist/done
+	.dist/bin/python -m release
+
+# The lowest Python decides which versions there are: later ones have them too.
+lock: $(VENV)/bin/uv
+	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version $(firstword $(PYTHONS)) --custom-compile-command "make lock" \
+		--no-emit-index-url --no-emit-find-links --extra bench --extra lint --extra mutants --extra test --output-file requirements-dev.lock setup.cfg
 
 ecosystem: .ecosystem/done
 	.ecosystem/bin/python -m pytest -p no:asyncio $(ARGS) tests/ecosystem tests/server/test_environments.py
@@ -85,7 +89,8 @@ lint: $(VENV)/lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/test_typing.py
+	$(BIN)/hadolint Containerfile examples/Containerfile
+	$(BIN)/python -m pytest -q tests/test_typing.py tests/test_recipes.py
 
 bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks
@@ -120,6 +125,11 @@ $(VENV)/test $(VENV)/mutants $(VENV)/lint $(VENV)/bench: $(VENV)/%: setup.cfg py
 	.harden/bin/python -m pip install --quiet --disable-pip-version-check -e '.[harden]'
 	@touch $@
 
+.dist/done: setup.cfg pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m venv .dist
+	.dist/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dist]'
+	@touch $@
+
 # An environment of its own: these packages bring pytest plugins, which would take part in the other tests.
 .ecosystem/done: setup.cfg pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m venv .ecosystem
@@ -134,4 +144,4 @@ $(VENV)/test $(VENV)/mutants $(VENV)/lint $(VENV)/bench: $(VENV)/%: setup.cfg py
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .browser .pythons .harden .installed .ecosystem .clients mutants build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .browser .pythons .harden .dist .ecosystem .clients mutants build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

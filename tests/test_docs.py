@@ -202,7 +202,7 @@ def test_the_curl_example_of_the_readme_works(served: Emulator) -> None:
 
 
 def test_the_documentation_names_only_existing_options() -> None:
-    """``--rm`` is an option of docker, ``--notify-mock-*`` of pytest."""
+    """``--read-only``, ``--rm`` and ``--tmpfs`` are options of docker, ``--notify-mock-*`` of pytest."""
     import click
 
     from notify_mock.cli import commands
@@ -221,8 +221,10 @@ def test_the_documentation_names_only_existing_options() -> None:
         "--notify-mock-record",
         "--notify-mock-seed",
         "--notify-mock-unused-cassettes",
+        "--read-only",
         "--require",
         "--rm",
+        "--tmpfs",
     }
 
 

@@ -362,7 +362,7 @@ def test_a_port_in_use_is_one_line_and_status_2() -> None:
 
 
 def test_help_and_version_are_printed() -> None:
-    assert run("--version")[:2] == (0, "notify-mock, version 0.1.0\n")
+    assert run("--version")[:2] == (0, "notify-mock, version 0.9.0\n")
     status, out, _ = run("serve", "--help")
     assert status == 0
     for option in ("--host", "--port", "--seed", "--account", "--data", "--log-format", "--log-level"):

@@ -1,0 +1,1 @@
+"""Builds what a release consists of, and checks it: ``make dist``."""
