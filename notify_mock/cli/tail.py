@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from notify_mock.cli.options import emulator_options
-from notify_mock.support.usage import UsageError, nearest, shown
+from notify_mock.support.usage import UsageError, shown
 from notify_mock.twilio_api.masking import show_text
 
 _EXAMPLE = """\b
@@ -64,11 +64,12 @@ def _check(call: str | None, status: str | None) -> None:
     """Refuse what no call can match. Raises ``UsageError``."""
     from notify_mock.engine.routes import CALL_NAMES
     from notify_mock.engine.stubs import STUB
+    from notify_mock.faults.match import nearest_call
     from notify_mock.twilio_api.channels import CALLBACK_NAME
 
     names = (*CALL_NAMES, CALLBACK_NAME, STUB)
     if call is not None and not any(fnmatchcase(name, call) for name in names):
-        raise UsageError("call", f"{shown(call)} matches no call", nearest(call, names))
+        raise UsageError("call", f"{shown(call)} matches no call", nearest_call(call, names))
     if status is not None and not _STATUS.fullmatch(status):
         raise UsageError("status", f"{shown(status)} is not a status", "expected a status such as 404 or 4xx")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,7 @@ from notify_mock.twilio_api.masking import is_secret
 
 if TYPE_CHECKING:
     from notify_mock.deliveries.callback import Callback
-    from notify_mock.deliveries.delivery import Delivery
     from notify_mock.deliveries.inbox import Alert
-    from notify_mock.engine.records import Records
     from notify_mock.faults.rule import Rule
 
 _MAX_BODY_BYTES = 1000 * 1024
@@ -132,21 +130,6 @@ def _in_json(value: Any) -> Any:
     if isinstance(value, tuple):
         return list(value)
     return value.isoformat() if isinstance(value, datetime) else value
-
-
-def tags_of(records: Sequence[Records[Any]]) -> Callable[[Delivery], tuple[str, ...]]:
-    """Return a function that returns the tags of a delivery's binding, also of a deleted one."""
-    bindings = next(one for one in records if one.resource.key == "bindings")
-
-    def tags(delivery: Delivery) -> tuple[str, ...]:
-        binding = bindings.last_known(delivery.binding_sid) if delivery.binding_sid else None
-        return () if binding is None else binding.tags
-
-    return tags
-
-
-def show_delivery(delivery: Delivery, tags: Callable[[Delivery], tuple[str, ...]]) -> dict[str, Any]:
-    return {**delivery.describe(), "tags": list(tags(delivery))}
 
 
 def show_alert(alert: Alert) -> dict[str, Any]:

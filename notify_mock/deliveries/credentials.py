@@ -122,4 +122,4 @@ def read_service_account(secret: str) -> Use:
 def _ended(name: str, now: float) -> Problem:
     today = datetime.fromtimestamp(now, timezone.utc).date()
     wrong = f"the {name} is a legacy server key: those work until 20 June 2024, the emulator's clock is at {today}"
-    return Problem(52117, f"{wrong}. Use the JSON of a service account, or set providers.fcm.accept_legacy = True")
+    return Problem(52117, f"{wrong}. Use the JSON of a service account, or start with the option legacy_fcm")

@@ -27,7 +27,7 @@ class Delivery(NamedTuple):
 
     ``problem`` is why it ``failed``. ``at`` is when the provider responded, in seconds since 1970 on the emulator's
     clock. ``identity`` and ``binding_sid`` are None for an address in ``ToBinding``. ``faults`` names the fault rules
-    that were applied.
+    that were applied, and ``tags`` are those of the binding.
     """
 
     sid: str
@@ -43,6 +43,7 @@ class Delivery(NamedTuple):
     rendering: Rendering
     problem: Problem | None = None
     faults: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     @property
     def state(self) -> DeliveryState:
@@ -140,6 +141,7 @@ class Delivery(NamedTuple):
             "headers": self.headers,
             "payload": self.payload,
             "faults": list(self.faults),
+            "tags": list(self.tags),
         }
 
     def summary(self) -> str:

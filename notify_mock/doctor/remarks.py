@@ -69,7 +69,7 @@ def _about_certificate(facts: CertificateFacts, now: float) -> Iterator[Finding]
         what = f"Its common name is {show_text(name)!r}."
         yield Finding("warning", f'{what} Apple\'s are called "Apple Push Services: <bundle ID>".', evidence="observed")
     if not facts.is_apples:
-        issuer = f"Apple did not issue it, but {show_text(facts.issuer)!r}."
+        issuer = f"It was issued by {show_text(facts.issuer)!r}, not by Apple."
         yield Finding("warning", f"{issuer} APNs refuses it; the emulator does not check that.", evidence="documented")
     if 0 <= facts.ends - now < _SOON:
         yield Finding("warning", f"It expires in {counted(int((facts.ends - now) // 86400), 'day')}.")

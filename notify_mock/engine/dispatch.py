@@ -117,6 +117,7 @@ class Dispatch:
             rendering,
             problem,
             faults,
+            binding.tags,
         )
 
     def _prepare(self, kind: str, own_credential: str | None, version: str | None) -> _Prepared:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Protocol
 
-from notify_mock.control_api.json import show_callback, show_delivery, show_exchange, show_rule, tags_of
+from notify_mock.control_api.json import show_callback, show_exchange, show_rule
 from notify_mock.events.hub import Hub
 from notify_mock.resources import RESOURCES
 from notify_mock.twilio_api.masking import show_text
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from notify_mock.deliveries.callback import Callback
     from notify_mock.deliveries.delivery import Delivery
     from notify_mock.deliveries.inbox import Deliveries
-    from notify_mock.engine.records import Records
     from notify_mock.faults.rule import Rule
     from notify_mock.journal.exchange import Exchange
     from notify_mock.journal.journal import Journal
@@ -35,14 +34,12 @@ class Watched(Protocol):
     @property
     def deliveries(self) -> Deliveries: ...
     @property
-    def records(self) -> tuple[Records[Any], ...]: ...
-    @property
     def changes(self) -> Changes: ...
 
 
 def watch(emulator: Watched) -> Hub:
     """Return a new hub that gets the events of ``emulator`` from now on."""
-    hub, tags = Hub(), tags_of(emulator.records)
+    hub = Hub()
 
     def ended(exchange: Exchange) -> None:
         hub.publish("call", show_exchange, exchange, exchange.size)
@@ -50,11 +47,8 @@ def watch(emulator: Watched) -> Hub:
         if change is not None and _is_carried_out(exchange):
             hub.publish("records", _show_records, (*change, exchange.account_sid, exchange.sid))
 
-    def shown(delivery: Delivery) -> dict[str, Any]:
-        return show_delivery(delivery, tags)
-
     def delivered(delivery: Delivery) -> None:
-        hub.publish("delivery", shown, delivery, len(delivery.rendering.text))
+        hub.publish("delivery", _show_delivery, delivery, len(delivery.rendering.text))
 
     def changed(kind: str, details: Any) -> None:
         hub.publish(kind, _SHOWN[kind], details)
@@ -69,6 +63,10 @@ def _is_carried_out(exchange: Exchange) -> bool:
     """Whether the call was carried out, also if a fault then replaced its response."""
     status = exchange.status if exchange.played is None else exchange.played
     return status is not None and status < 300
+
+
+def _show_delivery(delivery: Delivery) -> dict[str, Any]:
+    return delivery.describe()
 
 
 def _show_records(change: tuple[str, str, str, str | None]) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from notify_mock.journal.exchange import Exchange
+from notify_mock.support.usage import nearest
 
 Predicate = Callable[[Exchange], bool]
 
@@ -26,6 +27,12 @@ def covers(glob: str, name: str | None) -> bool:
     if is_delivery(name) and not is_delivery(glob):
         return False
     return fnmatchcase(name or "", glob)
+
+
+def nearest_call(call: str, names: Collection[str]) -> str:
+    """Return a remedy for ``call``, which matches none of ``names``: ``*.create`` for create, or the closest name."""
+    globs = [glob for glob in (f"*.{call}", f"{call}.*") if any(covers(glob, name) for name in names)]
+    return nearest(call, globs or names)
 
 
 def is_glob(text: str) -> bool:

@@ -35,8 +35,7 @@ class Refuse(Effect):
 
     def __post_init__(self) -> None:
         if isinstance(self.code, bool) or not isinstance(self.code, int) or self.code not in BY_CODE:
-            known = ", ".join(str(code) for code in sorted(BY_CODE))
-            raise UsageError("code", f"{shown(self.code)} is not a supported error code", f"expected one of: {known}")
+            raise UsageError("code", f"{shown(self.code)} is not a supported error code", _remedy(self.code))
         for name in ("message", "detail"):
             if not isinstance(getattr(self, name), (str, type(None))):
                 raise UsageError(name, "is not text", "put it in quotes")
@@ -49,6 +48,14 @@ class Refuse(Effect):
         retry_after = None if self.retry_after is None else math.ceil(span(self.retry_after))
         decision.refusal = refusal_for(self.code, decision.exchange, retry_after, self.message, self.detail)
         return True
+
+
+def _remedy(code: object) -> str:
+    """Say which codes there are, or which one has the HTTP status that was given: 20503 for 503."""
+    meant = 20000 + code if isinstance(code, int) and 400 <= code < 600 else None
+    if meant in BY_CODE:
+        return f"did you mean {meant}, Twilio's code for HTTP {code}?"
+    return f"expected one of: {', '.join(str(one) for one in sorted(BY_CODE))}"
 
 
 @dataclass(frozen=True)

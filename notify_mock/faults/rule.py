@@ -9,12 +9,12 @@ from typing import Any
 from notify_mock.faults import UNUSED, Unused
 from notify_mock.faults.decision import Effect, Phase
 from notify_mock.faults.kinds import effect_class, field_names, make_effect
-from notify_mock.faults.match import Match, covers, is_delivery, is_glob
+from notify_mock.faults.match import Match, covers, is_delivery, is_glob, nearest_call
 from notify_mock.faults.schedule import Schedule
 from notify_mock.support.clock import moment, span
 from notify_mock.support.masked_url import MASK, masked_url
 from notify_mock.support.renamed import with_new_key
-from notify_mock.support.usage import UsageError, nearest, shown
+from notify_mock.support.usage import UsageError, shown
 from notify_mock.twilio_api.known_parameters import CallParameters, taken_by, unknown_name
 from notify_mock.twilio_api.masking import is_secret
 
@@ -146,7 +146,7 @@ def _matched(call: str, effect: type[Effect], call_names: tuple[str, ...]) -> tu
     """Return the names of the calls that the rule can apply to."""
     matched = [name for name in call_names if covers(call, name)]
     if not matched:
-        raise UsageError("call", f"{shown(call)} matches no call", nearest(call, call_names))
+        raise UsageError("call", f"{shown(call)} matches no call", nearest_call(call, call_names))
     acts_on = tuple(name for name in matched if any(covers(glob, name) for glob in effect.only))
     if not acts_on:
         raise UsageError(

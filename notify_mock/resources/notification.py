@@ -40,7 +40,8 @@ class Direct(NamedTuple):
     identity: None = None
     sid: None = None
     notification_protocol_version: None = None
-    """``identity``, ``sid`` and the version exist for bindings only."""
+    tags: tuple[str, ...] = ()
+    """``identity``, ``sid``, the version and tags exist for bindings only."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

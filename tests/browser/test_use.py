@@ -94,6 +94,8 @@ def test_everything_is_reached_by_keyboard(show: Any) -> None:
     press("j")
     press("Enter")
     expect(page.get_by_role("heading", name="credential.fetch")).to_be_visible()
+    press("Tab")
+    expect(page.get_by_role("button", name="Repeat")).to_be_focused()
     press("Escape")
     expect(page.locator(".split.open")).to_have_count(0)
     expect(page.locator(".rows")).to_be_focused()

@@ -234,7 +234,7 @@ def test_a_table_is_read_page_by_page(served: Emulator, open_page: Any) -> None:
 def test_the_state_is_exported_and_imported(show: Any, told: Emulator, tmp_path: Path) -> None:
     page = show("records")
     with page.expect_download() as found:
-        page.get_by_role("link", name="With secrets").click()
+        page.get_by_role("link", name="Export with secrets").click()
     file = tmp_path / "state.json"
     found.value.save_as(file)
     assert len(json.loads(file.read_text())["bindings"]) == 5
@@ -255,7 +255,7 @@ def test_the_next_call_is_broken_once(show: Any, told: Emulator) -> None:
     told.faults.clear()
     page = show("faults")
     page.get_by_label("Name of the call").fill("credential.list")
-    page.get_by_role("button", name="Break the next call").click()
+    page.get_by_label("Name of the call").press("Enter")
     expect(page.locator("td", has_text="0 / 0")).to_be_visible()
     expect(page.locator("#top")).to_contain_text("1fault")
     from twilio.base.exceptions import TwilioException
@@ -263,6 +263,7 @@ def test_the_next_call_is_broken_once(show: Any, told: Emulator) -> None:
     with pytest.raises(TwilioException):
         told.client().notify.v1.credentials.list()
     expect(page.locator("td", has_text="1 / 1 done")).to_be_visible()
+    expect(page.locator("#top")).to_contain_text("0faults")
     assert len(told.client().notify.v1.credentials.list()) == 2
 
 
@@ -303,6 +304,33 @@ def test_the_clock_is_moved_and_the_callbacks_are_listed(show: Any) -> None:
     expect(page.locator("#top")).to_contain_text("10:01:27 (frozen)")
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_role("button", name="Freeze")).to_be_visible()
+
+
+def test_the_filter_finds_the_notification_that_failed(show: Any) -> None:
+    page = show("calls")
+    page.get_by_label("Filter calls").fill("notification.create failed")
+    expect(page.locator(".row", has_text="1 failed").first).to_be_visible()
+    expect(page.locator(".row", has_not_text="failed").filter(visible=True)).to_have_count(0)
+
+
+def test_a_callback_that_nobody_took_says_where_it_went_and_why(show: Any) -> None:
+    page = show("clock")
+    page.get_by_role("button", name="Send all now").click()
+    sent = page.get_by_role("region", name="Callbacks that were sent").get_by_role("row").last
+    expect(sent).to_contain_text("http://127.0.0.1:5000/pushes")
+    expect(sent).to_contain_text("no response: ")
+    sent.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="callback.post")).to_be_visible()
+
+
+def test_a_new_record_says_into_which_account_it_goes(show: Any, told: Emulator) -> None:
+    said = "It is made in account AC"
+    page = show("records/credentials/new")
+    page.get_by_label("Credential files").wait_for(state="attached")
+    expect(page.get_by_text(said)).to_have_count(0)
+    told.credentials.add(type="fcm", account_sid="AC" + "2" * 32)
+    page.reload()
+    expect(page.get_by_text(said)).to_be_visible()
 
 
 def test_the_clock_is_set_and_a_wrong_time_is_refused(show: Any) -> None:

@@ -134,6 +134,7 @@ def test_it_says_that_no_server_is_there(served: Emulator) -> None:
     [
         (["https://x"], "is not a base URL"),
         (["--call", "credential.creat"], "--call: 'credential.creat' matches no call; did you mean credential.create?"),
+        (["--call", "create"], "--call: 'create' matches no call; did you mean *.create?"),
         (["--call", "delivery.*"], "--call: 'delivery.*' matches no call"),
         *[(["--status", text], f"--status: '{text}' is not a status") for text in ("4x", "600", "404x", "", "x04")],
     ],

@@ -19,7 +19,7 @@ from notify_mock.twilio_api.delivery_errors import Problem
 NOW = "2030-01-01T00:00:00Z"
 ENDED = (
     "the {} is a legacy server key: those work until 20 June 2024, the emulator's clock is at {}. "
-    "Use the JSON of a service account, or set providers.fcm.accept_legacy = True"
+    "Use the JSON of a service account, or start with the option legacy_fcm"
 )
 COMPLETE = {"project_id": "p", "private_key": "k", "client_email": "e"}
 

@@ -131,7 +131,7 @@ def test_both_problems_are_named_if_a_create_fails_and_a_push_would() -> None:
         ("VoIP", "It is for VoIP pushes"),
         ("service account, unreadable key", "Its private_key cannot be read"),
         ("expires soon", "It expires in 4 days"),
-        ("self-signed (`apn_pair()`)", "Apple did not issue it"),
+        ("self-signed (`apn_pair()`)", "not by Apple"),
         ("both in one file", "should be two files"),
         ("chain, own certificate first", "has more in it than the certificate"),
         ("byte order mark", "starts with a byte order mark"),

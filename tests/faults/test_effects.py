@@ -377,6 +377,7 @@ PROBLEMS = ", ".join(map(str, TITLES))
 WHOLE = "expected a whole number (0 or more), got"
 SPAN = 'is not a length of time; expected seconds, a timedelta or text such as "2h"'
 TEXT = "is not text; put it in quotes"
+MEANT = "did you mean 20503, Twilio's code for HTTP 503?"
 EDGE = "cannot be changed for 20503; use the effect status to send another body"
 UNSENDABLE = "cannot be sent; use printable Latin-1 in headers, no lone surrogates in the body"
 DELAYS = "seconds: is missing; give seconds, or low and high, or median and p99"
@@ -389,6 +390,7 @@ DELAYS = "seconds: is missing; give seconds, or low and high, or median and p99"
             (lambda code=code: Refuse(code), f"code: {shown} is not a supported error code; expected one of: {CODES}")
             for code, shown in ((1, "1"), (True, "True"), ("20429", "'20429'"), ([1], "a list"))
         ],
+        (lambda: Refuse(503), f"code: 503 is not a supported error code; {MEANT}"),
         (lambda: Refuse(20429, message=7), f"message: {TEXT}"),
         (lambda: Refuse(20429, detail=7), f"detail: {TEXT}"),
         (lambda: Refuse(20503, message=""), f"message: {EDGE}"),

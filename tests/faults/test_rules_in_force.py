@@ -482,6 +482,8 @@ MOMENT = 'is not a point in time; expected ISO 8601 text such as "2030-01-01T12:
     ("call", "effect", "options", "message"),
     [
         ("credential.craete", Drop(), {}, "call: 'credential.craete' matches no call; did you mean credential.create?"),
+        ("create", Drop(), {}, "call: 'create' matches no call; did you mean *.create?"),
+        ("binding", Drop(), {}, "call: 'binding' matches no call; did you mean binding.*?"),
         ("", Drop(), {}, f"call: {TEXT} ''"),
         (7, Drop(), {}, f"call: {TEXT} 7"),
         ("x" * 201, Drop(), {}, f"call: {TEXT} {'x' * 60!r}..."),

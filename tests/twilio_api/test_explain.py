@@ -50,7 +50,8 @@ def test_messages_are_those_of_the_error_classes() -> None:
     [
         (52130, "52130: is not a known error code; the nearest are: 52131 Invalid APNs credentials, 52133 "),
         ("2003", "2003: is not a known error code; the nearest are: 20"),
-        ("x", "'x': is not a known error code; the nearest are: 421 No recorded response, 20001 "),
+        ("503", "503: is not a known error code; the nearest are: 20503 "),
+        ("x", "'x': is not a known error code; expected a number, such as 52131"),
         ("", "'': is not a known error code"),
         ("٣", "'٣': is not a known error code"),
         ("9" * 9999, "is not a known error code"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from notify_mock.control_api.controlled import Control, Result
 from notify_mock.control_api.guard import Refused
-from notify_mock.control_api.json import read_object, show_alert, show_delivery, show_exchange, tags_of
+from notify_mock.control_api.json import read_object, show_alert, show_exchange
 from notify_mock.control_api.query import read_query, window
 from notify_mock.deliveries.delivery import Delivery
 from notify_mock.deliveries.inbox import CRITERIA
@@ -22,10 +22,9 @@ def deliveries(control: Control) -> Result:
     found = inbox.find(**{name: value for name, value in given.items() if name in CRITERIA})
     start = _index(found, given, "after") + 1 if "after" in given else 0
     end = _index(found, given, "before") if "before" in given else len(found)
-    tags = tags_of(control.emulator.records)
-    chosen = window(found[start:end], given, lambda one: "tag" not in given or given["tag"] in tags(one))
+    chosen = window(found[start:end], given, lambda one: "tag" not in given or given["tag"] in one.tags)
     return 200, {
-        "deliveries": [show_delivery(delivery, tags) for delivery in chosen],
+        "deliveries": [delivery.describe() for delivery in chosen],
         "alerts": [show_alert(alert) for alert in inbox.alerts],
         "count": len(inbox),
     }

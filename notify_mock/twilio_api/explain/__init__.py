@@ -67,10 +67,13 @@ def explain(code: int | str) -> Explanation:
     """Return the explanation of a code. Raises ``UsageError`` with the nearest codes if it is not known."""
     known, text = explanations(), str(code).strip()
     number = int(text) if text.isascii() and text.isdigit() and len(text) < _MAX_DIGITS else 0
+    if not number:
+        raise UsageError(shown(code), "is not a known error code", "expected a number, such as 52131")
     if number not in known:
-        near = sorted(known, key=lambda one: (_differences(text, str(one)), abs(one - number)))[:3]
+        of_status = 20000 + number
+        near = sorted(known, key=lambda one: (one != of_status, _differences(text, str(one)), abs(one - number)))[:3]
         named = ", ".join(f"{one} {known[one].entry.title}" for one in near)
-        raise UsageError(text if number else shown(code), "is not a known error code", f"the nearest are: {named}")
+        raise UsageError(text, "is not a known error code", f"the nearest are: {named}")
     return known[number]
 
 

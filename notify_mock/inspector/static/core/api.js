@@ -50,7 +50,7 @@ function parsed(text) {
 function failure(response, content) {
   const error = content?.error ?? {};
   const message = error.message || `The emulator responded ${response.status} ${response.statusText}`;
-  return new ApiError(message, { status: response.status, field: error.field ?? "" });
+  return new ApiError(message.replace(/^body, /, ""), { status: response.status, field: error.field ?? "" });
 }
 
 /** Return the name in a form that is one segment of a path. */

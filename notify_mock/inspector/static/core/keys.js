@@ -61,7 +61,7 @@ function focusFilter() {
 /** Show the keys in a dialog. */
 export function showHelp() {
   const close = () => dialog.close();
-  const rows = HELP.map(([keys, what]) => [h("dt", {}, keys.split(/, | /).map((key) => [h("kbd", {}, key), " "])), h("dd", {}, what)]);
+  const rows = HELP.map(([keys, what]) => [h("dt", {}, keys.split(", ").map((both, index) => [index ? ", " : "", both.split(" ").map((key) => h("kbd", {}, key))])), h("dd", {}, what)]);
   const dialog = h(
     "dialog",
     { "aria-label": "Keyboard", onclose: () => dialog.remove() },

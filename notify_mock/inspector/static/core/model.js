@@ -20,6 +20,9 @@ export const model = {
   connection: "waiting",
 };
 
+/** Whether a fault rule has applied as often as it may. */
+export const isSpent = ({ times, fired }) => times != null && fired >= times;
+
 const listeners = new Map();
 
 /** Call `listener` when a topic changes: calls, deliveries, callbacks, faults, clock, records, account, connection. Returns how to stop. */

@@ -3,6 +3,7 @@
 import { ApiError, get, post } from "../core/api.js";
 import { paneHead } from "../core/controls.js";
 import { button, facts, fill, h } from "../core/dom.js";
+import { shortId } from "../core/format.js";
 import { Form } from "../core/forms.js";
 import { model } from "../core/model.js";
 import { toast } from "../core/toast.js";
@@ -17,6 +18,9 @@ async function call(method, path, params, account) {
   if (made.status >= 400) throw new ApiError(`${body?.code ?? made.status}: ${body?.message ?? "refused"}`, { status: made.status });
   return body;
 }
+
+/** Say where a record goes while all accounts are shown. */
+const inAccount = () => (model.account || model.accounts.length < 2 ? "" : ` It is made in account ${shortId(model.about.default_account)}, unless another is chosen in the top bar.`);
 
 /** Return a pane with the form for a new record. `done(record)` is called after it was made. */
 export async function newRecord(kind, { close, done }) {
@@ -41,7 +45,7 @@ export async function newRecord(kind, { close, done }) {
     if (parameters.Type) turn(parameters.Type);
     for (const [name, value] of Object.entries(parameters)) form.set(name, value);
   };
-  return pane(`New ${resource.one}`, close, [h("p", { class: "muted" }, resource.teach), kind === "credentials" ? upload(use) : null, form.element, await credentials(resource)]);
+  return pane(`New ${resource.one}`, close, [h("p", { class: "muted" }, resource.teach, inAccount()), kind === "credentials" ? upload(use) : null, form.element, await credentials(resource)]);
 }
 
 /** Return a pane with a record: its fields, and a form for what Twilio lets change. */

@@ -3,7 +3,7 @@
 import { button, fill, h } from "../core/dom.js";
 import { dateOf, shortId } from "../core/format.js";
 import { showHelp } from "../core/keys.js";
-import { emulatorTime, model, on, setAccount } from "../core/model.js";
+import { emulatorTime, isSpent, model, on, setAccount } from "../core/model.js";
 import { goTo } from "../core/router.js";
 import { copy } from "../core/toast.js";
 
@@ -30,7 +30,7 @@ export function topBar(bar) {
     time.title = `The emulator's time, in UTC: ${text}`;
   };
   const drawFaults = () => {
-    const count = model.faults.length;
+    const count = model.faults.filter((rule) => !isSpent(rule)).length;
     fill(faults, h("span", { class: count ? "pill fault" : "pill" }, String(count)), h("span", { class: "word" }, count === 1 ? "fault" : "faults"));
   };
   const drawLive = () => {

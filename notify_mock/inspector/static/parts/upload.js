@@ -26,7 +26,7 @@ export function upload(use) {
   }
 
   password.addEventListener("change", () => take(last));
-  const zone = h("div", { class: "drop field-wide" }, h("form", { class: "line", onsubmit: (event) => event.preventDefault() }, h("span", { class: "grow" }, "Drop a .p12, .pem or .json file here"), button("Choose files", () => input.click()), input, password), found);
+  const zone = h("div", { class: "drop field-wide" }, h("form", { class: "line", onsubmit: (event) => event.preventDefault() }, h("span", { class: "grow" }, "Drop a .p12, .pem or .json file here, or a certificate and its key together"), button("Choose files", () => input.click()), input, password), found);
   const over = (isOver) => (event) => {
     event.preventDefault();
     zone.classList.toggle("over", isOver);
@@ -52,7 +52,7 @@ function base64(bytes) {
 }
 
 function show(diagnosis, use) {
-  use(diagnosis.parameters);
+  use({ ...(diagnosis.type ? { Type: diagnosis.type } : {}), ...diagnosis.parameters });
   const expires = diagnosis.expires && `${diagnosis.expires.slice(0, 10)} (${diagnosis.days_left < 0 ? "expired" : `${diagnosis.days_left} days left`})`;
   return [
     h("p", {}, h("b", {}, diagnosis.what)),

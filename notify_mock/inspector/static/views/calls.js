@@ -38,7 +38,7 @@ class Calls {
     bindKeys({
       j: () => this.rows.move(1),
       k: () => this.rows.move(-1),
-      Enter: () => this.rows.open(),
+      Enter: () => this.open(),
       Escape: () => this.close(),
       p: () => this.togglePause(),
       y: copyLast,
@@ -64,6 +64,12 @@ class Calls {
 
   refine(changes) {
     this.go({ query: { ...this.query, ...changes }, replace: true });
+  }
+
+  /** Open the selected row from the keyboard: the next Tab is into its details. */
+  open() {
+    this.rows.open();
+    this.rows.element.focus();
   }
 
   close() {
@@ -139,7 +145,8 @@ function isOf(call, kind) {
 }
 
 function matches(call, words) {
-  return words.every((word) => textOf(call).includes(word));
+  const text = model.failed.has(call.sid) ? `${textOf(call)} failed` : textOf(call);
+  return words.every((word) => text.includes(word));
 }
 
 /** Show the view. */

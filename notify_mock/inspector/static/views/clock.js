@@ -1,4 +1,4 @@
-/** The clock: the emulator's time, how to move it, and the callbacks that are due. */
+/** The clock: the emulator's time, how to move it, and the callbacks that wait or were sent. */
 
 import { ApiError, get, post } from "../core/api.js";
 import { table } from "../core/controls.js";
@@ -6,6 +6,7 @@ import { button, fill, h } from "../core/dom.js";
 import { dateOf, shortId } from "../core/format.js";
 import { Form } from "../core/forms.js";
 import { emulatorTime, model, on, setClock } from "../core/model.js";
+import { linkTo } from "../core/router.js";
 import { attempt, toast } from "../core/toast.js";
 
 const STEPS = [["+1 s", "1s"], ["+1 min", "1m"], ["+1 h", "1h"], ["+1 day", "1d"]];
@@ -59,9 +60,9 @@ class ClockView {
     const send = button("Send all now", () => attempt(() => this.send()), { title: "Sends them with their retries, and advances the clock" });
     fill(
       this.callbacks,
-      h("div", { class: "line" }, h("h2", { class: "grow" }, "Callbacks that are due"), callbacks.length ? send : null),
-      callbacks.length ? table("Callbacks that are due", ["Due", "In", "Host", "Notification", "Deliveries", "Attempt"], callbacks.map((one) => row(due(one)))) : h("p", { class: "muted" }, "None is waiting. A notification with a DeliveryCallbackUrl, or a service with one, makes callbacks."),
-      sent.length ? [h("h2", {}, "Sent"), table("Callbacks that were sent", ["Time", "Host", "Notification", "Attempt", "Response"], sent.slice(-50).reverse().map((one) => row(done(one))))] : null,
+      h("div", { class: "line" }, h("h2", { class: "grow" }, "Waiting callbacks"), callbacks.length ? send : null),
+      callbacks.length ? table("Waiting callbacks", ["Due", "In", "Host", "Notification", "Deliveries", "Attempt"], callbacks.map((one) => row(due(one)))) : h("p", { class: "muted" }, "None is waiting. A notification with a DeliveryCallbackUrl, or a service with one, makes callbacks."),
+      sent.length ? [h("h2", {}, "Sent"), table("Callbacks that were sent", ["Time", "URL", "Notification", "Response"], sent.slice(-50).reverse().map((one) => row(done(one))))] : null,
     );
   }
 
@@ -81,7 +82,7 @@ function due(callback) {
 }
 
 function done(one) {
-  return [dateOf(one.time ?? one.at ?? one.due), one.host ?? "", h("code", {}, shortId(one.notification_sid ?? "")), String(one.attempt ?? ""), String(one.status ?? one.outcome ?? one.error ?? "")];
+  return [h("a", { href: linkTo("calls", [String(one.number)]) }, dateOf(one.time)), one.url, h("code", {}, shortId(one.notification_sid)), String(one.status ?? one.reason)];
 }
 
 /** Show the view. */

@@ -5,7 +5,7 @@ import { select, table } from "../core/controls.js";
 import { button, fill, h } from "../core/dom.js";
 import { loadMessages } from "../core/errors.js";
 import { Form } from "../core/forms.js";
-import { model, on, refreshFaults } from "../core/model.js";
+import { isSpent, model, on, refreshFaults } from "../core/model.js";
 import { linkTo } from "../core/router.js";
 import { attempt, toast } from "../core/toast.js";
 import { effectsOf, fieldsFor, ruleOf } from "../parts/rule_fields.js";
@@ -45,12 +45,15 @@ class FaultsView {
   breakNext() {
     const call = h("input", { type: "text", placeholder: "any call", list: "call-names", "aria-label": "Name of the call", spellcheck: "false" });
     const how = select(NEXT.map(([text], index) => [index, text]), { "aria-label": "How it fails", value: 0 });
-    const add = () => attempt(async () => {
-      const made = await post("faults", { call: call.value.trim() || "*", times: 1, ...NEXT[how.value][1] });
-      toast(`The next ${made.call === "*" ? "call" : made.call} fails: rule ${made.name}`);
-      await refreshFaults();
-    });
-    return h("div", { class: "section" }, h("h2", {}, "Break the next call"), h("div", { class: "line" }, h("span", {}, "The next"), call, h("span", {}, "gets"), how, button("Break the next call", add, { class: "main" })));
+    const add = (event) => {
+      event.preventDefault();
+      return attempt(async () => {
+        const made = await post("faults", { call: call.value.trim() || "*", times: 1, ...NEXT[how.value][1] });
+        toast(`The next ${made.call === "*" ? "call" : made.call} fails: rule ${made.name}`);
+        await refreshFaults();
+      });
+    };
+    return h("div", { class: "section" }, h("h2", {}, "Break the next call"), h("form", { class: "line", onsubmit: add }, h("span", {}, "The next"), call, h("span", {}, "gets"), how, h("button", { type: "submit", class: "button main" }, "Break the next call")));
   }
 
   draw() {
@@ -69,7 +72,6 @@ class FaultsView {
 
   row(rule) {
     const { name, call, effect, seen, fired, phase, ...rest } = rule;
-    const isSpent = rest.times !== undefined && rest.times !== null && fired >= rest.times;
     const details = Object.entries(rest).filter(([key, value]) => value !== null && key !== "unused").map(([key, value]) => `${key} ${typeof value === "object" ? JSON.stringify(value) : value}`);
     return h(
       "tr",
@@ -77,7 +79,7 @@ class FaultsView {
       h("td", {}, h("b", {}, name)),
       h("td", {}, h("code", {}, call)),
       h("td", { class: "wrap" }, h("span", { class: "pill fault" }, effect), " ", h("span", { class: "muted" }, [phase === "after" ? "after the call" : "", ...details].filter(Boolean).join(", "))),
-      h("td", {}, `${seen} / `, fired ? h("a", { href: linkTo("calls", [], { q: name }), "aria-label": `Show the ${fired} that ${name} applied to` }, String(fired)) : "0", isSpent ? h("span", { class: "muted" }, " done") : ""),
+      h("td", {}, `${seen} / `, fired ? h("a", { href: linkTo("calls", [], { q: name }), "aria-label": `Show the ${fired} that ${name} applied to` }, String(fired)) : "0", isSpent(rule) ? h("span", { class: "muted" }, " done") : ""),
       h("td", {}, button("Remove", () => this.change(() => remove(`faults/${segment(name)}`)), { class: "quiet danger", "aria-label": `Remove ${name}` })),
     );
   }

@@ -25,7 +25,7 @@ class RecordsView {
     this.pager = h("div", { class: "bar" });
     this.split = h("div", { class: "split" }, h("div", { class: "pane" }, this.table, this.pager));
     root.append(
-      h("div", { class: "bar" }, this.tabs, this.filter, create, h("a", { class: "button", href: "export", download: "notify-mock.json", title: "Secrets are masked" }, "Export"), h("a", { class: "button", href: "export?secrets=true", download: "notify-mock-with-secrets.json" }, "With secrets"), button("Import", () => file.click()), file),
+      h("div", { class: "bar" }, this.tabs, this.filter, create, h("a", { class: "button", href: "export", download: "notify-mock.json", title: "Secrets are masked" }, "Export"), h("a", { class: "button", href: "export?secrets=true", download: "notify-mock-with-secrets.json" }, "Export with secrets"), button("Import", () => file.click()), file),
       this.split,
     );
     this.stops = [on("records account", () => this.load())];
