@@ -50,6 +50,7 @@ def test_a_sent_delivery_as_data() -> None:
         "headers": {"name": "value"},
         "payload": {"aps": {}},
         "faults": [],
+        "tags": [],
     }
 
 
