@@ -90,6 +90,7 @@ def _act(control: Control, method: str, path: str) -> Result:
 def _respond(status: int, content: dict[str, Any] | None, allow: str = "") -> Response:
     response = jsonify(content) if content is not None else Response()
     response.status_code = status
+    response.headers["Cache-Control"] = "no-store"  # an export may have secrets
     if content is None:
         del response.headers["Content-Type"]
     if allow:

@@ -23,6 +23,9 @@ from notify_mock.deliveries.providers import PROVIDERS
 from notify_mock.faults.readers import scenario_names
 from notify_mock.resources import RESOURCES
 
+EVENTS = ("call", "delivery", "callback", "fault", "clock", "records", "reset")
+"""The types of events."""
+
 
 def paths() -> dict[str, Any]:
     name = [{"name": "name", "in": "path", "required": True, "schema": NAME}]
@@ -103,6 +106,7 @@ def paths() -> dict[str, Any]:
             },
             "post": _operation("drainCallbacks", "Send them now, including retries; advances the clock", "Exchanges"),
         },
+        "/_mock/events": {"get": _events()},
         "/_mock/reset": {
             "post": _taking(
                 {**object_of(account={**TEXT, "description": "only the records and requests of this account"})}
@@ -158,6 +162,21 @@ def paths() -> dict[str, Any]:
             "delete": _operation("dropCheckpoint", "Delete a saved state"),
         },
         "/_mock/openapi.json": {"get": _operation("openapi", "This document", {"type": "object"})},
+    }
+
+
+def _events() -> dict[str, Any]:
+    """The only response that never ends. The types of events are those of ``notify_mock.events``."""
+    types: Schema = {"type": "array", "items": {"type": "string", "enum": list(EVENTS)}, "minItems": 1}
+    done = {"description": "server-sent events, without an end", "content": {"text/event-stream": {"schema": TEXT}}}
+    operation = _operation("events", "What happens in the emulator, as it happens", TEXT)
+    return {
+        **operation,
+        "parameters": [
+            {"name": "types", "in": "query", "schema": types, "explode": False, "description": "default: all of them"},
+            {"name": "Last-Event-ID", "in": "header", "schema": TEXT, "description": "id of the last event received"},
+        ],
+        "responses": {**operation["responses"], "200": done, "503": operation["responses"]["4XX"]},
     }
 
 

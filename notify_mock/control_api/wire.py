@@ -11,7 +11,7 @@ from notify_mock.redaction.redact import PLAIN_HEADERS
 from notify_mock.support.masked_url import MASK, masked_url
 from notify_mock.twilio_api.channels import CALLBACK_NAME
 from notify_mock.twilio_api.headers import phrase
-from notify_mock.twilio_api.masking import is_secret, show_json, show_text, show_value
+from notify_mock.twilio_api.masking import SHOWN, is_secret, show_json, show_text, show_value
 from notify_mock.twilio_api.messages import Answer, Call, Params
 
 if TYPE_CHECKING:
@@ -80,7 +80,13 @@ def _response(call: Call, answer: Answer) -> dict[str, Any] | None:
 
 def _encoded(parameters: Params) -> str:
     """Return parameters as a form, with masks in place of secrets."""
-    return "&".join(f"{quote_plus(show_text(name))}={_value(name, value)}" for name, value in parameters.pairs)
+    return "&".join(f"{_name(name, value)}={_value(name, value)}" for name, value in parameters.pairs)
+
+
+def _name(name: str, value: str) -> str:
+    """Mask an unknown name without a value: it may be the rest of a secret with an unencoded ``&``."""
+    is_shown = value.strip("=") or name in SHOWN or is_secret(name)
+    return quote_plus(show_text(name)) if is_shown else MASK
 
 
 def _value(name: str, value: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -29,6 +29,7 @@ _TYPES = {
     ".png": "image/png",
     ".woff2": "font/woff2",
 }
+_BARE = (".js", ".css")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -43,9 +44,12 @@ _PAGE_HEADERS = {
 }
 
 
-def page_blueprint(access: Access) -> Blueprint:
-    """Return the blueprint for ``/_mock/``, ``/_mock/static/...``, ``/_mock/login`` and ``/_mock/logout``."""
-    blueprint, page = Blueprint(NAME, __name__, url_prefix="/_mock"), _Page(access)
+def page_blueprint(access: Access, end_events: Callable[[], None]) -> Blueprint:
+    """Return the blueprint for ``/_mock/``, ``/_mock/static/...``, ``/_mock/login`` and ``/_mock/logout``.
+
+    ``end_events`` ends the streams of events. It is called after a logout, since a cookie may have opened them.
+    """
+    blueprint, page = Blueprint(NAME, __name__, url_prefix="/_mock"), _Page(access, end_events)
     views = (
         ("/", page.index, ("GET",)),
         ("/login", page.login, ("GET", "POST")),
@@ -61,8 +65,8 @@ def page_blueprint(access: Access) -> Blueprint:
 class _Page:
     """The views. Page and files contain no data, so they need no token; without it, the page is the login form."""
 
-    def __init__(self, access: Access) -> None:
-        self._access = access
+    def __init__(self, access: Access, end_events: Callable[[], None]) -> None:
+        self._access, self._end_events = access, end_events
 
     def index(self) -> Response:
         self._check()
@@ -86,6 +90,7 @@ class _Page:
     def logout(self) -> Response:
         self._access.check(request.environ)
         self._access.log_out()
+        self._end_events()
         return _with_cookie(_to_page(), "")
 
     def static_file(self, name: str) -> Response:
@@ -93,7 +98,7 @@ class _Page:
         file = _files().get(name)
         if file is None:
             raise Refused(404, f"the inspector has no file {shown(name)}")
-        content = file.read_bytes()
+        content = _bare(file.read_text(encoding="utf-8")).encode() if file.suffix in _BARE else file.read_bytes()
         response = Response(content, content_type=_TYPES[file.suffix])
         response.headers.update({**_HEADERS, "Cache-Control": "no-cache"})  # cached, and checked by the ETag
         response.set_etag(blake2b(content, digest_size=16).hexdigest())
@@ -121,6 +126,19 @@ def _files() -> Mapping[str, Path]:
     folder = _FOLDER / "static"
     found = sorted(file for file in folder.rglob("*") if file.suffix in _TYPES)
     return {file.relative_to(folder).as_posix(): file for file in found}
+
+
+def _bare(text: str) -> str:
+    """Return a script or style sheet without comments and indentation, which are an eighth of the page.
+
+    Lines keep their numbers. Only a comment that begins a line and ends one is left out.
+    """
+    lines, is_comment = [], False
+    for line in map(str.strip, text.splitlines()):
+        is_comment = is_comment or line.startswith("/*")
+        lines.append("" if is_comment else line)
+        is_comment = is_comment and not line.endswith("*/")
+    return "\n".join(lines)
 
 
 @cache

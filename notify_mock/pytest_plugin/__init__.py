@@ -206,7 +206,7 @@ def pytest_runtest_makereport(
         _leave_log(item, own, report)
         if report.when != "teardown" and item.config.stash[_INSPECTS]:
             item.config.stash[_INSPECTS] = False
-            _inspecting().inspect_failure(emulator, report)
+            _inspecting().inspect_failure(item.config, emulator, report)
     if report.when == "teardown" and own is not None:
         del item.stash[_RUNNING]
     return report

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,37 +19,43 @@ def check_terminal(config: pytest.Config) -> None:
     """Raise pytest's ``UsageError`` if nobody could press Enter."""
     if config.getoption("numprocesses", None) or config.getoption("dist", "no") != "no":
         raise pytest.UsageError(f"{FLAG}: the tests run in processes of pytest-xdist, without a terminal; add -n 0")
-    with _uncaptured(config):
-        if not sys.stdin.isatty():
-            raise pytest.UsageError(f"{FLAG}: needs a terminal to wait for Enter, and stdin is not one")
+    _suspend(config)
+    if not sys.stdin.isatty():
+        raise pytest.UsageError(f"{FLAG}: needs a terminal to wait for Enter, and stdin is not one")
 
 
 @contextmanager
 def terminal(config: pytest.Config) -> Iterator[None]:
     """Let stdin and stdout be the terminal's. pytest-timeout does not end the test while it waits."""
     config.hook.pytest_enter_pdb(config=config, pdb=None)
-    with _uncaptured(config):
-        yield
-
-
-def inspect_failure(emulator: Emulator, report: pytest.TestReport) -> None:
-    """Say which test has failed, and wait while somebody looks at its emulator."""
-    crash = getattr(report.longrepr, "reprcrash", None)
-    reason = str(crash.message).partition("\n")[0] if crash else "failed"
-    with emulator.terminal():
-        print(f"\n\nnotify-mock: {report.nodeid}: {reason}")
-        emulator.inspect()
-
-
-@contextmanager
-def _uncaptured(config: pytest.Config) -> Iterator[None]:
-    capture = config.pluginmanager.getplugin("capturemanager")
-    at_breakpoint = capture is not None and capture.is_globally_capturing() and sys.stdin.isatty()
-    if capture is None or at_breakpoint:
-        yield
-        return
-    capture.suspend(in_=True)
+    capture = _suspend(config)
     try:
         yield
     finally:
-        capture.resume()
+        if capture is not None:
+            capture.resume()
+
+
+def inspect_failure(config: pytest.Config, emulator: Emulator, report: pytest.TestReport) -> None:
+    """Say which test has failed, and wait while somebody looks at its emulator."""
+    from notify_mock.inspector.pause import pause
+
+    crash = getattr(report.longrepr, "reprcrash", None)
+    reason = str(crash.message).partition("\n")[0] if crash else "failed"
+    config.hook.pytest_enter_pdb(config=config, pdb=None)
+    _suspend(config)
+    print(f"\n\nnotify-mock: {report.nodeid}: {reason}")
+    pause(f"{emulator.url}/_mock/")
+
+
+def _suspend(config: pytest.Config) -> Any:
+    """Let stdin and stdout be the terminal's, and return what must be resumed in a test; None at a breakpoint.
+
+    Between the phases of a test nothing must be resumed: pytest captures only stdin there, and starts again by itself.
+    """
+    capture = config.pluginmanager.getplugin("capturemanager")
+    at_breakpoint = capture is not None and capture.is_globally_capturing() and sys.stdin.isatty()
+    if capture is None or at_breakpoint:
+        return None
+    capture.suspend(in_=True)
+    return capture

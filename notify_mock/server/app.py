@@ -110,7 +110,7 @@ def create_app(emulator: Handler) -> Flask:
     app.url_map.converters["api"] = ApiConverter
     for pattern, method, name in dict.fromkeys((route.pattern, route.method, route.name) for route in ROUTES):
         app.add_url_rule(f"/<api:api>{pattern}", name, serve, methods=[method], provide_automatic_options=False)
-    app.register_blueprint(page.page_blueprint(emulator.access))
+    app.register_blueprint(page.page_blueprint(emulator.access, lambda: emulator.events.end()))
     app.register_error_handler(HTTPException, stray)
     return app
 

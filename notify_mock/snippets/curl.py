@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from notify_mock.snippets.stand_ins import File, stand_in
 from notify_mock.snippets.subject import Subject
@@ -37,9 +37,18 @@ def _parts(subject: Subject) -> Iterator[str]:
     for name, value in call.parameters.pairs:
         shown = value if is_callback else stand_in(name, value, exchange.refusal)
         if shown is not None:
-            text = f"{name}@{shown.name}" if isinstance(shown, File) else f"{name}={shown}"
-            yield f"--data-urlencode {shlex.quote(text)}"
+            yield _parameter(name, shown)
     yield shlex.quote(_url(subject))
+
+
+def _parameter(name: str, value: str | File) -> str:
+    """Return the option for one parameter. What a terminal would act on is encoded."""
+    if isinstance(value, File):
+        return f"--data-urlencode {shlex.quote(f'{name}@{value.name}')}"
+    text = f"{name}={value}"
+    if text.replace("\n", "").isprintable():
+        return f"--data-urlencode {shlex.quote(text)}"
+    return f"-d {shlex.quote(urlencode([(name, value)]))}"
 
 
 def _url(subject: Subject) -> str:

@@ -75,4 +75,7 @@ def _literal(value: Any) -> str:
 
 
 def _key(name: str) -> str:
+    """``__proto__`` needs brackets; without them it would set the prototype."""
+    if name == "__proto__":
+        return '["__proto__"]'
     return name if name.isascii() and name.isidentifier() else json.dumps(name)

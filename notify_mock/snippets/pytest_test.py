@@ -29,6 +29,7 @@ from notify_mock.twilio_api.errors import (
     UriTooLong,
     WrongToken,
 )
+from notify_mock.twilio_api.hosts import is_twilio
 from notify_mock.twilio_api.products import HOME_REGION, api_domain
 
 _UNREADABLE = (EntityTooLarge, HeadersTooLarge, MalformedRequest, UriTooLong)
@@ -124,7 +125,7 @@ def _with_raw_call(subject: Subject) -> Iterator[str]:
     """Send the request as it was, for what the SDK cannot send or read."""
     exchange = subject.exchange
     domain = exchange.call.host if not exchange.api else api_domain(exchange.api)
-    if not domain.endswith("twilio.com"):
+    if not is_twilio(domain):
         domain = api_domain("")
     path = exchange.call.path if not exchange.api else f"/{exchange.api.partition('/')[2]}{exchange.path}"
     has_token = exchange.refusal is not NoCredentials or bool(subject.rules)

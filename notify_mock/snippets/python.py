@@ -79,7 +79,7 @@ def raw_call(subject: Subject, url: str, result: str, client: str = "client") ->
     arguments = [literal(call.method), url]
     if given:
         arguments.append(f"{'params' if call.reads_query else 'data'}={literal(given)}")
-    return called(f"{result}{client}.request(", arguments).splitlines()
+    return called(f"{result}{client}.request(", arguments).split("\n")
 
 
 def called(head: str, arguments: Iterable[str]) -> str:
@@ -101,7 +101,7 @@ def literal(value: Any) -> str:
     if isinstance(value, File):
         return value.python
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return "".join(map(_escaped, json.dumps(value, ensure_ascii=False)))
     if isinstance(value, dict):
         return "{" + ", ".join(f"{literal(name)}: {literal(one)}" for name, one in value.items()) + "}"
     if isinstance(value, (list, tuple)):
@@ -109,10 +109,18 @@ def literal(value: Any) -> str:
     return repr(value)
 
 
+def _escaped(character: str) -> str:
+    """Return a character so that a reader sees it: some break lines or change the order of what is shown."""
+    if character.isprintable():
+        return character
+    return f"\\u{ord(character):04x}" if character < "\U00010000" else f"\\U{ord(character):08x}"
+
+
 def made_first(text: str) -> list[str]:
     """Return the lines that make what the code uses in place of secrets."""
     uses_pair = CERTIFICATE.python in text or PRIVATE_KEY.python in text
-    return ["pair = apn_pair()", ""] if uses_pair and "pair = " not in text else []
+    is_made = any(line.lstrip().startswith("pair = ") for line in text.split("\n"))
+    return ["pair = apn_pair()", ""] if uses_pair and not is_made else []
 
 
 def imports(text: str, always: Iterable[str] = ()) -> list[str]:

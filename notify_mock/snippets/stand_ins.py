@@ -13,6 +13,9 @@ from notify_mock.twilio_api.masking import PLAIN, show_text
 LEGACY_KEY, API_KEY, BROKEN_ACCOUNT = "legacy-server-key", "api-key", '{"type": "service_account"}'
 
 
+_SECRET = ("Certificate", "PrivateKey", "Secret", "ApiKey")
+
+
 class File(NamedTuple):
     """A secret that is read from a file, or made by an expression of Python."""
 
@@ -39,8 +42,8 @@ def stand_in(name: str, value: str, refusal: type[TwilioError] | None = None) ->
         return API_KEY
     if name == "DeliveryCallbackUrl":
         return without_secrets(value)
-    if name not in PLAIN and value:
-        return None
+    if name not in PLAIN and name not in _SECRET:
+        return None  # not even the name: without a value, it may be the rest of a secret with an unencoded "&"
     return "text" if MASK in show_text(value, len(value) + 1) else value
 
 

@@ -24,7 +24,8 @@ PLAIN = frozenset(
 )
 """The parameters of Notify v1 that are shown as they are, unless they look like a secret (documented names)."""
 
-_SHOWN = PLAIN.union(CALLBACK_PARAMETERS)
+SHOWN = PLAIN.union(CALLBACK_PARAMETERS)
+"""With those of the delivery callback."""
 
 _SECRET_NAME = re.compile(r"secret|key|certificate|passw|(?<!page)token|authorization|cookie|credential.?json")
 _SECRET_LOOK = re.compile(r"-----BEGIN|private_key|AAAA[\w-]{7}:APA91|AIza[\w-]{30}|://(?!\[secret\]@)[^/\s@]+@")
@@ -78,7 +79,7 @@ def _without_secrets(value: Any) -> Any:
 
 def show_value(name: str, value: str, max_length: int = _MAX_LENGTH) -> str:
     """Return the value of a parameter for one log line: masked if the parameter is a secret or not one of Twilio's."""
-    if name not in _SHOWN:
+    if name not in SHOWN:
         return MASK
     return show_text(masked_url(value) if name == "DeliveryCallbackUrl" else value, max_length)
 

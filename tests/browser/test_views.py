@@ -243,6 +243,14 @@ def test_the_state_is_exported_and_imported(show: Any, told: Emulator, tmp_path:
     expect(page.get_by_text("1 to 2 of 2")).to_be_visible()
 
 
+def test_a_file_that_is_too_large_to_import_is_not_sent(show: Any, tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps({"credentials": [{"type": "fcm", "friendly_name": "x" * 64}] * 20_000}))
+    page = show("records")
+    page.get_by_label("File to import").set_input_files(file)
+    expect(page.get_by_text("the limit is 1000 KB. Start the server with it: notify-mock serve --data")).to_be_visible()
+
+
 def test_the_next_call_is_broken_once(show: Any, told: Emulator) -> None:
     told.faults.clear()
     page = show("faults")

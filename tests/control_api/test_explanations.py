@@ -26,6 +26,15 @@ def explained(emulator: Emulator, number: int = 0) -> Any:
     return answer.get_json()
 
 
+def test_the_rest_of_a_secret_with_an_ampersand_is_masked(emulator: Emulator) -> None:
+    headers = {"Authorization": basic(*emulator.auth), "Content-Type": "application/x-www-form-urlencoded"}
+    body = "Type=fcm&ApiKey=&Secret=first&second-half&=x"
+    emulator.app.test_client().post("/v1/Credentials", data=body, headers=headers)
+    assert "second-half" not in str(explained(emulator))
+    request = explained(emulator)["wire"]["request"]
+    assert request["body"].startswith("Type=fcm&ApiKey=[secret]&Secret=[secret]&[secret]=[secret]&")
+
+
 def test_a_request_is_shown_as_on_the_wire_without_secrets(emulator: Emulator) -> None:
     headers = {
         "host": "notify.twilio.com",

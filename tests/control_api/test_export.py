@@ -126,3 +126,8 @@ def test_the_sequence_of_sids_goes_on_after_the_last_that_was_taken(taken: list[
     made = [source.credentials.add(type="fcm").sid for _ in range(8)]
     data = {"credentials": [{"type": "fcm", "sid": made[at]} for at in dict.fromkeys(taken)]}
     assert Emulator(seed=7, data=data).credentials.add(type="fcm").sid == made[max(taken, default=-1) + 1]
+
+
+@pytest.mark.parametrize("path", ["export?secrets=true", "state", "nothing"])
+def test_no_browser_keeps_a_response(emulator: Emulator, path: str) -> None:
+    assert emulator.app.test_client().get(f"/_mock/{path}").headers["Cache-Control"] == "no-store"

@@ -11,6 +11,7 @@ from helpers.pem import Pair
 from twilio.base.exceptions import TwilioException
 
 from notify_mock import Account, Emulator
+from notify_mock.control_api.openapi import document
 from notify_mock.events.hub import KINDS, Reader
 from notify_mock.twilio_api.messages import read
 
@@ -32,6 +33,16 @@ def kinds(found: list[Received]) -> list[tuple[str, Any]]:
     return [(one.kind, one.data.get("action")) for one in found]
 
 
+def test_the_document_describes_the_events(emulator: Emulator) -> None:
+    operation = document("x")["paths"]["/_mock/events"]["get"]
+    types, last = operation["parameters"]
+    assert (tuple(types["schema"]["items"]["enum"]), types["name"], types["explode"]) == (KINDS, "types", False)
+    assert (last["name"], last["in"]) == ("Last-Event-ID", "header")
+    answer = emulator.app.test_client().get("/_mock/events", query_string={"types": ",".join(KINDS)})
+    (media,) = operation["responses"][str(answer.status_code)]["content"]
+    assert answer.mimetype == media
+
+
 def control(emulator: Emulator, path: str) -> Any:
     return emulator.app.test_client().get(f"/_mock/{path}").get_json()
 
@@ -51,11 +62,11 @@ def test_a_call_is_shown_as_in_the_journal(emulator: Emulator, reader: Reader) -
 
 def test_a_delivery_is_shown_as_in_the_inbox(emulator: Emulator, reader: Reader) -> None:
     service = emulator.client().notify.v1.services.create()
-    service.bindings.create(identity="alice", binding_type="sms", address="+15017122661")
+    service.bindings.create(identity="alice", binding_type="sms", address="+15017122661", tag=["vip"])
     service.notifications.create(identity=["alice"], body="hi")
     found = [one for one in taken(reader) if one.kind == "delivery"]
     assert [one.data for one in found] == control(emulator, "deliveries")["deliveries"]
-    assert found[0].data["identity"] == "alice"
+    assert (found[0].data["identity"], found[0].data["tags"]) == ("alice", ["vip"])
 
 
 @pytest.mark.parametrize("status", [200, 500])
@@ -65,7 +76,7 @@ def test_a_callback_is_planned_and_then_sent_or_failed(emulator: Emulator, reade
         return []
 
     service = emulator.client().notify.v1.services.create()
-    service.bindings.create(identity="alice", binding_type="sms", address="+15017122661")
+    service.bindings.create(identity="alice", binding_type="sms", address="+15017122661", tag=["vip"])
     emulator.callbacks.mount(app)
     service.notifications.create(identity=["alice"], body="hi", delivery_callback_url="http://app.test/x?token=hush")
     emulator.callbacks.drain()
@@ -194,7 +205,7 @@ def test_no_secret_is_in_any_event(pair: Pair) -> None:
     client.request("GET", "https://notify.twilio.com/v1/Credentials?Secret=hush-6&x=hush-7")
     emulator.client(account.sid, "hush-8").request("GET", "https://notify.twilio.com/v1/Credentials")
     service = client.notify.v1.services.create(delivery_callback_url="https://u:hush-9@127.0.0.1:9/?key=hush-10")
-    service.bindings.create(identity="alice", binding_type="sms", address="+15017122661")
+    service.bindings.create(identity="alice", binding_type="sms", address="+15017122661", tag=["vip"])
     service.notifications.create(identity=["alice"], body="hi")
     emulator.callbacks.drain()
     emulator.faults.add("credential.create", "drop", Secret="hush-11", headers={"Authorization": "hush-12"})

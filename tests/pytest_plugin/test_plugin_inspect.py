@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -34,8 +35,8 @@ def test_second(notify_mock):
 class Terminal:
     """What a program in a terminal shows, and the keys that are pressed there."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor, self.text = descriptor, ""
+    def __init__(self, descriptor: int, process: int) -> None:
+        self._descriptor, self.process, self.text = descriptor, process, ""
 
     def read_until(self, pattern: str) -> re.Match[str]:
         while (found := re.search(pattern, self.text)) is None:
@@ -69,7 +70,7 @@ def in_terminal(pytester: pytest.Pytester, *arguments: str) -> Iterator[Terminal
     ) as process:
         os.close(theirs)
         try:
-            yield Terminal(ours)
+            yield Terminal(ours, process.pid)
         finally:
             process.kill()
             os.close(ours)
@@ -92,6 +93,24 @@ def test_the_emulator_of_the_first_failing_test_waits_for_enter(pytester: pytest
         rest = terminal.read_rest()
     assert rest.count("inspector on") == 1
     assert "2 failed" in rest
+
+
+@pytest.mark.parametrize("capture", ["fd", "sys", "no"])
+def test_ctrl_c_while_it_waits_ends_the_run_as_anywhere_else(pytester: pytest.Pytester, capture: str) -> None:
+    pytester.makepyfile(test_failing=FAILING)
+    with in_terminal(pytester, "--notify-mock-inspect", f"--capture={capture}") as terminal:
+        terminal.read_until("press Enter")
+        os.kill(terminal.process, signal.SIGINT)
+        rest = terminal.read_rest()
+    assert "KeyboardInterrupt !!!" in rest
+    assert "Traceback" not in rest
+
+
+def test_what_pytest_reports_is_shown_before_the_first_test_waits(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_failing=FAILING)
+    with in_terminal(pytester, "--notify-mock-inspect", "-v") as terminal:
+        terminal.read_until("press Enter")
+    assert "test session starts" in terminal.text
 
 
 @pytest.mark.parametrize("capture", ["fd", "no"])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -11,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus, urlencode
 
 import pytest
 import requests
@@ -22,6 +26,7 @@ from notify_mock import Account, ApiKey, Emulator, apn_pair, fcm_service_account
 from notify_mock.twilio_api.messages import read
 
 Act = Callable[[Emulator], object]
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 SECRET = "the-real-secret-of-the-user"
 CR, IS = "CR" + "a" * 32, "IS" + "b" * 32
 
@@ -359,3 +364,96 @@ def test_the_vcr_texts_are_cassettes_that_replay_the_call(tmp_path: Path) -> Non
 def test_there_is_no_vcr_text_of_a_response_that_was_not_kept(emulator: Emulator) -> None:
     list_all(emulator)
     assert copies(emulator)["vcr"] is None
+
+
+HOSTILE = [
+    '"; import os; os.abort()#',
+    "'; exit 9; '",
+    "$(exit 9)`exit 9`${process.exit(9)}",
+    '{__import__("os")}',
+    "\\",
+    "\\\n'\"",
+    '\n"""\nimport os\n',
+    "\u2028a\u2029b\x85c\x0bd\x0ce\x1cf",
+    "\u202eb\u2066a\U000e0001",
+    "\x1b[201~\r\n\x9b31m\x7f",
+    "-o file",
+    "@/etc/passwd",
+    "\x00",
+    "\U0001f600 %s {}",
+]
+"""Texts that try to become code, to break a line, or to act on a terminal."""
+
+
+def say(emulator: Emulator, text: str, method: str) -> None:
+    """Send the text in a parameter, twice for PATCH, which no SDK does."""
+    params = [("FriendlyName", text), ("FriendlyName", text)][: 1 if method == "POST" else 2]
+    emulator.app.test_client().open(
+        "/v1/Services",
+        method=method,
+        data=urlencode(params),
+        headers=FORM | {"Authorization": basic("AC" + "1" * 32, "token")},
+    )
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_text_becomes_code_in_python(emulator: Emulator, text: str, method: str) -> None:
+    say(emulator, text, method)
+    found = copies(emulator)
+    for language in ("python", "pytest"):
+        constants = [node.value for node in ast.walk(ast.parse(found[language])) if isinstance(node, ast.Constant)]
+        assert text in constants
+        assert found[language].replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_text_becomes_a_command_of_the_shell(emulator: Emulator, text: str, method: str) -> None:
+    say(emulator, text, method)
+    found = copies(emulator)["curl"]
+    arguments = shlex.split(found.replace(" \\\n  ", " "))
+    sent = arguments[-2].removeprefix("FriendlyName=")
+    assert text in (sent, unquote_plus(sent))
+    assert found.replace("\n", "").isprintable()
+
+
+def test_no_text_becomes_code_in_javascript(tmp_path: Path) -> None:
+    if shutil.which("node") is None:
+        pytest.skip("node is not installed")
+    emulator = Emulator()
+    script = ["var sent = [], result = {then: () => result, catch: () => result};"]
+    script.append("var client = {request: (given) => (sent.push(given.data.FriendlyName), result)};")
+    for text in HOSTILE:
+        say(emulator, text, "PATCH")
+        script.append(re.sub(r"(?m)^const .*$", "", copies(emulator)["node"]))
+    script.append("console.log(JSON.stringify(sent.map((pair) => pair[0])));")
+    (tmp_path / "all.js").write_text("\n".join(script), encoding="utf-8")
+    done = subprocess.run(["node", "all.js"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == HOSTILE
+
+
+def test_a_name_in_data_is_no_prototype_in_javascript(emulator: Emulator) -> None:
+    app(emulator).notifications.create(identity=["alice"], data={"__proto__": 1})
+    assert '["__proto__"]: 1' in copies(emulator)["node"]
+
+
+def test_a_name_that_looks_like_code_does_not_hide_what_is_needed(emulator: Emulator) -> None:
+    pair = apn_pair()
+    v1(emulator).credentials.create(
+        type="apn", friendly_name="pair = 1", certificate=pair.certificate, private_key=pair.private_key
+    )
+    assert "pair = apn_pair()" in copies(emulator)["python"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_the_rest_of_a_secret_with_an_ampersand_is_not_in_the_code(emulator: Emulator, method: str) -> None:
+    headers = {**FORM, "Authorization": basic("AC" + "1" * 32, "token")}
+    body = f"Type=fcm&Secret=first&{SECRET}&ApiKey="
+    emulator.app.test_client().open("/v1/Credentials", method=method, data=body, headers=headers)
+    assert "ApiKey" in copies(emulator)["curl"]
+
+
+def test_a_host_that_ends_like_twilios_is_not_in_a_test(emulator: Emulator) -> None:
+    emulator.app.test_client().get("/nothing", base_url="http://eviltwilio.com")
+    assert "eviltwilio" not in copies(emulator)["pytest"]

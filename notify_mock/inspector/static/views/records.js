@@ -12,6 +12,7 @@ import { newRecord, showRecord } from "../parts/record.js";
 import { RESOURCES } from "../parts/resources.js";
 
 const LIMIT = 50;
+const MAX_KB = 1000;
 const KINDS = Object.keys(RESOURCES);
 
 class RecordsView {
@@ -130,6 +131,7 @@ class RecordsView {
     const [file] = input.files;
     await attempt(async () => {
       let data;
+      if (file.size > MAX_KB * 1024) throw new Error(`${file.name} has ${Math.ceil(file.size / 1024)} KB, the limit is ${MAX_KB} KB. Start the server with it: notify-mock serve --data ${file.name}`);
       try {
         data = JSON.parse(await file.text());
       } catch (error) {
