@@ -22,7 +22,7 @@ from notify_mock.twilio_api.messages import Answer
 CHANGING: Mapping[str, tuple[str, ...]] = {
     "clock": ("freeze", "set", "advance", "resume", "reset"),
     "faults": ("add", "read", "remove", "clear", "reset"),
-    "accounts": ("suspend", "activate", "expire", "reset"),
+    "accounts": ("suspend", "activate", "expire", "replace", "reset"),
     "providers": ("reset",),
     **{
         f"providers.{name}": (

@@ -85,7 +85,7 @@ def with_stored_options(store: Store, options: dict[str, Any]) -> tuple[dict[str
             raise UsageError(_NAMES.get(name, name), "cannot be used with state=", "leave one of them out")
     plain = _plain_options(given)
     try:
-        stored = store.begin({**plain, _BEGUN: Clock().real_time()})
+        stored = dict(store.begin({**plain, _BEGUN: Clock().real_time()}))
         begun = float(stored.pop(_BEGUN))
         read = {name: Decoder().decode(value) for name, value in stored.items()}
     except (StoreError, StoreUnavailable) as error:

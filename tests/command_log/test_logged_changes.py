@@ -37,7 +37,7 @@ READING: dict[type[Any], set[str]] = {
 
 OWN: dict[type[Any], set[str]] = {
     Faults: {"discard", "apply", "for_one_call"},
-    Accounts: {"identify", "replace"},
+    Accounts: {"identify"},
     Fcm: {"accept_legacy"},
     Records: {"add", "remove"},
 }

@@ -164,8 +164,6 @@ class SqliteStore:
 
     def _prepare(self, read_only: bool) -> None:
         """Check that the file is a log of this format, or make it one if it is new. Raises ``StoreError``."""
-        if not read_only:  # before anything is read, or it would be locked with the first write only
-            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
         (application,) = self._db.execute("PRAGMA application_id").fetchone()
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         is_new = not self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
