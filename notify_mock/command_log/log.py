@@ -55,8 +55,7 @@ class CommandLog:
     """Applies the entries of a store to a machine. ``position`` is that of the last entry applied.
 
     The state was ``begun`` at this time. ``until``: stop at this position, as the state of then; nothing can be changed
-    after that. With ``strong``, each
-    read asks the store for what others have appended.
+    after that. With ``strong``, each read asks the store for what others have appended.
     """
 
     def __init__(

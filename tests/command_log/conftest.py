@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,13 @@ def without_flushing(monkeypatch: pytest.MonkeyPatch) -> None:
         self._db.execute("PRAGMA synchronous = OFF")
 
     monkeypatch.setattr(SqliteStore, "_prepare", prepare_quickly)
+
+
+@pytest.fixture(autouse=True)
+def nothing_follows() -> Iterator[None]:
+    """No server of a test goes on after it, or it would disturb later tests."""
+    yield
+    assert "notify-mock-state" not in {thread.name for thread in threading.enumerate()}
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from helpers.eventually import eventually
@@ -147,7 +148,8 @@ def test_a_trimmed_stream_refuses_new_servers_and_those_that_are_behind(
     assert "entries were deleted that this server has not read" in other.degraded
     assert create(one, "e").status == 201
     one.close()  # its snapshot has everything
-    assert names(Emulator(state=valkey.url())) == ["a", "b", "c", "d", "e"]
+    with closing(Emulator(state=valkey.url())) as new:
+        assert names(new) == ["a", "b", "c", "d", "e"]
 
 
 def test_another_seed_is_refused_with_both_values(valkey: Valkey) -> None:
@@ -156,7 +158,8 @@ def test_another_seed_is_refused_with_both_values(valkey: Valkey) -> None:
         Emulator(state=valkey.url(), seed=2)
     with pytest.raises(UsageError, match="accounts: the state was begun with another accounts"):
         Emulator(state=valkey.url(), accounts={"AC" + "1" * 32: "token"})
-    assert Emulator(state=valkey.url()).seed == 1
+    with closing(Emulator(state=valkey.url())) as emulator:
+        assert emulator.seed == 1
 
 
 def test_servers_of_two_versions_do_not_share_a_state(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +170,8 @@ def test_servers_of_two_versions_do_not_share_a_state(valkey: Valkey, monkeypatc
     with pytest.raises(UsageError, match=f"is used by servers of notify-mock {version}, and this is 99.0"):
         Emulator(state=valkey.url())
     first.close()
-    assert names(Emulator(state=valkey.url())) == ["a"]
+    with closing(Emulator(state=valkey.url())) as new:
+        assert names(new) == ["a"]
 
 
 def test_another_format_is_refused(valkey: Valkey) -> None:
