@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from notify_mock.command_log.entry import CALL, END, GO_ON, Entry, StoreError, StoreUnavailable, read_call
+from notify_mock.command_log.lasting import LastingEngine
+from notify_mock.command_log.log import gone
 from notify_mock.command_log.plain import Decoder
 from notify_mock.command_log.stores.sqlite import SqliteStore
 from notify_mock.faults.decision import Effect
@@ -48,15 +50,36 @@ def copy_until(path: Path, position: int, out: Path) -> None:
 
 
 def _copy(source: SqliteStore, position: int, out: Path) -> None:
-    entries = [entry for entry in source.read(0) if entry.position <= position]
-    kept = source.snapshot()
-    if position > (entries[-1].position if entries else 0):
-        raise StoreError(f"{source.path} has no position {position}; it ends at {source.last()}")
+    everything, kept, last = source.read(0), source.snapshot(), source.last()
+    if position > last:
+        raise StoreError(f"{source.path} has no position {position}; it ends at {last}")
+    snapshot = kept if kept is not None and kept[0] <= position else None
+    oldest = everything[0].position - 1 if everything else last
+    if oldest > (snapshot[0] if snapshot is not None else 0):
+        raise StoreError(gone(position, oldest))
     target = SqliteStore(out)
     try:
-        target.fill(source.options(), entries, kept if kept is not None and kept[0] <= position else None)
+        target.fill(source.options(), [entry for entry in everything if entry.position <= position], snapshot)
     finally:
         target.close()
+
+
+def compact(path: Path) -> int:
+    """Remove the entries of a file that no server has open, keep a snapshot of the state, and return its position.
+
+    Earlier positions are gone. Raises ``UsageError``.
+    """
+    if not path.exists():
+        raise UsageError("state", f"{path} does not exist")
+    LastingEngine(state=path).close_log()  # leaves a snapshot
+    try:
+        store = SqliteStore(path)
+        try:
+            return store.compact()
+        finally:
+            store.close()
+    except (StoreError, StoreUnavailable) as error:
+        raise UsageError("state", str(error)) from error
 
 
 def words(entry: Entry) -> str:

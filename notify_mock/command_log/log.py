@@ -332,9 +332,8 @@ class CommandLog:
             else:
                 self._machine.begin(self._at)
             entries = self._store.read(self.position)
-            if self._until is not None and self._until > (entries[-1].position if entries else self.position):
-                last = entries[-1].position if entries else self.position
-                raise StoreError(f"there is no position {self._until}: the log ends at {last}")
+            if self._until is not None:
+                self._check_until(self._until, max(self.position, kept[0] if kept is not None else 0), entries)
             for entry in entries:
                 if self._until is not None and entry.position > self._until:
                     break
@@ -344,9 +343,23 @@ class CommandLog:
                 if entry.digest is None and not self._store.is_shared:
                     self._results.append(Result(entry.position, outcome.status(), outcome.digest()))
 
+    def _check_until(self, until: int, last: int, entries: Sequence[Entry]) -> None:
+        """Raises ``StoreError`` if the log does not reach ``until``, or no longer reaches back to it."""
+        last = entries[-1].position if entries else last
+        if until > last:
+            raise StoreError(f"there is no position {until}: the log ends at {last}")
+        oldest = entries[0].position - 1 if entries else last
+        if oldest > self.position:
+            raise StoreError(gone(until, oldest))
+
     def _check_position(self, entry: Entry) -> None:
         if entry.position != self.position + 1:
             raise StoreError(f"entry {self.position + 1} is missing; the log goes on at {entry.position}")
+
+
+def gone(position: int, oldest: int) -> str:
+    """Return the message for a position before the oldest one."""
+    return f"position {position} is gone, because the log was compacted; the oldest one kept is {oldest}"
 
 
 def _compare(entry: Entry, outcome: Outcome) -> None:

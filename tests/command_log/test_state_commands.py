@@ -211,6 +211,37 @@ def test_a_fork_goes_on_from_its_position(file: Path, position: int, tmp_path: P
     assert (tmp_path / "f.db").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_compacted_file_has_the_state_and_no_earlier_positions(file: Path, tmp_path: Path) -> None:
+    before = Emulator(state=file)
+    exported = before.export()
+    before.close()
+    assert run("compact", file).output == f"{file} was compacted; its oldest position is 9\n"
+    assert run("log", file).output == ""
+    gone = "position 4 is gone, because the log was compacted; the oldest one kept is 9"
+    with pytest.raises(UsageError, match=gone):
+        Emulator(state=file, until=4)
+    assert gone in str(run("fork", file, "--at", 4, tmp_path / "f.db").exception)
+    assert not (tmp_path / "f.db").exists()
+    assert Emulator(state=file, until=9).export() == exported
+    after = Emulator(state=file)
+    assert after.export() == exported
+    fill(after, 1)
+    assert after.position == 10
+    after.close()
+    with pytest.raises(UsageError, match="there is no position 11: the log ends at 10"):
+        Emulator(state=file, until=11)
+    run("fork", file, "--at", 10, tmp_path / "f.db")
+    assert Emulator(state=tmp_path / "f.db", until=10).export()["credentials"][-1]["friendly_name"] == "n0"
+
+
+def test_a_file_that_a_server_has_open_is_not_compacted(file: Path, tmp_path: Path) -> None:
+    emulator = Emulator(state=file)
+    assert "is in use by another emulator" in str(run("compact", file).exception)
+    emulator.close()
+    assert "does not exist" in str(run("compact", tmp_path / "none.db").exception)
+    assert not (tmp_path / "none.db").exists()
+
+
 def test_the_past_is_looked_at_while_a_server_writes(serve: Callable[..., Served], file: Path) -> None:
     writer = serve("--state", str(file))
     reader = serve("--state", str(file), "--until", "2")

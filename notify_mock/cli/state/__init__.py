@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from notify_mock.cli.state.history import fork, log
+from notify_mock.cli.state.history import compact, fork, log
 from notify_mock.cli.state.moving import export, import_, reset
 
 
@@ -13,5 +13,5 @@ def state() -> None:
     """Export, import and reset the state of an emulator, and look at its past."""
 
 
-for _command in (export, import_, reset, log, fork):
+for _command in (export, import_, reset, log, fork, compact):
     state.add_command(_command)

@@ -1,4 +1,4 @@
-"""``notify-mock state log | fork``: the commands of a state that lasts, and copies of how it was."""
+"""``notify-mock state log | fork | compact``: the commands of a state that lasts, and copies of how it was."""
 
 from __future__ import annotations
 
@@ -50,6 +50,19 @@ def fork(file: Path, position: int, out: Path) -> None:
 
     copy_until(file, position, out)
     click.echo(f"the state at position {position} was copied to {out}")
+
+
+@click.command()
+@click.argument("file", type=FILE)
+def compact(file: Path) -> None:
+    """Remove the commands in FILE and keep the state, to save space.
+
+    Afterwards, earlier positions cannot be looked at. No server may have FILE open.
+    """
+    from notify_mock.command_log import history
+
+    position = history.compact(file)
+    click.echo(f"{file} was compacted; its oldest position is {position}")
 
 
 def _line(entry: Entry) -> str:

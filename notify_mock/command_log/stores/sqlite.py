@@ -116,8 +116,20 @@ class SqliteStore:
         return found
 
     def last(self) -> int:
-        """Return the position of the last entry, or 0."""
-        return int(self._db.execute("SELECT max(position) FROM entries").fetchone()[0] or 0)
+        """Return the newest position, or 0."""
+        both = "SELECT position FROM entries UNION SELECT position FROM snapshots"
+        return int(self._db.execute(f"SELECT max(position) FROM ({both})").fetchone()[0] or 0)  # noqa: S608 - constant
+
+    def compact(self) -> int:
+        """Remove the entries that the newest snapshot contains, and return its position, 0 if there is none."""
+        kept = self.snapshot()
+        if kept is None:
+            return 0
+        with self._writing():
+            self._db.execute("DELETE FROM entries WHERE position <= ?", kept[:1])
+        with _errors(self.path):
+            self._db.execute("VACUUM")
+        return kept[0]
 
     def fill(self, options: dict[str, Any], entries: Sequence[Entry], snapshot: tuple[int, str] | None) -> None:
         """Put what another store has into this new one, all or nothing. Raises ``StoreUnavailable``."""
