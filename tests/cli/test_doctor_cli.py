@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def doctor(*words: str, **options: object) -> Result:
-    return CliRunner().invoke(commands, ["doctor", *words], **options)  # type: ignore[arg-type]
+    apart = {"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}
+    return CliRunner(**apart).invoke(commands, ["doctor", *words], **options)  # type: ignore[arg-type]
 
 
 def write(name: str, folder: str = ".") -> list[str]:
