@@ -66,7 +66,13 @@ def in_terminal(pytester: pytest.Pytester, *arguments: str) -> Iterator[Terminal
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "pytest", *PLAIN, *arguments]
     with subprocess.Popen(
-        command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=pytester.path, start_new_session=True
+        command,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        cwd=pytester.path,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a run in the background ignores Ctrl-C
     ) as process:
         os.close(theirs)
         try:
