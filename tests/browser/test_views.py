@@ -65,7 +65,7 @@ def test_a_call_is_copied_as_a_test(show: Any) -> None:
     page.get_by_role("option", name="404 credential.fetch").click()
     page.get_by_role("tab", name="Copy as").click()
     page.get_by_role("button", name="pytest", exact=True).click()
-    expect(page.locator("pre.code")).to_contain_text("def test_")
+    expect(page.locator("pre.code:visible")).to_contain_text("def test_")
 
 
 def test_a_failing_call_that_is_copied_as_a_test_runs_as_pasted(show: Any, pytester: pytest.Pytester) -> None:
@@ -73,7 +73,7 @@ def test_a_failing_call_that_is_copied_as_a_test_runs_as_pasted(show: Any, pytes
     page.get_by_role("option", name="429 credential.create").click()
     page.get_by_role("tab", name="Copy as").click()
     page.get_by_role("button", name="pytest", exact=True).click()
-    pytester.makepyfile(page.locator("pre.code").inner_text())
+    pytester.makepyfile(page.locator("pre.code:visible").inner_text())
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
@@ -360,7 +360,7 @@ def test_connect_tells_a_new_call_from_an_old_one(show: Any, told: Emulator) -> 
 
 def test_the_first_call_is_awaited_and_noticed(empty: Any, served: Emulator) -> None:
     expect(empty.get_by_text("Waiting for the first call")).to_be_visible()
-    expect(empty.locator("pre.code")).to_contain_text(served.url)
+    expect(empty.locator("pre.code:visible")).to_contain_text(served.url)
     served.client().notify.v1.credentials.list()
     expect(empty.get_by_role("option", name="credential.list")).to_be_visible()
 
