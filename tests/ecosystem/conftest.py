@@ -22,10 +22,11 @@ def welcome(service_sid, user):
 
 FIXTURES = """
 import pytest
+from notify_mock import fcm_service_account
 
 @pytest.fixture
 def service_sid(notify_mock):
-    fcm = notify_mock.credentials.add(type="fcm", secret="key")
+    fcm = notify_mock.credentials.add(type="fcm", secret=fcm_service_account())
     return notify_mock.services.add(fcm_credential_sid=fcm.sid).sid
 """
 
