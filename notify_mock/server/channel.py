@@ -79,7 +79,7 @@ class Channel(asyncio.Protocol):
     def end_writing(self) -> None:
         """Tell the client that nothing more is sent. It may still send."""
         if self.is_open and self._tls is None and self.transport.can_write_eof():
-            self.transport.write_eof()
+            self._end_output()
         else:
             self.close()
 
@@ -88,8 +88,7 @@ class Channel(asyncio.Protocol):
         if self.is_open:
             self._say_goodbye()
             self.is_open = self.is_busy = False
-            if self.transport.can_write_eof():
-                self.transport.write_eof()  # a forked child may have the socket too, and would keep it open
+            self._end_output()  # a forked child may have the socket too, and would keep it open
             self.transport.close()
 
     def abort(self) -> None:
@@ -112,8 +111,7 @@ class Channel(asyncio.Protocol):
         self.is_open = False
         self._left_to_drain = _MAX_DRAINED
         self.transport.resume_reading()
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
+        self._end_output()
         self.idle_seconds = _DRAIN_SECONDS
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -182,6 +180,11 @@ class Channel(asyncio.Protocol):
             self.receiver.received(plain)
         if tls.is_ended and self.is_open:
             self.receiver.ended()
+
+    def _end_output(self) -> None:
+        if self.transport.can_write_eof():
+            with suppress(OSError):  # the client has just reset the connection
+                self.transport.write_eof()
 
     def _say_goodbye(self) -> None:
         if self._tls is not None and self._tls.is_established:
