@@ -71,8 +71,9 @@ class Attempts:
                 return None
             if callback.due > now:
                 state.clock.advance(callback.due - now)
-            request = self.request(callback)
-            exchange = self._open(callback, request)
+            form = callback.form()
+            request = self._request(callback, form)
+            exchange = self._open(callback, request, form)
             return Attempt(callback, request, exchange, state.outbox.generation)
 
     def give_back(self, attempt: Attempt) -> None:
@@ -83,7 +84,9 @@ class Attempts:
 
     def request(self, callback: Callback) -> Request:
         """Return the POST that an attempt sends."""
-        form = callback.form()
+        return self._request(callback, callback.form())
+
+    def _request(self, callback: Callback, form: list[tuple[str, str]]) -> Request:
         return Request(callback.url, self._headers(callback, form), urlencode(form).encode())
 
     def close(self, attempt: Attempt, reply: Reply) -> None:
@@ -129,20 +132,13 @@ class Attempts:
             "Accept": "*/*",
         }
 
-    def _open(self, callback: Callback, request: Request) -> Exchange:
+    def _open(self, callback: Callback, request: Request, form: list[tuple[str, str]]) -> Exchange:
         """Add the attempt to the journal, among the requests of its account, with the notification's SID."""
         parts = split_http(callback.url)
         path = parts.path if parts else ""
         headers = {name.lower(): value for name, value in request.headers.items()}
         host = parts.netloc.rpartition("@")[2] if parts else ""
-        call = Call(
-            "POST",
-            host,
-            path,
-            form=Params(tuple(callback.form())),
-            headers=headers,
-            scheme=parts.scheme if parts else "",
-        )
+        call = Call("POST", host, path, form=Params(tuple(form)), headers=headers, scheme=parts.scheme if parts else "")
         endpoint = Endpoint("", callback.region, "", path)
         exchange = self._state.journal.open(self._state.clock.time(), call, CALLBACK_NAME, endpoint)
         exchange.account_sid, exchange.sid = callback.account_sid, callback.notification_sid
