@@ -44,10 +44,16 @@ class Use(NamedTuple):
 
 
 def use_credential(
-    store: Store, channel: Channel, sid: str | None, service: Service, now: float, *, accept_legacy: bool = False
+    store: Store,
+    channel: Channel,
+    sid: str | None,
+    credential: Credential | None,
+    now: float,
+    *,
+    accept_legacy: bool = False,
 ) -> Use:
-    """Return how the credential is used at the time ``now``. A secret that seed data left out is not checked, nor one
-    that a recording has replaced with a pseudonym.
+    """Return how the credential with this SID is used at the time ``now``; None if ``find_credential`` found none. A
+    secret that seed data left out is not checked, nor one that a recording has replaced with a pseudonym.
 
     ``accept_legacy``: server keys of FCM's legacy API work after its end, too.
     """
@@ -55,7 +61,6 @@ def use_credential(
         return Use()
     if sid is None:
         return Use(Problem(52004, f"neither the binding nor the service has a credential for {channel.name}"))
-    credential = find_credential(store, sid, service)
     if credential is None:
         return Use(_missing(store, sid))
     if credential.type != channel.name:

@@ -124,12 +124,12 @@ class Dispatch:
         channel, state = BY_TYPE[kind], self._state
         credential_sid = credential_sid_for(channel, own_credential, self._service)
         accept = state.providers.fcm.accept_legacy
-        use = use_credential(state.store, channel, credential_sid, self._service, self._now, accept_legacy=accept)
+        credential = find_credential(state.store, credential_sid, self._service)
+        use = use_credential(state.store, channel, credential_sid, credential, self._now, accept_legacy=accept)
         channel = LEGACY_FCM if use.legacy else channel
         if channel not in self._renderings:
             self._renderings[channel] = channel.render(self._notification, self._service, self._now)
         rendering, refused = self._renderings[channel]
-        credential = find_credential(state.store, credential_sid, self._service)
         if channel is APN and credential is not None:
             rendering = with_topic(rendering, credential)
         if use.project is not None:
