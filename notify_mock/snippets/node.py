@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from notify_mock.snippets.sdk import SdkCall, read_sdk_call
-from notify_mock.snippets.stand_ins import File, stand_in
+from notify_mock.snippets.stand_ins import File, sent_values
 from notify_mock.snippets.subject import Subject
 
 _VERBS = {"delete": "remove"}
@@ -41,14 +41,9 @@ def _made(call: SdkCall) -> str:
 
 def _raw(subject: Subject) -> str:
     call = subject.exchange.call
-    values: dict[str, list[Any]] = {}
-    for name, value in call.parameters.pairs:
-        shown = stand_in(name, value, subject.exchange.refusal)
-        if shown is not None:
-            values.setdefault(name, []).append(shown)
+    given = sent_values(subject.exchange)
     request: dict[str, Any] = {"method": call.method.lower(), "uri": subject.url + subject.path}
-    if values:
-        given = {name: several if len(several) > 1 else several[0] for name, several in values.items()}
+    if given:
         request["params" if call.reads_query else "data"] = given
     return f"client\n  .request({_literal(request)})"
 

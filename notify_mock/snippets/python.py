@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from notify_mock.snippets.sdk import SdkCall, read_sdk_call
-from notify_mock.snippets.stand_ins import CERTIFICATE, PRIVATE_KEY, SERVICE_ACCOUNT, File, stand_in
+from notify_mock.snippets.stand_ins import CERTIFICATE, PRIVATE_KEY, SERVICE_ACCOUNT, File, sent_values
 from notify_mock.snippets.subject import Subject
 from notify_mock.twilio_api.products import HOME_REGION
 
@@ -70,12 +70,7 @@ def _argument(name: str) -> str:
 def raw_call(subject: Subject, url: str, result: str, client: str = "client") -> list[str]:
     """Return the lines that send the request as it is, for what the SDK has no method for."""
     call = subject.exchange.call
-    values: dict[str, list[Any]] = {}
-    for name, value in call.parameters.pairs:
-        shown = stand_in(name, value, subject.exchange.refusal)
-        if shown is not None:
-            values.setdefault(name, []).append(shown)
-    given = {name: several if len(several) > 1 else several[0] for name, several in values.items()}
+    given = sent_values(subject.exchange)
     arguments = [literal(call.method), url]
     if given:
         arguments.append(f"{'params' if call.reads_query else 'data'}={literal(given)}")

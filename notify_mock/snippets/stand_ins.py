@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from notify_mock.journal.exchange import Exchange
 from notify_mock.support.masked_url import MASK, masked_url
 from notify_mock.twilio_api.errors import TwilioError, UnreadableCertificate, UnreadablePrivateKey
 from notify_mock.twilio_api.masking import PLAIN, show_text
@@ -69,3 +70,13 @@ def without_secrets(url: str) -> str:
     except ValueError:
         return "text"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def sent_values(exchange: Exchange) -> dict[str, Any]:
+    """Return the parameters of a request for a snippet: the value of each, or the list of its values."""
+    values: dict[str, list[Any]] = {}
+    for name, value in exchange.call.parameters.pairs:
+        shown = stand_in(name, value, exchange.refusal)
+        if shown is not None:
+            values.setdefault(name, []).append(shown)
+    return {name: several if len(several) > 1 else several[0] for name, several in values.items()}
