@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from notify_mock.cli.options import emulator_options, make_emulator
+from notify_mock.cli.options import SERVER_URL, emulator_options, make_emulator
 
 _EXAMPLE = """\b
 Examples:
@@ -17,9 +17,7 @@ Examples:
 
 
 @click.command(epilog=_EXAMPLE)
-@click.option(
-    "--url", default="http://127.0.0.1:8010", show_default=True, help="URL of the server, as seen by the clients."
-)
+@click.option("--url", default=SERVER_URL, show_default=True, help="URL of the server, as seen by the clients.")
 @click.option(
     "--format",
     "form",

@@ -23,6 +23,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 FILE = click.Path(path_type=Path)
 
+SERVER_URL = "http://127.0.0.1:8010"
+"""Where ``serve`` listens unless it is told otherwise."""
+
 
 class _Lines(click.types.StringParamType):
     """Texts that may contain spaces: an environment variable has one in each line."""

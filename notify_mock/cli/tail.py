@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from notify_mock.cli.options import emulator_options
+from notify_mock.cli.options import SERVER_URL, emulator_options
 from notify_mock.support.usage import UsageError, shown
 from notify_mock.twilio_api.masking import show_text
 
@@ -30,7 +30,7 @@ Data = Mapping[str, Any]
 
 
 @click.command(epilog=_EXAMPLE)
-@click.argument("url", default="http://127.0.0.1:8010", envvar="NOTIFY_EMULATOR_URL", metavar="[URL]")
+@click.argument("url", default=SERVER_URL, envvar="NOTIFY_EMULATOR_URL", metavar="[URL]")
 @click.option("--call", metavar="GLOB", help='Only calls with this name, such as "credential.*".')
 @click.option("--status", metavar="STATUS", help="Only calls with this status, such as 404 or 4xx.")
 @click.option("--json", "as_json", is_flag=True, help="Print every event as a JSON object on one line.")

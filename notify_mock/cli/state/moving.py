@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from notify_mock.cli.options import FILE
+from notify_mock.cli.options import FILE, SERVER_URL
 from notify_mock.cli.state.files import check_export, write_export
 from notify_mock.cli.state.remote import Remote
 from notify_mock.options import variable_of
@@ -30,7 +30,7 @@ def _target_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say which emulator is meant."""
     url = click.option(
         "--url",
-        default="http://127.0.0.1:8010",
+        default=SERVER_URL,
         envvar="NOTIFY_EMULATOR_URL",
         show_default=True,
         show_envvar=True,
