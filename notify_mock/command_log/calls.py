@@ -12,8 +12,7 @@ from notify_mock.engine.pipeline import FAULT_HEADER, Pipeline
 from notify_mock.engine.state import State
 from notify_mock.engine.steps import Commit, Commits, Steps
 from notify_mock.twilio_api.errors import EdgeUnavailable, MalformedRequest, TwilioError
-from notify_mock.twilio_api.headers import ERROR_JSON, edge
-from notify_mock.twilio_api.messages import Answer, Call
+from notify_mock.twilio_api.messages import Answer, Call, edge_answer
 
 LOG = logging.getLogger("notify_mock.state")
 
@@ -132,9 +131,7 @@ class LoggedCalls:
         )
 
     def _refused(self, error: TwilioError) -> Answer:
-        body = error.body()
-        at = self._state.clock.time()
-        return Answer(error.status, edge(at=at, content_type=ERROR_JSON, length=len(body)), body)
+        return edge_answer(error, self._state.clock.time())
 
 
 def _malformed(what: str) -> MalformedRequest:

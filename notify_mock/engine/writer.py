@@ -10,7 +10,7 @@ from notify_mock.journal.exchange import Exchange
 from notify_mock.support.ids import Sids
 from notify_mock.twilio_api import headers
 from notify_mock.twilio_api.errors import InternalError, TwilioError
-from notify_mock.twilio_api.messages import Answer, Wire
+from notify_mock.twilio_api.messages import Answer, Wire, edge_answer
 from notify_mock.twilio_api.products import api_domain
 
 if TYPE_CHECKING:
@@ -50,14 +50,15 @@ class Writer:
 
     def refused(self, exchange: Exchange, refusal: TwilioError) -> Answer:
         """Return the response to a call that was refused."""
-        body, extra = refusal.body(), refusal.headers
         exchange.status, exchange.code, exchange.reason = refusal.status, refusal.code, refusal.reason
         exchange.refusal = type(refusal)
         if exchange.call.unread:
             exchange.reason += f"; the body is {exchange.call.unread}, but only forms are read"
         if refusal.at_edge:
-            return Answer(refusal.status, self._edge(body, extra), body)
-        return Answer(refusal.status, self._gateway(exchange, headers.ERROR_JSON, body, None, extra), body)
+            return edge_answer(refusal, self._state.clock.time())
+        body = refusal.body()
+        answered = self._gateway(exchange, headers.ERROR_JSON, body, None, refusal.headers)
+        return Answer(refusal.status, answered, body)
 
     def faulted(self, exchange: Exchange, decision: Decision) -> Answer:
         """Return what a fault puts in place of the response: another response, or an action on the connection."""
@@ -70,13 +71,7 @@ class Writer:
 
     def failed(self) -> Answer:
         """Return the response to a request on which the emulator itself failed."""
-        error = InternalError()
-        body = error.body()
-        return Answer(error.status, self._edge(body, _NO_HEADERS), body)
-
-    def _edge(self, body: bytes, extra: tuple[tuple[str, str], ...]) -> headers.Headers:
-        at = self._state.clock.time()
-        return headers.edge(at=at, content_type=headers.ERROR_JSON, length=len(body), extra=extra)
+        return edge_answer(InternalError(), self._state.clock.time())
 
     def _gateway(
         self,

@@ -20,10 +20,9 @@ from notify_mock.server.responder import Responder, Served
 from notify_mock.server.streams import Stream
 from notify_mock.server.wsgi import call_app, environ_of
 from notify_mock.twilio_api.errors import MalformedRequest, TwilioError
-from notify_mock.twilio_api.headers import ERROR_JSON, edge
 from notify_mock.twilio_api.hosts import Destination
 from notify_mock.twilio_api.masking import show_text
-from notify_mock.twilio_api.messages import Answer, origin_form, read
+from notify_mock.twilio_api.messages import Answer, edge_answer, origin_form, read
 
 _MAX_AHEAD = 64 * 1024
 """Bytes that a client may send while its last request is answered, before the server stops reading."""
@@ -247,6 +246,4 @@ class Session:
 def no_emulator(request: str) -> Answer:
     """Return the response while no emulator is mounted. Not a 5xx, since clients would keep retrying."""
     LOG.warning("%s: no test that uses notify_mock is running", show_text(request))
-    error = MalformedRequest(what="no test that uses notify_mock is running")
-    body = error.body()
-    return Answer(error.status, edge(at=time.time(), content_type=ERROR_JSON, length=len(body)), body)
+    return edge_answer(MalformedRequest(what="no test that uses notify_mock is running"), time.time())

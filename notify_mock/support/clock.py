@@ -46,7 +46,7 @@ class Clock:
         self._real: float | None = None
 
     def __repr__(self) -> str:
-        return f"<Clock {self.now().isoformat()}{' frozen' if self._setting.frozen is not None else ''}>"
+        return f"<Clock {self.now().isoformat()}{' frozen' if self.is_frozen else ''}>"
 
     def time(self) -> float:
         """Return seconds since 1970."""
@@ -117,7 +117,7 @@ class Clock:
         self._setting = setting
 
     def _tell(self) -> None:
-        self._changes.tell("clock", (self.time(), self._setting.frozen is not None))
+        self._changes.tell("clock", (self.time(), self.is_frozen))
 
 
 def moment(when: Moment, where: str = "clock") -> float:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from notify_mock.twilio_api.errors import EntityTooLarge, MalformedRequest, TwilioError, UriTooLong
-from notify_mock.twilio_api.headers import Headers
+from notify_mock.twilio_api.headers import ERROR_JSON, Headers, edge
 from notify_mock.twilio_api.masking import show_pairs, show_text
 
 BODY_LIMIT = 1024 * 1024
@@ -153,6 +153,12 @@ class Answer(NamedTuple):
     headers: Headers
     body: bytes
     wire: Wire | None = None
+
+
+def edge_answer(error: TwilioError, at: float) -> Answer:
+    """Return the response to an error that does not come from the gateway. ``at`` is in seconds since 1970."""
+    body = error.body()
+    return Answer(error.status, edge(at=at, content_type=ERROR_JSON, length=len(body), extra=error.headers), body)
 
 
 def read(
