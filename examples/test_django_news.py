@@ -15,7 +15,7 @@ PROJECT = Path(__file__).parent / "django_news"
     ("command", "summary"),
     [
         (("manage.py", "test"), "Ran 5 tests"),
-        (("-m", "pytest", "-p", "no:cacheprovider", "news/tests.py"), "5 passed"),
+        (("-m", "pytest", "-p", "no:cacheprovider"), "5 passed"),
     ],
     ids=["manage.py", "pytest"],
 )

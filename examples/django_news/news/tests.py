@@ -1,4 +1,4 @@
-"""Tests of the newspaper's push service: ``python manage.py test`` or ``python -m pytest news/tests.py``."""
+"""Tests of the newspaper's push service: ``python manage.py test`` or ``python -m pytest``."""
 
 from django.test import SimpleTestCase, override_settings
 
