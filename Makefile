@@ -23,7 +23,7 @@ help:
 	@echo "make dist         build wheel and sdist in dist/, and check them and the images as users get them"
 	@echo "make lock         update requirements-dev.lock, the versions of the development environment"
 	@echo "make lint         run ruff and mypy --strict, check the types that users see, the images and the CI recipes"
-	@echo "make ecosystem    run the tests beside other frameworks, mock libraries and pytest plugins"
+	@echo "make ecosystem    run the tests beside other frameworks, mock libraries and pytest plugins, and all examples"
 	@echo "make browser      test the inspector in chromium"
 	@echo "make screenshots  take the pictures of the inspector in docs/"
 	@echo "make bench        run the benchmarks and print their table"

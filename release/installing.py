@@ -19,7 +19,7 @@ TESTS = (
     "tests/twilio_api",
     "examples",
 )
-"""What is run from the unpacked sdist: the core, and the examples of the documentation and of ``examples/``."""
+"""What is run from the unpacked sdist: the core, the examples of the documentation, and those of ``examples/`` whose packages are in the extra ``test``."""
 
 SCENARIOS = ("outage", "slow", "flaky-network")
 

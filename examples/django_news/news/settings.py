@@ -3,11 +3,11 @@
 import os
 
 SECRET_KEY = os.environ.get("SECRET_KEY", "only-for-development")
-DEBUG = True
+DEBUG = False
 ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "news.urls"
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
-USE_TZ = True
+TIME_ZONE = "UTC"
 
 TWILIO_ACCOUNT_SID = os.environ.get("TWILIO_ACCOUNT_SID")
 TWILIO_AUTH_TOKEN = os.environ.get("TWILIO_AUTH_TOKEN")
