@@ -19,7 +19,8 @@ TESTS = (
     "tests/twilio_api",
     "examples",
 )
-"""What is run from the unpacked sdist: the core, the examples of the documentation, and those of ``examples/`` whose packages are in the extra ``test``."""
+"""What is run from the unpacked sdist: the core, the documentation's examples, and of ``examples/`` those that need no
+package beside the extra ``test``."""
 
 SCENARIOS = ("outage", "slow", "flaky-network")
 

@@ -6,6 +6,7 @@ SECRET_KEY = os.environ.get("SECRET_KEY", "only-for-development")
 DEBUG = False
 ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "news.urls"
+WSGI_APPLICATION = "news.wsgi.application"
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 TIME_ZONE = "UTC"
 
