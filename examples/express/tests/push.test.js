@@ -22,7 +22,7 @@ beforeEach(async () => {
   server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   url = `http://127.0.0.1:${server.address().port}`;
-  const client = twilio(undefined, undefined, { timeout: 500 });
+  const client = twilio(undefined, undefined, { timeout: 2_000 });
   // A new app for every test: after a reset, Twilio's SIDs are the same again.
   server.on("request", createApp({ client, serviceSid: SERVICE, authToken: process.env.TWILIO_AUTH_TOKEN, publicUrl: url }));
 });
@@ -102,7 +102,7 @@ for (const [name, effect] of Object.entries({
   "sends a page of its load balancer": { effect: "status", status: 502, body: "<html>", content_type: "text/html" },
   "closes the connection": { effect: "drop" },
   "sends half a response": { effect: "truncate" },
-  "does not respond": { effect: "hang", seconds: 5 },
+  "does not respond": { effect: "hang", seconds: 10 },
 })) {
   test(`if Twilio ${name}, the shop asks to try again, and trying again works`, async () => {
     await post("/devices", ALICE);
