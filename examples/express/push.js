@@ -23,7 +23,8 @@ export class Push {
 
   /** Register a browser. The endpoint is the device, so registering it again replaces the binding. */
   register({ customer, device, token }) {
-    return ask(this.#service.bindings.create({ identity: customer, bindingType: "fcm", address: token, endpoint: device }));
+    const binding = { identity: customer, bindingType: "fcm", address: token, endpoint: device };
+    return ask(this.#service.bindings.create(binding));
   }
 
   /** Send a notification to all browsers of a customer, or of everybody if `customer` is empty. */
@@ -40,7 +41,7 @@ export class Push {
   }
 }
 
-/** Wait for a call. Whatever the SDK throws, such as an error of the network or of its JSON parser, is a `PushError`. */
+/** Wait for a call. Whatever the SDK throws becomes a `PushError`, such as an error of the network or of its parser. */
 async function ask(call) {
   try {
     return await call;

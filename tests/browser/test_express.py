@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from conftest import wait_until_live
 from helpers.paths import ROOT
 from test_use import AXE
@@ -62,6 +63,12 @@ def test_the_tests_of_the_example_pass(example: Path) -> None:
     assert "7 faults, 0 unmatched" in done.stderr
 
 
+def test_backend_and_emulator_start_with_one_command(start: Start) -> None:
+    url = start(command_of("exec --port").replace("8010", "0"), "Order pickup on ", PORT=str(free_port()))
+    device = {"customer": "alice", "device": "laptop", "token": "token"}
+    assert requests.post(f"{url}/devices", json=device, timeout=30).status_code == 201
+
+
 def test_without_exec_the_tests_of_the_example_say_how_to_run_them(example: Path) -> None:
     done = run("npm test", example)
     assert done.returncode == 1
@@ -77,9 +84,9 @@ def test_the_example_does_not_mention_the_emulator_outside_its_tests() -> None:
 def test_the_page_shows_code_of_the_example() -> None:
     code = "".join(path.read_text() for path in EXAMPLE.glob("tests/*.js")).replace("URL_OF_EMULATOR", "")
     blocks = re.findall(r"^```js\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
-    assert [block for block in blocks if block.startswith("test(")] == [
-        block for block in blocks if block in code
-    ] != []
+    assert (
+        [block for block in blocks if block.startswith("test(")] == [block for block in blocks if block in code] != []
+    )
 
 
 @pytest.fixture
@@ -117,7 +124,7 @@ def emulator_url(start: Start) -> str:
 
 @pytest.fixture
 def shop_url(start: Start, emulator_url: str) -> str:
-    command = command_of("npm run dev").replace(" env", f" env --url {emulator_url}")
+    command = command_of("eval").replace(" env", f" env --url {emulator_url}")
     return start(command, "Order pickup on ", PORT=str(free_port()))
 
 

@@ -32,7 +32,7 @@ async function outcomeOf(message) {
   return { delivered: 0, failed: 0 };
 }
 
-/** Call `act` with the fields of a form, one submission at a time. Fields are kept, so that a failure can be repeated. */
+/** Call `act` with the fields of a form, one submission at a time. The fields are kept, to submit them again. */
 function onSubmit(id, act) {
   const form = document.getElementById(id);
   const status = form.querySelector("[role=status]");

@@ -12,8 +12,9 @@ export async function ask(method, path, body) {
 
 async function request(method, path, body) {
   const headers = { "Content-Type": "application/json" };
+  const signal = AbortSignal.timeout(MILLISECONDS);
   try {
-    return await fetch(path, { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(MILLISECONDS) });
+    return await fetch(path, { method, headers, body: body && JSON.stringify(body), signal });
   } catch {
     throw new Error("The server did not respond. Check your connection.");
   }

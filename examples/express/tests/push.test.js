@@ -24,7 +24,8 @@ beforeEach(async () => {
   url = `http://127.0.0.1:${server.address().port}`;
   const client = twilio(undefined, undefined, { timeout: 2_000 });
   // A new app for every test: after a reset, Twilio's SIDs are the same again.
-  server.on("request", createApp({ client, serviceSid: SERVICE, authToken: process.env.TWILIO_AUTH_TOKEN, publicUrl: url }));
+  const authToken = process.env.TWILIO_AUTH_TOKEN;
+  server.on("request", createApp({ client, serviceSid: SERVICE, authToken, publicUrl: url }));
 });
 afterEach(() => server.close());
 
