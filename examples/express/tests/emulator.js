@@ -1,7 +1,7 @@
 /** The emulator of the test run, through its control API. `notify-mock exec` sets its URL. */
 
-const URL_OF_EMULATOR = process.env.NOTIFY_EMULATOR_URL;
-if (!URL_OF_EMULATOR) throw new Error("run the tests with: notify-mock exec --data seed.yaml -- npm test");
+const EMULATOR = process.env.NOTIFY_EMULATOR_URL;
+if (!EMULATOR) throw new Error("run the tests with: notify-mock exec --data seed.yaml -- npm test");
 
 /** Restore the state that the emulator started with: the seed data, without faults, deliveries and requests. */
 export const reset = () => control("POST", "reset");
@@ -26,7 +26,7 @@ export async function findCalls(call) {
 }
 
 async function control(method, path, body) {
-  const response = await fetch(`${URL_OF_EMULATOR}/_mock/${path}`, { method, body: body && JSON.stringify(body) });
+  const response = await fetch(`${EMULATOR}/_mock/${path}`, { method, body: body && JSON.stringify(body) });
   if (!response.ok) throw new Error(`${method} /_mock/${path}: ${response.status} ${await response.text()}`);
   return response.json();
 }
