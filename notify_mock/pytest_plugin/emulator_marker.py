@@ -12,6 +12,7 @@ from notify_mock.accounts.account import with_environment
 from notify_mock.emulator import Emulator
 from notify_mock.options import BY_NAME, MARKER_KEYS, SESSION_KEYS, of_part
 from notify_mock.pytest_plugin.cassette_marker import TWILIO, CassetteOfTest, read_marker
+from notify_mock.support.ids import Sids
 from notify_mock.support.usage import UsageError, nearest, only_known, shown
 
 if TYPE_CHECKING:
@@ -128,13 +129,22 @@ def wrong_marker(marks: Iterable[pytest.Mark]) -> str:
 def _options(item: pytest.Item, seed: str, session: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the options of the ini file, overridden by those of the session and of the markers from module to
     function, and where each was given."""
-    ini = _of_ini(item.config)
-    options = _resolved({"seed": f"{seed}/{item.nodeid}", **ini, **session}, item.config.rootpath)
+    ini, own_seed = _of_ini(item.config), f"{seed}/{item.nodeid}"
+    options = _resolved({"seed": own_seed, **ini, **session}, item.config.rootpath)
     origins = {**dict.fromkeys(ini, "ini file"), **dict.fromkeys(session, "notify_mock_options")}
     for mark in reversed(list(item.iter_markers("notify_mock"))):
         options |= _resolved(mark.kwargs, item.path.parent)
         origins |= dict.fromkeys(mark.kwargs, "marker notify_mock")
-    return with_environment(options, os.environ), origins
+    options = with_environment(options, os.environ)
+    if options["seed"] == own_seed and options.get("hydrate") is None:
+        options = with_environment(options, _account_of_run(seed))
+    return options, origins
+
+
+def _account_of_run(seed: str) -> dict[str, str]:
+    """Return the SDK's variables for an account that all tests share, so that a client may outlive the first test."""
+    sids = Sids(seed)
+    return {"TWILIO_ACCOUNT_SID": f"AC{sids.hex('account')}", "TWILIO_AUTH_TOKEN": sids.hex("auth token")}
 
 
 def _resolved(options: Mapping[str, Any], folder: Path) -> dict[str, Any]:
