@@ -18,7 +18,7 @@ from notify_mock.cli.options import (
 from notify_mock.cli.running import count, open_log, run
 from notify_mock.cli.state.files import check_export
 from notify_mock.cli.workers.option import read_workers
-from notify_mock.cli.workers.processes import run_workers
+from notify_mock.cli.workers.processes import end_with_parent, run_workers
 from notify_mock.options import variable_of
 from notify_mock.support.counted import counted
 from notify_mock.support.masked_url import masked_url
@@ -86,8 +86,10 @@ def serve(
     count_of_workers = 0 if worker else read_workers(workers, options["state"])
     log = open_log(log_format, log_level or "info", access_log, log_file)
     if count_of_workers and not check:
-        run_workers(count_of_workers, host, port)
+        run_workers(count_of_workers, host, port, open_page=open_page)
         return
+    if worker:
+        end_with_parent()
     if export_on_exit is not None:
         check_export(export_on_exit)
     state = options["state"]

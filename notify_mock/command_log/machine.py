@@ -100,6 +100,7 @@ class Machine:
         self._own: Mapping[str, Callable[..., Any]] = {
             "reset": self._reset,
             "reset account": core.direct.reset,
+            "keep_bodies": core.direct.keep_bodies,
             "load": self._load,
             "restore": self._restore,
             "checkpoint": self._checkpoint,
@@ -117,6 +118,15 @@ class Machine:
     def is_busy(self) -> bool:
         """Whether a call or a callback is in progress, which a snapshot cannot contain."""
         return bool(self.waiting or self.attempts)
+
+    @property
+    def keeps_bodies(self) -> bool:
+        """Whether the journal keeps the bodies of responses, which no reset or checkpoint changes."""
+        return self._state.journal.keep_bodies
+
+    @keeps_bodies.setter
+    def keeps_bodies(self, keep: bool) -> None:
+        self._state.journal.keep_bodies = keep
 
     def begin(self, at: float) -> None:
         """Return to the initial state, as it was at this time."""
