@@ -21,7 +21,6 @@ from notify_mock.cli.workers.option import read_workers
 from notify_mock.cli.workers.processes import end_with_parent, run_workers
 from notify_mock.options import variable_of
 from notify_mock.support.counted import counted
-from notify_mock.support.masked_url import masked_url
 
 _EXAMPLE = """\b
 Example:
@@ -93,7 +92,8 @@ def serve(
     if export_on_exit is not None:
         check_export(export_on_exit)
     state = options["state"]
-    if check and state is not None and "://" not in state and not Path(state).exists():
+    if check and options["until"] is None and state and "://" not in state and not Path(state).exists():
+        check_export(Path(state))
         options["state"] = None  # a check begins no state
     emulator = make_emulator(**options, record=make_recorder(record, record_mode, check=check))
     if check:
@@ -117,7 +117,9 @@ def serve(
 
 
 def _where(state: str, position: int, *, is_past: bool) -> str:
-    shown = masked_url(state) if "://" in state else state
+    from notify_mock.command_log.stores.shared import is_url, show_url
+
+    shown = show_url(state) if is_url(state) else state
     if is_past:
         return f"state of {shown} at position {position}, to look at"
     return f"state kept in {shown}, at position {position}"

@@ -152,7 +152,7 @@ class LastingEngine(Engine):
 
     def snapshot(self) -> Any:
         """Return the whole state, for ``restore``. With ``state``, it is kept in the log under a name."""
-        return super().snapshot() if self._log is None else self._log.do("checkpoint", f"after {self._log.position}")
+        return super().snapshot() if self._log is None else self._log.do("checkpoint", None)
 
     def restore(self, snapshot: Any) -> None:
         """Replace the state with that of ``snapshot``. Held calls are released without a response."""

@@ -103,7 +103,6 @@ class Machine:
             "keep_bodies": core.direct.keep_bodies,
             "load": self._load,
             "restore": self._restore,
-            "checkpoint": self._checkpoint,
             "drop checkpoint": self._drop_checkpoint,
             "add_records": core.direct.add_records,
             "add_permanent_fault": core.direct.add_permanent_fault,
@@ -165,6 +164,8 @@ class Machine:
         args, options = Decoder().decode(entry.data[0]), Decoder().decode(entry.data[1])
         if entry.kind == "callbacks.next":
             return lambda: Outcome(entry.position, self._next_attempt(entry, *args))
+        if entry.kind == "checkpoint":
+            return lambda: Outcome(entry.position, self._checkpoint(entry, *args))
         act = self._own.get(entry.kind) or self._method(entry.kind)
         return lambda: Outcome(entry.position, act(*args, **options))
 
@@ -232,7 +233,9 @@ class Machine:
         self.attempts.clear()
         self._servers.clear()
 
-    def _checkpoint(self, name: str) -> str:
+    def _checkpoint(self, entry: Entry, name: str | None) -> str:
+        """Without a name, it gets one that no other command gives."""
+        name = f"after {entry.position - 1}" if name is None else name
         self.checkpoints[name] = self._direct.snapshot()
         return name
 

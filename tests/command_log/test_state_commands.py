@@ -277,6 +277,31 @@ def test_a_check_begins_no_state(tmp_path: Path, file: Path) -> None:
     Emulator(state=file).close()
 
 
+def test_a_check_fails_where_the_server_would(tmp_path: Path) -> None:
+    for options, message in (
+        (("--state", str(tmp_path / "none" / "new.db")), f"there is no folder {tmp_path / 'none'}"),
+        (("--state", str(tmp_path / "new.db"), "--until", "3"), "new.db does not exist"),
+    ):
+        result = CliRunner().invoke(commands, ["serve", "--check", *options])
+        assert isinstance(result.exception, UsageError)
+        assert message in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("log", "redis://u:hush@host/0"),
+        ("fork", "redis://u:hush@host/0", "--at", "1", "x.db"),
+        ("compact", "redis://u:hush@host/0"),
+        ("export", "x.yaml", "--state", "redis://u:hush@host/0"),
+    ],
+)
+def test_a_url_is_not_the_file_of_a_state(command: tuple[str, ...]) -> None:
+    result = run(*command)
+    assert isinstance(result.exception, UsageError)
+    assert str(result.exception).startswith("state: redis://[secret]@host/0 is a URL; expected a file; for a shared")
+
+
 def test_an_existing_state_has_its_account_whatever_the_environment_says(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

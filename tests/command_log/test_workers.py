@@ -66,6 +66,9 @@ def test_workers_serve_one_port_and_one_that_dies_is_replaced(valkey: Valkey, tm
         assert parent.stdout is not None
         url = parent.stdout.readline().split()[-1]
         assert parent.stdout.readline().startswith("curl -u ")
+        assert parent.stdout.readline().startswith("inspector on ")
+        shown = f"state kept in redis://127.0.0.1:{valkey.port}/0, name default, at position 0\n"
+        assert parent.stdout.readline() == shown
         for name in "abcd":
             call(url, name)
         assert all(call(url) == ["a", "b", "c", "d"] for _ in range(8))
