@@ -28,7 +28,8 @@ _NAME = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
 def is_url(state: object) -> bool:
-    """Whether an option ``state`` is the URL of a shared store, and not a file. Raises ``UsageError`` for another URL."""
+    """Whether an option ``state`` is the URL of a shared store, and not a file. Raises ``UsageError`` for other
+    URLs."""
     if "://" not in str(state):
         return False
     if str(state).partition("://")[0] not in SCHEMES:
