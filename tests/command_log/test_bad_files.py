@@ -62,6 +62,8 @@ DAMAGE: dict[str, tuple[str, str]] = {
     "the time of an entry": ("UPDATE entries SET at = at + 1 WHERE position = 7", "entry 7 is not what was written"),
     "the kind of an entry": ("UPDATE entries SET kind = 'nothing' WHERE position = 9", "entry 9 is not what was"),
     "the snapshot": ("UPDATE snapshots SET data = replace(data, 'name-1', 'name-X')", "snapshot at position 4 is not"),
+    "the encoding": ("UPDATE entries SET data = CAST(x'ff' || data AS TEXT) WHERE position = 6", "entry 6 is not what"),
+    "the type": ("UPDATE snapshots SET data = CAST(data AS BLOB)", "snapshot at position 4 is not"),
     "the options": ("UPDATE options SET data = replace(data, '7', '8')", "the stored options is not what was written"),
     "a digest": ("UPDATE entries SET digest = 'x' WHERE position = 5", "entry 5 (call) had status 201 and digest 'x'"),
     "a status": ("UPDATE entries SET status = 400 WHERE position = 5", "entry 5 (call) had status 400 and digest"),

@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -154,9 +155,9 @@ class SqliteStore:
         self._checked(f"entry {position}", f"{at!r} {kind} {data}", checksum)
         return Entry(position, at, kind, json.loads(data), status, digest)
 
-    def _checked(self, what: str, text: str, checksum: object) -> str:
+    def _checked(self, what: str, text: object, checksum: object) -> str:
         """Raises ``StoreError`` if this is not the text that was written."""
-        if _checksum(text) != checksum:
+        if not isinstance(text, str) or _checksum(text) != checksum:
             raise StoreError(f"{self.path} is damaged: {what} is not what was written; use a copy of the file")
         return text
 
@@ -233,7 +234,9 @@ def _open(path: Path, read_only: bool) -> sqlite3.Connection:
             with suppress(PermissionError):  # an empty file of another user
                 path.chmod(0o600)
         uri, is_uri = str(path), False
-    return sqlite3.connect(uri, uri=is_uri, timeout=_WAIT_SECONDS, check_same_thread=False)
+    db = sqlite3.connect(uri, uri=is_uri, timeout=_WAIT_SECONDS, check_same_thread=False)
+    db.text_factory = partial(str, encoding="utf-8", errors="replace")  # SQLite's own error would show the text
+    return db
 
 
 @contextmanager
