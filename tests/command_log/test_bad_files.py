@@ -334,6 +334,13 @@ def test_a_log_that_cannot_be_read_is_a_mistake_with_a_name(written: Path) -> No
         read_entries(written)
 
 
+def test_a_newest_position_that_cannot_be_read_is_unavailable(written: Path) -> None:
+    with closing(SqliteStore(written, read_only=True)) as store:
+        change(written, "DROP TABLE snapshots")
+        with pytest.raises(StoreUnavailable, match="no such table: snapshots"):
+            store.last()
+
+
 def test_what_has_no_state_yet_has_no_log(file: Path) -> None:
     file.touch()
     for look in (lambda: read_entries(file), lambda: copy_until(file, 0, file.with_name("copy.db"))):

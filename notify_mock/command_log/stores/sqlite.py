@@ -120,7 +120,8 @@ class SqliteStore:
     def last(self) -> int:
         """Return the newest position, or 0."""
         both = "SELECT position FROM entries UNION SELECT position FROM snapshots"
-        return int(self._db.execute(f"SELECT max(position) FROM ({both})").fetchone()[0] or 0)  # noqa: S608 - constant
+        with _errors(self.path):
+            return int(self._db.execute(f"SELECT max(position) FROM ({both})").fetchone()[0] or 0)  # noqa: S608 - constant
 
     def compact(self) -> int:
         """Remove the entries that the newest snapshot contains, and return its position, 0 if there is none."""
