@@ -1,0 +1,89 @@
+"""The fenced blocks of all pages of the documentation, and what their marks say."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from textwrap import dedent
+
+from helpers.paths import ROOT
+
+BUILT = {"build", "dist", "mutants", "node_modules", "site", "venv"}
+FENCE = re.compile(
+    r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})[ \t]*(?P<language>\w*).*?\n(?P<text>.*?)^ *(?P=fence)[ \t]*$", re.S | re.M
+)
+MARK = re.compile(r"<!-- (not run|run by): ([^>]+?) -->\s*\Z")
+REMEDY = (
+    "Mend the block, or write why it is not run, on the line before it: <!-- not run: REASON -->. If a test of its own "
+    "runs it: <!-- run by: tests/FILE.py -->. See 'The documentation' in docs/testing.md."
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block. ``not_run`` and ``run_by`` are what its mark says, or empty."""
+
+    page: str
+    line: int
+    language: str
+    text: str
+    not_run: str = ""
+    run_by: str = ""
+
+    @property
+    def place(self) -> str:
+        return f"{self.page}:{self.line}"
+
+    @property
+    def name(self) -> str:
+        """A name for a file or module."""
+        return re.sub(r"\W", "_", f"{self.page.removesuffix('.md')}_{self.line}")
+
+    @property
+    def is_run(self) -> bool:
+        """Whether the tests of its language run it: it has no mark, and is not an excerpt of an example."""
+        return not (self.not_run or self.run_by or self.text in _examples())
+
+
+def _pages() -> list[str]:
+    found = (path.relative_to(ROOT) for path in ROOT.rglob("*.md"))
+    return sorted(
+        path.as_posix() for path in found if not BUILT.intersection(path.parts) and not path.as_posix().startswith(".")
+    )
+
+
+@cache
+def _examples() -> str:
+    """The code of the examples, which their own tests run."""
+    files = (path for path in sorted((ROOT / "examples").rglob("*.*")) if not BUILT.intersection(path.parts))
+    return "\0".join(path.read_text() for path in files if path.suffix in {".py", ".js", ".mjs", ".ts", ".html"})
+
+
+def read(page: str, text: str) -> list[Block]:
+    """Return the blocks in the text of a page."""
+    blocks = []
+    for found in FENCE.finditer(text):
+        mark = MARK.search(text[max(0, found.start() - 300) : found.start()])
+        kind, reason = mark.groups() if mark else ("", "")
+        code = dedent(found["text"]) if found["indent"] else found["text"]
+        blocks.append(
+            Block(
+                page,
+                line=text.count("\n", 0, found.start()) + 1,
+                language=found["language"],
+                text=code,
+                not_run=reason if kind == "not run" else "",
+                run_by=reason if kind == "run by" else "",
+            )
+        )
+    return blocks
+
+
+PAGES = {page: (ROOT / page).read_text() for page in _pages()}
+BLOCKS = [block for page, text in PAGES.items() for block in read(page, text)]
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """Return the texts of a page's blocks in one language."""
+    return [block.text for block in BLOCKS if (block.page, block.language) == (page, language)]
