@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import runpy
 
-import pytest
 from helpers.pages import PAGES
 from helpers.paths import ROOT
 

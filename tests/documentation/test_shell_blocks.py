@@ -13,7 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from helpers.credential_files import samples
 from helpers.pages import BLOCKS, REMEDY, Block
 from helpers.paths import ROOT
 
@@ -50,7 +49,6 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (place / "cert.pem").write_text(pair.certificate)
         (place / "key.pem").write_text(pair.private_key)
         (place / "service-account.json").write_text(fcm_service_account())
-    (folder / "push.p12").write_bytes(samples()["p12 without a password"].files["push.p12"])
     (folder / "seed.yaml").write_text("credentials: [{type: fcm, friendly_name: Android}]\n")
     (folder / "test_push.py").write_text(
         "def test_nothing(notify_mock):\n    assert len(notify_mock.credentials) == 0\n"
