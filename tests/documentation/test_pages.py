@@ -109,14 +109,16 @@ def test_the_tests_that_the_page_of_security_names_exist() -> None:
 
 
 def test_links_between_the_pages_work() -> None:
-    for page in [
-        ROOT / "CHANGELOG.md",
-        ROOT / "README.md",
-        *(ROOT / "docs").glob("*.md"),
-        *(ROOT / "benchmarks").glob("*.md"),
-    ]:
-        for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
-            assert (page.parent / link).exists(), f"{page.name}: {link}"
+    for page, text in PAGES.items():
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+            assert ((ROOT / page).parent / link).exists(), f"{page}: {link}"
+
+
+def test_the_glossary_is_sorted_and_has_each_term_once() -> None:
+    for part in PAGES["docs/glossary.md"].split("\n## ")[1:]:
+        terms = re.findall(r"^\| (?!term )([^|]+?) \|", part, re.MULTILINE)
+        words = [term.strip("`").lower() for term in terms]
+        assert words == sorted(set(words))
 
 
 def test_the_generated_tables_are_up_to_date() -> None:

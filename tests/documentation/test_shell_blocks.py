@@ -83,24 +83,22 @@ def _script(blocks: list[Block], ports: dict[str, int]) -> str:
     return f"source {SHELL}\n{text}\nend\n"
 
 
-@pytest.mark.parametrize("page", sorted({block.page for block in SHELL_BLOCKS}))
-def test_the_shell_examples_of_a_page_run(page: str, reader: Path, tmp_path: Path) -> None:
-    folder = shutil.copytree(reader, tmp_path / "reader")
+def _run(blocks: list[Block], folder: Path) -> tuple[int, str]:
+    """Run the commands of some blocks; return the exit status and what was printed."""
     ports = dict(zip(("8010", "8020"), _free_ports(2), strict=True))
-    script = _script([block for block in SHELL_BLOCKS if block.page == page], ports)
     env = {
         **os.environ,
+        "BROWSER": "true",
         "CI": "true",
+        "HTTPS_PROXY": NOWHERE,
+        "NOTIFY_EMULATOR_URL": f"http://127.0.0.1:{ports['8010']}",
         "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
         "PORT": str(ports["8010"]),
         "PYTHON": sys.executable,
         "ROOT": str(ROOT),
-        "HTTPS_PROXY": NOWHERE,
-        "NOTIFY_EMULATOR_URL": f"http://127.0.0.1:{ports['8010']}",
-        "BROWSER": "true",
     }
     with subprocess.Popen(
-        ["bash", "--noprofile", "--norc", "-c", script],
+        ["bash", "--noprofile", "--norc", "-c", _script(blocks, ports)],
         cwd=folder,
         env=env,
         stdin=subprocess.DEVNULL,
@@ -114,4 +112,30 @@ def test_the_shell_examples_of_a_page_run(page: str, reader: Path, tmp_path: Pat
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(shell.pid, signal.SIGKILL)
-    assert shell.returncode == 0, f"{output}\n{REMEDY}"
+    return shell.returncode, output
+
+
+@pytest.mark.parametrize("page", sorted({block.page for block in SHELL_BLOCKS}))
+def test_the_shell_examples_of_a_page_run(page: str, reader: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(reader, tmp_path / "reader")
+    status, output = _run([block for block in SHELL_BLOCKS if block.page == page], folder)
+    assert status == 0, f"{output}\n{REMEDY}"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "false",
+        "true | false | true",
+        "npm test",  # without an emulator
+        "make no-such-target",
+        "notify-mock serve --no-such-option",
+        "curl http://127.0.0.1:8010/  # no server",
+        "pip uninstall notify-mock",
+    ],
+)
+def test_a_command_that_fails_is_found(command: str, reader: Path) -> None:
+    block = Block("a-page.md", 7, "sh", f"true\n{command}\ntrue\n")
+    status, output = _run([block], reader)
+    assert status != 0
+    assert "a-page.md:7: " in output
