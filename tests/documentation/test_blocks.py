@@ -10,7 +10,7 @@ from pathlib import PurePath
 
 import pytest
 import yaml
-from helpers.pages import BLOCKS, PAGES, REMEDY, Block, read
+from helpers.pages import BLOCKS, PAGES, REMEDY, SHELLS, Block, read
 from helpers.paths import ROOT
 
 
@@ -27,7 +27,7 @@ DATA: dict[str, Callable[[str], object]] = {
     "toml": _parse_toml,
     "yaml": yaml.safe_load,
 }
-RUN = ("python", "sh", "bash", "console")
+RUN = ("python", *SHELLS)
 FREE = ("text", "diff")
 """What programs print, and changes: their tests are about what is shown."""
 

@@ -8,10 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers.pages import BLOCKS, REMEDY
+from helpers.pages import BLOCKS, REMEDY, Block
 
 PYTHON = [block for block in BLOCKS if block.language == "python" and block.is_run]
 UNITTEST = [block for block in PYTHON if re.search(r"TestCase\)", block.text)]
+_DJANGO = [block for block in UNITTEST if "import django" in block.text]
+UNITTEST_PROCESSES = [[block for block in UNITTEST if block not in _DJANGO], *([block] for block in _DJANGO)]
+"""Django is set up once in a process."""
 PYTEST = [block for block in PYTHON if "def test_" in block.text and block not in UNITTEST]
 SCRIPTS = [block for block in PYTHON if block not in UNITTEST and block not in PYTEST]
 EACH = """
@@ -45,13 +48,13 @@ def _run(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[st
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=50, check=False)
 
 
-def test_the_unittest_examples_pass_without_pytest(tmp_path: Path) -> None:
-    """Also those for Django, which is set up once in a process: there is one such example."""
-    for block in UNITTEST:
+@pytest.mark.parametrize("examples", UNITTEST_PROCESSES, ids=lambda examples: examples[0].place)
+def test_the_unittest_examples_pass_without_pytest(examples: list[Block], tmp_path: Path) -> None:
+    for block in examples:
         (tmp_path / f"test_{block.name}.py").write_text(block.text)
     done = _run(tmp_path, "-m", "unittest", "-v")
     ran = set(re.findall(r"^test_\w+ \(test_(\w+?)\..*ok$", done.stderr, re.MULTILINE))
-    assert [block.place for block in UNITTEST if block.name not in ran] == [], done.stderr + REMEDY
+    assert [block.place for block in examples if block.name not in ran] == [], done.stderr + REMEDY
     assert done.returncode == 0, done.stderr + REMEDY
 
 

@@ -13,14 +13,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from helpers.pages import BLOCKS, REMEDY, Block
+from helpers.pages import BLOCKS, REMEDY, SHELLS, Block
 from helpers.paths import ROOT
 
 from notify_mock import Emulator, apn_pair, fcm_service_account
 
 SHELL = Path(__file__).with_name("reader.bash")
-LANGUAGES = ("sh", "bash", "console")
-SHELL_BLOCKS = [block for block in BLOCKS if block.language in LANGUAGES and block.is_run]
+SHELL_BLOCKS = [block for block in BLOCKS if block.language in SHELLS and block.is_run]
 NOWHERE = "http://127.0.0.1:9"
 """The proxy of a program that is not redirected to an emulator: nothing leaves this machine."""
 PROGRAM = f"""#!/bin/sh
@@ -78,6 +77,7 @@ def _commands(block: Block) -> str:
 
 def _script(blocks: list[Block], ports: dict[str, int]) -> str:
     text = "\n".join(f"BLOCK={block.place}\n{_commands(block)}" for block in blocks)
+    text = text.replace("/path/to/notify-mock", str(ROOT))
     for port, free in ports.items():
         text = text.replace(f":{port}", f":{free}").replace(f"--port {port}", f"--port {free}")
     return f"source {SHELL}\n{text}\nend\n"

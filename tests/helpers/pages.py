@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from textwrap import dedent
 
 from helpers.paths import ROOT
 
-BUILT = {"build", "dist", "mutants", "node_modules", "site", "venv"}
+SHELLS = ("sh", "bash", "console")
+BUILT = {"build", "dist", "mutants", "node_modules", "venv"}
+CODE = (".css", ".html", ".js", ".jsx", ".mjs", ".py", ".ts", ".tsx", ".vue")
 FENCE = re.compile(
     r"^(?P<indent> *)(?P<fence>`{3,}|~{3,})[ \t]*(?P<language>\w*).*?\n(?P<text>.*?)^ *(?P=fence)[ \t]*$", re.S | re.M
 )
@@ -43,21 +48,23 @@ class Block:
     @property
     def is_run(self) -> bool:
         """Whether the tests of its language run it: it has no mark, and is not an excerpt of an example."""
-        return not (self.not_run or self.run_by or self.text in _examples())
+        is_excerpt = self.language not in SHELLS and self.text in _examples()
+        return not (self.not_run or self.run_by or is_excerpt)
 
 
-def _pages() -> list[str]:
-    found = (path.relative_to(ROOT) for path in ROOT.rglob("*.md"))
-    return sorted(
-        path.as_posix() for path in found if not BUILT.intersection(path.parts) and not path.as_posix().startswith(".")
-    )
+def _files(top: Path, suffixes: Collection[str]) -> list[Path]:
+    """Return the files of the repository below a folder, without those that are built or installed."""
+    found = []
+    for folder, folders, names in os.walk(top):
+        folders[:] = [name for name in folders if name not in BUILT and not name.startswith(".")]
+        found += [path for name in names if (path := Path(folder, name)).suffix in suffixes]
+    return sorted(found)
 
 
 @cache
 def _examples() -> str:
     """The code of the examples, which their own tests run."""
-    files = (path for path in sorted((ROOT / "examples").rglob("*.*")) if not BUILT.intersection(path.parts))
-    return "\0".join(path.read_text() for path in files if path.suffix in {".py", ".js", ".mjs", ".ts", ".html"})
+    return "\0".join(path.read_text() for path in _files(ROOT / "examples", CODE))
 
 
 def read(page: str, text: str) -> list[Block]:
@@ -80,7 +87,7 @@ def read(page: str, text: str) -> list[Block]:
     return blocks
 
 
-PAGES = {page: (ROOT / page).read_text() for page in _pages()}
+PAGES = {path.relative_to(ROOT).as_posix(): path.read_text() for path in _files(ROOT, {".md"})}
 BLOCKS = [block for page, text in PAGES.items() for block in read(page, text)]
 
 
