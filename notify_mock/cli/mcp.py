@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import click
 
@@ -38,6 +38,9 @@ def mcp(url: str | None, control_token: str | None) -> None:
     An assistant sees the calls and deliveries of an emulator, arranges faults, moves the clock, and writes tests. It
     starts this command itself. Needs the extra: pip install "notify-mock[mcp]".
     """
+    from notify_mock.support.address import read_url
+
+    target = None if url is None else read_url(url)
     stops: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         # An exception would be lost in some imports, which ignore it.
@@ -48,24 +51,20 @@ def mcp(url: str | None, control_token: str | None) -> None:
         raise UsageError("notify-mock mcp", "needs the package mcp", 'run pip install "notify-mock[mcp]"') from error
     from notify_mock.control_api.client import ControlClient
 
-    with _emulator(url, control_token) as (target, whose):
-        server = make_server(ControlClient(target, control_token), _CONNECTION.format(url=target, whose=whose))
+    with nullcontext(target) if target else _own_emulator(control_token) as address:
+        whose = "" if target else ", and ends with this MCP server"
+        server = make_server(ControlClient(address, control_token), _CONNECTION.format(url=address, whose=whose))
         serve(server, lambda: bool(stops))
 
 
 @contextmanager
-def _emulator(url: str | None, control_token: str | None) -> Iterator[tuple[str, str]]:
-    """Yield the URL of the emulator, and whose it is if it is our own, which runs until then. Raises ``UsageError``."""
-    from notify_mock.support.address import read_url
-
-    if url is not None:
-        yield read_url(url), ""
-        return
+def _own_emulator(control_token: str | None) -> Iterator[str]:
+    """Yield the URL of an emulator that runs until then."""
     emulator = make_emulator(seed="0", keep_bodies=True, control_token=control_token)
     server = mount(emulator, "127.0.0.1", 0, open_log("text", "error", None, None), other_hosts="refuse", tls=False)
     server.start()
     try:
-        yield server.url, ", and ends with this MCP server"
+        yield server.url
     finally:
         emulator.close()
         server.stop()

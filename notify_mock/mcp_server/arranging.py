@@ -90,7 +90,7 @@ class Arranging:
         freeze: Annotated[
             str | None, Field(description='Stop it at a time such as "2030-01-01T12:00:00Z", or "now".')
         ] = None,
-        set_to: Annotated[str | None, Field(description="Set it to a time, and let it run on.")] = None,
+        set_to: Annotated[str | None, Field(description="Set it to a time. It stays frozen if it is frozen.")] = None,
         resume: Annotated[bool, Field(description="Let it run again with the time of the machine.")] = False,
     ) -> Time:
         """Advance, freeze, set or resume the emulator's clock. Returns its time; without arguments, only that.

@@ -28,7 +28,7 @@ Status = Annotated[
 ]
 Language = Literal["pytest", "python", "curl", "node", "vcr"]
 
-_MAX_CODE = 20_000
+_MAX_CODE = 10_000
 _ALERTS = 10
 
 

@@ -36,10 +36,10 @@ class Calls:
 
 @dataclass(frozen=True)
 class Reproduction:
-    """A call, why it was answered as it was, and code that makes it again."""
+    """A call, and code that makes it again. ``rule`` is the rule of Twilio's that refused it, as a text with gaps."""
 
     call: Call
-    error: str | None
+    rule: str | None
     evidence: str | None
     source: str | None
     language: str
