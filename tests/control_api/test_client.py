@@ -19,7 +19,7 @@ class _OtherServer(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"<html>")
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *_: object) -> None:
         pass
 
 
@@ -34,7 +34,7 @@ def other_server() -> Iterator[str]:
 
 
 def test_a_refusal_has_the_reason_and_the_status(served: Emulator) -> None:
-    with pytest.raises(ControlError, match="did you mean credential.create") as caught:
+    with pytest.raises(ControlError, match=r"did you mean credential\.create") as caught:
         ControlClient(served.url, None).ask("GET", "journal", query={"call": "credential.creat", "last": None})
     assert (caught.value.status, caught.value.where) == (400, "url")
 
