@@ -17,6 +17,7 @@ from notify_mock.mcp_server.results import Faults, State, Time
 from notify_mock.support.usage import UsageError
 
 _FIELDS = "; ".join(f"{kind}: {', '.join(field_names(effect)) or 'none'}" for kind, effect in BY_KIND.items())
+_ARGUMENTS = {"effect", "call", "times", "scenario", "remove"}
 
 
 class Arranging:
@@ -67,6 +68,8 @@ class Arranging:
             raise UsageError(named[1], f"cannot be combined with {named[0]}", "give one of effect, scenario, remove")
         if extra and effect is None:
             raise UsageError(extra[0], "is given without an effect", f"give one of: {', '.join(BY_KIND)}")
+        for name in _ARGUMENTS & set(options or ()):
+            raise UsageError(f"options.{name}", "is an argument of its own", "give it outside of options")
         if effect is not None:
             rule = {"call": call or "*", "effect": effect, **({} if times is None else {"times": times})}
             self._control.ask("POST", "faults", {**(options or {}), **rule})

@@ -15,6 +15,7 @@ from notify_mock.mcp_server.results import (
     Calls,
     Code,
     Deliveries,
+    Delivery,
     Reproduction,
     call_of,
     code_of,
@@ -123,10 +124,7 @@ class Looking:
             recent,
             [self.explain_code(one) for one in dict.fromkeys(given) if one is not None],
             found["count"],
-            _note(
-                len(found["deliveries"]) > limit and f"older deliveries (ask again with before={shown[-1].sid})",
-                len(alerts) > _ALERTS and f"{len(alerts) - _ALERTS} older alerts",
-            ),
+            _note(found, shown, limit, len(alerts) - _ALERTS),
         )
 
     def explain_code(
@@ -140,6 +138,15 @@ class Looking:
         return code_of(self._control.ask("GET", f"errors/{code}"))
 
 
-def _note(*left_out: str | bool) -> str | None:
-    named = [one for one in left_out if isinstance(one, str)]
-    return f"Left out: {', '.join(named)}." if named else None
+def _note(found: dict[str, Any], shown: list[Delivery], limit: int, older_alerts: int) -> str | None:
+    """Say what a list of deliveries left out, or why it is empty."""
+    if not found["count"]:
+        return "No delivery was made. Look for notification.create with list_calls, and at the alerts."
+    if not shown:
+        return f"None of the {found['count']} deliveries that are kept matches. Ask with fewer criteria."
+    notes = []
+    if len(found["deliveries"]) > limit:
+        notes.append(f"There are older deliveries. Ask again with before={shown[-1].sid}.")
+    if older_alerts > 0:
+        notes.append(f"There are {older_alerts} older alerts. Ask for one notification.")
+    return " ".join(notes) or None

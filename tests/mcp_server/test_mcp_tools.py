@@ -90,8 +90,14 @@ def test_deliveries_are_found_by_state_and_what_is_left_out_is_said(served: Emul
     assert json.loads(sent["payload"])["message"]["data"] == {"twi_body": "Hello"}
     assert ask(served, "list_deliveries", code=52005)["deliveries"][0]["state"] == "failed"
     found = ask(served, "list_deliveries", limit=1)
-    assert found["note"] == f"Left out: older deliveries (ask again with before={found['deliveries'][0]['sid']})."
+    assert found["note"] == f"There are older deliveries. Ask again with before={found['deliveries'][0]['sid']}."
     assert ask(served, "list_deliveries", before=found["deliveries"][0]["sid"])["kept"] == 2
+
+
+def test_an_empty_list_of_deliveries_says_where_to_look(served: Emulator) -> None:
+    assert "list_calls" in ask(served, "list_deliveries")["note"]
+    push(served)
+    assert ask(served, "list_deliveries", identity="bob")["note"].startswith("None of the 1 deliveries that are kept")
 
 
 def test_a_notification_without_recipients_is_an_alert_with_its_code(served: Emulator) -> None:
@@ -173,6 +179,7 @@ def test_a_scenario_is_added_and_removed(served: Emulator) -> None:
         ({"effect": "refuse", "options": {"cod": 1}}, "cod"),
         ({"effect": "drop", "scenario": "outage"}, "give one of effect, scenario, remove"),
         ({"call": "credential.create"}, "give one of: refuse"),
+        ({"effect": "drop", "options": {"call": "binding.*"}}, "options.call: is an argument of its own"),
         ({"remove": "no-such"}, "no-such"),
         ({"scenario": "outtage"}, "did you mean outage?"),
     ],
