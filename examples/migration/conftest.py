@@ -17,6 +17,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
     if request.param == "notify":
         yield NotifyWorld(request.getfixturevalue("notify_mock"))
         return
+    found: DirectWorld
     if request.param == "transition":
         found = TransitionWorld(request.getfixturevalue("notify_mock"))
     else:

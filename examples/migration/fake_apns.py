@@ -86,7 +86,7 @@ class FakeApns:
         return next(((status, reason) for is_right, status, reason in checks if not is_right), None)
 
 
-def failed(status: int, reason: str, timestamp: int | None = None, **headers: str) -> httpx.Response:
+def failed(status: int, reason: str, timestamp: int | None = None, retry_after: str = "") -> httpx.Response:
     """Return an error response of APNs. ``timestamp`` is in milliseconds."""
     body = {"reason": reason, **({} if timestamp is None else {"timestamp": timestamp})}
-    return httpx.Response(status, json=body, headers=headers)
+    return httpx.Response(status, json=body, headers={"Retry-After": retry_after} if retry_after else {})

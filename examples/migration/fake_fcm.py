@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 import httpx
 import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 LIMIT = 4096
@@ -20,7 +21,7 @@ class FakeFcm:
 
     def __init__(self, account: Mapping[str, str], now: Callable[[], float]) -> None:
         self._account, self._now = account, now
-        self._key = load_pem_private_key(account["private_key"].encode(), None).public_key()
+        self._key = _public_key(account["private_key"])
         self._until: dict[str, float] = {}
         self.received: list[dict[str, Any]] = []
         self.unregistered: set[str] = set()
@@ -50,7 +51,7 @@ class FakeFcm:
 
     def _give_token(self, form: dict[str, list[str]]) -> httpx.Response:
         assert form["grant_type"] == ["urn:ietf:params:oauth:grant-type:jwt-bearer"]
-        unchecked = {"verify_exp": False, "verify_iat": False}  # by this machine's clock
+        unchecked: Any = {"verify_exp": False, "verify_iat": False}  # by this machine's clock
         (assertion,) = form["assertion"]
         try:
             claims = jwt.decode(assertion, self._key, ["RS256"], audience=self._account["token_uri"], options=unchecked)
@@ -78,9 +79,15 @@ class FakeFcm:
         return httpx.Response(200, json={"name": f"projects/p/messages/0:{len(self.received)}"})
 
 
-def failed(status: int, name: str, code: str = "", **headers: str) -> httpx.Response:
+def _public_key(private_key: str) -> RSAPublicKey:
+    key = load_pem_private_key(private_key.encode(), None)
+    assert isinstance(key, RSAPrivateKey)
+    return key.public_key()
+
+
+def failed(status: int, name: str, code: str = "", retry_after: str = "") -> httpx.Response:
     """Return an error response of FCM. ``code`` is in its details."""
     kind = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
     details = [{"@type": kind, "errorCode": code}] if code else []
     error = {"code": status, "message": "...", "status": name, "details": details}
-    return httpx.Response(status, json={"error": error}, headers=headers)
+    return httpx.Response(status, json={"error": error}, headers={"Retry-After": retry_after} if retry_after else {})

@@ -66,11 +66,8 @@ def _serve(listener: socket.socket, context: ssl.SSLContext, answer: Answer) -> 
                 elif isinstance(event, DataReceived):
                     bodies[event.stream_id] += event.data
                 elif isinstance(event, StreamEnded):
-                    _answer(
-                        protocol,
-                        event.stream_id,
-                        answer(_request(heads.pop(event.stream_id), bodies.pop(event.stream_id))),
-                    )
+                    request = _request(heads.pop(event.stream_id), bodies.pop(event.stream_id))
+                    _send(protocol, event.stream_id, answer(request))
             connection.sendall(protocol.data_to_send())
 
 
@@ -81,11 +78,8 @@ def _request(head: list[tuple[str, str]], body: bytes) -> httpx.Request:
     return httpx.Request(pseudo[":method"], url, headers=headers, content=body)
 
 
-def _answer(protocol: H2Connection, stream: int, response: httpx.Response) -> None:
-    headers = [
-        (":status", str(response.status_code)),
-        *((name.lower(), value) for name, value in response.headers.items()),
-    ]
-    protocol.send_headers(stream, headers, end_stream=not response.content)
+def _send(protocol: H2Connection, stream: int, response: httpx.Response) -> None:
+    headers = [(name.lower(), value) for name, value in response.headers.items()]
+    protocol.send_headers(stream, [(":status", str(response.status_code)), *headers], end_stream=not response.content)
     if response.content:
         protocol.send_data(stream, response.content, end_stream=True)

@@ -35,7 +35,7 @@ def on_iphone(payload: Mapping[str, Any], headers: Mapping[str, str], now: float
 
 
 def on_android(message: Mapping[str, Any]) -> Shown:
-    """Android shows a ``notification``. Without one, the app gets the data and shows ``twi_body``, as Notify's apps do."""
+    """Android shows a ``notification``. Without one, the app gets the data, and shows ``twi_body``."""
     android, data = message["android"], dict(message["data"])
     if "notification" in message:
         title, text = message["notification"]["title"], message["notification"]["body"]

@@ -15,20 +15,22 @@ from notifier.callbacks import create_app
 from notifier.devices import Devices
 from notifier.direct import DirectGateway
 from notifier.fcm import Fcm, Message, as_notification, as_notify_did
-from notifier.push import Push
+from notifier.push import Channel, Push
+from notifier.result import Provider
 from notifier.transition import TransitionGateway
 from notifier.twilio_notify import TwilioNotifyGateway
 from phone import Shown, on_android, on_iphone
 
-from notify_mock import Emulator, apn_pair, fcm_service_account
+from notify_mock import Delivery, Emulator, apn_pair, fcm_service_account
 
 START = 1_800_000_000.0
 
 
 @lru_cache(maxsize=1)
-def certificate() -> dict[str, str]:
+def certificate() -> dict[str, Any]:
     """Return a push certificate and its key, made once because that takes longer than a test."""
-    return apn_pair(topic=TOPIC)._asdict()
+    made: dict[str, Any] = apn_pair(topic=TOPIC)._asdict()
+    return made
 
 
 class World(Protocol):
@@ -58,12 +60,7 @@ class NotifyWorld:
         emulator.callbacks.mount(create_app(self.gateway, emulator.auth[1]))
 
     def shown_on(self, token: str) -> list[Shown]:
-        return [
-            on_iphone(push.payload, push.headers, push.at)
-            if push.channel == "apn"
-            else on_android(push.payload["message"])
-            for push in self.emulator.deliveries.find(address=token, state="sent")
-        ]
+        return [_shown(push) for push in self.emulator.deliveries.find(address=token, state="sent")]
 
     def uninstall(self, channel: str, token: str) -> None:
         provider = {"apn": self.emulator.providers.apns, "fcm": self.emulator.providers.fcm}[channel]
@@ -71,6 +68,11 @@ class NotifyWorld:
 
     def settle(self) -> None:
         self.emulator.callbacks.drain()
+
+
+def _shown(push: Delivery) -> Shown:
+    is_iphone = push.channel == "apn"
+    return on_iphone(push.payload, push.headers, push.at) if is_iphone else on_android(push.payload["message"])
 
 
 class Clock:
@@ -96,7 +98,7 @@ class DirectWorld:
         self.devices = Devices(now=self.clock)
         key = ApnsKey(self.apns.private_key, KEY_ID, TEAM_ID)
         self._clients = self.fcm.http(), self.apns.http()
-        self.providers = {
+        self.providers: dict[Channel, Provider] = {
             "fcm": Fcm(account, self._clients[0], message, self.clock),
             "apn": Apns(key, TOPIC, self._clients[1], self.clock),
         }

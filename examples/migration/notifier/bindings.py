@@ -15,7 +15,7 @@ CHANNELS: dict[str, Channel] = {"apn": "apn", "fcm": "fcm"}
 
 
 class Imported(NamedTuple):
-    """What an import did: Bindings read by type, devices added, and Bindings of types that are not for this registry."""
+    """What an import did: Bindings read by type, devices added, and Bindings left out because of their type."""
 
     read: Counter[str]
     added: int

@@ -88,4 +88,7 @@ class Devices:
     def _select(self, condition: str, value: str) -> list[Device]:
         query = f"SELECT id, user, channel, token, {_TAGS} FROM device WHERE {condition} ORDER BY registered_at, id"
         rows = self._database.execute(query, (value,))
-        return [Device(*row, frozenset(tags.split("\0") if tags else ())) for *row, tags in rows]
+        return [
+            Device(key, user, channel, token, frozenset(tags.split("\0") if tags else ()))
+            for key, user, channel, token, tags in rows
+        ]

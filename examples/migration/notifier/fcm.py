@@ -92,4 +92,4 @@ def _error_code(response: httpx.Response) -> str:
     except (ValueError, KeyError, TypeError):  # a gateway's HTML
         return f"HTTP {response.status_code}"
     codes = (detail["errorCode"] for detail in error.get("details", ()) if "errorCode" in detail)
-    return next(codes, error.get("status", f"HTTP {response.status_code}"))
+    return str(next(codes, error.get("status", f"HTTP {response.status_code}")))

@@ -48,7 +48,7 @@ class TwilioNotifyGateway:
         self._send(push, tag=[tag])
 
     def handle_states(self, states: Iterable[dict[str, Any]]) -> None:
-        """Remove the devices that a delivery callback reports as unregistered. Twilio only disables those of Android."""
+        """Remove the devices that a callback reports as unregistered. Twilio only disables those of Android."""
         for state in states:
             if state["status"] == "FAILED" and state.get("error_code") in UNREGISTERED:
                 for binding in self._service.bindings.list(identity=[state["identity"]]):
