@@ -78,7 +78,7 @@ lock: $(VENV)/bin/uv
 		--no-emit-index-url --no-emit-find-links --extra bench --extra lint --extra mutants --extra test --output-file requirements-dev.lock setup.cfg
 
 ecosystem: .ecosystem/done
-	.ecosystem/bin/python -m pytest -p no:asyncio $(ARGS) tests/ecosystem tests/server/test_environments.py
+	.ecosystem/bin/python -m pytest -p no:asyncio $(ARGS) tests/ecosystem tests/server/test_environments.py examples
 
 # Without npm, the checks of accessibility are skipped with a reason.
 browser: .browser/done

@@ -192,6 +192,13 @@ def test_a_device_that_got_a_new_token_in_the_meantime_stays(registered: DirectW
     assert renewed in registered.gateway.devices("alice")
 
 
+def test_an_app_that_was_installed_again_with_the_same_token_gets_one_push(registered: DirectWorld) -> None:
+    again = Device("another-id", "alice", "fcm", PIXEL.token)
+    registered.clock.advance(1)
+    registered.gateway.register(again)
+    assert registered.gateway.devices("alice") == [IPHONE, again]
+
+
 def test_devices_outlive_the_process(tmp_path_factory: pytest.TempPathFactory) -> None:
     path = str(tmp_path_factory.mktemp("devices") / "devices.sqlite")
     tagged = Device("t", "alice", "apn", "cd" * 32, frozenset({"a", "b"}))

@@ -58,12 +58,13 @@ def test_a_phone_on_which_another_user_signs_in_belongs_to_that_user(notifier: N
     assert texts(world, PIXEL) == ["For Bob only"]
 
 
-def test_a_user_who_signed_out_gets_nothing(notifier: Notifier, world: World) -> None:
-    notifier.sign_in(IPHONE)
+def test_a_phone_whose_user_signed_out_gets_nothing(notifier: Notifier, world: World) -> None:
+    for device in (IPHONE, PIXEL):
+        notifier.sign_in(device)
     notifier.sign_out(IPHONE)
     notifier.sign_out(IPHONE)
     notifier.notify("alice", "Hello")
-    assert world.shown_on(IPHONE.token) == []
+    assert [texts(world, device) for device in (IPHONE, PIXEL)] == [[], ["Hello"]]
 
 
 def test_a_user_without_a_phone_is_no_error(notifier: Notifier) -> None:
