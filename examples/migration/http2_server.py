@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -53,7 +53,7 @@ def serving(answer: Answer, pem: Path) -> Iterator[str]:
 
 def _serve(listener: socket.socket, context: ssl.SSLContext, answer: Answer) -> None:
     accepted, _ = listener.accept()
-    with context.wrap_socket(accepted, server_side=True) as connection:
+    with suppress(ConnectionError), context.wrap_socket(accepted, server_side=True) as connection:
         protocol = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
         protocol.initiate_connection()
         heads: dict[int, list[tuple[str, str]]] = {}

@@ -6,6 +6,7 @@ import json
 
 from notifier import Device
 from notifier.callbacks import create_app
+from notifier.twilio_notify import TwilioNotifyGateway
 from worlds import NotifyWorld
 
 from notify_mock import Refuse
@@ -21,6 +22,7 @@ def test_a_binding_that_somebody_else_deleted_is_no_error(notify: NotifyWorld) -
 
 def test_a_callback_without_a_valid_signature_removes_nothing(notify: NotifyWorld) -> None:
     notify.gateway.register(PIXEL)
+    assert isinstance(notify.gateway, TwilioNotifyGateway)
     client = create_app(notify.gateway, notify.emulator.auth[1]).test_client()
     forged = {"status": "FAILED", "error_code": 52103, "identity": PIXEL.user, "address": PIXEL.token}
     assert client.post("/deliveries", data={"DeliveryState": json.dumps(forged)}).status_code == 403

@@ -56,8 +56,9 @@ class NotifyWorld:
         fcm = emulator.credentials.add(type="fcm", secret=fcm_service_account())
         service = emulator.services.add(apn_credential_sid=apn.sid, fcm_credential_sid=fcm.sid)
         self.emulator, self.service_sid = emulator, service.sid
-        self.gateway: Any = TwilioNotifyGateway(emulator.client(), service.sid, "https://app.example/deliveries")
-        emulator.callbacks.mount(create_app(self.gateway, emulator.auth[1]))
+        gateway = TwilioNotifyGateway(emulator.client(), service.sid, "https://app.example/deliveries")
+        emulator.callbacks.mount(create_app(gateway, emulator.auth[1]))
+        self.gateway: PushGateway = gateway
 
     def shown_on(self, token: str) -> list[Shown]:
         return [_shown(push) for push in self.emulator.deliveries.find(address=token, state="sent")]
@@ -102,7 +103,8 @@ class DirectWorld:
             "fcm": Fcm(account, self._clients[0], message, self.clock),
             "apn": Apns(key, TOPIC, self._clients[1], self.clock),
         }
-        self.gateway: Any = DirectGateway(self.devices, self.providers, self.clock)
+        self.direct = DirectGateway(self.devices, self.providers, self.clock)
+        self.gateway: PushGateway = self.direct
 
     def shown_on(self, token: str) -> list[Shown]:
         iphones = [on_iphone(payload, headers, START) for to, payload, headers in self.apns.received if to == token]
@@ -115,15 +117,9 @@ class DirectWorld:
             self.fcm.unregistered.add(token)
 
     def settle(self) -> None:
-        direct = self.direct
-        while direct.next_due is not None:
-            self.clock.advance(max(0.0, direct.next_due - self.clock()))
-            direct.send_due()
-
-    @property
-    def direct(self) -> DirectGateway:
-        gateway: DirectGateway = self.gateway
-        return gateway
+        while self.direct.next_due is not None:
+            self.clock.advance(max(0.0, self.direct.next_due - self.clock()))
+            self.direct.send_due()
 
     def close(self) -> None:
         self.devices.close()
@@ -137,10 +133,4 @@ class TransitionWorld(DirectWorld):
     def __init__(self, emulator: Emulator) -> None:
         super().__init__(as_notify_did)
         self.notify = NotifyWorld(emulator)
-        self._direct = self.gateway
-        self.gateway = TransitionGateway(self._direct, self.notify.gateway)
-
-    @property
-    def direct(self) -> DirectGateway:
-        gateway: DirectGateway = self._direct
-        return gateway
+        self.gateway = TransitionGateway(self.direct, self.notify.gateway)
