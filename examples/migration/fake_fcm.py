@@ -29,6 +29,8 @@ class FakeFcm:
         self.requests: list[httpx.Request] = []
         self.next: list[httpx.Response | Exception] = []
         """What to answer next to a message, in place of what the fake would."""
+        self.next_token: list[httpx.Response] = []
+        """The same for the token endpoint."""
 
     def http(self) -> httpx.Client:
         return httpx.Client(transport=httpx.MockTransport(self._answer))
@@ -39,7 +41,7 @@ class FakeFcm:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         assert request.method == "POST"
         if str(request.url) == self._account["token_uri"]:
-            return self._give_token(parse_qs(request.content.decode()))
+            return self.next_token.pop(0) if self.next_token else self._give_token(parse_qs(request.content.decode()))
         assert str(request.url) == f"https://fcm.googleapis.com/v1/projects/{self._account['project_id']}/messages:send"
         self.requests.append(request)
         if self.next:

@@ -67,6 +67,23 @@ def test_a_push_that_google_never_authorizes_is_tried_twice_and_reported(
     assert caplog.messages == ["device p: fcm refused the push: UNAUTHENTICATED"]
 
 
+def test_a_service_account_that_google_refuses_is_reported_and_costs_no_device(
+    registered: DirectWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    registered.fcm.next_token.append(httpx.Response(400, json={"error": "invalid_grant"}))
+    send(registered, PIXEL)
+    assert (registered.direct.next_due, registered.gateway.devices("alice")) == (None, [PIXEL])
+    assert caplog.messages == ["device p: fcm refused the push: no access token: 400"]
+
+
+def test_a_push_waits_for_googles_token_endpoint(registered: DirectWorld) -> None:
+    registered.fcm.next_token.append(httpx.Response(503, headers={"Retry-After": "30"}))
+    send(registered, PIXEL)
+    assert registered.direct.next_due == START + 30
+    registered.settle()
+    assert len(registered.shown_on(PIXEL.token)) == 1
+
+
 def test_a_rejected_apns_key_of_the_firebase_project_is_not_a_reason_for_a_new_token(registered: DirectWorld) -> None:
     send(registered, PIXEL, fake_fcm.failed(401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR"))
     assert len(registered.fcm.requests) == 1
