@@ -107,12 +107,20 @@ def test_apns_gets_a_provider_token_and_the_headers_of_an_alert(registered: Dire
     }
 
 
-def test_a_provider_token_is_renewed_after_40_minutes_and_never_twice_in_20(registered: DirectWorld) -> None:
-    for minutes in (0, 39, 1, 39, 1):
-        registered.clock.advance(minutes * 60)
+def test_a_provider_token_is_renewed_every_40_minutes(registered: DirectWorld) -> None:
+    for _ in range(13):
         send(registered, IPHONE)
-    assert len(registered.apns.received) == 5
-    assert len({request.headers["authorization"] for request in registered.apns.requests}) == 3
+        registered.clock.advance(10 * 60)
+    assert len(registered.apns.received) == len(registered.apns.requests) == 13
+    assert len({request.headers["authorization"] for request in registered.apns.requests}) == 4
+
+
+def test_a_provider_token_that_apns_calls_expired_is_replaced_once(registered: DirectWorld) -> None:
+    registered.apns.next.append(fake_apns.failed(403, "ExpiredProviderToken"))
+    send(registered, IPHONE)
+    assert len(registered.shown_on(IPHONE.token)) == 1
+    send(registered, IPHONE, *[fake_apns.failed(403, "ExpiredProviderToken") for _ in range(2)])
+    assert (len(registered.apns.requests), registered.direct.next_due) == (4, None)
 
 
 def test_a_push_without_ttl_is_delivered_now_or_never(registered: DirectWorld) -> None:
