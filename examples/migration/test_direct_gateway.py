@@ -202,6 +202,19 @@ def test_a_mistake_of_ours_is_reported_and_costs_no_device(
     assert device.token not in message
 
 
+@pytest.mark.parametrize(
+    ("device", "answer"),
+    [
+        (PIXEL, fake_fcm.failed(404, "NOT_FOUND", "UNREGISTERED")),
+        (IPHONE, fake_apns.failed(410, "Unregistered", timestamp=int(START) * 1000)),
+        (IPHONE, fake_apns.failed(410, "ExpiredToken")),
+    ],
+)
+def test_a_device_that_is_gone_is_removed(registered: DirectWorld, device: Device, answer: httpx.Response) -> None:
+    send(registered, device, answer)
+    assert (registered.gateway.devices("alice"), registered.direct.next_due) == ([], None)
+
+
 def test_a_device_that_registered_after_it_was_gone_stays(registered: DirectWorld) -> None:
     registered.uninstall("apn", IPHONE.token)
     registered.clock.advance(60)
