@@ -44,25 +44,21 @@ def test_every_python_block_is_run() -> None:
     assert len(BLOCKS) - len(others) == 2
 
 
-def test_the_rehearsal_of_the_page_passes(pytester: pytest.Pytester) -> None:
-    (block,) = (block for block in BLOCKS if "def test_orders_are_shipped" in block)
-    pytester.makepyfile(block)
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=4)
-
-
-def test_a_suite_after_the_end_fails_where_it_needs_notify(pytester: pytest.Pytester) -> None:
-    (block,) = (block for block in BLOCKS if "def notify_mock_options" in block)
-    pytester.makeconftest(block)
-    pytester.makepyfile(
-        """
-        def test_that_needs_notify(notify_mock):
-            notify_mock.client().notify.v1.services.list()
-
-        def test_that_does_not(notify_mock):
-            notify_mock.client().conversations.v1.credentials.list()
-        """
+def test_the_rehearsal_passes_and_a_suite_after_the_end_fails_where_it_needs_notify(pytester: pytest.Pytester) -> None:
+    (rehearsal,) = (block for block in BLOCKS if "def test_orders_are_shipped" in block)
+    (conftest,) = (block for block in BLOCKS if "def notify_mock_options" in block)
+    pytester.makepyfile(rehearsal)
+    suite = pytester.mkdir("suite")
+    (suite / "conftest.py").write_text(conftest)
+    (suite / "test_suite.py").write_text(
+        "def test_that_needs_notify(notify_mock):\n"
+        "    notify_mock.client().notify.v1.services.list()\n"
+        "def test_that_does_not(notify_mock):\n"
+        "    notify_mock.client().conversations.v1.credentials.list()\n"
     )
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1, failed=1)
+    done = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    done.assert_outcomes(passed=5, failed=1)
+    assert "FAILED suite/test_suite.py::test_that_needs_notify" in done.stdout.str()
 
 
 @pytest.mark.usefixtures("example")

@@ -171,6 +171,12 @@ def test_the_waits_double_until_the_push_expires(registered: DirectWorld, caplog
     assert caplog.messages == ["device p: the push expired, last reason: UNAVAILABLE"]
 
 
+def test_a_provider_that_asks_for_no_wait_is_not_asked_all_the_time(registered: DirectWorld) -> None:
+    send(registered, PIXEL, *[fake_fcm.failed(503, "UNAVAILABLE", retry_after="0") for _ in range(3)])
+    registered.direct.send_due()
+    assert len(registered.fcm.requests) == 2
+
+
 def test_no_push_waits_for_a_user_who_signed_out(registered: DirectWorld) -> None:
     send(registered, PIXEL, fake_fcm.failed(503, "UNAVAILABLE"))
     registered.gateway.forget(PIXEL)

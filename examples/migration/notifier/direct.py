@@ -64,10 +64,11 @@ class DirectGateway:
         return self._waiting[0].due if self._waiting else None
 
     def send_due(self) -> None:
-        """Try again what is due, except for devices whose user has signed out since."""
-        now = self._now()
+        """Try again once what is due, except for devices whose user has signed out since."""
+        now, due = self._now(), []
         while self._waiting and self._waiting[0].due <= now:
-            attempt = heapq.heappop(self._waiting)
+            due.append(heapq.heappop(self._waiting))
+        for attempt in due:
             if self._devices.has(attempt.device):
                 self._try(attempt)
 
