@@ -119,6 +119,7 @@ def test_a_provider_token_that_apns_calls_expired_is_replaced_once(registered: D
     registered.apns.next.append(fake_apns.failed(403, "ExpiredProviderToken"))
     send(registered, IPHONE)
     assert len(registered.shown_on(IPHONE.token)) == 1
+    assert len({request.headers["authorization"] for request in registered.apns.requests}) == 2
     send(registered, IPHONE, *[fake_apns.failed(403, "ExpiredProviderToken") for _ in range(2)])
     assert (len(registered.apns.requests), registered.direct.next_due) == (4, None)
 
