@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("h2", reason="h2 is not installed: pip install 'httpx[http2]'")
+pytest.importorskip("h2", reason="needs h2; make ecosystem runs this test")
 
 from fake_apns import KEY_ID, TEAM_ID, TOPIC
 from http2_server import certificate, serving
