@@ -244,7 +244,7 @@ class Emulator(LastingEngine):
         """Return a context manager that redirects every Twilio client of this process to the emulator.
 
         Clients of the SDK are handled in process, like those of ``client()``. Requests made with requests, urllib3,
-        http.client, httpx or aiohttp are redirected to the server, in real time. A request to any other
+        http.client, httpx, httpx2 or aiohttp are redirected to the server, in real time. A request to any other
         ``*.twilio.com`` host raises ``EscapedRequest``, except for hosts with a stub and those in ``allow_real``.
         ``real_time`` is that of ``client()``.
         """

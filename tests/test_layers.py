@@ -41,6 +41,7 @@ ONLY_IN = {
     "requests": ("interception",),
     "urllib3": ("interception", "recording.upstream"),
     "httpx": ("interception.adapters",),
+    "httpx2": ("interception.adapters",),
     "aiohttp": ("interception",),
     "click": ("cli",),
     "mcp": ("mcp_server",),

@@ -103,7 +103,7 @@ class Router:
         if self.is_emulated(name):
             raise self.block(
                 f"cannot intercept this client's request to {name}. Supported clients: the Twilio SDK, requests, "
-                "urllib3, http.client, httpx and aiohttp. Set this client's base URL to the emulator's url"
+                "urllib3, http.client, httpx, httpx2 and aiohttp. Set this client's base URL to the emulator's url"
             )
 
     def block(self, text: str) -> EscapedRequest:

@@ -15,6 +15,7 @@ from typing import Any
 
 import aiohttp
 import httpx
+import httpx2
 import pytest
 import requests
 import urllib3
@@ -201,6 +202,18 @@ def by_httpx_async() -> int:
     return asyncio.run(get())
 
 
+def by_httpx2() -> int:
+    return httpx2.get(URL, auth=AUTH).status_code
+
+
+def by_httpx2_async() -> int:
+    async def get() -> int:
+        async with httpx2.AsyncClient() as client:
+            return (await client.get(URL, auth=AUTH)).status_code
+
+    return asyncio.run(get())
+
+
 def by_aiohttp() -> int:
     async def get() -> int:
         async with (
@@ -233,6 +246,8 @@ WAYS = [
     by_urllib3_through_a_proxy,
     by_httpx,
     by_httpx_async,
+    by_httpx2,
+    by_httpx2_async,
     by_aiohttp,
     by_http_client,
     by_urllib_request,
@@ -259,6 +274,7 @@ def test_faults_on_a_socket_raise_what_the_library_raises(intercepted: Emulator,
     for way, error in [
         (by_requests, requests.ConnectionError),
         (by_httpx, httpx.RemoteProtocolError),
+        (by_httpx2, httpx2.RemoteProtocolError),
         (by_http_client, http.client.RemoteDisconnected),
     ]:
         with intercepted.faults.add("*", Drop(), phase=phase), pytest.raises(error):
@@ -284,6 +300,7 @@ ESCAPES: list[tuple[str, Callable[[str], object]]] = [
     ("requests", requests.get),
     ("urllib3", lambda url: urllib3.PoolManager().request("GET", url)),
     ("httpx", httpx.get),
+    ("httpx2", httpx2.get),
     ("httpx async", lambda url: asyncio.run(by_escaping_httpx(url))),
     ("aiohttp", lambda url: asyncio.run(by_escaping_aiohttp(url))),
     ("urllib.request", urllib.request.urlopen),
@@ -401,6 +418,8 @@ def patched_attributes() -> list[object]:
         (AsyncTwilioHttpClient, ("request",)),
         (httpx.HTTPTransport, ("handle_request",)),
         (httpx.AsyncHTTPTransport, ("handle_async_request",)),
+        (httpx2.HTTPTransport, ("handle_request",)),
+        (httpx2.AsyncHTTPTransport, ("handle_async_request",)),
         (aiohttp.ClientSession, ("_request",)),
     ]
     return [(owner, name, name in vars(owner), getattr(owner, name)) for owner, names in owners for name in names]
@@ -498,7 +517,7 @@ class TestImports:
             import sys
 
             def test_it(notify_mock):
-                assert not {"twilio", "requests", "httpx", "aiohttp"} & set(sys.modules)
+                assert not {"twilio", "requests", "httpx", "httpx2", "aiohttp"} & set(sys.modules)
                 import aiohttp, httpx, requests
                 from twilio.http.async_http_client import AsyncTwilioHttpClient
                 from twilio.rest import Client
