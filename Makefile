@@ -156,7 +156,7 @@ $(VENV)/test $(VENV)/mutants $(VENV)/lint $(VENV)/bench: $(VENV)/%: setup.cfg py
 # An environment of its own: Sphinx is only for this. playwright tries the search of the site in chromium.
 .site/done: setup.cfg pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m venv .site
-	.site/bin/python -m pip install --quiet --disable-pip-version-check -e '.[site,browser]'
+	.site/bin/python -m pip install --quiet --disable-pip-version-check -e '.[test,site,browser]'
 	@touch $@
 
 clean:

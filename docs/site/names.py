@@ -177,7 +177,7 @@ PAGES: dict[str, tuple[str, str, list[Entry]]] = {
             PROVIDER,
             Entry(Fcm, ("accept_legacy",), PROVIDER.members + PROVIDER.internal),  # type: ignore[operator]
             Entry(Callbacks, ("mount", "drain", "waiting", "start", "stop")),
-            Entry(Callback),
+            Entry(Callback, ("form",), ("host", "next_attempt")),
         ],
     ),
     "records": (
@@ -213,7 +213,7 @@ PAGES: dict[str, tuple[str, str, list[Entry]]] = {
             ),
             Entry(FaultOptions),
             Entry(AddedRule, ("fired", "remove")),
-            Entry(Rule),
+            Entry(Rule, ("describe",), ("fingerprint", "is_for")),
             *_EFFECTS,
         ],
     ),

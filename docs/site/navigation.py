@@ -73,7 +73,9 @@ def title(text: str) -> str:
 
 def summary(text: str) -> str:
     """Return the first sentence of a page, without links. Headings, comments and code before it are skipped."""
-    paragraph = _found(r"^# .+\n(?:\n|#.*\n|<!--.*\n| {4}.*\n|```(?s:.*?)\n```\n)*((?:\w|`|\[).*(?:\n.+)*)", text)
+    paragraph = _found(
+        r"\A# .+\n(?:\n|#.*\n|<!--.*\n| {4}.*\n|```(?s:.*?)\n```\n)*((?:\w|`(?!``)|\[).*(?:\n.+)*)", text
+    )
     plain = " ".join(re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", paragraph).split())
     return re.split(r"(?<=[.:]) (?=[A-Z`])", plain)[0].removesuffix(":")
 
