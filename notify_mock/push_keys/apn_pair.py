@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from notify_mock.push_keys import topics_extension
 from notify_mock.push_keys.pem import write_certificate, write_private_key
 from notify_mock.push_keys.push_certificate import ENVIRONMENT_OIDS, KINDS, PRODUCTION, SANDBOX
+from notify_mock.support.clock import Moment, moment
 from notify_mock.support.masked_url import MASK
 from notify_mock.support.usage import UsageError, shown
 
@@ -40,14 +41,16 @@ def apn_pair(
     sandbox: bool | None = None,
     expired: bool = False,
     days: int = 365,
+    at: Moment | None = None,
 ) -> ApnPair:
     """Return a self-signed certificate in the shape of Apple's, and its RSA key.
 
     ``topic`` is the bundle ID, ``com.example.app`` by default. ``sandbox`` is True for a certificate of the sandbox,
     False for one of production, and None for Apple's current kind, which is for both. ``name`` is the common name,
     by default as Apple would name it; a topic in it (``"VoIP Services: com.example.app"``) is the certificate's topic.
-    It is valid from yesterday for ``days``, or if ``expired``, for ``days`` until yesterday. Raises ``UsageError`` for
-    a name or topic that no certificate can have.
+    It is valid for ``days`` from the day before ``at``, or if ``expired``, for ``days`` until then. ``at`` is now by
+    default; an emulator whose clock stands in the past needs its time. Raises ``UsageError`` for a name or topic that
+    no certificate can have, and for a bad ``at``.
     """
     from notify_mock.support.crypto import hashes, rsa, x509
 
@@ -59,7 +62,8 @@ def apn_pair(
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     uid = [x509.NameAttribute(x509.NameOID.USER_ID, topics[0])] if topics else []
     subject = x509.Name([*uid, x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    start = datetime.now(timezone.utc) - timedelta(days=1 + days * expired)
+    now = datetime.now(timezone.utc) if at is None else datetime.fromtimestamp(moment(at, "apn_pair, at"), timezone.utc)
+    start = now - timedelta(days=1 + days * expired)
     builder = x509.CertificateBuilder(
         issuer_name=subject,
         subject_name=subject,

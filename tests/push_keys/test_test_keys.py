@@ -66,6 +66,18 @@ def test_a_pair_can_be_expired(days: int, expired: bool) -> None:
     assert (problem is not None) is expired
 
 
+@pytest.mark.parametrize(("expired", "reason"), [(False, None), (True, "the certificate has expired")])
+def test_a_pair_can_be_for_a_clock_in_the_past(expired: bool, reason: str | None) -> None:
+    at = datetime(2019, 2, 3, tzinfo=timezone.utc)
+    problem = check_certificate(*apn_pair(at=at, expired=expired), at.timestamp())
+    assert (problem and problem.reason) == reason
+
+
+def test_a_time_that_is_none_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"apn_pair, at: 'soon' is not a point in time"):
+        apn_pair(at="soon")
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_a_name_of_apples_says_kind_and_environments(name: str) -> None:
     found = read_push_certificate(apn_pair(f"{name}: com.x").certificate)
