@@ -154,9 +154,9 @@ $(VENV)/test $(VENV)/mutants $(VENV)/lint $(VENV)/bench: $(VENV)/%: setup.cfg py
 	@touch $@
 
 # An environment of its own: Sphinx is only for this. playwright tries the search of the site in chromium.
-.site/done: setup.cfg pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m venv .site
-	.site/bin/python -m pip install --quiet --disable-pip-version-check -e '.[test,site,browser]'
+.site/done: setup.cfg pyproject.toml | $(VENV)/bin/uv
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .site
+	$(BIN)/uv pip install --quiet --python .site/bin/python -e '.[test,site,browser]'
 	@touch $@
 
 clean:
