@@ -17,6 +17,8 @@ myst_heading_anchors = 6  # as GitHub does
 myst_links_external_new_tab = False
 suppress_warnings = ["misc.highlighting_failure"]  # examples with "..." are not valid JSON or YAML
 
+smartquotes = False  # they would turn --option into a dash
+
 html_theme = "furo"
 html_title = f"notify-mock {version}"
 html_static_path = ["static"]

@@ -48,10 +48,11 @@ def plugin_page() -> str:
     parts.append("## Markers")
     for text in MARKERS:
         signature, _, purpose = text.partition("): ")
-        name = signature.partition("(")[0]
+        name, _, arguments = signature.partition("(")
+        lines = "".join(f"    {one},\n" for one in arguments.split(", "))
         parts += [
             f"### pytest.mark.{name}",
-            f"```python\n@pytest.mark.{signature})\n```",
+            f"```python\n@pytest.mark.{name}(\n{lines})\n```",
             f"{escape(purpose[0].upper() + purpose[1:])}.",
         ]
     parser = _Parser()

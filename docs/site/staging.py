@@ -71,13 +71,13 @@ def _relink(link: re.Match[str], page: str, texts: dict[str, str], folder: Path)
 def code_page(name: str) -> str:
     """Return a page with the contents of a file, or of all files of a folder."""
     shown = [one for one in files() if one == name or one.startswith(f"{name}/")]
-    parts = ["---\norphan: true\n---\n", f"# {name}\n"]
+    parts = ["---\norphan: true\n---\n", f"# `{name}`\n"]
     for one in shown:
         path = ROOT / one
         if path.stat().st_size > _MAX_SHOWN or b"\0" in path.read_bytes():
             continue
         fence = "~~~~~~"
-        heading = f"## {one.removeprefix(name + '/')}\n\n" if one != name else ""
+        heading = f"## `{one.removeprefix(name + '/')}`\n\n" if one != name else ""
         parts.append(f"{heading}{fence}{LANGUAGES.get(path.suffix, 'text')}\n{path.read_text('utf-8')}{fence}\n")
     return "\n".join(parts)
 
