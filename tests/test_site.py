@@ -136,6 +136,16 @@ def test_a_link_to_nothing_is_an_error(tmp_path: Path) -> None:
         staging._relink(link, "docs/a.md", {}, tmp_path)
 
 
+def test_what_looks_like_a_link_in_code_stays(tmp_path: Path) -> None:
+    text = "`a[0](b)`\n\n```python\na[0](b)\n```\n\n[`x`](ci.md#y)\n"
+    found = [link for link in staging._LINK.finditer(text) if link[1]]
+    assert [link.groups() for link in found] == [("](", "ci.md", "#y")]
+    assert staging._relink(found[0], "docs/a.md", {"docs/ci.md": ""}, tmp_path) == "](ci.md#y"
+    assert (
+        staging._LINK.sub(lambda link: staging._relink(link, "docs/a.md", {"docs/ci.md": ""}, tmp_path), text) == text
+    )
+
+
 @pytest.mark.parametrize(
     ("page", "sentence"),
     [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from docs.site.command_line import command_line_page
 from docs.site.control_api import control_api_page
-from docs.site.navigation import FRONT
+from docs.site.navigation import FRONT, existing
 from docs.site.plugin import plugin_page
 from docs.site.python_api import python_pages
 from release.tree import ROOT, files
@@ -24,14 +24,18 @@ LANGUAGES = {".py": "python", ".js": "js", ".mjs": "js", ".cjs": "js", ".ts": "t
 }
 """How files are highlighted. Others are shown as text."""
 
-_LINK = re.compile(r"(\]\()(?!\w+:|#)([^)#\s]+)(#[^)\s]*)?(?=\))")
+_CODE = r"^ *```(?s:.*?)^ *```$|`[^`\n]+`"
+_LINK = re.compile(rf"{_CODE}|(\]\()(?!\w+:|#)([^)#\s]+)(#[^)\s]*)?(?=\))", re.MULTILINE)
+"""Code, which stays as it is, or the target of a link."""
+
 _MAX_SHOWN = 200_000
 
 
 def stage(folder: Path) -> None:
     """Fill the empty ``folder``. Raises ``ValueError`` for a link to nothing."""
-    pages = {name: ROOT / name for name in files() if _is_page(name)}
-    texts = {f"{FRONT}.md" if name == "README.md" else name: path.read_text("utf-8") for name, path in pages.items()}
+    own = [page for pages in existing(ROOT).values() for page in pages]
+    texts = {f"{page}.md": (ROOT / f"{page}.md").read_text("utf-8") for page in own}
+    texts[f"{FRONT}.md"] = (ROOT / "README.md").read_text("utf-8")
     texts |= {f"docs/reference/{name}.md": text for name, text in reference_pages().items()}
     for name, text in texts.items():
         _write(folder / name, _LINK.sub(partial(_relink, page=name, texts=texts, folder=folder), text))
@@ -48,14 +52,11 @@ def reference_pages() -> dict[str, str]:
     }
 
 
-def _is_page(name: str) -> bool:
-    top = name.partition("/")[0]
-    return name.endswith(".md") and (name == top or top in ("docs", "fixtures", "benchmarks")) and name.count("/") < 2
-
-
 def _relink(link: re.Match[str], page: str, texts: dict[str, str], folder: Path) -> str:
     """Return a link as it is if its page is part of the site; a link to code leads to a page that shows the code."""
     opening, target, anchor = link.groups("")
+    if not opening:
+        return link[0]
     path = (ROOT / page).parent.joinpath(target).resolve()
     name = str(path.relative_to(ROOT))
     if name == "README.md":
