@@ -23,8 +23,8 @@ help:
 	@echo "make dist         build wheel and sdist in dist/, and check them and the images as users get them"
 	@echo "make lock         update requirements-dev.lock, the versions of the development environment"
 	@echo "make lint         run ruff and mypy --strict, check the types that users see, the images and the CI recipes"
-	@echo "make ecosystem    run the tests beside other frameworks, mock libraries and pytest plugins"
-	@echo "make browser      test the inspector in chromium"
+	@echo "make ecosystem    run the tests beside other frameworks, mock libraries and pytest plugins, and all examples"
+	@echo "make browser      test the inspector and the example of a front end in chromium"
 	@echo "make screenshots  take the pictures of the inspector in docs/"
 	@echo "make bench        run the benchmarks and print their table"
 	@echo "make harden       attack a server for $(MINUTES) minutes, and check what it promises"
@@ -79,9 +79,9 @@ lock: $(VENV)/bin/uv
 		--no-emit-index-url --no-emit-find-links --extra bench --extra lint --extra mutants --extra test --output-file requirements-dev.lock setup.cfg
 
 ecosystem: .ecosystem/done
-	.ecosystem/bin/python -m pytest -p no:asyncio $(ARGS) tests/ecosystem tests/server/test_environments.py
+	.ecosystem/bin/python -m pytest -p no:asyncio $(ARGS) tests/ecosystem tests/server/test_environments.py examples
 
-# Without npm, the checks of accessibility are skipped with a reason.
+# Without npm, the checks of accessibility and of the Express example are skipped with a reason.
 browser: .browser/done
 	AXE=.browser/node_modules/axe-core/axe.min.js .browser/bin/python -m pytest $(ARGS) tests/browser
 
@@ -146,11 +146,15 @@ $(VENV)/test $(VENV)/mutants $(VENV)/lint $(VENV)/bench: $(VENV)/%: setup.cfg py
 	.ecosystem/bin/python -m pip install --quiet --disable-pip-version-check -e '.[test,ecosystem]'
 	@touch $@
 
-# An environment of its own: playwright is only for these tests. npm brings axe-core, which is never part of the package.
-.browser/done: setup.cfg pyproject.toml | $(VENV)/bin/python
+NPM := npm install --silent --no-audit --no-fund --no-package-lock
+
+# An environment of its own: playwright is only for these tests. npm brings axe-core, which is never part of the package,
+# and what the Express example needs.
+.browser/done: setup.cfg pyproject.toml examples/express/package.json | $(VENV)/bin/python
 	$(BIN)/python -m venv .browser
 	.browser/bin/python -m pip install --quiet --disable-pip-version-check -e '.[test,browser]'
-	command -v npm >/dev/null && npm install --silent --no-audit --no-fund --prefix .browser axe-core@4 >/dev/null || echo "npm: not found, accessibility is not checked" >&2
+	mkdir -p .browser/express && cp examples/express/package.json .browser/express
+	command -v npm >/dev/null && $(NPM) --prefix .browser axe-core@4 >/dev/null && $(NPM) --prefix .browser/express >/dev/null || echo "npm: not found, neither accessibility nor the Express example is checked" >&2
 	@touch $@
 
 # An environment of its own: Sphinx is only for this. playwright tries the search of the site in chromium.

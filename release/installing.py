@@ -19,7 +19,8 @@ TESTS = (
     "tests/twilio_api",
     "examples",
 )
-"""What is run from the unpacked sdist: the core, and the examples of the documentation and of ``examples/``."""
+"""What is run from the unpacked sdist: the core, the documentation's examples, and of ``examples/`` those that need no
+package beside the extra ``test``."""
 
 SCENARIOS = ("outage", "slow", "flaky-network")
 

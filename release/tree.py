@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
-_MADE = {".git", "PKG-INFO", "build", "dist", "mutants", "__pycache__"}
+_MADE = {".git", "PKG-INFO", "build", "dist", "mutants", "node_modules", "__pycache__"}
 """Files and folders that are not the repository's, where git cannot tell."""
 
 

@@ -131,7 +131,7 @@ def record_schema(record: type[Any]) -> Schema:
 
 def delivery_schema() -> Schema:
     texts = ("sid", "notification_sid", "account_sid", "service_sid", "channel", "address", "state", "time")
-    maybe = ("binding_sid", "credential_sid", "identity", "reason", "message_id")
+    maybe = ("binding_sid", "credential_sid", "identity", "reason", "message_id", "title", "body")
     return object_of(
         **dict.fromkeys(texts, TEXT),
         **dict.fromkeys(maybe, MAYBE_TEXT),

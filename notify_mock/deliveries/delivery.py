@@ -140,6 +140,8 @@ class Delivery(NamedTuple):
             "binding_change": self.binding_change,
             "time": self.time.isoformat(),
             "message_id": self.message_id,
+            "title": self.title,
+            "body": self.body,
             "headers": self.headers,
             "payload": self.payload,
             "faults": list(self.faults),

@@ -31,7 +31,7 @@ def delivery(channel: str = "fcm", payload: dict[str, Any] | None = None, **valu
 
 
 def test_a_sent_delivery_as_data() -> None:
-    assert delivery("apn", {"aps": {}}).describe() == {
+    assert delivery("apn", {"aps": {"alert": "Hi"}}).describe() == {
         "sid": f"DL{NUMBER}",
         "notification_sid": "NT1",
         "account_sid": "AC1",
@@ -47,8 +47,10 @@ def test_a_sent_delivery_as_data() -> None:
         "binding_change": None,
         "time": "2030-01-01T00:00:00.500000+00:00",
         "message_id": "01234567-89ab-cdef-0123-456789abcdef",
+        "title": None,
+        "body": "Hi",
         "headers": {"name": "value"},
-        "payload": {"aps": {}},
+        "payload": {"aps": {"alert": "Hi"}},
         "faults": [],
         "tags": [],
     }
