@@ -20,10 +20,15 @@ ENTRIES = [entry for _, _, entries in PAGES.values() for entry in entries]
 NAMED = [page for pages in navigation.NAVIGATION.values() for page in pages]
 
 
-def test_every_page_is_in_the_navigation_once() -> None:
+@pytest.fixture(scope="module")
+def reference() -> dict[str, str]:
+    return staging.reference_pages()
+
+
+def test_every_page_is_in_the_navigation_once(reference: dict[str, str]) -> None:
     """A page that somebody adds to docs/ must be found: add its name to NAVIGATION in docs/site/navigation.py."""
     own = {f"docs/{path.stem}" for path in (ROOT / "docs").glob("*.md")}
-    made = {f"docs/reference/{name}" for name in staging.reference_pages()}
+    made = {f"docs/reference/{name}" for name in reference}
     assert (own | made) - set(NAMED) == set()
     assert len(NAMED) == len(set(NAMED))
 
@@ -91,12 +96,12 @@ def test_a_docstring_becomes_markdown_with_code_and_links() -> None:
     )
 
 
-def test_the_reference_of_the_command_line_has_every_command_and_option() -> None:
+def test_the_reference_of_the_command_line_has_every_command_and_option(reference: dict[str, str]) -> None:
     import click
 
     from notify_mock.cli import commands
 
-    page = staging.reference_pages()["command-line"]
+    page = reference["command-line"]
 
     def check(command: click.Command, path: str) -> None:
         assert f"\n## {path}\n" in page
@@ -110,23 +115,29 @@ def test_the_reference_of_the_command_line_has_every_command_and_option() -> Non
     check(commands, "notify-mock")
 
 
-def test_the_reference_of_the_control_api_has_every_operation_and_schema() -> None:
+def test_the_reference_of_the_control_api_has_every_operation_and_schema(reference: dict[str, str]) -> None:
     from notify_mock.control_api.openapi import document
 
-    page, api = staging.reference_pages()["control-api"].replace("\\", ""), document("http://127.0.0.1:8010")
+    page, api = reference["control-api"].replace("\\", ""), document("http://127.0.0.1:8010")
     for path, item in api["paths"].items():
         assert all(f"\n## {method.upper()} {path}\n" in page for method in item if method != "parameters")
     assert all(f"\n### {name}\n" in page for name in api["components"]["schemas"])
 
 
-def test_the_staged_pages_are_plain_markdown_whose_links_stay(tmp_path: Path) -> None:
-    staging.stage(tmp_path)
-    tutorial = (tmp_path / "docs" / "tutorial.md").read_text()
-    assert "](docs/write-a-test.md#blocked-requests)" in (tmp_path / "index.md").read_text()
+@pytest.fixture(scope="module")
+def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("staged")
+    staging.stage(folder)
+    return folder
+
+
+def test_the_staged_pages_are_plain_markdown_whose_links_stay(staged: Path) -> None:
+    tutorial = (staged / "docs" / "tutorial.md").read_text()
+    assert "](docs/write-a-test.md#blocked-requests)" in (staged / "index.md").read_text()
     assert "](../examples/chat.md)" in tutorial
-    assert "def " in (tmp_path / "examples" / "chat.md").read_text()
-    assert (tmp_path / "index.md").read_text().startswith("# notify-mock\n")
-    assert "{toctree}" not in (tmp_path / "index.md").read_text()
+    assert "def " in (staged / "examples" / "chat.md").read_text()
+    assert (staged / "index.md").read_text().startswith("# notify-mock\n")
+    assert "{toctree}" not in (staged / "index.md").read_text()
 
 
 def test_a_link_to_nothing_is_an_error(tmp_path: Path) -> None:
@@ -162,13 +173,12 @@ def test_a_page_without_a_sentence_is_an_error() -> None:
         navigation.summary("# A\n\n```sh\nmake it\n```\n")
 
 
-def test_the_list_for_models_links_to_every_page_with_title_and_summary(tmp_path: Path) -> None:
-    staging.stage(tmp_path)
-    text = llms.index(tmp_path)
-    found = [page for pages in navigation.existing(tmp_path).values() for page in pages]
+def test_the_list_for_models_links_to_every_page_with_title_and_summary(staged: Path) -> None:
+    text = llms.index(staged)
+    found = [page for pages in navigation.existing(staged).values() for page in pages]
     assert [page for page in found if f"]({page}.md): " not in text] == []
     assert text.startswith("# notify-mock\n\n> An offline emulator")
     assert "## Optional\n\n- [Contributing](CONTRIBUTING.md): How to" in text
-    everything = llms.everything(tmp_path)
+    everything = llms.everything(staged)
     assert "### Journal.expect" in everything
     assert "# Contributing" not in everything
