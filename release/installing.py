@@ -10,11 +10,11 @@ from release.building import Broken, run
 
 TESTS = (
     "tests/accounts",
+    "tests/documentation",
     "tests/engine",
     "tests/faults",
     "tests/resources",
     "tests/store",
-    "tests/test_docs.py",
     "tests/test_options.py",
     "tests/twilio_api",
     "examples",

@@ -21,6 +21,8 @@ from notify_mock.twilio_api.masking import show_pairs, show_text
 Format = Literal["text", "json"]
 
 _LOG = logging.getLogger("notify_mock.calls")
+_CONTENT = ("title", "body", "headers", "payload")
+"""What a log does not need of a delivery, and should not have."""
 
 
 class Log:
@@ -89,7 +91,7 @@ def _delivery_line(delivery: Delivery) -> str:
     shown = delivery.describe()
     masked = {name: shown[name] and show_text(shown[name]) for name in ("identity", "address", "reason")}
     line = {"time": None, "level": "info", "logger": _LOG.name, "message": delivery.summary(), **shown, **masked}
-    return json.dumps({name: value for name, value in line.items() if name not in ("payload", "headers")})
+    return json.dumps({name: value for name, value in line.items() if name not in _CONTENT})
 
 
 def _call_line(exchange: Exchange) -> str:

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from notify_mock.accounts.account import with_environment
 from notify_mock.options import OPTIONS, Option, variable_of
+from notify_mock.support.masked_url import masked_url
 from notify_mock.support.usage import UsageError
 
 if TYPE_CHECKING:
@@ -22,6 +23,19 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 FILE = click.Path(path_type=Path)
+
+
+class _StateFile(click.Path):
+    """The file of a state, and not the URL of one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if "://" in str(value):
+            remedy = "expected a file; for a shared state, name one of its servers with --url"
+            raise UsageError("state", f"{masked_url(str(value))} is a URL", remedy)
+        return super().convert(value, param, ctx)
+
+
+STATE_FILE = _StateFile(path_type=Path)
 
 SERVER_URL = "http://127.0.0.1:8010"
 """Where ``serve`` listens unless it is told otherwise."""

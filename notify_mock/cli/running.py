@@ -64,7 +64,7 @@ def run(
         click.echo(state)
     sys.stdout.flush()
     if open_page:
-        Thread(target=_open, args=(page,), name="notify-mock-open", daemon=True).start()
+        open_inspector(page)
     logs.log_start(server.url, count(emulator))
     try:
         server.serve_here()
@@ -95,8 +95,12 @@ def mount(
     return Server(host, port, mounted=emulator, other_hosts=other_hosts, speaks_tls=tls, shares_port=shares_port)
 
 
+def open_inspector(page: str) -> None:
+    """Open the page in a thread, since a browser in the terminal would stay in the foreground."""
+    Thread(target=_open, args=(page,), name="notify-mock-open", daemon=True).start()
+
+
 def _open(page: str) -> None:
-    """Open the page. Runs in a thread, since a browser in the terminal would stay in the foreground."""
     import webbrowser
 
     try:

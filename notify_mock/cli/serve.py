@@ -18,10 +18,9 @@ from notify_mock.cli.options import (
 from notify_mock.cli.running import count, open_log, run
 from notify_mock.cli.state.files import check_export
 from notify_mock.cli.workers.option import read_workers
-from notify_mock.cli.workers.processes import run_workers
+from notify_mock.cli.workers.processes import end_with_parent, run_workers
 from notify_mock.options import variable_of
 from notify_mock.support.counted import counted
-from notify_mock.support.masked_url import masked_url
 
 _EXAMPLE = """\b
 Example:
@@ -86,12 +85,15 @@ def serve(
     count_of_workers = 0 if worker else read_workers(workers, options["state"])
     log = open_log(log_format, log_level or "info", access_log, log_file)
     if count_of_workers and not check:
-        run_workers(count_of_workers, host, port)
+        run_workers(count_of_workers, host, port, open_page=open_page)
         return
+    if worker:
+        end_with_parent()
     if export_on_exit is not None:
         check_export(export_on_exit)
     state = options["state"]
-    if check and state is not None and "://" not in state and not Path(state).exists():
+    if check and options["until"] is None and state and "://" not in state and not Path(state).exists():
+        check_export(Path(state))
         options["state"] = None  # a check begins no state
     emulator = make_emulator(**options, record=make_recorder(record, record_mode, check=check))
     if check:
@@ -115,7 +117,9 @@ def serve(
 
 
 def _where(state: str, position: int, *, is_past: bool) -> str:
-    shown = masked_url(state) if "://" in state else state
+    from notify_mock.command_log.stores.shared import is_url, show_url
+
+    shown = show_url(state) if is_url(state) else state
     if is_past:
         return f"state of {shown} at position {position}, to look at"
     return f"state kept in {shown}, at position {position}"

@@ -30,7 +30,7 @@ def read_entries(path: Path, first: int = 1, last: int | None = None) -> Sequenc
             entries = store.read(first - 1)
         finally:
             store.close()
-    except StoreError as error:
+    except (StoreError, StoreUnavailable) as error:
         raise UsageError("state", str(error)) from error
     return [entry for entry in entries if last is None or entry.position <= last]
 
@@ -50,7 +50,8 @@ def copy_until(path: Path, position: int, out: Path) -> None:
 
 
 def _copy(source: SqliteStore, position: int, out: Path) -> None:
-    everything, kept, last = source.read(0), source.snapshot(), source.last()
+    kept, last = source.snapshot(), source.last()
+    everything = source.read(0)  # at the end: a server may write meanwhile
     if position > last:
         raise StoreError(f"{source.path} has no position {position}; it ends at {last}")
     snapshot = kept if kept is not None and kept[0] <= position else None
@@ -60,8 +61,11 @@ def _copy(source: SqliteStore, position: int, out: Path) -> None:
     target = SqliteStore(out)
     try:
         target.fill(source.options(), [entry for entry in everything if entry.position <= position], snapshot)
-    finally:
+    except BaseException:
         target.close()
+        out.unlink()
+        raise
+    target.close()
 
 
 def compact(path: Path) -> int:

@@ -143,9 +143,16 @@ class LastingEngine(Engine):
         self.held_calls.release()
         self._log.do("load", plain, source)
 
+    def keep_bodies(self, keep: bool) -> None:
+        """Keep the bodies of responses in the journal from now on, or no longer. A reset does not change it."""
+        if self._log is None:
+            super().keep_bodies(keep)
+        else:
+            self._log.do("keep_bodies", keep)
+
     def snapshot(self) -> Any:
         """Return the whole state, for ``restore``. With ``state``, it is kept in the log under a name."""
-        return super().snapshot() if self._log is None else self._log.do("checkpoint", f"after {self._log.position}")
+        return super().snapshot() if self._log is None else self._log.do("checkpoint", None)
 
     def restore(self, snapshot: Any) -> None:
         """Replace the state with that of ``snapshot``. Held calls are released without a response."""

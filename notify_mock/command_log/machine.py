@@ -100,9 +100,9 @@ class Machine:
         self._own: Mapping[str, Callable[..., Any]] = {
             "reset": self._reset,
             "reset account": core.direct.reset,
+            "keep_bodies": core.direct.keep_bodies,
             "load": self._load,
             "restore": self._restore,
-            "checkpoint": self._checkpoint,
             "drop checkpoint": self._drop_checkpoint,
             "add_records": core.direct.add_records,
             "add_permanent_fault": core.direct.add_permanent_fault,
@@ -117,6 +117,15 @@ class Machine:
     def is_busy(self) -> bool:
         """Whether a call or a callback is in progress, which a snapshot cannot contain."""
         return bool(self.waiting or self.attempts)
+
+    @property
+    def keeps_bodies(self) -> bool:
+        """Whether the journal keeps the bodies of responses, which no reset or checkpoint changes."""
+        return self._state.journal.keep_bodies
+
+    @keeps_bodies.setter
+    def keeps_bodies(self, keep: bool) -> None:
+        self._state.journal.keep_bodies = keep
 
     def begin(self, at: float) -> None:
         """Return to the initial state, as it was at this time."""
@@ -155,6 +164,8 @@ class Machine:
         args, options = Decoder().decode(entry.data[0]), Decoder().decode(entry.data[1])
         if entry.kind == "callbacks.next":
             return lambda: Outcome(entry.position, self._next_attempt(entry, *args))
+        if entry.kind == "checkpoint":
+            return lambda: Outcome(entry.position, self._checkpoint(entry, *args))
         act = self._own.get(entry.kind) or self._method(entry.kind)
         return lambda: Outcome(entry.position, act(*args, **options))
 
@@ -222,7 +233,9 @@ class Machine:
         self.attempts.clear()
         self._servers.clear()
 
-    def _checkpoint(self, name: str) -> str:
+    def _checkpoint(self, entry: Entry, name: str | None) -> str:
+        """Without a name, it gets one that no other command gives."""
+        name = f"after {entry.position - 1}" if name is None else name
         self.checkpoints[name] = self._direct.snapshot()
         return name
 

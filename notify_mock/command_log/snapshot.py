@@ -23,6 +23,7 @@ def write_snapshot(machine: Machine, at: float) -> str:
         "at": at,
         "senders": machine.senders,
         "generation": machine.generation,
+        "keeps bodies": machine.keeps_bodies,
         "state": encode(machine.state()),
         "checkpoints": encode(machine.checkpoints),
         "permanent faults": encode(machine.permanent_faults),
@@ -47,6 +48,7 @@ def read_snapshot(machine: Machine, text: str, position: int) -> float:
         machine.permanent_faults[:] = decode(content["permanent faults"])
         machine.restore_state(state)
         machine.senders, machine.generation = list(content["senders"]), int(content["generation"])
+        machine.keeps_bodies = bool(content.get("keeps bodies", machine.keeps_bodies))
         return float(content["at"])
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise StoreError(f"{where} is damaged ({type(error).__name__}: {error})") from error

@@ -423,6 +423,10 @@ class Engine:
                 self.changes.tell("records", (resource, "create", account_sid, None))
             return added
 
+    def keep_bodies(self, keep: bool) -> None:
+        """Keep the bodies of responses in the journal from now on, or no longer. A reset does not change it."""
+        self._state.journal.keep_bodies = keep
+
     def add_permanent_fault(self, call: str, effect: Effect | str, **options: Any) -> None:
         """Add a fault rule now and again after every ``reset``. The arguments are those of ``faults.add``."""
         options = with_new_key(options, "door", "api")

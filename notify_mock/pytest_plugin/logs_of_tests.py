@@ -39,7 +39,8 @@ def leave(emulator: Emulator, nodeid: str, folder: Path, shown: Path) -> str:
         emulator.write_log(folder / name)
     except UsageError as error:
         return f"the log of this test was not written: {error}"
-    return f"the emulator as the test left it: notify-mock serve --state {shown / name}"
+    argument = f'"{shown / name}"' if " " in str(shown) else shown / name
+    return f"the emulator as the test left it: notify-mock serve --state {argument}"
 
 
 def file_name(nodeid: str) -> str:

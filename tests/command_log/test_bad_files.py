@@ -15,6 +15,8 @@ import pytest
 from helpers.calls import ask
 
 from notify_mock import Emulator
+from notify_mock.command_log.entry import StoreUnavailable
+from notify_mock.command_log.history import copy_until, read_entries
 from notify_mock.command_log.stores.sqlite import SqliteStore
 from notify_mock.support.usage import UsageError
 
@@ -60,6 +62,8 @@ DAMAGE: dict[str, tuple[str, str]] = {
     "the time of an entry": ("UPDATE entries SET at = at + 1 WHERE position = 7", "entry 7 is not what was written"),
     "the kind of an entry": ("UPDATE entries SET kind = 'nothing' WHERE position = 9", "entry 9 is not what was"),
     "the snapshot": ("UPDATE snapshots SET data = replace(data, 'name-1', 'name-X')", "snapshot at position 4 is not"),
+    "the encoding": ("UPDATE entries SET data = CAST(x'ff' || data AS TEXT) WHERE position = 6", "entry 6 is not what"),
+    "the type": ("UPDATE snapshots SET data = CAST(data AS BLOB)", "snapshot at position 4 is not"),
     "the options": ("UPDATE options SET data = replace(data, '7', '8')", "the stored options is not what was written"),
     "a digest": ("UPDATE entries SET digest = 'x' WHERE position = 5", "entry 5 (call) had status 201 and digest 'x'"),
     "a status": ("UPDATE entries SET status = 400 WHERE position = 5", "entry 5 (call) had status 400 and digest"),
@@ -282,3 +286,95 @@ def test_a_read_only_disk_is_refused_and_can_be_looked_at(written: Path, tmp_pat
 def test_a_read_only_file_is_refused(written: Path) -> None:
     written.chmod(0o400)
     assert "Permission denied" in refusal(written)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be moved there")
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_is_moved_away_takes_no_commands_until_it_is_back(replaced: bool, file: Path) -> None:
+    elsewhere = file.with_name("elsewhere.db")
+    with closing(Emulator(state=file)) as emulator:
+        emulator.credentials.add(type="fcm", secret=SECRET)
+        file.rename(elsewhere)
+        if replaced:
+            file.write_bytes(elsewhere.read_bytes())
+        assert ask(emulator, "POST", "/v1/Credentials", Type="fcm", Secret=SECRET).status == 503
+        assert emulator.degraded.startswith(f"{file} was moved, deleted or replaced; put it back")
+        assert ask(emulator, "GET", "/v1/Credentials").status == 200
+        elsewhere.replace(file)
+        assert ask(emulator, "POST", "/v1/Credentials", Type="fcm", Secret=SECRET).status == 201
+    with closing(Emulator(state=file)) as emulator:
+        assert len(emulator.credentials) == 2
+
+
+def test_of_two_writers_that_do_not_know_of_each_other_one_is_refused(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Users of two machines or containers have no common cache folder, where the lock is."""
+    with closing(Emulator(state=file)) as one:
+        monkeypatch.setattr("notify_mock.support.locks._folder", lambda: tmp_path / "other locks")
+        with closing(Emulator(state=file)) as other:
+            one.credentials.add(type="fcm", secret=SECRET, friendly_name="one")
+            with pytest.raises(UsageError, match="another process has written to it; stop one of them"):
+                other.credentials.add(type="fcm", secret=SECRET, friendly_name="other")
+        one.credentials.add(type="fcm", secret=SECRET, friendly_name="two")
+    with closing(Emulator(state=file)) as emulator:
+        assert [each.friendly_name for each in emulator.credentials.values()] == ["one", "two"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no modes")
+def test_an_empty_file_that_all_can_read_becomes_one_of_its_owner(file: Path) -> None:
+    file.touch(0o644)
+    Emulator(state=file).close()
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_log_that_cannot_be_read_is_a_mistake_with_a_name(written: Path) -> None:
+    change(written, "DROP TABLE entries")
+    with pytest.raises(UsageError, match="no such table: entries"):
+        read_entries(written)
+
+
+def test_a_newest_position_that_cannot_be_read_is_unavailable(written: Path) -> None:
+    with closing(SqliteStore(written, read_only=True)) as store:
+        change(written, "DROP TABLE snapshots")
+        with pytest.raises(StoreUnavailable, match="no such table: snapshots"):
+            store.last()
+
+
+def test_what_has_no_state_yet_has_no_log(file: Path) -> None:
+    file.touch()
+    for look in (lambda: read_entries(file), lambda: copy_until(file, 0, file.with_name("copy.db"))):
+        with pytest.raises(UsageError, match="has no state yet"):
+            look()
+    assert not file.with_name("copy.db").exists()
+
+
+def test_a_copy_that_fails_leaves_nothing(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise StoreUnavailable("the disk is full")
+
+    copy = written.with_name("copy.db")
+    monkeypatch.setattr(SqliteStore, "fill", fail)
+    with pytest.raises(UsageError, match="the disk is full"):
+        copy_until(written, 3, copy)
+    assert not copy.exists()
+
+
+def test_a_copy_has_what_a_server_writes_meanwhile(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server stores a command and a snapshot while the file is read."""
+    read = SqliteStore.read
+
+    def read_then_write(self: SqliteStore, after: int) -> Any:
+        found = read(self, after)
+        monkeypatch.setattr(SqliteStore, "read", read)
+        with closing(Emulator(state=written)) as emulator:
+            emulator.credentials.add(type="fcm", secret=SECRET)
+            emulator.credentials.add(type="fcm", secret=SECRET)
+        return found
+
+    copy = written.with_name("copy.db")
+    monkeypatch.setattr(SqliteStore, "read", read_then_write)
+    with pytest.raises(UsageError, match="has no position 10; it ends at 9"):
+        copy_until(written, 10, copy)
+    copy_until(written, 10, copy)
+    assert read_entries(copy)[-1].position == 10

@@ -73,7 +73,7 @@ def test_each_public_name_of_an_engine_is_known() -> None:
     reading |= {"notifications", "records", "changes", "checkpoints", "degraded", "export", "position"}
     logged = {"accounts", "add_permanent_fault", "add_records", "attempts", "cassette", "checkpoint", "clock", "faults"}
     logged |= {"play", "providers", "reset", "restore", "snapshot", "set_checkpoint", "restore_checkpoint"}
-    logged |= {"drop_checkpoint", "load"}
+    logged |= {"drop_checkpoint", "keep_bodies", "load"}
     names = {name for name in vars(Engine) if not name.startswith(("_", "assert_"))}
     assert names == reading | logged
 
@@ -146,6 +146,20 @@ def test_a_change_outlives_a_crash(name: str, file: Path, tmp_path: Path) -> Non
             assert content(emulator) == changed
     with closing(Emulator(state=again, until=1)) as emulator:
         assert content(emulator) == untouched
+
+
+def test_whether_bodies_are_kept_lasts(file: Path, tmp_path: Path) -> None:
+    with closing(Emulator(state=file)) as emulator:
+        emulator.keep_bodies(True)
+        emulator.reset()
+        ask(emulator, "POST", "/v1/Credentials", Type="fcm", Secret="s")
+        again = copy_after_crash(file, tmp_path / "copy")
+    for path in (again, file):
+        with closing(Emulator(state=path)) as emulator:
+            assert emulator.journal.keep_bodies
+            assert emulator.journal.last.response_body
+    with closing(Emulator(state=again, until=0)) as emulator:
+        assert not emulator.journal.keep_bodies
 
 
 def test_reads_are_no_commands(file: Path) -> None:

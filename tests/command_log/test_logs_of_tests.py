@@ -70,6 +70,20 @@ def test_the_file_shows_the_emulator_as_the_test_left_it(
     assert list(Emulator(state=file, until=2).credentials) == list(emulator.credentials)[:1]
 
 
+def test_a_folder_that_cannot_be_one_is_named_in_the_report(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_fails(notify_mock): assert False")
+    pytester.path.joinpath("logs").touch()
+    result = pytester.runpytest("--notify-mock-log", "logs")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["the log of this test was not written: *cannot be written: *"])
+
+
+def test_a_folder_with_a_space_in_its_name_is_quoted_in_the_report(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_fails(notify_mock): assert False")
+    result = pytester.runpytest("--notify-mock-log", "my logs")
+    result.stdout.fnmatch_lines(['*notify-mock serve --state "my logs/*.db"'])
+
+
 def test_a_test_that_passes_leaves_nothing(pytester: pytest.Pytester, files: Callable[[], list[Path]]) -> None:
     pytester.makepyfile("def test_passes(notify_mock): notify_mock.client().notify.v1.credentials.list()")
     pytester.runpytest("--notify-mock-log", "logs").assert_outcomes(passed=1)

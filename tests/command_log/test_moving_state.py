@@ -152,6 +152,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"sids": {}}, "data, sids, seed: expected a number or text, got None"),
     ({"sids": {"seed": 0, "made": {"CR": -1}}}, "data, sids, made: expected a number for each prefix"),
     ({"providers": {"apn": {}}}, "data, providers: unknown key 'apn'; did you mean apns?"),
+    ({"providers": {"apns": None}}, "data, providers, apns: expected a mapping, got None"),
     ({"providers": {"apns": {"down": 1}}}, "data, providers, apns: "),
     ({"faults": [{"effect": "drop", "seen": "x"}]}, "data, faults[0], seen: expected a number of calls, got 'x'"),
     ({"faults": [{"effekt": "drop"}]}, "did you mean effect?"),

@@ -85,6 +85,33 @@ def test_what_is_read_while_the_store_is_away_is_in_all_journals_later(
     eventually(lambda: len(other.journal) == 3)
 
 
+def test_an_entry_that_no_server_has_written_stops_the_commands_and_nothing_else(
+    valkey: Valkey, pair: tuple[Emulator, Emulator]
+) -> None:
+    one, other = pair
+    valkey.ask("XADD", "notify-mock:{default}:log", "2-0", "not", "ours")
+    eventually(lambda: one.degraded and other.degraded)
+    assert "is damaged" in eventually(lambda: "is damaged" in one.degraded and one.degraded)
+    assert create(one, "b").status == 503
+    assert call(other).status == 200
+    valkey.ask("XDEL", "notify-mock:{default}:log", "2-0")
+    valkey.ask("XSETID", "notify-mock:{default}:log", "1-0")
+    eventually(lambda: not (one.degraded or other.degraded))
+    assert create(one, "b").status == 201
+    eventually(lambda: names(other) == ["a", "b"])
+
+
+def test_servers_that_take_snapshots_at_once_do_not_mix_them(pair: tuple[Emulator, Emulator]) -> None:
+    one, other = pair
+    other_log = stop_following(other)
+    with one.checkpoint():
+        create(one, "b")
+        with other.checkpoint():
+            create(other, "c")
+    other_log.turn()
+    assert names(one) == ["a"]
+
+
 @pytest.mark.parametrize("order", ["FLUSHALL", "DEL notify-mock:{default}:facts"])
 def test_an_emptied_store_is_never_written_by_a_server_that_knows_more(
     valkey: Valkey, pair: tuple[Emulator, Emulator], order: str
@@ -216,6 +243,11 @@ def test_a_wrong_password_is_refused_without_being_shown(valkey: Valkey) -> None
         ("redis://127.0.0.1:1/0?name=a%20b", "'a b' is not a name"),
         ("redis://127.0.0.1:1/0?name=", "'' is not a name"),
         ("redis://127.0.0.1:1/0?colour=red", "has options that redis-py does not know"),
+        ("redis://127.0.0.1:1/0?decode_responses=true", "decode_responses cannot be changed; leave it out"),
+        (
+            "redi://:pa/ss@127.0.0.1:1/0",
+            r"redi://\[secret\]@127.0.0.1:1/0 is not a URL of Valkey or Redis",
+        ),
         ("redis://127.0.0.1:1/0", "127.0.0.1:1/0, name default: Error .*refused"),
         ("valkey://127.0.0.1:1/0?name=team", "name team: Error .*refused"),
         ("unix:///nowhere/valkey.sock?name=team", "name team: Error"),

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -148,6 +149,8 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("export", "{folder}", "--state", "{file}"), "is a folder"),
     (("export", "{folder}/x.yaml", "--state", "{folder}/none.db"), "does not exist"),
     (("export", "{folder}/x.yaml", "--url", "http://127.0.0.1:1"), "cannot reach http://127.0.0.1:1"),
+    (("export", "{file}"), "is a database, which an export would replace"),
+    (("export", "{file}", "--state", "{file}"), "is a database, which an export would replace"),
     (("import", "{folder}/none.yaml", "--state", "{file}"), "none.yaml"),
     (("reset", "--state", "{file}", "--account", "ACx"), "there is no account 'ACx'"),
     (("log", "{folder}/none.db"), "does not exist"),
@@ -275,6 +278,39 @@ def test_a_check_begins_no_state(tmp_path: Path, file: Path) -> None:
         assert result.exit_code == 0, result.output
     assert not (tmp_path / "new.db").exists()
     Emulator(state=file).close()
+
+
+def test_an_export_does_not_replace_the_state(serve: Callable[..., Served], tmp_path: Path) -> None:
+    served = serve("--state", "n.db", "--export-on-exit", "n.db")
+    remote.Remote(served.url, None).load({"credentials": [{"type": "fcm", "secret": "hush"}]})
+    assert served.stop() == 2
+    with closing(Emulator(state=tmp_path / "n.db")) as emulator:
+        assert len(emulator.credentials) == 1
+
+
+def test_a_check_fails_where_the_server_would(tmp_path: Path) -> None:
+    for options, message in (
+        (("--state", str(tmp_path / "none" / "new.db")), f"there is no folder {tmp_path / 'none'}"),
+        (("--state", str(tmp_path / "new.db"), "--until", "3"), "new.db does not exist"),
+    ):
+        result = CliRunner().invoke(commands, ["serve", "--check", *options])
+        assert isinstance(result.exception, UsageError)
+        assert message in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("log", "redis://u:hush@host/0"),
+        ("fork", "redis://u:hush@host/0", "--at", "1", "x.db"),
+        ("compact", "redis://u:hush@host/0"),
+        ("export", "x.yaml", "--state", "redis://u:hush@host/0"),
+    ],
+)
+def test_a_url_is_not_the_file_of_a_state(command: tuple[str, ...]) -> None:
+    result = run(*command)
+    assert isinstance(result.exception, UsageError)
+    assert str(result.exception).startswith("state: redis://[secret]@host/0 is a URL; expected a file; for a shared")
 
 
 def test_an_existing_state_has_its_account_whatever_the_environment_says(

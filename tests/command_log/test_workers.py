@@ -33,10 +33,10 @@ def valkey() -> Iterator[Valkey]:
 
 
 @contextmanager
-def serve(*options: str, log: Path) -> Iterator[subprocess.Popen[str]]:
+def serve(*options: str, log: Path, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "notify_mock", "serve", *options]
     with log.open("w") as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=env)
     try:
         yield process
     finally:
@@ -66,6 +66,9 @@ def test_workers_serve_one_port_and_one_that_dies_is_replaced(valkey: Valkey, tm
         assert parent.stdout is not None
         url = parent.stdout.readline().split()[-1]
         assert parent.stdout.readline().startswith("curl -u ")
+        assert parent.stdout.readline().startswith("inspector on ")
+        shown = f"state kept in redis://127.0.0.1:{valkey.port}/0, name default, at position 0\n"
+        assert parent.stdout.readline() == shown
         for name in "abcd":
             call(url, name)
         assert all(call(url) == ["a", "b", "c", "d"] for _ in range(8))
@@ -82,6 +85,28 @@ def test_workers_serve_one_port_and_one_that_dies_is_replaced(valkey: Valkey, tm
         parent.terminate()
         assert parent.wait() == 0
         assert not any(map(is_running, workers))
+
+
+def test_workers_end_with_a_parent_that_is_killed(valkey: Valkey, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with serve("--port", "0", "--state", valkey.url(), "--workers", "2", log=log) as parent:
+        assert parent.stdout is not None
+        parent.stdout.readline()
+        workers = [int(one) for one in _children(parent.pid)]
+        parent.kill()
+        assert eventually(lambda: not any(map(is_running, workers)))
+
+
+def test_workers_open_the_inspector_once(valkey: Valkey, tmp_path: Path) -> None:
+    opened, browser = tmp_path / "opened", tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >> {opened}\n')
+    browser.chmod(0o700)
+    options = ("--port", "0", "--state", valkey.url(), "--workers", "2", "--open")
+    with serve(*options, log=tmp_path / "log", env={**os.environ, "BROWSER": str(browser)}) as parent:
+        assert parent.stdout is not None
+        url = parent.stdout.readline().split()[-1]
+        eventually(opened.exists)
+        assert eventually(opened.read_text) == f"{url}/_mock/\n"
 
 
 def test_workers_that_cannot_start_end_with_their_message(tmp_path: Path) -> None:

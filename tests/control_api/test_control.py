@@ -294,6 +294,15 @@ def test_a_checkpoint_can_be_set_restored_and_dropped(emulator: Emulator) -> Non
     ask(emulator, "DELETE", "checkpoint/a/b", status=204)
 
 
+def test_a_checkpoint_that_another_request_has_just_deleted_is_not_found(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restore = emulator.restore_checkpoint
+    monkeypatch.setattr(emulator, "restore_checkpoint", lambda name: (emulator.drop_checkpoint(name), restore(name)))
+    ask(emulator, "POST", "checkpoint", status=201)
+    assert refused(emulator, "POST", "checkpoint/default", status=404)["field"] == "name"
+
+
 def test_checkpoints_have_a_limit(emulator: Emulator) -> None:
     for number in range(100):
         ask(emulator, "POST", "checkpoint", {"name": str(number)}, status=201)

@@ -10,6 +10,7 @@ from notify_mock.support.files import MAX_DATA_BYTES, write_bytes
 from notify_mock.support.usage import UsageError
 
 _MODE = 0o600  # it has secrets
+_DATABASE = b"SQLite format 3\0"
 
 
 def check_export(path: Path) -> None:
@@ -18,6 +19,18 @@ def check_export(path: Path) -> None:
         raise UsageError(str(path), "is a folder", "give the name of a file")
     if not path.absolute().parent.is_dir():
         raise UsageError(str(path), f"there is no folder {path.parent}", "create it first")
+    if _is_database(path):
+        raise UsageError(str(path), "is a database, which an export would replace", "choose another name")
+
+
+def _is_database(path: Path) -> bool:
+    try:
+        if not path.is_file():
+            return False  # opening a pipe would wait
+        with path.open("rb") as file:
+            return file.read(len(_DATABASE)) == _DATABASE
+    except OSError:
+        return False
 
 
 def write_export(data: dict[str, Any], path: Path) -> int:
@@ -25,6 +38,7 @@ def write_export(data: dict[str, Any], path: Path) -> int:
 
     Raises ``UsageError``.
     """
+    check_export(path)
     content = _json(data) if path.suffix == ".json" else _yaml(data)
     if len(content) > MAX_DATA_BYTES:
         limit = f"more than the {MAX_DATA_BYTES:,} bytes that --data reads"

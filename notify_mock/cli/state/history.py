@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from notify_mock.cli.options import FILE
+from notify_mock.cli.options import FILE, STATE_FILE
 
 if TYPE_CHECKING:
     from notify_mock.command_log.entry import Entry
@@ -22,7 +22,7 @@ Examples:
 
 
 @click.command("log", epilog=_EXAMPLE)
-@click.argument("file", type=FILE)
+@click.argument("file", type=STATE_FILE)
 @click.option("--from", "first", type=click.IntRange(1), metavar="POSITION", help="First position to print.")
 @click.option("--to", "last", type=click.IntRange(1), metavar="POSITION", help="Last position to print.")
 @click.option("--json", "as_json", is_flag=True, help="Print every command as a JSON object on one line.")
@@ -38,7 +38,7 @@ def log(file: Path, first: int | None, last: int | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("file", type=FILE)
+@click.argument("file", type=STATE_FILE)
 @click.option("--at", "position", type=click.IntRange(0), required=True, metavar="POSITION", help="Last command.")
 @click.argument("out", type=FILE)
 def fork(file: Path, position: int, out: Path) -> None:
@@ -53,7 +53,7 @@ def fork(file: Path, position: int, out: Path) -> None:
 
 
 @click.command()
-@click.argument("file", type=FILE)
+@click.argument("file", type=STATE_FILE)
 def compact(file: Path) -> None:
     """Remove the commands in FILE and keep the state, to save space.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from notify_mock.cli.options import FILE, SERVER_URL
+from notify_mock.cli.options import FILE, SERVER_URL, STATE_FILE
 from notify_mock.cli.state.files import check_export, write_export
 from notify_mock.cli.state.remote import Remote
 from notify_mock.options import variable_of
@@ -46,7 +46,7 @@ def _target_options(command: Callable[..., Any]) -> Callable[..., Any]:
     file = click.option(
         "--state",
         "file",
-        type=FILE,
+        type=STATE_FILE,
         metavar="FILE",
         help="File of a state, instead of a running server.",
     )

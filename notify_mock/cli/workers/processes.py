@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import chain
 from threading import Event, Lock, Thread
 from typing import IO
 
 from notify_mock.cli import logs
+from notify_mock.cli.running import open_inspector
+from notify_mock.support.address import Address
 from notify_mock.support.usage import UsageError
 
 _LOG = logging.getLogger("notify_mock.server")
@@ -24,10 +28,14 @@ _STOP_SECONDS = 10.0
 
 
 class Workers:
-    """Processes that run this command again, each as a worker on ``port``."""
+    """Processes that run this command again, each as a worker on ``port``. They end if this process does.
 
-    def __init__(self, count: int, port: int) -> None:
+    ``on_ready`` is called when all of them have started.
+    """
+
+    def __init__(self, count: int, port: int, on_ready: Callable[[], None] = lambda: None) -> None:
         self._command = [sys.executable, "-m", "notify_mock", *sys.argv[1:], "--worker", "--port", str(port)]
+        self._on_ready = on_ready
         self._stopping = Event()
         self._processes: list[subprocess.Popen[bytes] | None] = [None] * count
         self._exit_status = 0
@@ -55,7 +63,9 @@ class Workers:
     def _keep(self, number: int) -> None:
         """Start a worker, and start it again when it ends."""
         while not self._stopping.is_set():
-            process = subprocess.Popen(self._command, stdout=subprocess.PIPE)  # noqa: S603 - this command itself
+            process = subprocess.Popen(  # noqa: S603 - this command itself
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
             self._processes[number] = process
             if self._stopping.is_set():
                 process.terminate()
@@ -83,6 +93,7 @@ class Workers:
             is_last = not self._is_shown.is_set() and all(one.is_set() for one in self._ready)
             if is_last:
                 self._is_shown.set()
+                self._on_ready()
         for line in chain([first], output):
             if is_last:
                 with suppress(BrokenPipeError):
@@ -104,16 +115,32 @@ class Workers:
                 process.wait()
 
 
-def run_workers(count: int, host: str, port: int) -> None:
-    """Serve with several processes until Ctrl-C or SIGTERM. Raises ``UsageError`` if the port is in use."""
+def run_workers(count: int, host: str, port: int, *, open_page: bool = False) -> None:
+    """Serve with several processes until Ctrl-C or SIGTERM, and open the inspector, if that is asked for.
+
+    Raises ``UsageError`` if the port is in use.
+    """
     reserved = _reserve(host, port)
+    port = reserved.getsockname()[1]
+    page = f"http://{Address(host, port)}/_mock/"
     try:
-        status = Workers(count, reserved.getsockname()[1]).run()
+        status = Workers(count, port, (lambda: open_inspector(page)) if open_page else lambda: None).run()
     finally:
         reserved.close()
     if status:
         sys.exit(status)
     logs.log_stop()
+
+
+def end_with_parent() -> None:
+    """Let this worker stop, as after SIGTERM, when the process that has started it ends, even if that was killed."""
+    Thread(target=_wait_for_end, name="notify-mock-parent", daemon=True).start()
+
+
+def _wait_for_end() -> None:
+    while os.read(0, 1):  # not sys.stdin, whose lock would disturb the end of the interpreter
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _reserve(host: str, port: int) -> socket.socket:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,8 @@ class MemoryStore:
         except (StoreError, StoreUnavailable, OSError) as error:
             raise UsageError(str(path), f"cannot be written: {error}") from error
         finally:
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.unlink()
 
     def _note(self, results: Sequence[Result]) -> None:
         for position, status, digest in results:

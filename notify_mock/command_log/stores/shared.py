@@ -23,12 +23,25 @@ FORMAT = "1"
 _CONNECT_SECONDS, _ANSWER_SECONDS = 1.0, 2.0
 _CHUNK = 2000
 _LEASE = str(int(LEASE_SECONDS * 1000))
+_FIXED = ("decode_responses", "encoding", "encoding_errors", "protocol")
 _NAME = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
 def is_url(state: object) -> bool:
-    """Whether an option ``state`` is the URL of a shared store."""
-    return isinstance(state, str) and state.partition("://")[0] in SCHEMES and "://" in state
+    """Whether an option ``state`` is the URL of a shared store, and not a file. Raises ``UsageError`` for other
+    URLs."""
+    if "://" not in str(state):
+        return False
+    if str(state).partition("://")[0] not in SCHEMES:
+        expected = ", ".join(f"{scheme}://" for scheme in SCHEMES)
+        raise UsageError("state", f"{masked_url(str(state))} is not a URL of Valkey or Redis", f"expected {expected}")
+    return True
+
+
+def show_url(url: str) -> str:
+    """Return the server and the name of a state, without secrets. Raises ``UsageError``."""
+    bare, name = _read_url(url)
+    return f"{masked_url(bare.partition('?')[0])}, name {name}"
 
 
 class ValkeyStore:
@@ -42,7 +55,7 @@ class ValkeyStore:
     def __init__(self, url: str) -> None:
         bare, name = _read_url(url)
         self.server = ""
-        self.where = f"{masked_url(bare.partition('?')[0])}, name {name}"
+        self.where = show_url(url)
         self._client = _connect(bare, self.where)
         self._keys = [f"notify-mock:{{{name}}}:{key}" for key in ("facts", "log", "servers", "leases", "snapshot")]
         self._scripts: dict[str, Callable[..., Any]] = {}
@@ -89,7 +102,8 @@ class ValkeyStore:
         rows = [_written(at, command) for command in commands]
         noted = json.dumps(results, separators=(",", ":")) if results and rows else ""
         arguments = self._id, self.server, self._number, after, self._mark_of(after), noted, *rows
-        others = self._entries(self._append(arguments)[1])
+        with self._errors(StoreUnavailable):
+            others = self._entries(self._append(arguments)[1])
         first = (others[-1].position if others else after) + 1
         own = [Entry(first + index, at, *command, None, None, self.server) for index, command in enumerate(commands)]
         if own:
@@ -103,9 +117,9 @@ class ValkeyStore:
             if not found:
                 return []
             before = self._client.xrange(self._keys[1], f"{after}-0", f"{after}-0")
-        if before and self._marks.get(after) not in (None, before[0][1][b"b"].decode()):
-            raise StoreUnavailable(f"{self.where}: {_PROBLEMS[b'lost']}. {_REMEDY}")
-        return self._entries(found[0][1])
+            if before and self._marks.get(after) not in (None, before[0][1][b"b"].decode()):
+                raise StoreUnavailable(f"{self.where}: {_PROBLEMS[b'lost']}. {_REMEDY}")
+            return self._entries(found[0][1])
 
     def stay(self, at: float) -> bool:
         """See ``SharedStore.stay``."""
@@ -257,6 +271,9 @@ def _read_url(url: str) -> tuple[str, str]:
         query = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
     except ValueError as error:
         raise UsageError("state", f"{masked_url(url)} is not a URL", "percent-encode the password") from error
+    for option, _ in query:
+        if option in _FIXED:
+            raise UsageError("state", f"{option} cannot be changed", "leave it out of the URL")
     name = dict(query).get("name", "default")
     if not _NAME.fullmatch(name):
         raise UsageError("state", f"{name!r} is not a name", "expected letters, digits, dots and hyphens")

@@ -6,7 +6,8 @@ import json
 import os
 import sqlite3
 from collections.abc import Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -51,8 +52,9 @@ class SqliteStore:
             raise StoreError(f"{path} is in use by {who}; stop it first, or open a copy at a position with until")
         try:
             self._db = _open(path, read_only)
+            self._opened = path.stat()
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{path}: {error}") from error
+            raise StoreError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
         try:
             with _errors(path):
                 self._prepare(read_only)
@@ -118,7 +120,8 @@ class SqliteStore:
     def last(self) -> int:
         """Return the newest position, or 0."""
         both = "SELECT position FROM entries UNION SELECT position FROM snapshots"
-        return int(self._db.execute(f"SELECT max(position) FROM ({both})").fetchone()[0] or 0)  # noqa: S608 - constant
+        with _errors(self.path):
+            return int(self._db.execute(f"SELECT max(position) FROM ({both})").fetchone()[0] or 0)  # noqa: S608 - constant
 
     def compact(self) -> int:
         """Remove the entries that the newest snapshot contains, and return its position, 0 if there is none."""
@@ -153,15 +156,16 @@ class SqliteStore:
         self._checked(f"entry {position}", f"{at!r} {kind} {data}", checksum)
         return Entry(position, at, kind, json.loads(data), status, digest)
 
-    def _checked(self, what: str, text: str, checksum: object) -> str:
+    def _checked(self, what: str, text: object, checksum: object) -> str:
         """Raises ``StoreError`` if this is not the text that was written."""
-        if _checksum(text) != checksum:
+        if not isinstance(text, str) or _checksum(text) != checksum:
             raise StoreError(f"{self.path} is damaged: {what} is not what was written; use a copy of the file")
         return text
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """Make what happens inside durable together, or not at all."""
+        self._check_place()
         with _errors(self.path):
             try:
                 with self._db:
@@ -169,6 +173,16 @@ class SqliteStore:
             except sqlite3.Error:
                 self._db.rollback()  # where making it durable has failed
                 raise
+
+    def _check_place(self) -> None:
+        """Raises ``StoreUnavailable`` if the path no longer leads to this file: nobody would find what is written."""
+        try:
+            is_there = os.path.samestat(self.path.stat(), self._opened)
+        except OSError:
+            is_there = False
+        if not is_there:
+            remedy = "put it back, or export the state and start again"
+            raise StoreUnavailable(f"{self.path} was moved, deleted or replaced; {remedy}")
 
     def _note(self, results: Sequence[Result]) -> None:
         rows = [(one.status, one.digest, one.position) for one in results]
@@ -186,6 +200,8 @@ class SqliteStore:
                 f"{self.path} has format {version}, and notify-mock {__version__} reads format {FORMAT}; "
                 "open it with the version that wrote it, and export its state"
             )
+        if read_only and is_new:
+            raise StoreError(f"{self.path} has no state yet")
         if read_only:
             return
         self._db.execute("PRAGMA journal_mode = WAL")
@@ -215,8 +231,13 @@ def _open(path: Path, read_only: bool) -> sqlite3.Connection:
         uri, is_uri = f"{path.absolute().as_uri()}?{'immutable=1' if is_fixed else 'mode=ro'}", True
     else:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        if not path.stat().st_size:
+            with suppress(PermissionError):  # an empty file of another user
+                path.chmod(0o600)
         uri, is_uri = str(path), False
-    return sqlite3.connect(uri, uri=is_uri, timeout=_WAIT_SECONDS, check_same_thread=False)
+    db = sqlite3.connect(uri, uri=is_uri, timeout=_WAIT_SECONDS, check_same_thread=False)
+    db.text_factory = partial(str, encoding="utf-8", errors="replace")  # SQLite's own error would show the text
+    return db
 
 
 @contextmanager
@@ -226,6 +247,9 @@ def _errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         wrong = "another process has it open; stop it, or use another file" if "locked" in str(error) else str(error)
+        raise StoreUnavailable(f"{path}: {wrong}") from error
+    except sqlite3.IntegrityError as error:
+        wrong = "another process has written to it; stop one of them, and start again"
         raise StoreUnavailable(f"{path}: {wrong}") from error
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise StoreError(f"{path} is damaged or not a database: {error}; use a copy of the file") from error

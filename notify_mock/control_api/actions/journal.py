@@ -59,7 +59,7 @@ def keep_bodies(control: Control) -> Result:
             raise Refused(400, f"keep_bodies: expected true or false, got {shown(value)}", key)
     if not given:
         raise Refused(400, "keep_bodies: is missing; expected true or false", "keep_bodies")
-    control.emulator.journal.keep_bodies = given["keep_bodies"]
+    control.emulator.keep_bodies(given["keep_bodies"])
     return 200, given
 
 

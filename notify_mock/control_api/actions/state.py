@@ -131,7 +131,11 @@ def set_checkpoint(control: Control) -> Result:
 
 def restore_checkpoint(control: Control, name: str) -> Result:
     _check_found(control, name)
-    control.emulator.restore_checkpoint(name)
+    try:
+        control.emulator.restore_checkpoint(name)
+    except KeyError:  # another request has just deleted it
+        _check_found(control, name)
+        raise
     return 200, {"name": name}
 
 

@@ -36,6 +36,8 @@ class OtherData(NamedTuple):
         if "clock" in given:
             self._set_clock(state)
         for name, failures in self._mapping("providers", state.providers.by_name).items():
+            if not isinstance(failures, Mapping):
+                raise UsageError(f"{self._at('providers')}, {name}", f"expected a mapping, got {shown(failures)}")
             with _inside(f"{self._at('providers')}, {name}"):
                 state.providers.by_name[name].change(failures)
 
