@@ -54,7 +54,7 @@ EMULATOR = Entry(
     public.Emulator,
     {
         "Clients": ("url", "auth", "api_key", "client", "async_client", "intercept", "env", "app", "handle"),
-        "What arrived, and what was delivered": ("journal", "deliveries", "callbacks"),
+        "What arrived, and what was delivered": ("journal", "keep_bodies", "deliveries", "callbacks"),
         "Assertions about the client": (
             "assert_attempts",
             "assert_backoff",
