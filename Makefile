@@ -9,7 +9,7 @@ MUTANTS ?=
 MINUTES ?= 15
 SEEDS ?= 20000
 PYTHONS ?= 3.10 3.11 3.12 3.13 3.14
-SMOKE ?= tests/cli tests/interception tests/pytest_plugin tests/support tests/test_options.py
+SMOKE ?= tests/cli tests/interception tests/mcp_server tests/pytest_plugin tests/support tests/test_options.py
 
 .PHONY: help serve test test-lowest test-pythons $(PYTHONS:%=test-python-%) mutants clients ecosystem browser screenshots lint bench harden simulate docs site fidelity dist lock clean
 

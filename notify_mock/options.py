@@ -149,7 +149,7 @@ OPTIONS = (
         "Token for the control API under /_mock. Required unless the server listens on loopback only.",
         flag="--control-token",
         metavar="TOKEN",
-        commands=(*_SERVING, "tail"),
+        commands=(*_SERVING, "tail", "mcp"),
         session=False,
     ),
     Option(

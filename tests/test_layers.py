@@ -20,7 +20,7 @@ FLOORS = (
     ("doctor", "engine"),
     ("callbacks", "command_log", "snippets"),
     ("control_api",),
-    ("events", "inspector"),
+    ("events", "inspector", "mcp_server"),
     ("server",),
     ("interception",),
     ("recording",),
@@ -43,6 +43,8 @@ ONLY_IN = {
     "httpx": ("interception.adapters",),
     "aiohttp": ("interception",),
     "click": ("cli",),
+    "mcp": ("mcp_server",),
+    "pydantic": ("mcp_server",),
     "redis": ("command_log.stores.shared",),
     "cryptography": ("support.crypto",),
 }

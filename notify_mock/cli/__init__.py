@@ -16,6 +16,7 @@ from notify_mock.cli.doctor import doctor
 from notify_mock.cli.env import env
 from notify_mock.cli.exec import exec_
 from notify_mock.cli.explain import explain
+from notify_mock.cli.mcp import mcp
 from notify_mock.cli.options import naming_options
 from notify_mock.cli.record import record
 from notify_mock.cli.replay import replay
@@ -35,7 +36,7 @@ def commands() -> None:
     """An offline emulator of Twilio's Notify v1 API."""
 
 
-for _command in (serve, exec_, env, ca, replay, record, cassette, doctor, explain, state, tail):
+for _command in (serve, exec_, env, ca, replay, record, cassette, doctor, explain, state, tail, mcp):
     commands.add_command(naming_options(_command))
 
 

@@ -41,7 +41,7 @@ def doctor(files: tuple[str, ...], password_file: Path | None, create_with: bool
 
     Reads only, sends nothing, and prints no secret. Exits with status 1 if something would fail.
     """
-    from notify_mock.cli.credential_files import group_given, read_given
+    from notify_mock.cli.doctor.files import group_given, read_given
     from notify_mock.doctor.create_lines import create_lines
     from notify_mock.doctor.diagnose import judge
 
