@@ -11,7 +11,7 @@ SEEDS ?= 20000
 PYTHONS ?= 3.10 3.11 3.12 3.13 3.14
 SMOKE ?= tests/cli tests/interception tests/mcp_server tests/pytest_plugin tests/support tests/test_options.py
 
-.PHONY: help serve test test-lowest test-pythons $(PYTHONS:%=test-python-%) mutants clients ecosystem browser screenshots lint bench harden simulate docs fidelity dist lock clean
+.PHONY: help serve test test-lowest test-pythons $(PYTHONS:%=test-python-%) mutants clients ecosystem browser screenshots lint bench harden simulate docs site fidelity dist lock clean
 
 help:
 	@echo "make serve        run the emulator on http://127.0.0.1:$(PORT)"
@@ -31,6 +31,7 @@ help:
 	@echo "make simulate     simulate servers that share a state, with $(SEEDS) seeds"
 	@echo "make fidelity     compare the emulator with the recordings in fixtures/"
 	@echo "make docs         update the generated tables in docs/ and the types of keyword arguments"
+	@echo "make site         build the documentation site in build/site, and check its links"
 	@echo "make clean        remove .venv and build files"
 
 serve: $(VENV)/core
@@ -110,6 +111,10 @@ docs: $(VENV)/core
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m docs.keywords
 
+site: .site/done
+	.site/bin/python -m docs.site
+	.site/bin/python -m pytest -q -p no:cacheprovider tests/site
+
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "cannot create a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }
 
@@ -152,5 +157,11 @@ NPM := npm install --silent --no-audit --no-fund --no-package-lock
 	command -v npm >/dev/null && $(NPM) --prefix .browser axe-core@4 >/dev/null && $(NPM) --prefix .browser/express >/dev/null || echo "npm: not found, neither accessibility nor the Express example is checked" >&2
 	@touch $@
 
+# An environment of its own: Sphinx is only for this. playwright tries the search of the site in chromium.
+.site/done: setup.cfg pyproject.toml | $(VENV)/bin/uv
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .site
+	$(BIN)/uv pip install --quiet --python .site/bin/python -e '.[test,site,browser]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .browser .pythons .harden .dist .ecosystem .clients mutants build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .browser .site .pythons .harden .dist .ecosystem .clients mutants build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

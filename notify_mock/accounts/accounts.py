@@ -59,6 +59,7 @@ class Accounts:
         self._set_status(sid, "suspended")
 
     def activate(self, sid: str) -> None:
+        """Undo ``suspend``."""
         self._set_status(sid, "active")
 
     def expire(self, sid: str, *, authorization: str | None = None, new_token: str | None = None) -> None:

@@ -47,6 +47,7 @@ class Delivery(NamedTuple):
 
     @property
     def state(self) -> DeliveryState:
+        """``"sent"`` or ``"failed"``."""
         return "sent" if self.problem is None else "failed"
 
     @property
@@ -91,6 +92,7 @@ class Delivery(NamedTuple):
 
     @property
     def title(self) -> str | None:
+        """The title that the user would have read, or None."""
         return self._shown_text("title")
 
     @property

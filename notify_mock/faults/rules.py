@@ -105,9 +105,9 @@ class Faults:
     def add(self, call: str, effect: Effect | str, **options: Unpack[FaultOptions]) -> AddedRule:
         """Add a rule for the calls named ``call`` (globs allowed).
 
-        ``effect`` is an ``Effect``, or its kind with its fields in ``options``. The other options are those of
-        ``RULE_KEYS``, and parameters of Twilio's to match, which start with a capital letter (``Type="apn"``). Raises
-        ``UsageError`` without adding anything.
+        ``effect`` is an effect such as ``Refuse(20429)``, or its kind with its fields in ``options``. The other options
+        are the keys of a rule (``times``, ``phase``, ...: see ``FaultOptions``), and parameters of Twilio's to match,
+        which start with a capital letter (``Type="apn"``). Raises ``UsageError`` without adding anything.
         """
         with self._lock:
             return AddedRule(self, self._put(call, effect, {**options}))

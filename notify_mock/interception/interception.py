@@ -27,6 +27,7 @@ class Interception:
 
     @property
     def escaped(self) -> list[str]:
+        """The requests to the real Twilio that were blocked, such as ``POST https://sync.twilio.com/v1/Services``."""
         return self._router.escaped
 
     def __enter__(self) -> Interception:

@@ -34,6 +34,7 @@ class SharedServer:
 
     @property
     def is_started(self) -> bool:
+        """Whether the server listens."""
         return self._server is not None
 
     @property

@@ -74,6 +74,7 @@ class Clock:
 
     @property
     def is_frozen(self) -> bool:
+        """Whether the clock stands still."""
         return self._setting.frozen is not None
 
     def freeze(self, when: Moment | None = None) -> None:
