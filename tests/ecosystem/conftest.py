@@ -36,6 +36,7 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     """The application as ``application.py``, and a fixture ``service_sid``."""
     monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC" + "1" * 32)
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", "token")
+    monkeypatch.delenv("PYTEST_ADDOPTS")  # all plugins take part here
     pytester.makepyfile(application=APPLICATION)
     pytester.makeconftest(FIXTURES)
     return pytester
