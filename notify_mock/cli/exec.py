@@ -90,12 +90,12 @@ def exec_(
         log.flush()
     with suppress(OSError):
         click.echo(f"notify-mock: {tally.summary(emulator, server)}", err=True)
-        if not tally.calls:
+        if not tally.calls and status not in (_NOT_EXECUTABLE, _NOT_FOUND):
             click.secho(_NO_CALLS, err=True, bold=True)
-    if not tally.calls and (_is_in_ci() if require_calls is None else require_calls):
+    if not status and not tally.calls and (_is_in_ci() if require_calls is None else require_calls):
         with suppress(OSError):
             click.echo("notify-mock: failed, because calls are required; --no-require-calls allows this", err=True)
-        status = status or _WITHOUT_CALLS
+        status = _WITHOUT_CALLS
     sys.exit(status)
 
 

@@ -167,8 +167,13 @@ class TestCommandsWithoutACall:
         assert ("--no-require-calls allows this" in done.stderr) == bool(status)
 
     def test_a_command_that_failed_keeps_its_status_and_one_that_called_succeeds(self) -> None:
-        assert run("exec", "--require-calls", "--", "sh", "-c", "exit 7").returncode == 7
+        failed = run("exec", "--require-calls", "--", "sh", "-c", "exit 7")
+        assert (failed.returncode, "calls are required" in failed.stderr) == (7, False)
         assert run("exec", "--require-calls", "--", *PYTHON, CREATE).returncode == 0
+
+    def test_a_command_that_did_not_start_is_not_suspected_of_bypassing_the_emulator(self) -> None:
+        done = run("exec", "--require-calls", "--", "nosuch")
+        assert (done.returncode, "WARNING" in done.stderr) == (127, False)
 
 
 class TestOtherMachines:
