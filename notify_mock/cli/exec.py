@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from notify_mock.journal.exchange import Exchange
     from notify_mock.server.server import Server
 
-_WITHOUT_CALLS = _UNUSED_FAULT = 1
+_FAILED = 1
 _NO_CALLS = """
 notify-mock: WARNING: THE COMMAND MADE NO CALL TO THE EMULATOR.
 notify-mock: Either it does not use Twilio, or its client bypassed the emulator and may have reached the real Twilio.
@@ -96,16 +96,22 @@ def exec_(
         click.echo(f"notify-mock: {tally.summary(emulator, server, unused)}", err=True)
         if not tally.calls and require_calls is not False and status not in (_NOT_EXECUTABLE, _NOT_FOUND):
             click.secho(_NO_CALLS, err=True, bold=True)
-    if not status and not tally.calls and (_is_in_ci() if require_calls is None else require_calls):
+    failure = "" if status else _failure(tally, unused, unused_faults, require_calls)
+    if failure:
+        status = _FAILED
         with suppress(OSError):
-            click.echo("notify-mock: failed, because calls are required; --no-require-calls allows this", err=True)
-        status = _WITHOUT_CALLS
-    is_rehearsed = tally.faults or unused_faults != "error" or not unused  # a rule of a scenario may never be applied
-    if not status and (not is_rehearsed or any(rule.unused == "error" for rule in unused)):
-        with suppress(OSError):
-            click.echo("notify-mock: failed, because a fault rule was never applied; see --unused-faults", err=True)
-        status = _UNUSED_FAULT
+            click.echo(f"notify-mock: failed, because {failure}", err=True)
     sys.exit(status)
+
+
+def _failure(tally: _Tally, unused: list[Rule], unused_faults: str, require_calls: bool | None) -> str:
+    """Return why a command that succeeded is reported as failed, or "". Of a scenario, one applied rule is enough."""
+    if not tally.calls and (_is_in_ci() if require_calls is None else require_calls):
+        return "calls are required; --no-require-calls allows this"
+    is_unmet = bool(unused) and unused_faults == "error" and not tally.faults
+    if is_unmet or any(rule.unused == "error" for rule in unused):
+        return "a fault rule was never applied; see --unused-faults"
+    return ""
 
 
 def _is_in_ci() -> bool:
