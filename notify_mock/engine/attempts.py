@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from notify_mock.deliveries.binding_changes import delete_bindings
 from notify_mock.deliveries.callback import Callback, is_retried, split_http
-from notify_mock.deliveries.unregistered import delete_bindings
 from notify_mock.engine.state import State
 from notify_mock.journal.exchange import Exchange
 from notify_mock.twilio_api.channels import CALLBACK_NAME

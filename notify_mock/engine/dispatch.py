@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from notify_mock.deliveries.apn import APN, with_topic
+from notify_mock.deliveries.binding_changes import delete_bindings, disable_bindings
 from notify_mock.deliveries.channel import VERSIONS, Channel
 from notify_mock.deliveries.credentials import credential_sid_for, find_credential, use_credential
 from notify_mock.deliveries.delivery import Delivery, Rendering
@@ -14,7 +15,6 @@ from notify_mock.deliveries.fcm import FCM
 from notify_mock.deliveries.legacy_fcm import GCM, LEGACY_FCM
 from notify_mock.deliveries.provider_calls import ProviderCalls
 from notify_mock.deliveries.sms import SMS
-from notify_mock.deliveries.unregistered import delete_bindings, disable_bindings
 from notify_mock.engine.state import State
 from notify_mock.engine.verbs import RequestContext, Result, create_record
 from notify_mock.resources.binding import recipients

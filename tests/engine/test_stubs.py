@@ -155,7 +155,7 @@ class TestClients:
     @pytest.mark.parametrize("get", [requests.get, httpx.get])
     def test_http_clients_and_other_hosts_stay_blocked(self, intercepted: Emulator, get: Any) -> None:
         assert get("https://sync.twilio.com/v1/Services").json()["code"] == 20404
-        with pytest.raises(RuntimeError, match=r"stubs=\['taskrouter\.twilio\.com=404'\] to answer them"):
+        with pytest.raises(RuntimeError, match=r"stubs=\['taskrouter\.twilio\.com=404'\] to answer it"):
             get("https://taskrouter.twilio.com/v1/Workspaces")
 
     def test_the_proxy(self, tmp_path: Path) -> None:
