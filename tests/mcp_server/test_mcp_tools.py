@@ -239,6 +239,17 @@ def test_a_server_that_has_stopped_is_named_with_what_to_do() -> None:
     assert "start notify-mock serve" in result.content[0].text
 
 
+def test_a_server_of_another_version_is_named(served: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ControlClient, "ask", lambda *_, **__: {"count": 1, "exchanges": [{"number": 1}]})
+    assert "use the same version for both" in refused(served, "list_calls")
+
+
+def test_a_name_that_is_empty_or_endless_is_refused(served: Emulator) -> None:
+    assert "at least 1 character" in refused(served, "arrange_fault", remove="")
+    for name in ("", "x" * 1000):
+        assert "character" in refused(served, "restore_state", action="checkpoint", name=name)
+
+
 def test_every_tool_has_a_valid_schema_and_says_when_to_use_it(served: Emulator) -> None:
     from jsonschema import Draft202012Validator
 
