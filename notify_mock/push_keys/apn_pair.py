@@ -93,7 +93,7 @@ def _validity(at: Moment | None, days: int, expired: bool) -> tuple[datetime, da
         end = start + timedelta(days=days)
     except (OverflowError, TypeError):
         raise UsageError("apn_pair, days", f"expected a number of days, got {shown(days)}") from None
-    if not 1950 <= start.year or end < start:
+    if start.year < 1950 or end < start:
         wrong = f"no certificate is valid from {start:%Y-%m-%d} to {end:%Y-%m-%d}"
         raise UsageError("apn_pair", wrong, "give an at after 1950, and days above 0")
     return start, end

@@ -58,4 +58,7 @@ def test_the_links_for_models_lead_to_markdown() -> None:
     links = re.findall(r"^- \[.+?\]\((.+?)\): .", (SITE / "llms.txt").read_text("utf-8"), re.MULTILINE)
     assert len(links) > 30
     assert [link for link in links if not (SITE / link).read_text("utf-8").startswith("# ")] == []
+    for page in SITE.rglob("*.md"):
+        pictures = re.findall(r"!\[.*?\]\((?!https?:)(.+?)\)", page.read_text("utf-8"))
+        assert [one for one in pictures if not (page.parent / one).is_file()] == [], page
     assert (SITE / "llms-full.txt").stat().st_size > 200_000
