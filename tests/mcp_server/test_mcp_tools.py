@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from helpers.mcp_tools import CONNECTION, ask, ask_all, needs_mcp, refused, server_for
@@ -299,6 +300,8 @@ def test_no_tool_returns_a_secret() -> None:
         emulator.bindings.add(service_sid=service.sid, identity="alice", binding_type="apn", address="a" * 64)
         emulator.client().notify.v1.services(service.sid).notifications.create(identity=["alice"], body="Hello")
         emulator.app.test_client().get("/v1/Services?Token=hush-unknown", auth=(auth[0], "hush-wrong"))
+        for key in (pair.private_key, "AIza" + "hush" * 9):
+            emulator.app.test_client().get(f"/v1/Credentials/{quote(key)}", auth=auth)
         emulator.faults.read({"call": "*", "effect": "delay", "seconds": 0, "headers": {"Authorization": "hush*"}}, "x")
         server = server_for(emulator, "hush-control")
         count, kept = len(emulator.journal), json.dumps(emulator.export()).replace("\\\\n", "\\n")
@@ -321,3 +324,4 @@ def test_no_tool_returns_a_secret() -> None:
         for line in key.strip().splitlines()[1:-1]:
             assert line in kept
             assert line not in text
+            assert quote(line) not in text
