@@ -121,8 +121,10 @@ OPTIONS = (
     ),
     Option(
         "unused_faults",
-        "What to do when a fault rule was never applied in a test.",
+        "What to do when a fault rule was never applied, in a test or by the command of exec, whose default is warn.",
         "error",
+        flag="--unused-faults",
+        commands=("exec",),
         choices=UNUSED,
         marker=True,
     ),

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import types
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,8 @@ def _action(folder: Path, **variables: str) -> Iterator[subprocess.CompletedProc
             command, env={**os.environ, "PYTHONPATH": path, **env}, capture_output=True, text=True, check=False
         )
     finally:
-        os.kill(int(pids.read_text().split()[0]), signal.SIGTERM)
+        with suppress(ProcessLookupError):
+            os.kill(int(pids.read_text().split()[0]), signal.SIGTERM)
 
 
 def _variables(path: Path) -> dict[str, str]:
@@ -97,6 +98,20 @@ def test_the_action_starts_the_server_and_sets_the_variables_of_later_steps(tmp_
             [sys.executable, "-c", program], env={**os.environ, **later}, capture_output=True, text=True, check=False
         )
         assert found.stdout == "0\n", found.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the action needs bash and nohup")
+def test_the_action_fails_if_the_port_belongs_to_the_emulator_of_another_job(tmp_path: Path, served: Any) -> None:
+    taken = served.url.rpartition(":")[2]
+    with _action(tmp_path, NOTIFY_MOCK_LISTEN_PORT=taken) as done:
+        assert (done.returncode, "already in use" in done.stdout) == (1, True), done.stdout + done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the action needs bash and nohup")
+def test_the_action_picks_a_free_port_for_port_0(tmp_path: Path) -> None:
+    with _action(tmp_path, NOTIFY_MOCK_LISTEN_PORT="0") as done:
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert int(_variables(tmp_path / "output")["url"].rpartition(":")[2]) > 0
 
 
 def test_the_page_lists_the_inputs_of_the_action_and_uses_its_outputs() -> None:

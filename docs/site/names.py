@@ -105,7 +105,7 @@ DELIVERIES = Entry(
 PROVIDER = Entry(
     Provider,
     ("unregister", "register", "throttle", "revoke", "go_down", "slow_down", "recover"),
-    ("apps", "busy", "change", "describe", "is_ios", "outcome", "pause", "restore", "snapshot"),
+    ("app_of", "apps", "busy", "change", "describe", "is_ios", "outcome", "pause", "restore", "snapshot"),
 )
 
 _EFFECTS = [

@@ -51,7 +51,8 @@ def find_target(url: str, allowed: Container[str], own_ports: Container[int] = (
     name = canonical_host(host)
     if name not in allowed and f"{name}:{port}" not in allowed:
         if name != LOCALHOST:
-            raise Forbidden(f"{host} is not this machine; add it to callback_hosts to allow it")
+            remedy = "add it to callback_hosts to allow it, or in a test mount your app with callbacks.mount(app)"
+            raise Forbidden(f"{host} is not this machine; {remedy}")
         if origin:
             remedy = f"add {name}:{port} to callback_hosts to allow it"
             raise Forbidden(f"the callback URL was set by a web page of another machine, {shown(origin)}; {remedy}")

@@ -20,10 +20,11 @@ from notify_mock.options import variable_of
 
 if TYPE_CHECKING:
     from notify_mock.emulator import Emulator
+    from notify_mock.faults.rule import Rule
     from notify_mock.journal.exchange import Exchange
     from notify_mock.server.server import Server
 
-_WITHOUT_CALLS = 1
+_FAILED = 1
 _NO_CALLS = """
 notify-mock: WARNING: THE COMMAND MADE NO CALL TO THE EMULATOR.
 notify-mock: Either it does not use Twilio, or its client bypassed the emulator and may have reached the real Twilio.
@@ -37,7 +38,7 @@ Examples:
 
 
 @click.command("exec", epilog=_EXAMPLE, context_settings={"allow_interspersed_args": False})
-@emulator_options("exec")
+@emulator_options("exec", unused_faults="warn")
 @record_mode_option
 @click.option(
     "--require-calls/--no-require-calls",
@@ -45,7 +46,7 @@ Examples:
     envvar=variable_of("--require-calls"),
     show_envvar=True,
     help="Exit with status 1 if COMMAND succeeds without a call to the emulator. By default only if the variable CI is "
-    "set, as CI services do; otherwise a warning is written.",
+    "set, as CI services do; otherwise a warning is written, unless --no-require-calls is given.",
 )
 @log_options(level="error")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
@@ -57,6 +58,7 @@ def exec_(
     record: Path | None,
     record_mode: str,
     require_calls: bool | None,
+    unused_faults: str,
     log_format: str,
     log_level: str | None,
     log_file: Path | None,
@@ -67,7 +69,8 @@ def exec_(
     """Run COMMAND with its Twilio clients redirected to an emulator.
 
     Works in any language: the proxy, trust and account variables of all SDKs are set for COMMAND. When it ends, a
-    summary is written to stderr. The exit status is that of COMMAND, except with --require-calls.
+    summary is written to stderr. The exit status is that of COMMAND, except with --require-calls and
+    --unused-faults error.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _exit_by_signal)
@@ -75,7 +78,7 @@ def exec_(
     from notify_mock.interception import environment
 
     log = open_log(log_format, log_level or ("info" if log_file else "error"), access_log, log_file)
-    emulator = make_emulator(**options, record=make_recorder(record, record_mode))
+    emulator = make_emulator(**options, unused_faults=unused_faults, record=make_recorder(record, record_mode))
     tally = _Tally()
     emulator.journal.subscribe(tally.add)
     server = mount(emulator, host, port, log, other_hosts=other_hosts, tls=tls)
@@ -88,15 +91,27 @@ def exec_(
     finally:
         server.stop()
         log.flush()
+    unused = [] if unused_faults == "ignore" else emulator.faults.unused
     with suppress(OSError):
-        click.echo(f"notify-mock: {tally.summary(emulator, server)}", err=True)
-        if not tally.calls:
+        click.echo(f"notify-mock: {tally.summary(emulator, server, unused)}", err=True)
+        if not tally.calls and require_calls is not False and status not in (_NOT_EXECUTABLE, _NOT_FOUND):
             click.secho(_NO_CALLS, err=True, bold=True)
-    if not tally.calls and (_is_in_ci() if require_calls is None else require_calls):
+    failure = "" if status else _failure(tally, unused, unused_faults, require_calls)
+    if failure:
+        status = _FAILED
         with suppress(OSError):
-            click.echo("notify-mock: failed, because calls are required; --no-require-calls allows this", err=True)
-        status = status or _WITHOUT_CALLS
+            click.echo(f"notify-mock: failed, because {failure}", err=True)
     sys.exit(status)
+
+
+def _failure(tally: _Tally, unused: list[Rule], unused_faults: str, require_calls: bool | None) -> str:
+    """Return why a command that succeeded is reported as failed, or "". Of a scenario, one applied rule is enough."""
+    if not tally.calls and (_is_in_ci() if require_calls is None else require_calls):
+        return "calls are required; --no-require-calls allows this"
+    is_unmet = bool(unused) and unused_faults == "error" and not tally.faults
+    if is_unmet or any(rule.unused == "error" for rule in unused):
+        return "a fault rule was never applied; see --unused-faults"
+    return ""
 
 
 def _is_in_ci() -> bool:
@@ -118,13 +133,17 @@ class _Tally:
     def calls(self) -> int:
         return self._counts["calls"]
 
+    @property
+    def faults(self) -> int:
+        return self._counts["faults"]
+
     def add(self, exchange: Exchange) -> None:
         self._counts["calls"] += 1
         self._counts["errors"] += (exchange.status or 500) >= 400
         self._counts["faults"] += bool(exchange.faults)
         self._counts["unmatched"] += exchange.name is None
 
-    def summary(self, emulator: Emulator, server: Server) -> str:
+    def summary(self, emulator: Emulator, server: Server, unused: list[Rule]) -> str:
         """Return the summary as one line."""
         summary = [", ".join(f"{self._counts[name]} {name}" for name in ("calls", "errors", "faults", "unmatched"))]
         if server.policy.refused:
@@ -132,8 +151,8 @@ class _Tally:
             summary.append(f"refused hosts: {', '.join(hosts)}")
         if emulator.cassette is not None:
             summary.append(str(emulator.cassette))
-        if emulator.faults.unused:
-            summary.append(f"fault rules that were never applied: {', '.join(map(str, emulator.faults.unused))}")
+        if unused:
+            summary.append(f"fault rules that were never applied: {', '.join(map(str, unused))}")
         return "; ".join(summary)
 
 

@@ -96,7 +96,7 @@ def with_stored_options(store: Store, options: dict[str, Any]) -> tuple[dict[str
         ) from error
     for name, value in plain.items():
         if json.loads(json.dumps(value)) != stored.get(name):
-            was = f"with another {name}"
+            was = f"with another value of {name}"
             if name == "seed":
                 was = f"with seed {shown(stored.get(name, 0))}, and this is seed {shown(value)}"
             raise UsageError(name, f"the state was begun {was}", "leave the option out, or choose another state")

@@ -105,6 +105,11 @@ def check_app(app: App, credential: Credential) -> Problem | None:
     return Problem(52143, f"the device token is for {app.topic}, the certificate for {certificate.topic}")
 
 
+def one_spelling(address: str) -> str:
+    """Return a device token in lower case, and other text as it is: upper and lower case are the same hex digits."""
+    return address.lower() if _TOKEN.fullmatch(address) else address
+
+
 def read_app(given: Any, where: str) -> App:
     """Return the app that ``{"topic": ..., "sandbox": ...}`` describes. Raises ``UsageError``."""
     if not isinstance(given, Mapping):

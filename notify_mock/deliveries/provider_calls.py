@@ -52,8 +52,8 @@ class ProviderCalls:
                 is_ios = outcome == "unregistered" and provider.is_ios(binding.address)
                 code = _UNREGISTERED_IOS if is_ios else CODES[channel][outcome]
                 problem = Problem(code, f"simulated provider failure: {outcome}")
-            elif provider.apps and credential is not None and binding.address in provider.apps:
-                problem = check_app(provider.apps[binding.address], credential)
+            elif credential is not None and (app := provider.app_of(binding.address)) is not None:
+                problem = check_app(app, credential)
         if problem is None and 0 < self._notification.ttl < pause:
             problem = Problem(52310, f"the provider took {pause:g} s, the Ttl is {self._notification.ttl} s")
         return problem, self._clock.time() + pause, faults

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from notify_mock.deliveries.apn import App, read_app
+from notify_mock.deliveries.apn import App, one_spelling, read_app
 from notify_mock.support.clock import Span, span
 from notify_mock.support.usage import UsageError, nearest, shown
 
@@ -64,8 +64,9 @@ class Provider:
         """
         if ios:
             self._check_can("unregistered_ios", "ios=True")
+        address = self._read_address(address)
         with self._lock:
-            self._arrange(self._unregistered, address, "an address")
+            self._arrange(self._unregistered, address)
             (self._ios.add if ios else self._ios.discard)(address)
 
     def register(self, address: str, *, topic: str | None = None, sandbox: bool | None = None) -> None:
@@ -77,7 +78,7 @@ class Provider:
         app = read_app({"topic": topic, "sandbox": sandbox}, f"providers.{self._name}")
         if app != App():
             self._check_can("registered", "topic and sandbox")
-        self._check_text(address, "an address")
+        address = self._read_address(address)
         with self._lock:
             for addresses in (self._unregistered, self._ios, self._throttled):
                 addresses.discard(address)
@@ -92,11 +93,13 @@ class Provider:
             with self._lock:
                 self._all_throttled = self.busy = True
         else:
-            self._arrange(self._throttled, address, "an address")
+            self._arrange(self._throttled, self._read_address(address))
 
     def revoke(self, credential: Any) -> None:
         """Reject deliveries with this credential (its SID, or an object with a ``sid``)."""
-        self._arrange(self._revoked, getattr(credential, "sid", credential), "a credential or its SID")
+        sid = getattr(credential, "sid", credential)
+        self._check_text(sid, "a credential or its SID")
+        self._arrange(self._revoked, sid)
 
     def go_down(self) -> None:
         """Simulate an outage: every delivery fails."""
@@ -141,7 +144,7 @@ class Provider:
 
         Raises ``UsageError`` that names the key, without changing anything.
         """
-        new = {key: _read_failure(key, value) for key, value in given.items()}
+        new = {key: self._spelled(key, _read_failure(key, value)) for key, value in given.items()}
         for key in new:
             self._check_can(key, key)
         with self._lock:
@@ -164,6 +167,7 @@ class Provider:
             return "down"
         if credential_sid in self._revoked:
             return "revoked"
+        address = self._same(address)
         if address in self._unregistered:
             return "unregistered"
         return "throttled" if self._all_throttled or address in self._throttled else None
@@ -171,6 +175,10 @@ class Provider:
     def is_ios(self, address: str) -> bool:
         """Whether the address is an unregistered token of an iOS device that FCM reaches through APNs."""
         return address in self._ios
+
+    def app_of(self, address: str) -> App | None:
+        """Return the app that the device token is for, or None if it is not known."""
+        return self.apps.get(self._same(address)) if self.apps else None
 
     def snapshot(self) -> tuple[Any, ...]:
         sets = (set(self._unregistered), set(self._ios), set(self._throttled), set(self._revoked))
@@ -181,8 +189,21 @@ class Provider:
         self._unregistered, self._ios, self._throttled, self._revoked = map(set, sets)
         self.apps = dict(apps)
 
-    def _arrange(self, where: set[str], value: Any, what: str) -> None:
-        self._check_text(value, what)
+    def _same(self, address: str) -> str:
+        """Return the spelling in which an address is kept: the device tokens of APNs have several."""
+        return one_spelling(address) if self._name == "apns" else address
+
+    def _read_address(self, address: str) -> str:
+        self._check_text(address, "an address")
+        return self._same(address)
+
+    def _spelled(self, key: str, failure: Any) -> Any:
+        """Return what ``_read_failure`` has read, with each address in the spelling in which it is kept."""
+        if key == "registered":
+            return {self._same(address): app for address, app in failure.items()}
+        return {self._same(one) for one in failure} if isinstance(failure, set) else failure
+
+    def _arrange(self, where: set[str], value: str) -> None:
         with self._lock:
             where.add(value)
             self.busy = True

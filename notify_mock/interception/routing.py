@@ -81,6 +81,7 @@ class Router:
 
         ``method`` and ``url`` are those of the request, if known. Raises ``EscapedRequest``.
         """
+        __tracebackhide__ = True
         name = plain(host)
         if not self.is_active or not is_twilio(name) or name in self._allowed or _REAL_REQUESTS_ALLOWED.get():
             return False
@@ -92,13 +93,13 @@ class Router:
         if product_at(name) or self.engine.stubs.answer_for(name):
             return True
         raise self.block(
-            f"blocked {_request(name, method, url)}: {name} is not emulated; "
-            f"use intercept(allow_real=[{name!r}]) to allow requests to the real Twilio, or stubs=['{name}=404'] to "
-            "answer them"
+            f"blocked {_request(name, method, url)}: {name} is not emulated; use stubs=['{name}=404'] to answer it, or "
+            f"allow_real=[{name!r}] to let it reach the real Twilio, in @pytest.mark.notify_mock(...) or intercept(...)"
         )
 
     def check_host(self, host: str) -> None:
         """Block connections of clients that cannot be intercepted. Raises ``EscapedRequest``."""
+        __tracebackhide__ = True
         name = plain(host)
         if self.is_emulated(name):
             raise self.block(

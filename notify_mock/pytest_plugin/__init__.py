@@ -185,12 +185,12 @@ def pytest_runtest_makereport(
     if call.excinfo is not None:
         _mistakes().hide_own_lines(item.config, call.excinfo.value)
     report = yield
-    remedy = _mistakes().scope_remedy(report) if report.failed else ""
-    if remedy:
-        report.sections.append(("notify-mock", remedy))
     used = [one.emulator for one in item.config.stash[_SHARED] if len(one.emulator.journal)]
     own = item.stash.get(_RUNNING, None)
     emulator = own.emulator if own is not None else used[-1] if used else None
+    remedies = _mistakes().remedies(report, emulator, is_blocked=_GUARD in item.config.stash) if report.failed else ""
+    if remedies:
+        report.sections.append(("notify-mock", remedies))
     if emulator is not None and report.failed:
         report.sections.append(("notify-mock requests", emulator.journal.show(_MAX_SHOWN)))
         if emulator.cassette is not None:

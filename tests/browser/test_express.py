@@ -36,6 +36,9 @@ def example(tmp_path: Path) -> Path:
     """A copy of the example, with its packages."""
     if not shutil.which("npm") or not MODULES.exists() or not AXE.exists():
         pytest.skip("express is not installed: needs npm and make browser")
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    if [int(part) for part in re.findall(r"\d+", version)[:2]] < [20, 10]:
+        pytest.skip(f"the example needs Node 20.10, found {version.strip()}")
     left = shutil.ignore_patterns("node_modules", "package-lock.json")
     folder = shutil.copytree(EXAMPLE, tmp_path / "express", ignore=left)
     (folder / "node_modules").symlink_to(MODULES)

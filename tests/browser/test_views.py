@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,45 @@ def test_a_failed_delivery_says_why_here_and_under_which_title_of_twilios(show: 
     detail = page.get_by_role("region", name="Delivery")
     expect(detail).to_contain_text("client uninstalled or turned off notifications")
     expect(detail).to_contain_text("Why here")
+
+
+def test_the_details_of_a_failed_push_have_the_title_of_its_error_and_lead_to_its_records(
+    served: Emulator, open_page: Any
+) -> None:
+    service = served.services.add()
+    served.bindings.add(identity="alice", binding_type="fcm", address="t", service_sid=service.sid)
+    notifications = served.client().notify.v1.services(service.sid).notifications
+    notifications.create(identity=["alice"], title="Order", body="Ready")
+    page = open_page(f"{served.url}/_mock/#/deliveries")
+    page.locator(".phone").click()
+    detail = page.get_by_role("region", name="Delivery")
+    expect(detail.locator(".note.bad b")).to_have_text("52004 Credential SID not specified")
+    detail.get_by_role("link", name=service.sid).click()
+    expect(page.get_by_label("FcmCredentialSid")).to_be_visible()
+
+
+def test_a_record_opens_wherever_its_row_is_clicked(show: Any) -> None:
+    page = show("records/credentials")
+    page.get_by_role("cell", name="Android").click()
+    expect(page.get_by_role("heading", name="credential CR")).to_be_visible()
+
+
+def test_a_credential_for_a_first_try_is_on_its_form(served: Emulator, open_page: Any) -> None:
+    page = open_page(f"{served.url}/_mock/#/records/credentials/new")
+    (secret,) = re.findall(r"\{.*?\}", page.get_by_text("the JSON of a service account").inner_text())
+    credential = served.credentials.add(type="fcm", secret=secret)
+    service = served.services.add(fcm_credential_sid=credential.sid)
+    served.bindings.add(identity="alice", binding_type="fcm", address="t", service_sid=service.sid)
+    served.client().notify.v1.services(service.sid).notifications.create(identity=["alice"], body="Hello")
+    assert [one.state for one in served.deliveries] == ["sent"]
+
+
+def test_a_yaml_file_is_not_imported_and_the_command_that_takes_it_is_named(show: Any, tmp_path: Path) -> None:
+    file = tmp_path / "team.yaml"
+    file.write_text("services: []\n")
+    page = show("records")
+    page.get_by_label("File to import").set_input_files(file)
+    expect(page.get_by_text("notify-mock state import team.yaml --url http")).to_be_visible()
 
 
 def test_a_delivery_has_its_payload_its_callback_and_the_signature(show: Any) -> None:

@@ -404,7 +404,8 @@ def test_a_foreign_url_is_an_alert_and_not_retried() -> None:
     (attempt,) = emulator.callbacks.drain()
     assert (attempt.status, attempt.reason) == (
         None,
-        "169.254.169.254 is not this machine; add it to callback_hosts to allow it",
+        "169.254.169.254 is not this machine; add it to callback_hosts to allow it, "
+        "or in a test mount your app with callbacks.mount(app)",
     )
     assert [alert.problem.code for alert in emulator.deliveries.alerts] == [52311]
 

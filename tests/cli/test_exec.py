@@ -166,9 +166,42 @@ class TestCommandsWithoutACall:
         assert done.returncode == status
         assert ("--no-require-calls allows this" in done.stderr) == bool(status)
 
+    def test_no_warning_is_written_if_the_option_says_that_none_is_needed(self) -> None:
+        assert "WARNING" not in run("exec", "--no-require-calls", "--", "true").stderr
+
     def test_a_command_that_failed_keeps_its_status_and_one_that_called_succeeds(self) -> None:
-        assert run("exec", "--require-calls", "--", "sh", "-c", "exit 7").returncode == 7
+        failed = run("exec", "--require-calls", "--", "sh", "-c", "exit 7")
+        assert (failed.returncode, "calls are required" in failed.stderr) == (7, False)
         assert run("exec", "--require-calls", "--", *PYTHON, CREATE).returncode == 0
+
+    def test_a_command_that_did_not_start_is_not_suspected_of_bypassing_the_emulator(self) -> None:
+        done = run("exec", "--require-calls", "--", "nosuch")
+        assert (done.returncode, "WARNING" in done.stderr) == (127, False)
+
+
+class TestFaultRulesThatNeverApply:
+    """A rehearsal of a failure that did not happen."""
+
+    @pytest.mark.parametrize(
+        ("what", "status", "is_named"), [("error", 1, True), ("warn", 0, True), ("ignore", 0, False)]
+    )
+    def test_they_fail_the_run_or_are_named_or_not(
+        self, tmp_path: Path, what: str, status: int, is_named: bool
+    ) -> None:
+        (tmp_path / "faults.yaml").write_text("faults: [{call: credential.delete, effect: refuse, code: 20429}]")
+        options = ("--faults", str(tmp_path / "faults.yaml"), "--unused-faults", what)
+        done = run("exec", *options, "--", *PYTHON, CREATE)
+        assert (done.returncode, "never applied: " in done.stderr) == (status, is_named), done.stderr
+
+    @pytest.mark.parametrize(("scenario", "status"), [("token-rotated", 1), ("slow", 0)])
+    def test_a_scenario_fails_the_run_if_none_of_its_rules_applied(self, scenario: str, status: int) -> None:
+        done = run("exec", "--scenario", scenario, "--unused-faults", "error", "--", *PYTHON, CREATE)
+        assert done.returncode == status, done.stderr
+
+    def test_a_rule_of_a_run_without_the_option_only_warns(self, tmp_path: Path) -> None:
+        (tmp_path / "faults.yaml").write_text("faults: [{call: credential.delete, effect: refuse, code: 20429}]")
+        done = run("exec", "--faults", str(tmp_path / "faults.yaml"), "--", *PYTHON, CREATE)
+        assert (done.returncode, "never applied: " in done.stderr) == (0, True), done.stderr
 
 
 class TestOtherMachines:

@@ -183,7 +183,7 @@ def test_another_seed_is_refused_with_both_values(valkey: Valkey) -> None:
     Emulator(state=valkey.url(), seed=1).close()
     with pytest.raises(UsageError, match="seed: the state was begun with seed 1, and this is seed 2"):
         Emulator(state=valkey.url(), seed=2)
-    with pytest.raises(UsageError, match="accounts: the state was begun with another accounts"):
+    with pytest.raises(UsageError, match="accounts: the state was begun with another value of accounts"):
         Emulator(state=valkey.url(), accounts={"AC" + "1" * 32: "token"})
     with closing(Emulator(state=valkey.url())) as emulator:
         assert emulator.seed == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -211,6 +212,36 @@ def test_an_unregistered_token_is_that_whatever_its_app(emulator: Emulator) -> N
     emulator.providers.apns.register(TOKEN, topic="com.example.other")
     emulator.providers.apns.unregister(TOKEN)
     assert send(emulator).code == 52141
+
+
+@pytest.mark.parametrize(("arranged", "bound"), [(TOKEN.upper(), TOKEN), (TOKEN, TOKEN.upper())])
+@pytest.mark.parametrize(
+    ("act", "code"),
+    [
+        (lambda apns, token: apns.unregister(token), 52141),
+        (lambda apns, token: apns.throttle(token), 52140),
+        (lambda apns, token: apns.register(token, sandbox=True), 52134),
+        (lambda apns, token: apns.change({"unregistered": [token]}), 52141),
+        (lambda apns, token: apns.change({"throttled": [token]}), 52140),
+        (lambda apns, token: apns.change({"registered": {token: {"sandbox": True}}}), 52134),
+    ],
+)
+def test_upper_and_lower_case_are_the_same_token(
+    emulator: Emulator, arranged: str, bound: str, act: Callable[[Any, str], None], code: int
+) -> None:
+    prepare(emulator, {})
+    direct = json.dumps({"binding_type": "apn", "address": bound})
+    act(emulator.providers.apns, arranged)
+    assert send(emulator, Identity=[], ToBinding=direct).code == code
+    emulator.providers.apns.register(bound)
+    assert send(emulator, Identity=[], ToBinding=direct).state == "sent"
+
+
+def test_only_device_tokens_of_apns_have_several_spellings(emulator: Emulator) -> None:
+    emulator.providers.apns.unregister("Not-Hex")
+    assert emulator.providers.apns.describe()["unregistered"] == ["Not-Hex"]
+    emulator.providers.fcm.unregister(TOKEN.upper())
+    assert emulator.providers.fcm.outcome(TOKEN, None) is None
 
 
 def test_a_revoked_certificate_fails_to_authenticate(emulator: Emulator) -> None:

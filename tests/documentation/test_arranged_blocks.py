@@ -51,7 +51,7 @@ def _curl(line: str, emulator: Emulator) -> str:
     return subprocess.run([*words, "-s"], capture_output=True, text=True, timeout=20, check=True).stdout
 
 
-def test_the_curl_examples_of_the_server_page_work_with_its_seed_data(tmp_path: Path) -> None:
+def test_the_curl_examples_of_the_server_page_work_beside_its_seed_data(tmp_path: Path) -> None:
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
     (data,) = (block for block in blocks(RUN_A_SERVER, "yaml") if block.startswith("credentials:"))
@@ -61,8 +61,17 @@ def test_the_curl_examples_of_the_server_page_work_with_its_seed_data(tmp_path: 
     with Emulator(data=tmp_path / "seed.yaml") as emulator:
         answers = [_curl(line, emulator) for line in curls]
     assert json.loads(answers[0])["friendly_name"] == "Android"
-    assert [item["type"] for item in json.loads(answers[1])["credentials"]] == ["apn", "fcm", "fcm"]
+    assert [item["type"] for item in json.loads(answers[1])["credentials"]] == ["fcm"]
     assert [answers[2] + "\n"] == blocks(RUN_A_SERVER, "json")
+
+
+def test_the_users_in_the_seed_data_of_the_server_page_get_pushes(tmp_path: Path) -> None:
+    (data,) = (block for block in blocks(RUN_A_SERVER, "yaml") if block.startswith("credentials:"))
+    (tmp_path / "seed.yaml").write_text(data)
+    with Emulator(data=tmp_path / "seed.yaml") as emulator:
+        (service,) = emulator.services
+        emulator.client().notify.v1.services(service).notifications.create(identity=["alice", "bob"], body="Hello")
+        assert {one.identity: one.state for one in emulator.deliveries} == {"alice": "sent", "bob": "sent"}
 
 
 def test_the_marked_tests_of_the_page_of_cassettes_pass(pytester: pytest.Pytester) -> None:

@@ -180,9 +180,9 @@ BY_TEXT: dict[str, Callable[[], int | None]] = {
     "a field in Fcm that a message does not have, or that is no object where it must be one": lambda: Scene("fcm").send(
         Fcm='{"nose": "x"}'
     ),
-    "a certificate that has expired, or is not valid yet, on the emulator's clock": lambda: Scene(
-        **pair(expired=True)
-    ).send(),
+    "a certificate that has expired (`apn_pair(expired=True)`) or is not valid yet, on the emulator's clock": lambda: (
+        Scene(**pair(expired=True)).send()
+    ),
     "a device token of hex digits that does not have 64": lambda: Scene().send("ab"),
     "a device token that is not in hex": lambda: Scene().send("token"),
     "a certificate for the sandbox, without Sandbox=true in the Credential": lambda: Scene(

@@ -320,7 +320,7 @@ def test_a_request_to_a_host_that_is_not_emulated_is_an_error(
         ask(f"https://{host}/2010-04-01/Accounts.json?token=secret-9f3c")
     text = str(caught.value)
     assert f"{host.lower()} is not emulated" in text
-    assert f"use intercept(allow_real=['{host.lower()}']) to allow requests to the real Twilio" in text
+    assert f"or allow_real=['{host.lower()}'] to let it reach the real Twilio, in @pytest.mark.notify_mock(" in text
     assert "secret" not in text
     assert [f"notify_mock: {escaped}" for escaped in interception.escaped] == [text]
 

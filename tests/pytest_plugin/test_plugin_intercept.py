@@ -60,9 +60,9 @@ def test_a_blocked_request_fails_the_test_even_if_the_application_ignores_the_er
     result.stdout.fnmatch_lines(
         [
             "blocked requests: blocked GET https://lookups.twilio.com/v2/PhoneNumbers/*: "
-            "lookups.twilio.com is not emulated; use intercept(allow_real=[[]'lookups.twilio.com'[]]) to allow "
-            "requests to the real Twilio, or stubs=[[]'lookups.twilio.com=404'[]] "
-            "to answer them (at *application.py, line *)"
+            "lookups.twilio.com is not emulated; use stubs=[[]'lookups.twilio.com=404'[]] to answer it, "
+            "or allow_real=[[]'lookups.twilio.com'[]] to let it reach the real Twilio, "
+            "in @pytest.mark.notify_mock(...) or intercept(...) (at *application.py, line *)"
         ]
     )
 

@@ -48,9 +48,14 @@ def test_messages_are_those_of_the_error_classes() -> None:
 @pytest.mark.parametrize(
     ("code", "near"),
     [
-        (52130, "52130: is not a known error code; the nearest are: 52131 Invalid APNs credentials, 52133 "),
-        ("2003", "2003: is not a known error code; the nearest are: 20"),
-        ("503", "503: is not a known error code; the nearest are: 20503 "),
+        (52130, "52130: is not a known error code; the nearest: 52131 Invalid APNs credentials, 52133 "),
+        ("2003", "2003: is not a known error code; the nearest: 20003 "),
+        ("25131", "25131: is not a known error code; the nearest: 52131 "),
+        ("5213", "5213: is not a known error code; the nearest: 52131 "),
+        ("503", "503: is not a known error code; the nearest: 20503 "),
+        ("401", "401: is not a known error code; the nearest: 20003 Permission Denied, 70051 "),
+        (1, "1: is not a known error code; none is near; `notify-mock explain` lists all codes"),
+        (99999, "99999: is not a known error code; none is near; "),
         ("x", "'x': is not a known error code; expected a number, such as 52131"),
         ("", "'': is not a known error code"),
         ("٣", "'٣': is not a known error code"),
@@ -112,4 +117,4 @@ def test_an_unknown_code_is_exit_status_1_and_the_others_are_explained(words: li
     result = CliRunner().invoke(commands, ["explain", *words])
     assert result.exit_code == 1
     assert result.stdout == shown
-    assert "notify-mock: 52130: is not a known error code; the nearest are: 52131 Invalid APNs" in result.stderr
+    assert "notify-mock: 52130: is not a known error code; the nearest: 52131 Invalid APNs" in result.stderr

@@ -69,6 +69,7 @@ def _sync(router: Router, original: Callable[..., Any]) -> Callable[..., Any]:
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Any:
+        __tracebackhide__ = True
         if not _is_emulated(router, method, url) or not is_plain(client):
             return original(client, method, url, params, data, headers, auth, timeout, allow_redirects)
         timeout = client.timeout if timeout is None else timeout
@@ -97,6 +98,7 @@ def _async(router: Router, original: Callable[..., Any]) -> Callable[..., Any]:
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Any:
+        __tracebackhide__ = True
         is_plain = not client.trace_configs and type(client.session) in (ClientSession, type(None))
         if not _is_emulated(router, method, url) or not is_plain:
             return await original(client, method, url, params, data, headers, auth, timeout, allow_redirects)
@@ -108,6 +110,7 @@ def _async(router: Router, original: Callable[..., Any]) -> Callable[..., Any]:
 
 def _is_emulated(router: Router, method: str, url: str) -> bool:
     """Whether to answer in-process. Requests with unusual URLs use the socket."""
+    __tracebackhide__ = True
     place = split_url(url)
     if place is not None:
         return router.is_emulated(place[1].partition(":")[0], method, url)

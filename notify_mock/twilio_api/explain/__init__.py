@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from difflib import SequenceMatcher
 from functools import cache
-from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from notify_mock.support.usage import UsageError, shown
@@ -17,6 +17,10 @@ from notify_mock.twilio_api.explain.arrangements import arrangements_for
 
 _FIELD = re.compile(r"\{(\w+)\}")
 _MAX_DIGITS = 10
+_MAX_NAMED = 3
+
+_ALIKE = 0.7
+"""How similar a code and a misspelling of it are at least, from 0 to 1."""
 
 
 class Message(NamedTuple):
@@ -64,22 +68,36 @@ def explanations() -> Mapping[int, Explanation]:
 
 
 def explain(code: int | str) -> Explanation:
-    """Return the explanation of a code. Raises ``UsageError`` with the nearest codes if it is not known."""
+    """Return the explanation of a code. Raises ``UsageError`` with the nearest codes, if any, if it is not known."""
     known, text = explanations(), str(code).strip()
     number = int(text) if text.isascii() and text.isdigit() and len(text) < _MAX_DIGITS else 0
     if not number:
         raise UsageError(shown(code), "is not a known error code", "expected a number, such as 52131")
     if number not in known:
-        of_status = 20000 + number
-        near = sorted(known, key=lambda one: (one != of_status, _differences(text, str(one)), abs(one - number)))[:3]
-        named = ", ".join(f"{one} {known[one].entry.title}" for one in near)
-        raise UsageError(text, "is not a known error code", f"the nearest are: {named}")
+        raise UsageError(text, "is not a known error code", _remedy(text, number))
     return known[number]
 
 
-def _differences(code: str, other: str) -> int:
-    """Return in how many digits two codes differ."""
-    return sum(one != two for one, two in zip_longest(code, other))
+def _remedy(text: str, number: int) -> str:
+    """Return which codes are near: those of an HTTP status, otherwise those that are written almost alike."""
+    known = explanations()
+    near = _of_status(number) or _alike(text, number)
+    named = ", ".join(f"{one} {known[one].entry.title}" for one in near[:_MAX_NAMED])
+    return f"the nearest: {named}" if near else "none is near; `notify-mock explain` lists all codes"
+
+
+def _of_status(status: int) -> list[int]:
+    """Return the codes of responses with this HTTP status, first the one that is named after it (20503)."""
+    known = explanations()
+    found = [code for code, one in known.items() if any(message.status == status for message in one.messages)]
+    return sorted(found, key=lambda code: (code != 20000 + status, code))
+
+
+def _alike(text: str, number: int) -> list[int]:
+    """Return the codes that are written almost like this one, first those that begin like it."""
+    alike = {code: SequenceMatcher(None, text, str(code)).ratio() for code in explanations()}
+    near = [code for code, ratio in alike.items() if ratio > _ALIKE]
+    return sorted(near, key=lambda code: (not str(code).startswith(text), -alike[code], abs(code - number)))
 
 
 def summaries(codes: Iterable[int], most: int) -> list[str]:

@@ -64,7 +64,7 @@ _BY_HAND: Mapping[int, tuple[str, ...]] = {
         "a field in Fcm that a message does not have, or that is no object where it must be one",
     ),
     52119: ("`providers.fcm.unregister(address, ios=True)`",),
-    52131: ("a certificate that has expired, or is not valid yet, on the emulator's clock",),
+    52131: ("a certificate that has expired (`apn_pair(expired=True)`) or is not valid yet, on the emulator's clock",),
     52133: ("a device token of hex digits that does not have 64",),
     52134: (
         "a device token that is not in hex",

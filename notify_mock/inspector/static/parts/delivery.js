@@ -25,7 +25,8 @@ export function deliveryDetail(delivery, { advice, close }) {
 
 function summary(delivery, advice) {
   const mono = (text) => text && h("span", { class: "mono" }, text);
-  const own = { ...advice, ...delivery };
+  const record = (kind, sid) => sid && h("a", { class: "mono", href: linkTo("records", [kind, sid]) }, sid);
+  const own = { ...delivery, ...advice }; // the title is that of Twilio's error, not the push's
   return [
     delivery.state === "failed" ? h("div", { class: "note bad" }, failure(own, "")) : h("p", { class: "note" }, "Sent: the provider accepted it. What the device did is not known to Twilio either."),
     facts([
@@ -33,11 +34,11 @@ function summary(delivery, advice) {
       ["Tags", (delivery.tags ?? []).join(", ")],
       ["Token or number", mono(delivery.address)],
       ["Provider's id", mono(delivery.message_id)],
-      ["Notification", mono(delivery.notification_sid)],
-      ["Binding", mono(delivery.binding_sid)],
+      ["Notification", record("notifications", delivery.notification_sid)],
+      ["Binding", record("bindings", delivery.binding_sid)],
       ["Afterwards", delivery.binding_change && `Twilio's binding: ${delivery.binding_change}`],
-      ["Credential", mono(delivery.credential_sid)],
-      ["Service", mono(delivery.service_sid)],
+      ["Credential", record("credentials", delivery.credential_sid)],
+      ["Service", record("services", delivery.service_sid)],
       ["Time (UTC)", dateOf(delivery.time)],
     ]),
     h("p", {}, h("a", { href: linkTo("calls", [], { q: delivery.notification_sid }) }, "The call that made it"), " · ", h("a", { href: linkTo("deliveries", [], { notification: delivery.notification_sid }) }, "All deliveries of this notification")),

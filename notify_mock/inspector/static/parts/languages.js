@@ -5,34 +5,34 @@ const LANGUAGES = {
   Python: { needs: ["HTTPS_PROXY", "REQUESTS_CA_BUNDLE"], program: (account) => [
     "from twilio.rest import Client",
     `client = Client("${account}", "any")`,
-    'client.notify.v1.credentials.create(type="fcm", secret="server-key", friendly_name="Android")',
+    'client.notify.v1.services.create(friendly_name="My app")',
   ] },
   Node: { needs: ["HTTP_PROXY", "NODE_EXTRA_CA_CERTS"], note: "For fetch and https, use all variables: they add a file to NODE_OPTIONS.", program: (account) => [
     `const client = require("twilio")("${account}", "any");`,
-    'client.notify.v1.credentials.create({ type: "fcm", secret: "server-key", friendlyName: "Android" });',
+    'client.notify.v1.services.create({ friendlyName: "My app" });',
   ] },
   Java: { needs: ["JAVA_TOOL_OPTIONS"], program: (account) => [
     `Twilio.init("${account}", "any");`,
-    "Credential.creator(Credential.PushService.FCM).setSecret(\"server-key\").create();",
+    'Service.creator().setFriendlyName("My app").create();',
   ] },
   "C#": { needs: ["HTTPS_PROXY", "SSL_CERT_FILE"], note: "SSL_CERT_FILE is read on Linux.", program: (account) => [
     `TwilioClient.Init("${account}", "any");`,
-    'CredentialResource.Create(type: CredentialResource.PushServiceEnum.Fcm, secret: "server-key");',
+    'ServiceResource.Create(friendlyName: "My app");',
   ] },
   PHP: { needs: ["HTTPS_PROXY", "PHP_INI_SCAN_DIR", "SSL_CERT_FILE"], program: (account) => [
     `$client = new Twilio\\Rest\\Client("${account}", "any");`,
-    '$client->notify->v1->credentials->create("fcm", ["secret" => "server-key"]);',
+    '$client->notify->v1->services->create(["friendlyName" => "My app"]);',
   ] },
   Ruby: { needs: ["http_proxy", "SSL_CERT_FILE"], program: (account) => [
     `client = Twilio::REST::Client.new("${account}", "any")`,
-    'client.notify.v1.credentials.create(type: "fcm", secret: "server-key")',
+    'client.notify.v1.services.create(friendly_name: "My app")',
   ] },
   Go: { needs: ["HTTPS_PROXY", "SSL_CERT_FILE"], program: (account) => [
     `client := twilio.NewRestClientWithParams(twilio.ClientParams{Username: "${account}", Password: "any"})`,
-    'client.NotifyV1.CreateCredential((&notify.CreateCredentialParams{}).SetType("fcm").SetSecret("server-key"))',
+    'client.NotifyV1.CreateService((&notify.CreateServiceParams{}).SetFriendlyName("My app"))',
   ] },
   curl: { needs: ["HTTPS_PROXY", "CURL_CA_BUNDLE"], program: (account) => [
-    `curl -u ${account}:any https://notify.twilio.com/v1/Credentials -d Type=fcm -d Secret=server-key`,
+    `curl -u ${account}:any https://notify.twilio.com/v1/Services -d FriendlyName="My app"`,
   ] },
 };
 
@@ -74,7 +74,7 @@ export function connection(name, about, url = location.origin) {
 /** Return a first call that needs nothing but this server: the shortest that works in the language. */
 export function linesFor(name, about, url = location.origin) {
   const account = accountOf(about);
-  if (name === "curl") return `curl -u ${account}:any ${url}/v1/Credentials \\\n  -d Type=fcm -d Secret=server-key -d FriendlyName=Android`;
+  if (name === "curl") return `curl -u ${account}:any ${url}/v1/Services \\\n  -d FriendlyName="My app"`;
   const { program } = connection(name, about, url);
   const comment = name === "Python" || name === "Ruby" ? "#" : "//";
   return `${comment} in the shell that starts the program: ${environmentLine(url)}\n${program}`;

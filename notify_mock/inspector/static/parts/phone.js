@@ -48,7 +48,7 @@ function notice(kind, { title, body, badge }, time) {
   const isSilent = !title && !body;
   const count = badge && badge !== "0" ? span("count", badge) : null;
   const head = kind === "ios" ? span("icon", "A", count) : span("app", "Your app", " · ", time);
-  return span("notice", head, span("head", span("title", isSilent ? "Silent push" : title || "Your app"), kind === "ios" ? span("when", "now") : null), span("text", isSilent ? "The device shows nothing." : body));
+  return span("notice", head, span("head", span("title", isSilent ? "Silent push" : title || "Your app"), kind === "ios" ? span("when", time) : null), span("text", isSilent ? "The device shows nothing." : body));
 }
 
 const bubble = ({ body }) => span("bubble", body || "(no text)");

@@ -20,7 +20,7 @@ export const RESOURCES = {
     fields: [
       { name: "Type", kind: "select", options: ["fcm", "apn", "gcm"], required: true },
       { name: "FriendlyName", placeholder: "Android" },
-      { name: "Secret", only: "fcm", kind: "area", help: "the server key, or the JSON of a service account" },
+      { name: "Secret", only: "fcm", kind: "area", help: 'the JSON of a service account. To try: {"project_id": "app", "client_email": "push@app.test", "private_key": "key"}. With a legacy server key, pushes fail (52117)' },
       { name: "ApiKey", only: "gcm" },
       { name: "Certificate", only: "apn", kind: "area", help: "PEM" },
       { name: "PrivateKey", only: "apn", kind: "area", help: "PEM" },

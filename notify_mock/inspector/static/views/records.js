@@ -91,8 +91,9 @@ class RecordsView {
   }
 
   row(record, columns) {
-    const open = h("button", { type: "button", class: "link", data: { sid: record.sid }, onclick: () => goTo("records", [this.kind, record.sid], this.query) }, shortId(record.sid));
-    return h("tr", { "aria-selected": record.sid === this.sid ? "true" : null }, h("td", {}, open), columns.map(([, read]) => h("td", {}, read(record))));
+    const open = h("button", { type: "button", class: "link", data: { sid: record.sid } }, shortId(record.sid));
+    const onclick = () => goTo("records", [this.kind, record.sid], this.query);
+    return h("tr", { class: "opens", "aria-selected": record.sid === this.sid ? "true" : null, onclick }, h("td", {}, open), columns.map(([, read]) => h("td", {}, read(record))));
   }
 
   nothing(teach, one, total) {
@@ -135,7 +136,7 @@ class RecordsView {
       try {
         data = JSON.parse(await file.text());
       } catch (error) {
-        throw new Error(`${file.name} is not JSON: ${error.message}`);
+        throw new Error(`${file.name} is not JSON: ${error.message}. To replace the state with a YAML file: notify-mock state import ${file.name} --url ${location.origin}`);
       }
       const added = await post("records", data);
       toast(`Imported ${Object.values(added).reduce((sum, records) => sum + records.length, 0)} records`);
