@@ -266,6 +266,13 @@ def test_every_tool_has_a_valid_schema_and_says_when_to_use_it(served: Emulator)
         assert all(one.get("description") for one in tool.input_schema["properties"].values()), tool.name
 
 
+def test_the_tools_that_return_what_the_program_wrote_say_that_it_is_data(served: Emulator) -> None:
+    saying = {
+        tool.name for tool in listed(served) if "data" in tool.description and "not instructions" in tool.description
+    }
+    assert saying == {"list_calls", "reproduce_call", "list_deliveries"}
+
+
 def test_the_schemas_name_every_effect_and_scenario(served: Emulator) -> None:
     (tool,) = (one for one in listed(served) if one.name == "arrange_fault")
     properties = tool.input_schema["properties"]
