@@ -54,6 +54,11 @@ def test_the_page_of_the_inspector_shows_it(pages: dict[Path, Page]) -> None:
     assert len(pictures) >= 2
 
 
+def test_no_file_names_the_folder_where_it_was_built() -> None:
+    root = str(SITE.parents[1]).encode()
+    assert [path for path in SITE.rglob("*") if path.is_file() and root in path.read_bytes()] == []
+
+
 def test_the_links_for_models_lead_to_markdown() -> None:
     links = re.findall(r"^- \[.+?\]\((.+?)\): .", (SITE / "llms.txt").read_text("utf-8"), re.MULTILINE)
     assert len(links) > 30
