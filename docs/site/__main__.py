@@ -21,18 +21,8 @@ def main() -> int:
         shutil.rmtree(folder, ignore_errors=True)
     stage(SOURCE)
     strict = ["-W", "--keep-going", "-n", "-q"]
-    command = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        *strict,
-        "-b",
-        "html",
-        "-d",
-        str(CACHE),
-        "-c",
-        str(ROOT / "docs" / "site"),
-    ]
+    folders = ["-d", str(CACHE), "-c", str(ROOT / "docs" / "site")]
+    command = [sys.executable, "-m", "sphinx", *strict, "-b", "html", *folders]
     status = subprocess.run([*command, str(SOURCE), str(TARGET)], cwd=ROOT, check=False).returncode
     if status == 0:
         write_llms(SOURCE, TARGET)
