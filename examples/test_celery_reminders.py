@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import requests
 from twilio.base.exceptions import TwilioRestException
 
-from notify_mock import Drop, Refuse, Status, Truncate, fcm_service_account
+from notify_mock import Drop, Hang, Refuse, Status, Truncate, fcm_service_account
 
 pytest.importorskip("celery", reason="needs Celery; make ecosystem runs these tests")
 
@@ -86,6 +87,13 @@ def test_an_advertisement_whose_response_was_lost_is_not_sent_again(notify_mock,
     with notify_mock.faults.add("notification.create", fault, phase="after", times=1), pytest.raises(Unanswered):
         advertise.apply(("alice", "Half price")).get()
     notify_mock.deliveries.expect(identity="alice", count=1)
+
+
+def test_a_worker_does_not_wait_for_ever(notify_mock, monkeypatch):
+    monkeypatch.setattr("celery_reminders.tasks.TIMEOUT", 0.1)
+    with notify_mock.faults.add("notification.create", Hang(), times=1), pytest.raises(Unanswered) as failed:
+        advertise.apply(("alice", "Half price")).get()
+    assert isinstance(failed.value.__cause__, requests.Timeout)
 
 
 @pytest.mark.notify_fault("notification.create", Refuse(20429), times=1)

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from chat import create_app
 from chat.certificates import Certificate, rotate
+from twilio.request_validator import RequestValidator
 
 from notify_mock import Refuse, apn_pair, fcm_service_account
 
@@ -83,6 +84,12 @@ def test_a_callback_without_a_valid_signature_is_rejected(chat, notify_mock):
     forged = {"status": "FAILED", "error_code": 52141, "identity": "alice", "address": IPHONE["token"]}
     assert chat.post("/deliveries", data={"DeliveryState": json.dumps(forged)}).status_code == 403
     assert len(notify_mock.bindings) == 1
+
+
+def test_a_callback_through_a_proxy_is_accepted(chat, notify_mock):
+    signature = RequestValidator(notify_mock.auth[1]).compute_signature("https://chat.example/deliveries", {})
+    headers = {"X-Twilio-Signature": signature}
+    assert chat.post("http://10.0.0.5:8080/deliveries", headers=headers).status_code == 204
 
 
 def test_signing_out_twice_is_not_an_error(chat, notify_mock):

@@ -14,8 +14,8 @@ PROJECT = Path(__file__).parent / "django_news"
 @pytest.mark.parametrize(
     ("command", "summary"),
     [
-        (("manage.py", "test"), "Ran 5 tests"),
-        (("-m", "pytest", "-p", "no:cacheprovider"), "5 passed"),
+        (("manage.py", "test"), "Ran 6 tests"),
+        (("-m", "pytest", "-p", "no:cacheprovider"), "6 passed"),
     ],
     ids=["manage.py", "pytest"],
 )

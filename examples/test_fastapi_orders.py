@@ -11,6 +11,7 @@ pytest.importorskip("python_multipart", reason="needs python-multipart; make eco
 
 from fastapi_orders import app
 from httpx import ASGITransport, AsyncClient
+from twilio.request_validator import RequestValidator
 
 pytestmark = pytest.mark.anyio
 URL = "https://shop.example"
@@ -61,6 +62,12 @@ async def test_a_phone_that_registers_again_gets_one_push(shop, notify_mock):
     assert [push.address for push in notify_mock.deliveries] == ["new-token"]
 
 
+async def test_customers_and_phones_whose_names_read_alike_are_not_mixed_up(shop, notify_mock):
+    for path in ("/customers/a-b/phones/c", "/customers/a/phones/b-c"):
+        await shop.put(path, json={"token": f"token of {path}"})
+    assert {binding.identity for binding in notify_mock.bindings.values()} == {"alice", "a-b", "a"}
+
+
 async def test_the_delivery_callback_tells_which_phones_were_reached(shop, notify_mock):
     await shop.put("/customers/alice/phones/old", json={"token": "old-token"})
     notify_mock.providers.fcm.unregister("old-token")
@@ -77,6 +84,13 @@ async def test_a_callback_without_a_valid_signature_is_rejected(shop):
     forged = {"NotificationSid": "NT1", "DeliveryState": '{"address": "alices-token", "status": "SENT"}'}
     assert (await shop.post("/twilio/deliveries", data=forged)).status_code == 403
     assert (await shop.get("/pushes/NT1")).status_code == 404
+
+
+async def test_a_callback_through_a_proxy_is_accepted(shop, notify_mock):
+    form = {"NotificationSid": "NT1", "DeliveryState": '{"address": "alices-token", "status": "SENT"}'}
+    signature = RequestValidator(notify_mock.auth[1]).compute_signature(f"{URL}/twilio/deliveries", form)
+    behind = "http://10.0.0.5:8000/twilio/deliveries"
+    assert (await shop.post(behind, data=form, headers={"X-Twilio-Signature": signature})).status_code == 204
 
 
 @pytest.mark.notify_fault("notification.create", Refuse(20429), times=2)

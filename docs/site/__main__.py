@@ -11,15 +11,18 @@ from docs.site.staging import stage
 from release.tree import ROOT
 
 SOURCE, TARGET = ROOT / "build" / "site-source", ROOT / "build" / "site"
+CACHE = ROOT / "build" / "site-cache"
+"""Sphinx's own files, which have the paths of this machine and are no part of the site."""
 
 
 def main() -> int:
     """Return the exit status of Sphinx."""
-    for folder in (SOURCE, TARGET):
+    for folder in (SOURCE, TARGET, CACHE):
         shutil.rmtree(folder, ignore_errors=True)
     stage(SOURCE)
     strict = ["-W", "--keep-going", "-n", "-q"]
-    command = [sys.executable, "-m", "sphinx", *strict, "-b", "html", "-c", str(ROOT / "docs" / "site")]
+    folders = ["-d", str(CACHE), "-c", str(ROOT / "docs" / "site")]
+    command = [sys.executable, "-m", "sphinx", *strict, "-b", "html", *folders]
     status = subprocess.run([*command, str(SOURCE), str(TARGET)], cwd=ROOT, check=False).returncode
     if status == 0:
         write_llms(SOURCE, TARGET)

@@ -12,7 +12,8 @@ from docs.site.navigation import FRONT, OPTIONAL, existing, summary, title
 
 
 def write_llms(source: Path, target: Path) -> None:
-    """Write both, and the Markdown of every page beside its HTML."""
+    """Write both, and the Markdown of every page beside its HTML, with its pictures."""
+    shutil.copytree(source / "docs" / "screenshots", target / "docs" / "screenshots")
     for path in source.rglob("*.md"):
         shutil.copyfile(path, target / path.relative_to(source))
     (target / "llms.txt").write_text(index(source), "utf-8")

@@ -13,12 +13,16 @@ from typing import Any
 import requests
 from celery import Celery
 from twilio.base.exceptions import TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 app = Celery("reminders", broker=os.environ.get("BROKER_URL", "redis://127.0.0.1:6379/0"))
 
 BACK_OFF: dict[str, Any] = {"retry_backoff": 2, "retry_backoff_max": 600, "retry_jitter": False, "max_retries": 5}
 """Wait 2, 4, 8, 16 and 32 seconds, then fail."""
+
+TIMEOUT = 10.0
+"""Seconds to wait for a response. By default, the SDK waits for ever."""
 
 
 class Refused(Exception):
@@ -43,7 +47,8 @@ def advertise(user: str, text: str) -> str:
 
 def _send(user: str, text: str, **parameters: Any) -> str:
     """Return the SID of the notification."""
-    notifications = Client().notify.v1.services(os.environ["NOTIFY_SERVICE_SID"]).notifications
+    client = Client(http_client=TwilioHttpClient(timeout=TIMEOUT))
+    notifications = client.notify.v1.services(os.environ["NOTIFY_SERVICE_SID"]).notifications
     try:
         return notifications.create(identity=[user], body=text, **parameters).sid
     except TwilioRestException as error:

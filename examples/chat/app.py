@@ -15,7 +15,8 @@ from chat.push import Push
 def create_app(client: Client, service_sid: str, auth_token: str, public_url: str) -> Flask:
     """Create the app for one Notify service. ``public_url`` is the URL at which Twilio reaches the app."""
     app = Flask("chat")
-    push = Push(client, service_sid, f"{public_url}/deliveries")
+    callback_url = f"{public_url}/deliveries"
+    push = Push(client, service_sid, callback_url)
     validator = RequestValidator(auth_token)
 
     @app.post("/devices")
@@ -46,7 +47,7 @@ def create_app(client: Client, service_sid: str, auth_token: str, public_url: st
     @app.post("/deliveries")
     def delivery_callback():
         signature = request.headers.get("X-Twilio-Signature", "")
-        if not validator.validate(request.url, request.form, signature):
+        if not validator.validate(callback_url, request.form, signature):
             abort(403)
         push.delete_unregistered_devices(json.loads(state) for state in request.form.getlist("DeliveryState"))
         return "", 204

@@ -36,8 +36,8 @@ class Update(BaseModel):
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open one connection pool for all requests, in the event loop that serves them."""
     async with AsyncTwilioHttpClient() as http:
-        callback_url = os.environ["PUBLIC_URL"] + "/twilio/deliveries"
-        app.state.notify = Notify(Client(http_client=http), os.environ["NOTIFY_SERVICE_SID"], callback_url)
+        app.state.callback_url = os.environ["PUBLIC_URL"] + "/twilio/deliveries"
+        app.state.notify = Notify(Client(http_client=http), os.environ["NOTIFY_SERVICE_SID"], app.state.callback_url)
         app.state.validator = RequestValidator(os.environ["TWILIO_AUTH_TOKEN"])
         app.state.pushes = {}
         yield
@@ -77,7 +77,8 @@ async def push_states(push: str, request: Request) -> dict[str, str]:
 async def delivery_callback(request: Request) -> None:
     form = await request.form()
     signature = request.headers.get("X-Twilio-Signature", "")
-    if not request.app.state.validator.validate(str(request.url), form, signature):
+    # Twilio signs its own URL, which a proxy in front of the app replaces.
+    if not request.app.state.validator.validate(request.app.state.callback_url, form, signature):
         raise HTTPException(403)
     states = request.app.state.pushes.setdefault(form["NotificationSid"], {})
     for state in map(json.loads, form.getlist("DeliveryState")):

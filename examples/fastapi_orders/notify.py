@@ -24,7 +24,7 @@ class Notify:
     async def register(self, customer: str, phone: str, token: str) -> str:
         """Return the SID of the binding. A phone that registers again replaces its binding."""
         binding = await _patiently(
-            lambda: self._service.bindings.create_async(customer, "fcm", token, endpoint=f"{customer}-{phone}")
+            lambda: self._service.bindings.create_async(customer, "fcm", token, endpoint=f"{customer}/{phone}")
         )
         return binding.sid
 

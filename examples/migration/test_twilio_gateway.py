@@ -7,6 +7,7 @@ import json
 from notifier import Device
 from notifier.callbacks import create_app
 from notifier.twilio_notify import TwilioNotifyGateway
+from twilio.request_validator import RequestValidator
 from worlds import NotifyWorld
 
 from notify_mock import Refuse
@@ -18,6 +19,14 @@ def test_a_binding_that_somebody_else_deleted_is_no_error(notify: NotifyWorld) -
     notify.gateway.register(PIXEL)
     notify.emulator.faults.add("binding.delete", Refuse(20404))
     notify.gateway.forget(PIXEL)
+
+
+def test_a_callback_through_a_proxy_is_accepted(notify: NotifyWorld) -> None:
+    assert isinstance(notify.gateway, TwilioNotifyGateway)
+    token = notify.emulator.auth[1]
+    headers = {"X-Twilio-Signature": RequestValidator(token).compute_signature("https://app.example/deliveries", {})}
+    client = create_app(notify.gateway, token).test_client()
+    assert client.post("http://10.0.0.5:8080/deliveries", headers=headers).status_code == 204
 
 
 def test_a_callback_without_a_valid_signature_removes_nothing(notify: NotifyWorld) -> None:

@@ -10,6 +10,7 @@ from notify_mock.control_api.guard import TOKEN_HEADER
 from notify_mock.support.usage import UsageError
 
 _TIMEOUT_SECONDS = 60.0
+_MAX_TARGET = 8000
 _START = "start notify-mock serve, or give its URL"
 
 
@@ -37,12 +38,13 @@ class ControlClient:
         """Send a request for ``path``, such as ``faults``, and return the JSON of the response, None without a body.
 
         Names in ``path`` are quoted already. Values of ``query`` that are None are left out. Raises ``ControlError`` if
-        the emulator refuses, and ``UsageError`` if there is none at the URL.
+        the emulator refuses, and ``UsageError`` if there is none at the URL, or if ``path`` and ``query`` are too long.
+        A redirect is not followed: the control token would go with it.
         """
         from http.client import HTTPException
         from urllib.error import HTTPError, URLError
         from urllib.parse import urlencode
-        from urllib.request import ProxyHandler, Request, build_opener
+        from urllib.request import HTTPDefaultErrorHandler, HTTPErrorProcessor, HTTPHandler, OpenerDirector, Request
 
         given = urlencode({name: value for name, value in (query or {}).items() if value is not None})
         content = None if body is None else json.dumps(body).encode()
@@ -50,9 +52,14 @@ class ControlClient:
         if self._token is not None:
             headers[TOKEN_HEADER] = self._token
         target = f"{self.url}/_mock/{path}{'?' if given else ''}{given}"
+        if len(target) > _MAX_TARGET:
+            raise UsageError("arguments", f"are too long for a URL: {len(target)} characters", "give shorter ones")
         request = Request(target, content, headers, method=method)  # noqa: S310 - http only, see read_url
+        opener = OpenerDirector()
+        for handler in (HTTPHandler(), HTTPDefaultErrorHandler(), HTTPErrorProcessor()):
+            opener.add_handler(handler)
         try:
-            with build_opener(ProxyHandler({})).open(request, timeout=_TIMEOUT_SECONDS) as response:
+            with opener.open(request, timeout=_TIMEOUT_SECONDS) as response:
                 text = response.read()
                 return json.loads(text) if text else None
         except HTTPError as error:

@@ -52,7 +52,8 @@ class Arranging:
             ),
         ] = None,
         remove: Annotated[
-            str | None, Field(description='Remove the rule or scenario of this name instead; "all" removes all.')
+            str | None,
+            Field(min_length=1, description='Remove the rule or scenario of this name instead; "all" removes all.'),
         ] = None,
     ) -> Faults:
         """Make Twilio calls or deliveries fail on purpose, or end that. Returns the fault rules that are in force then.
@@ -118,7 +119,7 @@ class Arranging:
                 description="reset: as it was started. checkpoint: save under a name. restore: return to a checkpoint."
             ),
         ],
-        name: Annotated[str, Field(description="Name of the checkpoint.")] = "default",
+        name: Annotated[str, Field(min_length=1, max_length=100, description="Name of the checkpoint.")] = "default",
     ) -> State:
         """Reset the emulator, save its state as a checkpoint, or return to one.
 

@@ -20,6 +20,7 @@ from notify_mock.support.usage import UsageError, only_known
 from notify_mock.support.version import __version__
 
 _STEP_SECONDS = 0.1
+_OTHER_VERSION = "the server's answer is not that of this version of notify-mock; use the same version for both"
 _INSTRUCTIONS = """\
 An offline emulator of Twilio's Notify API (push notifications), for tests and development. Nothing reaches Twilio.
 {connection}
@@ -77,6 +78,8 @@ def _naming_remedies(tool: Callable[..., Any]) -> Callable[..., Any]:
             raise ToolError(_remedied(error)) from error
         except UsageError as error:
             raise ToolError(str(error)) from error
+        except (LookupError, TypeError) as error:
+            raise ToolError(f"{_OTHER_VERSION} ({error!r})") from error
 
     return call
 

@@ -49,8 +49,8 @@ def apn_pair(
     False for one of production, and None for Apple's current kind, which is for both. ``name`` is the common name,
     by default as Apple would name it; a topic in it (``"VoIP Services: com.example.app"``) is the certificate's topic.
     It is valid for ``days`` from the day before ``at``, or if ``expired``, for ``days`` until then. ``at`` is now by
-    default; an emulator whose clock stands in the past needs its time. Raises ``UsageError`` for a name or topic that
-    no certificate can have, and for a bad ``at``.
+    default; an emulator whose clock stands in the past needs its time. Raises ``UsageError`` for a name, topic or time
+    that no certificate can have.
     """
     from notify_mock.support.crypto import hashes, rsa, x509
 
@@ -62,15 +62,14 @@ def apn_pair(
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     uid = [x509.NameAttribute(x509.NameOID.USER_ID, topics[0])] if topics else []
     subject = x509.Name([*uid, x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.now(timezone.utc) if at is None else datetime.fromtimestamp(moment(at, "apn_pair, at"), timezone.utc)
-    start = now - timedelta(days=1 + days * expired)
+    start, end = _validity(at, days, expired)
     builder = x509.CertificateBuilder(
         issuer_name=subject,
         subject_name=subject,
         public_key=key.public_key(),
         serial_number=x509.random_serial_number(),
         not_valid_before=start,
-        not_valid_after=start + timedelta(days=days),
+        not_valid_after=end,
     )
     for extension in _extensions(topics, environments):
         builder = builder.add_extension(extension, critical=False)
@@ -84,6 +83,20 @@ def _check(name: object, topic: object, sandbox: object) -> None:
         raise UsageError("apn_pair, topic", f"expected a bundle ID, got {shown(topic)}")
     if sandbox is not None and not isinstance(sandbox, bool):
         raise UsageError("apn_pair, sandbox", f"expected True, False or None, got {shown(sandbox)}")
+
+
+def _validity(at: Moment | None, days: int, expired: bool) -> tuple[datetime, datetime]:
+    """Return when a certificate begins and ends. X.509 has no times before 1950 (RFC 5280, 4.1.2.5)."""
+    now = datetime.now(timezone.utc) if at is None else datetime.fromtimestamp(moment(at, "apn_pair, at"), timezone.utc)
+    try:
+        start = now - timedelta(days=1 + days * expired)
+        end = start + timedelta(days=days)
+    except (OverflowError, TypeError):
+        raise UsageError("apn_pair, days", f"expected a number of days, got {shown(days)}") from None
+    if start.year < 1950 or end < start:
+        wrong = f"no certificate is valid from {start:%Y-%m-%d} to {end:%Y-%m-%d}"
+        raise UsageError("apn_pair", wrong, "give an at after 1950, and days above 0")
+    return start, end
 
 
 def _claims(name: str, topic: str | None, sandbox: bool | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

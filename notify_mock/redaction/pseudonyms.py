@@ -26,6 +26,7 @@ CALLBACK_URL, SHOWN_CALLBACK_URL = "DeliveryCallbackUrl", "delivery_callback_url
 """The name of the callback URL in requests and in responses."""
 
 _TOKEN = re.compile(r"[?#]")
+_USER = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?/{0,2}[^/?#]*@")
 
 
 def is_pseudonym(value: str) -> bool:
@@ -72,7 +73,9 @@ class Pseudonyms:
         return self.url(value) if name == CALLBACK_URL else self.sids(value)
 
     def url(self, value: str) -> str:
-        """Return a callback URL without its query and fragment, which may hold a token."""
+        """Return a callback URL without its query and fragment, which may hold a token. One with a user is replaced."""
+        if _USER.match(value):
+            return self.secret(value)
         bare, rest = split_token(value)
         return self.sids(bare) + self.secret(rest)
 

@@ -57,5 +57,5 @@ def _url(subject: Subject) -> str:
     if exchange.name == CALLBACK_NAME:
         return f"{call.scheme}://{call.host}{quote(call.path)}"
     if exchange.api and exchange.region != HOME_REGION:
-        return f"{subject.url}/{exchange.api.partition('/')[2]}{quote(exchange.path)}"
+        return f"{subject.url}{quote(subject.path_at_twilio)}"
     return subject.url + quote(subject.path)

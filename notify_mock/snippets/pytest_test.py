@@ -127,9 +127,9 @@ def _with_raw_call(subject: Subject) -> Iterator[str]:
     domain = exchange.call.host if not exchange.api else api_domain(exchange.api)
     if not is_twilio(domain):
         domain = api_domain("")
-    path = exchange.call.path if not exchange.api else f"/{exchange.api.partition('/')[2]}{exchange.path}"
     has_token = exchange.refusal is not NoCredentials or bool(subject.rules)
-    lines = raw_call(subject, literal(f"https://{domain}{path}"), "", "client" if has_token else "client.http_client")
+    url = f"https://{domain}{subject.path_at_twilio}"
+    lines = raw_call(subject, literal(url), "", "client" if has_token else "client.http_client")
     breaks = exchange.status is None or any(rule["effect"] == "truncate" for rule in subject.rules)
     if breaks:
         yield "with pytest.raises(requests.exceptions.RequestException):"

@@ -10,6 +10,7 @@ from notify_mock.engine.routes import RouteMatch, find_route
 from notify_mock.journal.exchange import Exchange
 from notify_mock.resources.resource import Resource
 from notify_mock.snippets.stand_ins import File, stand_in
+from notify_mock.snippets.subject import is_secret_like
 from notify_mock.twilio_api.paging import PARAMETERS as PAGING
 
 Value = str | int | bool | list[Any] | dict[str, Any] | File
@@ -68,7 +69,7 @@ def _path(resource: Resource[Any], match: RouteMatch) -> tuple[tuple[str, str], 
 
 
 def _is_sid(text: str) -> bool:
-    return not text or bool(_SID.fullmatch(text))
+    return not text or bool(_SID.fullmatch(text) and not is_secret_like(text))
 
 
 def _arguments(exchange: Exchange, name: str, known: tuple[str, ...]) -> tuple[tuple[str, Value], ...] | None:

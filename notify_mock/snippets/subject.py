@@ -9,7 +9,14 @@ from notify_mock.deliveries.delivery import Delivery
 from notify_mock.engine.replay import MISSED
 from notify_mock.engine.stubs import STUB
 from notify_mock.journal.exchange import Exchange
+from notify_mock.support.masked_url import MASK
 from notify_mock.twilio_api.channels import CALLBACK_NAME
+from notify_mock.twilio_api.masking import show_text
+
+
+def is_secret_like(path: str) -> bool:
+    """Whether there is a key in a path or a segment of one."""
+    return MASK in show_text(path, len(path) + 1)
 
 
 class Subject(NamedTuple):
@@ -44,10 +51,17 @@ class Subject(NamedTuple):
     @property
     def path(self) -> str:
         """The path of the call at the emulator, whatever host it was sent to."""
+        return self.base + self.path_at_twilio
+
+    @property
+    def path_at_twilio(self) -> str:
+        """The path of the call on its host, without a secret that was sent where a SID belongs."""
         exchange = self.exchange
-        if not exchange.api:
-            return exchange.call.path
-        return f"{self.base}/{exchange.api.partition('/')[2]}{exchange.path}"
+        path = exchange.call.path if not exchange.api else f"/{exchange.api.partition('/')[2]}{exchange.path}"
+        if not is_secret_like(path):
+            return path
+        segments = path.split("/") if exchange.name else ("", "secret")
+        return "/".join("secret" if is_secret_like(one) else one for one in segments)
 
     @property
     def is_ours(self) -> bool:

@@ -8,6 +8,7 @@ from notify_mock.journal.exchange import Exchange
 from notify_mock.redaction.lint import refuse_leaks
 from notify_mock.redaction.pseudonyms import Pseudonyms
 from notify_mock.redaction.redact import redact
+from notify_mock.snippets.subject import is_secret_like
 from notify_mock.support.usage import UsageError
 from notify_mock.twilio_api.headers import phrase
 
@@ -16,7 +17,7 @@ def write_vcr(exchange: Exchange, pseudonyms: Pseudonyms) -> str | None:
     """Return the text of a cassette; None if there was no response, it was not kept, or a secret in it cannot be
     replaced."""
     answer = exchange.response
-    if answer is None or not answer.status or not exchange.has_body:
+    if answer is None or not answer.status or not exchange.has_body or is_secret_like(exchange.call.path):
         return None
     try:
         safe = redact(interaction_of(exchange.call, answer, phrase(answer.status)), pseudonyms)

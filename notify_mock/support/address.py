@@ -72,6 +72,7 @@ def read_url(given: str) -> str:
     try:
         parts = urlsplit(given)
         complete = parts.scheme == "http" and parts.hostname and parts.port and parts.path in ("", "/")
+        complete = complete and not (parts.username or parts.password or parts.query or parts.fragment)
     except ValueError:
         complete = False
     if not complete:

@@ -14,10 +14,19 @@ from notify_mock.support.usage import UsageError
 
 
 class _OtherServer(BaseHTTPRequestHandler):
+    """Answers with HTML, and leads from ``/_mock/clock/now`` elsewhere."""
+
+    tokens: list[str | None] = []
+
     def do_GET(self) -> None:
-        self.send_response(200)
+        is_redirect = self.path == "/_mock/clock/now"
+        self.send_response(302 if is_redirect else 200)
+        if is_redirect:
+            self.send_header("Location", "/elsewhere")
         self.end_headers()
         self.wfile.write(b"<html>")
+        if self.path == "/elsewhere":
+            self.tokens.append(self.headers["X-Notify-Mock-Token"])
 
     def log_message(self, *_: object) -> None:
         pass
@@ -51,3 +60,15 @@ def test_a_wrong_token_is_an_error_of_the_option() -> None:
 def test_another_server_is_not_taken_for_an_emulator(other_server: str) -> None:
     with pytest.raises(UsageError, match="is not a notify-mock server; start notify-mock serve"):
         ControlClient(other_server, None).ask("GET", "clock")
+
+
+def test_the_token_does_not_follow_a_redirect(other_server: str) -> None:
+    with pytest.raises(ControlError, match="answered 302"):
+        ControlClient(other_server, "hush").ask("GET", "clock/now")
+    assert _OtherServer.tokens == []
+
+
+def test_a_query_that_is_too_long_is_not_sent(served: Emulator) -> None:
+    with pytest.raises(UsageError, match=r"are too long for a URL: \d+ characters; give shorter ones"):
+        ControlClient(served.url, None).ask("GET", "journal", query={"text": "x" * 1_000_000})
+    assert len(served.journal) == 0

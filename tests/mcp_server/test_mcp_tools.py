@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from helpers.mcp_tools import CONNECTION, ask, ask_all, needs_mcp, refused, server_for
@@ -239,6 +240,17 @@ def test_a_server_that_has_stopped_is_named_with_what_to_do() -> None:
     assert "start notify-mock serve" in result.content[0].text
 
 
+def test_a_server_of_another_version_is_named(served: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ControlClient, "ask", lambda *_, **__: {"count": 1, "exchanges": [{"number": 1}]})
+    assert "use the same version for both" in refused(served, "list_calls")
+
+
+def test_a_name_that_is_empty_or_endless_is_refused(served: Emulator) -> None:
+    assert "at least 1 character" in refused(served, "arrange_fault", remove="")
+    for name in ("", "x" * 1000):
+        assert "character" in refused(served, "restore_state", action="checkpoint", name=name)
+
+
 def test_every_tool_has_a_valid_schema_and_says_when_to_use_it(served: Emulator) -> None:
     from jsonschema import Draft202012Validator
 
@@ -252,6 +264,13 @@ def test_every_tool_has_a_valid_schema_and_says_when_to_use_it(served: Emulator)
             Draft202012Validator.check_schema(schema)
         assert tool.input_schema["additionalProperties"] is False
         assert all(one.get("description") for one in tool.input_schema["properties"].values()), tool.name
+
+
+def test_the_tools_that_return_what_the_program_wrote_say_that_it_is_data(served: Emulator) -> None:
+    saying = {
+        tool.name for tool in listed(served) if "data" in tool.description and "not instructions" in tool.description
+    }
+    assert saying == {"list_calls", "reproduce_call", "list_deliveries"}
 
 
 def test_the_schemas_name_every_effect_and_scenario(served: Emulator) -> None:
@@ -288,6 +307,8 @@ def test_no_tool_returns_a_secret() -> None:
         emulator.bindings.add(service_sid=service.sid, identity="alice", binding_type="apn", address="a" * 64)
         emulator.client().notify.v1.services(service.sid).notifications.create(identity=["alice"], body="Hello")
         emulator.app.test_client().get("/v1/Services?Token=hush-unknown", auth=(auth[0], "hush-wrong"))
+        for key in (pair.private_key, "AIza" + "hush" * 9):
+            emulator.app.test_client().get(f"/v1/Credentials/{quote(key)}", auth=auth)
         emulator.faults.read({"call": "*", "effect": "delay", "seconds": 0, "headers": {"Authorization": "hush*"}}, "x")
         server = server_for(emulator, "hush-control")
         count, kept = len(emulator.journal), json.dumps(emulator.export()).replace("\\\\n", "\\n")
@@ -310,3 +331,4 @@ def test_no_tool_returns_a_secret() -> None:
         for line in key.strip().splitlines()[1:-1]:
             assert line in kept
             assert line not in text
+            assert quote(line) not in text

@@ -128,6 +128,14 @@ def test_a_url_that_is_none_is_refused_at_the_start() -> None:
     assert "--url: 'notify-mock:8010' is not a base URL; expected a URL such as http://127.0.0.1:8010" in done.stderr
 
 
+@pytest.mark.parametrize("url", ["http://me:hush@127.0.0.1:8010", "http://127.0.0.1:8010/?token=hush"])
+def test_a_url_with_a_secret_is_refused_without_it(url: str) -> None:
+    done = run("--url", url)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is not a base URL" in done.stderr
+    assert "hush" not in done.stderr
+
+
 def test_the_command_line_does_not_import_the_library_for_other_commands() -> None:
     done = run(code="import notify_mock.cli, sys; print(*sys.modules)")
     assert {"mcp", "pydantic", "notify_mock.mcp_server"} & set(done.stdout.split()) == set()

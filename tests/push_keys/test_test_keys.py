@@ -127,6 +127,11 @@ def test_service_accounts_share_a_key_and_are_told_apart() -> None:
         ({"name": ""}, "apn_pair, name: expected 1 to 64 characters, got ''"),
         ({"name": "x" * 65}, "apn_pair, name: expected 1 to 64 characters"),
         ({"topic": 5}, "apn_pair, topic: expected a bundle ID, got 5"),
+        ({"days": "2"}, "apn_pair, days: expected a number of days, got '2'"),
+        ({"days": 10**9}, "apn_pair, days: expected a number of days, got 1000000000"),
+        ({"days": -1}, "apn_pair: no certificate is valid from "),
+        ({"at": "1950-01-01"}, "apn_pair: no certificate is valid from 1949-12-31 to 1950-12-31"),
+        ({"at": "0002-01-02", "expired": True}, "apn_pair: no certificate is valid from "),
         ({"sandbox": "True"}, "apn_pair, sandbox: expected True, False or None, got 'True'"),
     ],
 )

@@ -344,6 +344,20 @@ def test_a_callback_url_with_a_password_is_replaced_whole() -> None:
     assert json.loads(clean.body)["delivery_callback_url"].startswith("redacted-secret-")
 
 
+@pytest.mark.parametrize(
+    "url", ["//me:hush-hush@app.example/x", "me:hush-hush@app.example", "https://hush-hush@a.example"]
+)
+def test_a_callback_url_with_a_user_but_no_scheme_or_password_is_replaced_too(url: str) -> None:
+    form = sent(urlencode({"DeliveryCallbackUrl": url}).encode())
+    clean = redact(interaction(**form, body=json.dumps({"delivery_callback_url": url}).encode()), PSEUDONYMS)
+    ((_, shown),) = parse_qsl(clean.request_body.decode())
+    assert shown.startswith("redacted-secret-")
+    assert json.loads(clean.body)["delivery_callback_url"] == shown
+    alone = redact(interaction(body=json.dumps({"delivery_callback_url": url}).encode()), PSEUDONYMS)
+    assert b"hush" not in alone.body
+    assert redact(clean, PSEUDONYMS) == clean
+
+
 # --- lint ------------------------------------------------------------------------------------------------------------
 
 

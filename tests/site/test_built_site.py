@@ -54,8 +54,16 @@ def test_the_page_of_the_inspector_shows_it(pages: dict[Path, Page]) -> None:
     assert len(pictures) >= 2
 
 
+def test_no_file_names_the_folder_where_it_was_built() -> None:
+    root = str(SITE.parents[1]).encode()
+    assert [path for path in SITE.rglob("*") if path.is_file() and root in path.read_bytes()] == []
+
+
 def test_the_links_for_models_lead_to_markdown() -> None:
     links = re.findall(r"^- \[.+?\]\((.+?)\): .", (SITE / "llms.txt").read_text("utf-8"), re.MULTILINE)
     assert len(links) > 30
     assert [link for link in links if not (SITE / link).read_text("utf-8").startswith("# ")] == []
+    for page in SITE.rglob("*.md"):
+        pictures = re.findall(r"!\[.*?\]\((?!https?:)(.+?)\)", page.read_text("utf-8"))
+        assert [one for one in pictures if not (page.parent / one).is_file()] == [], page
     assert (SITE / "llms-full.txt").stat().st_size > 200_000

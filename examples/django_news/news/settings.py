@@ -1,10 +1,14 @@
 """The settings, from environment variables. The project has no database: Twilio keeps the devices."""
 
 import os
+from urllib.parse import urlsplit
+
+PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000")
+"""Where Twilio reaches this project."""
 
 SECRET_KEY = os.environ.get("SECRET_KEY", "only-for-development")
 DEBUG = False
-ALLOWED_HOSTS = ["*"]
+ALLOWED_HOSTS = [urlsplit(PUBLIC_URL).hostname]
 ROOT_URLCONF = "news.urls"
 WSGI_APPLICATION = "news.wsgi.application"
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]

@@ -12,6 +12,7 @@ ARTICLE = {"id": "4711", "section": "sport", "headline": "It is a draw"}
 
 
 @override_settings(TWILIO_ACCOUNT_SID=ACCOUNT, TWILIO_AUTH_TOKEN=TOKEN, NOTIFY_SERVICE_SID=SERVICE)
+@override_settings(PUBLIC_URL="https://news.example", ALLOWED_HOSTS=["news.example", "testserver", "10.0.0.5"])
 @notify_mock.intercept(accounts={ACCOUNT: TOKEN})
 class PushTests(SimpleTestCase):
     """Each test has an emulator of its own, ``self.emulator``, to which every Twilio client talks."""
@@ -25,8 +26,8 @@ class PushTests(SimpleTestCase):
     def register(self, device, wish):
         return self.client.put(f"/devices/{device}", wish, content_type="application/json")
 
-    def publish(self, **changes):
-        return self.client.post("/articles", {**ARTICLE, **changes}, content_type="application/json")
+    def publish(self, **headers):
+        return self.client.post("/articles", ARTICLE, content_type="application/json", headers=headers)
 
     def test_subscribers_of_the_section_get_a_push(self):
         self.register("other", {**PIXEL, "reader": "bob", "token": "bobs-token", "sections": ["politics"]})
@@ -50,6 +51,12 @@ class PushTests(SimpleTestCase):
 
     def test_a_callback_without_a_valid_signature_is_rejected(self):
         self.assertEqual(self.client.post("/twilio/deliveries", {"DeliveryState": "{}"}).status_code, 403)
+
+    def test_the_callback_url_is_not_that_of_a_proxy(self):
+        self.publish(host="10.0.0.5")
+        self.emulator.callbacks.drain()
+        (callback,) = self.emulator.journal.expect("callback.post", count=1, status=204)
+        self.assertEqual(callback.call.host, "news.example")
 
     def test_an_editor_learns_that_twilio_is_busy(self):
         with self.emulator.faults.add("notification.create", Refuse(20429), times=1), self.assertLogs("news.views"):

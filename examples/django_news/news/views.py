@@ -27,6 +27,11 @@ def _notify() -> ServiceContext:
     return _client().notify.v1.services(settings.NOTIFY_SERVICE_SID)
 
 
+def _callback_url() -> str:
+    """The URL that Twilio calls and signs. It is not that of a request, whose host is the caller's or a proxy's."""
+    return settings.PUBLIC_URL + reverse("deliveries")
+
+
 @require_http_methods(["PUT"])
 def register_device(request: HttpRequest, device: str) -> HttpResponse:
     """Subscribe a device to the sections that it names. Registering again replaces them."""
@@ -56,7 +61,7 @@ def publish_article(request: HttpRequest) -> HttpResponse:
             body=article["headline"],
             data={"article": article["id"]},
             ttl=60 * 60,
-            delivery_callback_url=request.build_absolute_uri(reverse("deliveries")),
+            delivery_callback_url=_callback_url(),
         )
     except TwilioRestException as error:
         logger.error("article %s is not announced: %s", article["id"], error.msg)
@@ -69,7 +74,7 @@ def delivery_callback(request: HttpRequest) -> HttpResponse:
     """Log the deliveries that failed."""
     signature = request.headers.get("X-Twilio-Signature", "")
     validator = RequestValidator(settings.TWILIO_AUTH_TOKEN)
-    if not validator.validate(request.build_absolute_uri(), request.POST, signature):
+    if not validator.validate(_callback_url(), request.POST, signature):
         return HttpResponseForbidden()
     for state in map(json.loads, request.POST.getlist("DeliveryState")):
         if state["status"] == "FAILED":

@@ -17,7 +17,7 @@ def create_app(gateway: TwilioNotifyGateway, auth_token: str) -> Flask:
 
     @app.post("/deliveries")
     def deliveries() -> tuple[str, int]:
-        if not validator.validate(request.url, request.form, request.headers.get("X-Twilio-Signature", "")):
+        if not validator.validate(gateway.callback_url, request.form, request.headers.get("X-Twilio-Signature", "")):
             abort(403)
         gateway.handle_states(json.loads(state) for state in request.form.getlist("DeliveryState"))
         return "", 204

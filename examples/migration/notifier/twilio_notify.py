@@ -19,7 +19,7 @@ class TwilioNotifyGateway:
 
     def __init__(self, client: Client, service_sid: str, callback_url: str) -> None:
         self._service = client.notify.v1.services(service_sid)
-        self._callback_url = callback_url
+        self.callback_url = callback_url
 
     def register(self, device: Device) -> None:
         self._service.bindings.create(
@@ -64,7 +64,7 @@ class TwilioNotifyGateway:
             data=dict(push.data),
             priority="high" if push.urgent else "low",
             ttl=push.ttl,
-            delivery_callback_url=self._callback_url,
+            delivery_callback_url=self.callback_url,
         )
 
     def _delete(self, sid: str) -> None:
