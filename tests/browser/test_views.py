@@ -35,6 +35,49 @@ def test_a_failure_is_counted_as_it_happens(show: Any, told: Emulator) -> None:
     expect(page.get_by_role("option", name="Still there?")).to_contain_text("1 failed")
 
 
+SPY = """
+const add = EventSource.prototype.addEventListener;
+EventSource.prototype.addEventListener = function (kind, act) {
+  window.source = this;
+  add.call(this, kind, (event) => {
+    act(event);
+    if (kind === "call") requestAnimationFrame(() => { document.documentElement.dataset.heard = "a call"; });
+  });
+};
+"""
+"""Lets a test wait until the page has taken the event of a call, and send it events."""
+
+
+def test_a_call_that_is_made_while_the_page_loads_is_shown(told: Emulator, open_page: Any) -> None:
+    page, held = open_page("about:blank"), []
+    page.add_init_script(SPY)
+    page.route("**/_mock/accounts", lambda route: held.append(route))
+    with page.expect_request("**/_mock/accounts"), page.expect_response("**/_mock/journal?last=1000"):
+        page.goto(f"{told.url}/_mock/")
+    (service,) = told.services
+    told.client().notify.v1.services(service).notifications.create(identity=["alice"], body="Hm?", data={"n": 1})
+    page.locator("html[data-heard]").wait_for()
+    held[0].continue_()
+    expect(page.get_by_role("option", name="credential.fetch")).to_be_visible()
+    expect(page.get_by_role("option", name="Hm?")).to_contain_text("1 failed")
+
+
+def test_a_failure_that_is_both_read_and_announced_is_counted_once(told: Emulator, open_page: Any) -> None:
+    page = open_page("about:blank")
+    page.add_init_script(SPY)
+    page.goto(f"{told.url}/_mock/")
+    row = page.get_by_role("option", name="Version 3")
+    expect(row).to_contain_text("2 failed")
+    send = "([kind, data]) => window.source.dispatchEvent(new MessageEvent(kind, { data: JSON.stringify(data) }))"
+    for delivery in told.deliveries:
+        page.evaluate(send, ["delivery", delivery.describe()])
+    told.client().notify.v1.services.list()
+    page.locator("html[data-heard]").wait_for()
+    page.get_by_role("link", name="Clock").click()
+    page.get_by_role("link", name="Calls", exact=True).click()  # draws the rows again
+    expect(row).to_contain_text("2 failed")
+
+
 def test_a_call_is_opened_by_a_click_and_by_its_address(show: Any) -> None:
     page = show()
     page.get_by_role("option", name="credential.fetch").click()

@@ -57,15 +57,30 @@ export function start() {
   post("journal", { keep_bodies: true }).catch(() => {});
 }
 
-/** Read everything again: at the start, after a reset, and after events were missed. */
-export async function reload() {
+let held = null;
+
+/** Read everything again: at the start, after a reset, and after events were missed. Events wait until it is read. */
+async function reload() {
+  held = [];
+  let journal;
+  try {
+    journal = await load();
+  } finally {
+    const batch = held;
+    held = null;
+    receive(batch);
+  }
+  await loadOlder(journal);
+}
+
+async function load() {
   const [about, journal, { deliveries }] = await Promise.all([get("about"), get("journal", { last: PAGE }), get("deliveries", { state: "failed", last: PAGE }), loadFaults(), loadClock(), loadAccounts()]);
   model.about = about;
   model.failed.clear();
-  for (const one of deliveries) countFailed(one);
+  for (const one of deliveries) noteFailed(one);
   model.calls = journal.exchanges.map(slim);
   for (const topic of ["calls", "faults", "clock", "accounts", "deliveries", "callbacks", "records"]) tell(topic);
-  await loadOlder(journal);
+  return journal;
 }
 
 async function loadOlder(journal) {
@@ -81,10 +96,11 @@ async function loadOlder(journal) {
   }
 }
 
-/** Count the failed deliveries of a notification, so that its call shows them: its status is a success. */
-function countFailed({ notification_sid: sid, state }) {
+/** Note the failed deliveries of a notification, so that its call shows how many: its status is a success. */
+function noteFailed({ notification_sid: sid, state, sid: delivery }) {
   if (state !== "failed") return;
-  model.failed.set(sid, (model.failed.get(sid) ?? 0) + 1);
+  if (!model.failed.has(sid)) model.failed.set(sid, new Set());
+  model.failed.get(sid).add(delivery);
   if (model.failed.size > MAX_CALLS) model.failed.delete(model.failed.keys().next().value);
 }
 
@@ -143,6 +159,10 @@ function changeConnection(state) {
 }
 
 function receive(batch) {
+  if (held) {
+    held.push(...batch);
+    return;
+  }
   const calls = [];
   for (const { kind, data } of batch) {
     if (kind === "call") calls.push(slim(data));
@@ -150,7 +170,7 @@ function receive(batch) {
     else if (kind === "records") tellSoon("records", loadAccounts);
     else if (kind === "fault") tellSoon("faults", loadFaults);
     else if (kind === "delivery") {
-      countFailed(data);
+      noteFailed(data);
       tellSoon("deliveries");
     }
     else if (kind === "callback") tellSoon("callbacks");

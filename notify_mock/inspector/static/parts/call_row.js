@@ -24,7 +24,7 @@ export function textOf(call) {
 /** Fill a row with a call. */
 export function drawCall(row, call) {
   const given = parametersOf(call).slice(0, MAX_TEXT) || (call.sid ? shortId(call.sid) : call.request.split(" ")[1]?.slice(0, MAX_TEXT));
-  const failed = model.failed.get(call.sid);
+  const failed = model.failed.get(call.sid)?.size;
   const api = call.api && call.api !== "notify/v1" ? h("span", { class: "chip extra" }, call.api) : null;
   fill(
     row,
