@@ -12,6 +12,7 @@ import httpx
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from planned import take_planned
 
 KEY_ID, TEAM_ID, TOPIC = "ABC123DEFG", "DEF123GHIJ", "com.example.parcels"
 LIMIT = 4096
@@ -41,10 +42,8 @@ class FakeApns:
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        if self.next:
-            planned = self.next.pop(0)
-            if isinstance(planned, Exception):
-                raise planned
+        planned = take_planned(self.next)
+        if planned is not None:
             return planned
         token = request.url.path.removeprefix("/3/device/")
         wrong = self._wrong_authorization(request) or self._wrong_request(request, token)

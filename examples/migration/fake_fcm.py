@@ -11,6 +11,7 @@ import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from planned import take_planned
 
 LIMIT = 4096
 FIELDS = {"token", "notification", "data", "android"}
@@ -44,10 +45,8 @@ class FakeFcm:
             return self.next_token.pop(0) if self.next_token else self._give_token(parse_qs(request.content.decode()))
         assert str(request.url) == f"https://fcm.googleapis.com/v1/projects/{self._account['project_id']}/messages:send"
         self.requests.append(request)
-        if self.next:
-            planned = self.next.pop(0)
-            if isinstance(planned, Exception):
-                raise planned
+        planned = take_planned(self.next)
+        if planned is not None:
             return planned
         return self._send(request)
 
