@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from notify_mock.support.ids import Sids
 from notify_mock.support.usage import UsageError, shown
 
 Status = Literal["active", "suspended", "closed"]
@@ -77,10 +78,18 @@ def with_environment(options: Mapping[str, Any], environ: Mapping[str, str]) -> 
     the same options always have the same result. TWILIO_API_KEY is not needed: every key acts for the default account.
     """
     sid, token = environ.get("TWILIO_ACCOUNT_SID", ""), environ.get("TWILIO_AUTH_TOKEN", "")
+    return with_account(options, sid, token) if _ANY_SID.fullmatch(sid) else dict(options)
+
+
+def with_account(options: Mapping[str, Any], sid: str, token: str) -> dict[str, Any]:
+    """Return an emulator's ``options`` with this account as its default account, unless they name one."""
     is_named = options.get("accounts") is not None or options.get("default_account") is not None
-    if is_named or not _ANY_SID.fullmatch(sid):
-        return dict(options)
-    return {**options, "default_account": f"{sid}:{token}"}
+    return dict(options) if is_named else {**options, "default_account": f"{sid}:{token}"}
+
+
+def generate_account(sids: Sids) -> tuple[str, str]:
+    """Return SID and token of the account that an emulator has if none is named."""
+    return "AC" + sids.hex("account"), sids.hex("auth token")
 
 
 def _read_item(item: Account | str, where: str) -> Account:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
-from notify_mock.accounts.account import Account
+from notify_mock.accounts.account import Account, generate_account
 from notify_mock.accounts.accounts import Accounts
 from notify_mock.deliveries.inbox import Deliveries
 from notify_mock.deliveries.outbox import Outbox
@@ -48,7 +48,8 @@ class State:
         self.clock = Clock(frozen, self.changes)
         self.sids = Sids(seed)
         sid, token = default_account
-        default = Account(sid or "AC" + self.sids.hex("account"), token or self.sids.hex("auth token"))
+        generated_sid, generated_token = generate_account(self.sids)
+        default = Account(sid or generated_sid, token or generated_token)
         accounts = tuple(sorted(accounts, key=lambda account: account.sid != sid))
         self.store = Store()
         self.accounts = Accounts(default, accounts, self.store.has_collections)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from notify_mock.accounts.account import with_environment
+from notify_mock.accounts.account import generate_account, with_account, with_environment
 from notify_mock.emulator import Emulator
 from notify_mock.options import BY_NAME, MARKER_KEYS, SESSION_KEYS, of_part
 from notify_mock.pytest_plugin.cassette_marker import TWILIO, CassetteOfTest, read_marker
@@ -137,14 +137,9 @@ def _options(item: pytest.Item, seed: str, session: Mapping[str, Any]) -> tuple[
         origins |= dict.fromkeys(mark.kwargs, "marker notify_mock")
     options = with_environment(options, os.environ)
     if options["seed"] == own_seed and options.get("hydrate") is None:
-        options = with_environment(options, _account_of_run(seed))
+        # All tests share the account of the run, so that a client may outlive the first test.
+        options = with_account(options, *generate_account(Sids(seed)))
     return options, origins
-
-
-def _account_of_run(seed: str) -> dict[str, str]:
-    """Return the SDK's variables for an account that all tests share, so that a client may outlive the first test."""
-    sids = Sids(seed)
-    return {"TWILIO_ACCOUNT_SID": f"AC{sids.hex('account')}", "TWILIO_AUTH_TOKEN": sids.hex("auth token")}
 
 
 def _resolved(options: Mapping[str, Any], folder: Path) -> dict[str, Any]:

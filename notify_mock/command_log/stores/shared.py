@@ -40,8 +40,7 @@ def is_url(state: object) -> bool:
 
 def show_url(url: str) -> str:
     """Return the server and the name of a state, without secrets. Raises ``UsageError``."""
-    bare, name = _read_url(url)
-    return f"{masked_url(bare.partition('?')[0])}, name {name}"
+    return _shown(*_read_url(url))
 
 
 class ValkeyStore:
@@ -55,7 +54,7 @@ class ValkeyStore:
     def __init__(self, url: str) -> None:
         bare, name = _read_url(url)
         self.server = ""
-        self.where = show_url(url)
+        self.where = _shown(bare, name)
         self._client = _connect(bare, self.where)
         self._keys = [f"notify-mock:{{{name}}}:{key}" for key in ("facts", "log", "servers", "leases", "snapshot")]
         self._scripts: dict[str, Callable[..., Any]] = {}
@@ -261,6 +260,10 @@ def _is_late(error: StoreUnavailable) -> bool:
     from redis.exceptions import TimeoutError as LateAnswer
 
     return isinstance(error.__cause__, (LateAnswer, TimeoutError))
+
+
+def _shown(bare: str, name: str) -> str:
+    return f"{masked_url(bare.partition('?')[0])}, name {name}"
 
 
 def _read_url(url: str) -> tuple[str, str]:
